@@ -1,0 +1,75 @@
+# The front door: `make help`. Nothing outside this folder is changed, but for Debian packages that `make test` needs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+WORKERS ?= 2
+
+.PHONY: help
+help: ## Show this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: $(VENV)/.run ## Run everything on this machine with a sample company
+	$(BIN)/selfserve demo $(ARGS)
+
+.PHONY: tour
+tour: $(VENV)/.run ## Walk the main way as customers would; fails if anything was not seen
+	$(BIN)/selfserve demo --tour
+
+.PHONY: test
+test: check packages tests/node/node_modules/.package-lock.json ## Check and test all of it; installs what it needs by itself
+	$(BIN)/pytest -n $(WORKERS) -m "not storm" -p no:cacheprovider $(ARGS)
+	$(BIN)/pytest -m storm -p no:cacheprovider
+
+.PHONY: check
+check: $(VENV)/.dev ## Style, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(VENV)/.dev ## Mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: docs
+docs: $(VENV)/.dev ## Write the reference of all settings into docs/configuration.md
+	$(BIN)/python -m selfserve.settings.reference docs/configuration.md
+
+.PHONY: lock
+lock: $(VENV)/.dev ## Compile the locked dependency sets anew
+	packaging/lock $(BIN)/uv
+
+.PHONY: clean
+clean: ## Remove what was made here: environment, caches, builds
+	rm -rf $(VENV) build dist tests/node/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: packages
+packages:
+	packaging/debian-packages
+
+$(BIN)/python:
+	packaging/environment "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.run
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
+	touch $@  # npm writes it last, with the time of the lock

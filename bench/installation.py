@@ -1,0 +1,192 @@
+"""A throw-away installation on a real directory: its configuration, its people, a token each."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import sqlalchemy as sa
+from tests.servers.processes import free_port
+from tests.servers.slapd import Slapd
+
+from selfserve.app import App, build
+from selfserve.people import tokens
+from selfserve.settings.loading import load
+from selfserve.settings.secrets import SecretSource
+from selfserve.store.tables import Person
+from selfserve.tasks import sync_people
+
+CATALOG = Path(__file__).parent / "catalog"
+GROUP = "bench"
+CONFIG = """
+[server]
+public_url = "http://127.0.0.1:{port}"
+port = {port}
+secret_key = "env:BENCH_SECRET"
+sealing_key = "env:BENCH_SEAL"
+
+[store]
+folder = "data"
+url = "{url}"
+{password}
+
+[catalog]
+folder = "catalog"
+
+[oidc]
+issuer = "https://login.example.test"
+client_id = "bench"
+
+[roles]
+staff = ["staff"]
+
+[directory]
+connector = "directory"
+base = "{people}"
+group_base = "{groups}"
+every = "1h"
+
+[connectors.directory]
+kind = "ldap"
+urls = ["ldaps://localhost:{ldap}"]
+ca_file = "{ca}"
+bind_dn = "{bind}"
+bind_password = "env:BENCH_LDAP"
+people_base = "{people}"
+groups_base = "{groups}"
+writable_groups = ["bench*"]
+
+[connectors.human]
+kind = "human"
+
+[worker]
+concurrency = {concurrency}
+poll = "{poll}"
+first_attempt_budget = "{budget}"
+"""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Somebody who asks, and their token."""
+
+    id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A folder with a configuration, the address it serves on, and people to ask with."""
+
+    folder: Path
+    port: int
+    slapd: Slapd
+    group_dn: str
+    customers: list[Customer]
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
+        """The server as a process of its own, ready."""
+        command = [sys.executable, "-m", "selfserve.cli", "serve", "--config", str(self.folder / "selfserve.toml")]
+        with (self.folder / "server.log").open("ab") as log:
+            process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+        try:
+            wait_ready(self.url, process, self.folder / "server.log")
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def environment() -> dict[str, str]:
+    """The child's environment: the secrets of a bench."""
+    return {
+        **os.environ,
+        "BENCH_SECRET": "b" * 40,
+        "BENCH_SEAL": base64.b64encode(b"s" * 32).decode(),
+        "BENCH_LDAP": "svc-secret",
+        "BENCH_PG": "postgres-secret",
+    }
+
+
+def wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server says that it is ready; raises with the end of its log where it ends first."""
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(log.read_text()[-3_000:])
+        try:
+            if httpx.get(f"{url}/readyz", timeout=1).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError(log.read_text()[-3_000:])
+
+
+def install(
+    folder: Path, slapd: Slapd, *, url: str = "", people: int = 400, poll: str = "100ms", concurrency: int = 8, budget: str = "2s"
+) -> Installation:
+    """Write a configuration, read the people from the directory, and give the first `people` of them a token each."""
+    folder.mkdir(parents=True)
+    shutil.copytree(CATALOG, folder / "catalog")
+    port = free_port()
+    group_dn = slapd.add_group(name=f"{GROUP}-{secrets.token_hex(4)}")
+    item = folder / "catalog" / "items" / "membership.yaml"
+    item.write_text(item.read_text().replace("GROUP", group_dn.split(",")[0].removeprefix("cn=")))
+    (folder / "selfserve.toml").write_text(
+        CONFIG.format(
+            port=port,
+            url=url.replace(":postgres-secret@", "@"),
+            password='password = "env:BENCH_PG"' if url else "",
+            people=slapd.people,
+            groups=slapd.groups,
+            ldap=slapd.tls_port,
+            ca=slapd.ca_file,
+            bind=slapd.svc_dn,
+            poll=poll,
+            concurrency=concurrency,
+            budget=budget,
+        )
+    )
+    app = open_app(folder)
+    try:
+        sync_people(app)
+        customers = _tokens(app, people)
+    finally:
+        app.house.engine.stop()
+        app.house.connectors.close()
+        app.house.database.close()
+    return Installation(folder, port, slapd, group_dn, customers)
+
+
+def open_app(folder: Path) -> App:
+    """The installation in this process, not begun."""
+    settings = load(folder / "selfserve.toml", {})
+    return build(settings, SecretSource(folder, environment()))
+
+
+def _tokens(app: App, people: int) -> list[Customer]:
+    made = []
+    now = datetime.now(UTC)
+    with app.house.database.write() as session:
+        for person in session.scalars(sa.select(Person).order_by(Person.login).limit(people)).all():
+            scopes = ["requests:write", "requests:read", "catalog:read", "approvals:write"]
+            _, clear = tokens.create(session, person, "bench", scopes, timedelta(days=1), now)
+            made.append(Customer(person.id, clear))
+    return made

@@ -1,0 +1,1 @@
+"""selfserve: customers of a TechOps team help themselves."""

@@ -1,0 +1,152 @@
+"""`/api/v1/approvals` and `/escalations`: decide, and work on the desk."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Security
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from selfserve.api.caller import bearer, caller, parts_of
+from selfserve.people.roles import Role
+from selfserve.requests import desk, lists, story
+from selfserve.requests.decide import Say, decide
+from selfserve.requests.refusals import NotFound
+from selfserve.store.states import RequestState
+from selfserve.store.tables import Escalation
+
+router = APIRouter(dependencies=[Security(bearer)])
+
+
+class DecideBody(BaseModel):
+    """What you say. `until` may shorten what was asked for; a denial and a question need a `reason`."""
+
+    model_config = ConfigDict(extra="forbid")
+    decision: Say
+    reason: str = Field(default="", max_length=2_000)
+    until: AwareDatetime | None = None
+
+
+class Decided(BaseModel):
+    """Where the request stands after the decision."""
+
+    stage: str
+    state: RequestState
+
+
+class DoneBody(BaseModel):
+    """What was done by hand: the checklist's fields, and a word for the customer."""
+
+    model_config = ConfigDict(extra="forbid")
+    fields: dict[str, str] = Field(default_factory=dict, max_length=50)
+    words: str = Field(default="", max_length=2_000)
+    on_my_word: bool = False
+
+
+class CannotBody(BaseModel):
+    """What the customer reads. `take_back`: also take back the parts that are there."""
+
+    model_config = ConfigDict(extra="forbid")
+    words: str = Field(min_length=1, max_length=2_000)
+    take_back: bool = False
+
+
+class Case(BaseModel):
+    """A case with the whole story of its request."""
+
+    case: lists.CaseRow
+    story: story.Story | None
+    runbook: str
+
+
+@router.get("/approvals", tags=["approvals"])
+def waiting(request: Request) -> list[lists.Waiting]:
+    """What waits for your decision, the most urgent first."""
+    who = caller(request, "requests:read")
+    with parts_of(request).house.database.read() as session:
+        return lists.waiting_for(session, who.person_id)
+
+
+@router.post("/approvals/{stage}/decide", tags=["approvals"])
+def say(request: Request, stage: str, body: DecideBody) -> Decided:
+    """Approve, deny or ask. Whoever comes second is told who decided and when (409)."""
+    who = caller(request, "approvals:write")
+    state = decide(
+        parts_of(request).house,
+        stage_id=stage,
+        person_id=who.person_id,
+        say=body.decision,
+        reason=body.reason,
+        until=body.until,
+    )
+    return Decided(stage=stage, state=state)
+
+
+@router.get("/escalations", tags=["desk"])
+def cases(
+    request: Request, team: Annotated[str | None, Query(max_length=100)] = None, mine: bool = False
+) -> list[lists.CaseRow]:
+    """Open cases on the desk, the most urgent first."""
+    who = caller(request, "desk:write", Role.STAFF)
+    with parts_of(request).house.database.read() as session:
+        return lists.desk(session, team=team, taken_by=who.person_id if mine else None)
+
+
+@router.get("/escalations/{case_id}", tags=["desk"])
+def case(request: Request, case_id: str) -> Case:
+    """One case: the whole story, the evidence of each step, the runbook."""
+    who = caller(request, "desk:write", Role.STAFF)
+    return _case(request, case_id, who.person_id)
+
+
+def _case(request: Request, case_id: str, reader: str) -> Case:
+    house = parts_of(request).house
+    with house.database.read() as session:
+        found = session.get(Escalation, case_id)
+        if found is None:
+            raise NotFound("There is no such case on the desk.")
+        row = lists.case_row(session, found)
+        about = story.find(session, row.request_id) if row.request_id else None
+        told = story.story(session, about, reader) if about else None
+    return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
+
+
+@router.post("/escalations/{case_id}/take", tags=["desk"])
+def take(request: Request, case_id: str) -> Case:
+    """Make the case yours."""
+    who = caller(request, "desk:write", Role.STAFF)
+    desk.take(parts_of(request).house, case_id, who.person_id)
+    return _case(request, case_id, who.person_id)
+
+
+@router.post("/escalations/{case_id}/retry", tags=["desk"])
+def retry(request: Request, case_id: str) -> Case:
+    """Try again from the failed step."""
+    who = caller(request, "desk:write", Role.STAFF)
+    desk.retry(parts_of(request).house, case_id, who.person_id)
+    return _case(request, case_id, who.person_id)
+
+
+@router.post("/escalations/{case_id}/done", tags=["desk"])
+def done(request: Request, case_id: str, body: DoneBody) -> Case:
+    """Done by hand: the target is looked at first; `on_my_word` where it plainly does not show it."""
+    who = caller(request, "desk:write", Role.STAFF)
+    desk.done(
+        parts_of(request).house,
+        case_id,
+        who.person_id,
+        fields=body.fields,
+        words=body.words,
+        on_my_word=body.on_my_word,
+    )
+    return _case(request, case_id, who.person_id)
+
+
+@router.post("/escalations/{case_id}/cannot", tags=["desk"])
+def cannot(request: Request, case_id: str, body: CannotBody) -> Case:
+    """It cannot be done; the customer reads why."""
+    who = caller(request, "desk:write", Role.STAFF)
+    desk.cannot(parts_of(request).house, case_id, who.person_id, words=body.words, take_back=body.take_back)
+    return _case(request, case_id, who.person_id)
+
+

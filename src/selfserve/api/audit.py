@@ -1,0 +1,35 @@
+"""`/api/v1/audit`: the trail, for auditors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Security
+from pydantic import AwareDatetime, BaseModel
+
+from selfserve.api.caller import bearer, caller, parts_of
+from selfserve.audit import reading
+from selfserve.people.roles import Role
+
+router = APIRouter(tags=["audit"], dependencies=[Security(bearer)])
+
+
+class TrailPage(BaseModel):
+    """Events in order; `cursor` is for the next page, null on the last one for now."""
+
+    rows: list[reading.Told]
+    cursor: str | None
+
+
+@router.get("/audit")
+def trail(
+    request: Request,
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    cursor: Annotated[str | None, Query(max_length=36)] = None,
+    stream: Annotated[str | None, Query(max_length=100)] = None,
+) -> TrailPage:
+    """What happened, oldest first, each event with its place in the chain."""
+    caller(request, "audit:read", Role.AUDITOR)
+    with parts_of(request).house.database.read() as session:
+        rows = reading.read(session, since=since, after=cursor, stream=stream)
+    return TrailPage(rows=rows, cursor=rows[-1].id if len(rows) == reading.PAGE else None)

@@ -1,0 +1,173 @@
+"""`/api/v1/catalog` and `/me`: find, read, and say what would happen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Security
+from pydantic import BaseModel, ConfigDict, Field
+
+from selfserve.api.caller import bearer, caller, parts_of
+from selfserve.catalog.durations import format_duration
+from selfserve.catalog.items import Item
+from selfserve.people import directory
+from selfserve.people.roles import Role
+from selfserve.requests import offers
+from selfserve.requests.plan import plan
+from selfserve.requests.refusals import NotFound
+
+router = APIRouter(tags=["catalog"], dependencies=[Security(bearer)])
+
+
+class Me(BaseModel):
+    """Who the token speaks for."""
+
+    id: str
+    login: str
+    name: str
+    email: str
+    roles: list[Role]
+    scopes: list[str]
+
+
+class ItemBrief(BaseModel):
+    """One item in a list."""
+
+    id: str
+    name: str
+    summary: str
+    category: str
+    icon: str
+    expect: str
+
+
+class ItemFull(ItemBrief):
+    """One item with its form; `form` is the definition of each question by name."""
+
+    owner: str
+    risk: str
+    form: dict[str, dict[str, Any]]
+    ends: str | None
+
+
+class PlanBody(BaseModel):
+    """The answers for which the plan is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+    answers: dict[str, Any] = Field(default_factory=dict, max_length=60)
+
+
+class Act(BaseModel):
+    """One step in words; `blocked` says why it cannot work now."""
+
+    name: str
+    what: str
+    blocked: str
+
+
+class Planned(BaseModel):
+    """What would happen. `lasts`, `expect` and `usual` are durations such as `8h`."""
+
+    item: str
+    needs_approval: bool
+    deciders: list[str]
+    acts: list[Act]
+    ends_at: datetime | None
+    lasts: str | None
+    expect: str
+    usual: str | None
+
+
+@router.get("/me")
+def me(request: Request) -> Me:
+    """Who am I, with which roles and scopes."""
+    who = caller(request, "catalog:read")
+    return Me(
+        id=who.person_id,
+        login=who.login,
+        name=who.name,
+        email=who.email,
+        roles=sorted(who.roles),
+        scopes=sorted(who.scopes),
+    )
+
+
+@router.get("/catalog")
+def find(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> list[ItemBrief]:
+    """The items you may find, by what you type (typos and synonyms allowed); all of them without `q`."""
+    who = caller(request, "catalog:read")
+    return [_brief(item) for item in offers.find(parts_of(request).house, who.person_id, q)]
+
+
+def _brief(item: Item) -> ItemBrief:
+    return ItemBrief(
+        id=item.id,
+        name=item.name,
+        summary=item.summary,
+        category=item.category,
+        icon=item.icon,
+        expect=format_duration(item.expect),
+    )
+
+
+@router.get("/catalog/{item_id}")
+def read(request: Request, item_id: str) -> ItemFull:
+    """One item with its form."""
+    who = caller(request, "catalog:read")
+    item = offers.one(parts_of(request).house, who.person_id, item_id)
+    return ItemFull(
+        **_brief(item).model_dump(),
+        owner=item.owner,
+        risk=item.risk,
+        form={name: field.model_dump(mode="json", exclude_none=True) for name, field in item.form.items()},
+        ends=str(item.grant.ends) if item.grant else None,
+    )
+
+
+@router.post("/catalog/{item_id}/plan")
+def would(request: Request, item_id: str, body: PlanBody) -> Planned:
+    """What would happen if you asked; nothing is done."""
+    who = caller(request, "catalog:read")
+    made = plan(parts_of(request).house, customer_id=who.person_id, item_id=item_id, answers=body.answers)
+    return Planned(
+        item=made.item_id,
+        needs_approval=made.needs_approval,
+        deciders=made.deciders,
+        acts=[Act(name=act.name, what=act.customer, blocked=act.blocked) for act in made.acts],
+        ends_at=made.ends_at,
+        lasts=format_duration(made.lasts) if made.lasts else None,
+        expect=format_duration(made.expect),
+        usual=format_duration(made.usual) if made.usual else None,
+    )
+
+
+class PersonOut(BaseModel):
+    """A person as staff sees them."""
+
+    id: str
+    login: str
+    name: str
+    email: str
+    department: str
+    title: str
+    location: str
+    manager: str
+    groups: list[str]
+    present: bool
+
+
+@router.get("/people/{person_id}", tags=["people"])
+def person(request: Request, person_id: str) -> PersonOut:
+    """One person by id or mail address, for staff."""
+    caller(request, "people:read", Role.STAFF)
+    with parts_of(request).house.database.read() as session:
+        found = directory.person(session, person_id) or directory.by_email(session, person_id)
+        if found is None:
+            raise NotFound("There is no such person.")
+        facts = directory.facts(session, found)
+    return PersonOut(
+        **{name: facts[name] for name in ("id", "login", "name", "email", "department", "title", "location", "manager")},
+        groups=facts["groups"],
+        present=found.present,
+    )

@@ -1,0 +1,35 @@
+"""`/healthz`, `/readyz`, `/metrics`: for those who run the installation and their monitoring."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from selfserve.api.caller import parts_of
+from selfserve.telemetry import figures
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process lives; asks nobody else, so that a slow database is no reason to kill it."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+def readyz(request: Request) -> JSONResponse:
+    """Whether the process can serve: each check by name, with a sentence where it fails. 503 if any does."""
+    found = {name: check() for name, check in parts_of(request).readiness.items()}
+    ready = not any(found.values())
+    return JSONResponse(
+        {"status": "ready" if ready else "not ready", "checks": {name: text or "ok" for name, text in found.items()}},
+        status_code=200 if ready else 503,
+    )
+
+
+@router.get("/metrics")
+def metrics() -> Response:
+    """All figures in the Prometheus text format."""
+    body, media = figures.exposition()
+    return Response(body, media_type=media)

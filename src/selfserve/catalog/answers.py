@@ -1,0 +1,210 @@
+"""One answer to one question: from what was typed to what is kept, or a sentence that says what to change."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo
+
+from selfserve.catalog.days import end_of_day, local_day, spoken_day
+from selfserve.catalog.durations import LONGEST, format_duration, parse_duration, spoken_duration
+from selfserve.catalog.fields import (
+    ChoiceField,
+    DateField,
+    DeviceField,
+    DurationField,
+    FormField,
+    LongTextField,
+    NumberField,
+    OptionsField,
+    PersonField,
+    TextField,
+    YesNoField,
+)
+from selfserve.catalog.patterns import matches
+
+Stored = str | int | float | bool | None
+"""What is kept of an answer: plain JSON."""
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_LONGEST_NAME: Final = 254
+_HIDDEN: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+"""Signs that turn the direction of the text behind them: what an approver reads would not be what was written."""
+
+
+class AnswerRefused(Exception):  # noqa: N818 - refused is what happens to it
+    """The answer cannot stand; the text is the sentence beside the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The moment and place of asking. `offered(field, value)` tells whether a live choice, person or device exists."""
+
+    now: datetime
+    zone: ZoneInfo
+    offered: Callable[[str, str], bool] | None = None
+
+
+def clean(name: str, field: FormField, raw: object, asking: Asking) -> Stored:
+    """What is kept of the answer `raw`; an empty one becomes the default, or None.
+
+    Raises AnswerRefused with the sentence for the field where the answer cannot stand.
+    """
+    if isinstance(field, YesNoField):
+        return _yes_no(field, raw)
+    if raw is None or (isinstance(raw, str) and not raw.strip()):
+        return _left_empty(field, asking)
+    return _given(name, field, raw, asking)
+
+
+def _given(name: str, field: FormField, raw: object, asking: Asking) -> Stored:
+    if isinstance(field, TextField | LongTextField):
+        return _text(field, raw)
+    if isinstance(field, NumberField):
+        return _number(field, raw)
+    if isinstance(field, ChoiceField):
+        return _choice(field, raw)
+    if isinstance(field, DateField):
+        return _date(field, raw, asking)
+    if isinstance(field, DurationField):
+        return _duration(field, raw)
+    assert not isinstance(field, YesNoField)
+    return _named(name, field, raw, asking)
+
+
+def ruled(field: FormField, stored: Stored, zone: ZoneInfo) -> Any:
+    """The value a rule sees for what is kept: a date is the instant its day ends, a duration a span."""
+    if stored is not None and isinstance(field, DateField):
+        return end_of_day(date.fromisoformat(str(stored)), zone)
+    if stored is not None and isinstance(field, DurationField):
+        return parse_duration(str(stored))
+    return stored
+
+
+def _left_empty(field: FormField, asking: Asking) -> Stored:
+    default = getattr(field, "default", None)
+    if default is None:
+        if field.required:
+            raise AnswerRefused("Please fill this in.")
+        return None
+    if isinstance(field, DateField):
+        day: date = local_day(asking.now, asking.zone) + default
+        return day.isoformat()
+    if isinstance(default, timedelta):
+        return format_duration(default)
+    return float(default) if isinstance(field, NumberField) and field.decimals else cast("str | int", default)
+
+
+def _yes_no(field: YesNoField, raw: object) -> bool:
+    answer = (field.default or False) if raw is None else raw
+    if not isinstance(answer, bool):
+        raise AnswerRefused("Answer with yes or no.")
+    if field.required and not answer:
+        raise AnswerRefused("Please confirm this.")
+    return answer
+
+
+def _text(field: TextField | LongTextField, raw: object) -> str:
+    text = plain_text(raw, lines=isinstance(field, LongTextField))
+    if len(text) > field.max:
+        raise AnswerRefused(f"This has {len(text)} characters; write at most {field.max}.")
+    if len(text) < field.min:
+        raise AnswerRefused(f"Write at least {field.min} characters.")
+    if isinstance(field, TextField) and field.pattern and not matches(field.pattern, text):
+        raise AnswerRefused(f"This is not in the expected form. {field.help or ''}".strip())
+    return text
+
+
+def plain_text(raw: object, *, lines: bool = False) -> str:
+    """`raw` as text in Unicode's composed form, without outer spaces.
+
+    Raises AnswerRefused where it holds what cannot be shown.
+    """
+    if not isinstance(raw, str):
+        raise AnswerRefused("Write a text.")
+    if len(raw) > 20_000:
+        raise AnswerRefused("This is far too long.")
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    allowed = {"\n", "\t"} if lines else set()
+    if any(sign in _HIDDEN or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in set(text) - allowed):
+        raise AnswerRefused("This holds a sign that cannot be shown; type it again without it.")
+    return unicodedata.normalize("NFC", text)
+
+
+def _number(field: NumberField, raw: object) -> int | float:
+    text = str(raw).strip() if isinstance(raw, int | float | str) and not isinstance(raw, bool) else ""
+    text = text.removesuffix(".0") if isinstance(raw, float) else text
+    if not _NUMBER.fullmatch(text):
+        raise AnswerRefused("Write a number, like 3." if not field.decimals else "Write a number, like 3.5.")
+    number = Decimal(text)
+    if number != round(number, field.decimals):
+        places = "a whole number" if not field.decimals else f"at most {field.decimals} digits after the point"
+        raise AnswerRefused(f"Write {places}.")
+    if number < Decimal(str(field.min)) or number > Decimal(str(field.max)):
+        raise AnswerRefused(f"Write a number from {field.min} to {field.max}.")
+    return float(number) if field.decimals else int(number)
+
+
+def _choice(field: ChoiceField, raw: object) -> str:
+    if not any(option.value == raw for option in field.options):
+        raise AnswerRefused("Choose one of the answers shown.")
+    return str(raw)
+
+
+def _date(field: DateField, raw: object, asking: Asking) -> str:
+    day = _day(raw)
+    today = local_day(asking.now, asking.zone)
+    first, last = today + (field.min or timedelta()), today + (field.max or LONGEST)
+    if day < first:
+        raise AnswerRefused(f"Choose {spoken_day(first)} or a later day.")
+    if day > last:
+        raise AnswerRefused(f"Choose {spoken_day(last)} or an earlier day.")
+    return day.isoformat()
+
+
+def _day(raw: object) -> date:
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    text = raw.strip() if isinstance(raw, str) else ""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise AnswerRefused("Choose a day, written like 2027-07-31.")
+
+
+def _duration(field: DurationField, raw: object) -> str:
+    if not isinstance(raw, str):
+        raise AnswerRefused("Write how long, like 8h or 90d.")
+    try:
+        span = parse_duration(raw)
+    except ValueError as error:
+        raise AnswerRefused("Write how long, like 8h or 90d.") from error
+    if field.max is not None and span > field.max:
+        raise AnswerRefused(f"Choose at most {spoken_duration(field.max)}.")
+    if field.min is not None and span < field.min:
+        raise AnswerRefused(f"Choose at least {spoken_duration(field.min)}.")
+    return format_duration(span)
+
+
+def _named(name: str, field: OptionsField | PersonField | DeviceField, raw: object, asking: Asking) -> str:
+    value = plain_text(raw)
+    if len(value) > _LONGEST_NAME:
+        raise AnswerRefused("Choose one of the answers shown.")
+    if asking.offered is not None and not asking.offered(name, value):
+        raise AnswerRefused(_NOT_OFFERED[field.type])
+    return value
+
+
+_NOT_OFFERED: Final = {
+    "options": "This is not on offer any more; choose one of the answers shown.",
+    "person": "There is no such colleague; choose one from the list.",
+    "device": "There is no such device; choose one from the list.",
+}

@@ -1,0 +1,61 @@
+"""A catalog that was read but not yet accepted: what the checks look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from selfserve.catalog.items import Item
+from selfserve.catalog.policy import Policy
+from selfserve.catalog.sources import Source
+from selfserve.catalog.teams import Team, Teams
+from selfserve.connectors.contract import Action
+
+
+class ActionCatalogue(Protocol):
+    """Which actions the configured connectors have; names are `connector.action`."""
+
+    def lookup(self, name: str) -> Action[Any] | None:
+        """The action called `name`, None where there is none."""
+        ...
+
+    def names(self) -> list[str]:
+        """Every action's name."""
+        ...
+
+
+class PeopleView(Protocol):
+    """What the checks want to know about people, where a directory is at hand."""
+
+    def group_size(self, group: str) -> int | None:
+        """How many present people are in the directory group; None where there is no such group."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything read from the folder, with what it is to be held against."""
+
+    items: tuple[Source[Item], ...]
+    teams: Source[Teams]
+    policy: Source[Policy]
+    runbooks: Mapping[str, str]
+    actions: ActionCatalogue
+    people: PeopleView | None = None
+
+    def team(self, name: str) -> Team | None:
+        """The team called `name`."""
+        return self.teams.model.root.get(name)
+
+    def team_names(self) -> list[str]:
+        """Every team's id."""
+        return list(self.teams.model.root)
+
+    def size(self, team: Team) -> int | None:
+        """How many people are in `team`; None where that cannot be known without a directory."""
+        if team.members is not None:
+            return len({address.casefold() for address in team.members})
+        if self.people is None or team.group is None:
+            return None
+        return self.people.group_size(team.group) or 0

@@ -1,0 +1,71 @@
+"""The names a rule may read, and what stands behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from selfserve.catalog.items import Item
+
+Context = Mapping[str, Any]
+"""What a rule is evaluated against: exactly the keys of `ROOTS`."""
+
+ROOTS: Final = ("customer", "form", "item", "now", "device")
+
+
+class CustomerFacts(TypedDict):
+    """The person served, as rules see them. What is not known is an empty text, never null: rules need no guard.
+
+    `groups` are directory group names, `manager` the manager's id, `employee_type` the directory's word for it.
+    """
+
+    id: str
+    login: str
+    email: str
+    name: str
+    department: str
+    title: str
+    location: str
+    groups: list[str]
+    manager: str
+    employee_type: str
+    language: str
+
+
+class DeviceFacts(TypedDict):
+    """The device a customer speaks from, as rules see it; null as a whole where none is known."""
+
+    serial: str
+    name: str
+    model: str
+    platform: str
+    version: str
+    encrypted: bool
+    owner: str
+
+
+CUSTOMER_NAMES: Final = tuple(CustomerFacts.__annotations__)
+DEVICE_NAMES: Final = tuple(DeviceFacts.__annotations__)
+ITEM_NAMES: Final = ("id", "name", "category", "risk", "owner")
+
+
+def rule_context(
+    item: Item,
+    customer: CustomerFacts,
+    *,
+    now: datetime,
+    form: Mapping[str, Any] | None = None,
+    device: DeviceFacts | None = None,
+) -> Context:
+    """Everything a rule of `item` may read. `form` is `CleanAnswers.form`; left out, every field is null."""
+    blank = dict.fromkeys(item.form)
+    return {
+        "customer": dict(customer),
+        "form": {**blank, **(form or {})},
+        "item": {"id": item.id, "name": item.name, "category": item.category, "risk": item.risk, "owner": item.owner},
+        "now": now,
+        "device": dict(device) if device else None,
+    }

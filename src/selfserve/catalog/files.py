@@ -1,0 +1,50 @@
+"""Reading text from the catalog folder, and from nowhere else."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Final
+
+LARGEST_RUNBOOK: Final = 256 * 1024
+
+
+class FileRefused(Exception):  # noqa: N818 - refused is what happens to it
+    """The file is not one the catalog may read; the text is the sentence."""
+
+
+def read_inside(folder: Path, name: str, largest: int) -> str:
+    """The text of `name` below `folder`.
+
+    Raises FileRefused where it is missing, leads outside, is no plain file, is too large (in bytes) or not UTF-8.
+
+    A symbolic link is followed only where it ends inside the folder, as in a mounted ConfigMap.
+    """
+    try:
+        root = folder.resolve(strict=True)
+        path = (root / name).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FileRefused(f"There is no file {name}.") from error
+    if not path.is_relative_to(root):
+        raise FileRefused(f"{name} leads out of the catalog folder.")
+    return _decoded(_content(path, name, largest), name)
+
+
+def _content(path: Path, name: str, largest: int) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FileRefused(f"{name} is not a file.")
+        with path.open("rb") as stream:
+            content = stream.read(largest + 1)
+    except OSError as error:
+        raise FileRefused(f"{name} cannot be read: {error.strerror}.") from error
+    if len(content) > largest:
+        raise FileRefused(f"{name} is larger than {largest // 1024} KiB.")
+    return content
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileRefused(f"{name} is not UTF-8 text.") from error

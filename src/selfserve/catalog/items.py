@@ -1,0 +1,92 @@
+"""A catalog item: something a customer can ask for, as it stands in its file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from selfserve.catalog.approvals import Stage
+from selfserve.catalog.base import FieldName, Icon, Line, Slug, Strict, Words
+from selfserve.catalog.durations import Duration
+from selfserve.catalog.facts import Context
+from selfserve.catalog.fields import FormField
+from selfserve.catalog.grants import Grant
+from selfserve.catalog.rules import Rule
+from selfserve.catalog.templates import Arguments
+
+Risk = Literal["low", "medium", "high"]
+
+Use = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*$", max_length=100)]
+"""An action by its connector's name in the configuration: `connector.action`."""
+
+
+class Step(Strict):
+    """One action of the fulfilment. `quick: false` keeps it out of the first attempt though the action is quick."""
+
+    id: FieldName
+    use: Use
+    arguments: Annotated[Arguments, Field(alias="with", default_factory=lambda: Arguments({}, {}))]
+    quick: bool | None = None
+
+
+class Escalate(Strict):
+    """When humans are called and which team."""
+
+    after: Duration
+    to: Slug
+
+
+class Item(Strict):
+    """Something one can ask for. Frozen; `digest` is the same for files that mean the same."""
+
+    id: Slug
+    name: Line
+    summary: Line
+    category: Line
+    icon: Icon
+    keywords: Annotated[tuple[Line, ...], Field(max_length=40)] = ()
+    owner: Slug
+    runbook: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.md$", max_length=200)]
+    risk: Risk
+    who: Rule
+    visible: Rule | None = None
+    form: Annotated[dict[FieldName, FormField], Field(max_length=30, default_factory=dict)]
+    approve: Annotated[tuple[Stage, ...], Field(max_length=10)] = ()
+    fulfil: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20)]
+    grant: Grant | None = None
+    escalate: Escalate
+    expect: Duration
+    promise: Words | None = None
+
+    @field_validator("fulfil")
+    @classmethod
+    def _steps_differ(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        names = [step.id for step in steps]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise PydanticCustomError("steps", 'Two steps are called "{name}"; give each its own id.', {"name": twice})
+        return steps
+
+    @property
+    def seen_by(self) -> Rule:
+        """The rule that decides who finds the item: `visible`, else `who`."""
+        return self.visible or self.who
+
+    def stage_for(self, context: Context) -> Stage | None:
+        """The stage that applies, None where no human is asked; RuleFailed where a `when` raises, which denies."""
+        return next((stage for stage in self.approve if stage.when is None or stage.when.holds(context)), None)
+
+    def canonical(self) -> str:
+        """The item as stable JSON: what a request is pinned to. `Item.model_validate_json` makes the item again."""
+        plain = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of `canonical()`, hexadecimal: the item's version."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()

@@ -1,0 +1,197 @@
+"""Arguments of a step: static values, and texts with `${…}` that are filled in when the step runs.
+
+A text that is one `${…}` alone keeps the type of its expression; a text with more around it becomes a text. `$${`
+stands for a plain `${`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
+
+from selfserve.catalog.celtext import tokens
+from selfserve.catalog.durations import spoken_duration
+from selfserve.catalog.facts import Context
+from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed, rule_error
+
+Place = tuple[str | int, ...]
+"""Where a value stands in a tree: keys and list positions from the top."""
+
+LONGEST_TEXT: Final = 4_000
+_DEEPEST: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One text with expressions in it: `parts` are plain texts and rules in order, `offsets` where each rule starts."""
+
+    text: str
+    parts: tuple[str | Rule, ...]
+    offsets: tuple[int, ...]
+
+    @classmethod
+    def compile(cls, text: str) -> Template:
+        """The template that `text` says; TemplateBroken where an expression is none or is not closed."""
+        parts: list[str | Rule] = []
+        offsets: list[int] = []
+        for plain, expression, at in _split(text):
+            if plain:
+                parts.append(plain)
+            if expression is not None:
+                lead = len(expression) - len(expression.lstrip())
+                offsets.append(at + lead)
+                parts.append(_compiled(expression, at + lead))
+        return cls(text, tuple(parts), tuple(offsets))
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The expressions in it, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Rule))
+
+    @property
+    def typed(self) -> bool:
+        """True where it is one expression alone, so that the type of its value is kept."""
+        return len(self.parts) == 1 and bool(self.rules)
+
+    def resolve(self, context: Context) -> Any:
+        """The value for `context`; RuleFailed where an expression raises."""
+        if self.typed:
+            return self.rules[0].value(context)
+        return "".join(part if isinstance(part, str) else _spoken(part, part.value(context)) for part in self.parts)
+
+
+class TemplateBroken(RuleBroken):
+    """A `${…}` that is not closed or is no CEL expression; `at` counts characters from the start of the text."""
+
+    def __init__(self, sentence: str, at: int) -> None:
+        super().__init__(sentence, 1, at + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The `with:` of a step. `tree` is as written; `templates` are its texts with expressions, by place."""
+
+    tree: Mapping[str, Any]
+    templates: Mapping[Place, Template] = field(compare=False, repr=False)
+
+    def resolve(self, context: Context) -> dict[str, Any]:
+        """The arguments for `context`, ready for the action's own model; RuleFailed where an expression raises."""
+        filled = self._fill(dict(self.tree), (), context)
+        assert isinstance(filled, dict)
+        return filled
+
+    def _fill(self, value: Any, place: Place, context: Context) -> Any:
+        if isinstance(value, dict):
+            return {key: self._fill(inner, (*place, key), context) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._fill(inner, (*place, index), context) for index, inner in enumerate(value)]
+        template = self.templates.get(place)
+        return value if template is None else template.resolve(context)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _arguments_from, serialization=core_schema.plain_serializer_function_ser_schema(lambda value: value.tree)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "Arguments of the action; ${…} holds one CEL expression, its type kept.",
+        }
+
+
+def _arguments_from(value: object) -> Arguments:
+    if isinstance(value, Arguments):
+        return value
+    if not isinstance(value, dict):
+        raise PydanticCustomError("arguments", "`with` is a mapping of argument names to values.")
+    templates: dict[Place, Template] = {}
+    errors: list[InitErrorDetails] = []
+    for place, text in _texts(value):
+        try:
+            template = Template.compile(text)
+        except RuleBroken as error:
+            errors.append(InitErrorDetails(type=rule_error(error), loc=place, input=text))
+        else:
+            if template.rules or template.parts != (text,):
+                templates[place] = template
+    if errors:
+        raise ValidationError.from_exception_data("with", errors)
+    return Arguments(value, templates)
+
+
+def _texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    if len(place) > _DEEPEST:
+        raise PydanticCustomError("arguments", "Arguments are nested too deeply.")
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise PydanticCustomError("arguments", f"A text in the arguments is longer than {LONGEST_TEXT} characters.")
+        yield place, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*place, index))
+
+
+def _split(text: str) -> Iterator[tuple[str, str | None, int]]:
+    """Pairs of plain text and the expression after it (None at the end), with the expression's start."""
+    plain, position = "", 0
+    while (start := text.find("${", position)) >= 0:
+        if start and text[start - 1] == "$":
+            plain += text[position : start - 1] + "${"
+            position = start + 2
+            continue
+        end = _closing(text, start + 2)
+        yield plain + text[position:start], text[start + 2 : end], start + 2
+        plain, position = "", end + 1
+    yield plain + text[position:], None, len(text)
+
+
+def _closing(text: str, start: int) -> int:
+    """Position of the brace that closes the expression from `start`; braces in maps and texts are passed over."""
+    depth = 0
+    for token in tokens(text[start:]):
+        if token.text == "{":
+            depth += 1
+        elif token.text == "}":
+            if depth == 0:
+                return start + token.at
+            depth -= 1
+    raise TemplateBroken("`${` is never closed; write `}` after the expression, or `$${` for a plain `${`.", start - 2)
+
+
+def _compiled(expression: str, at: int) -> Rule:
+    try:
+        return Rule.compile(expression)
+    except RuleBroken as error:
+        if error.line == 1:
+            raise TemplateBroken(error.sentence, at + error.column - 1) from error
+        raise
+
+
+def _spoken(rule: Rule, value: Any) -> str:
+    """`value` inside a longer text. A map has no such form."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if isinstance(value, timedelta):
+        return spoken_duration(value)
+    if isinstance(value, list):
+        return ", ".join(_spoken(rule, inner) for inner in value)
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise RuleFailed(rule.text, f"{type(value).__name__} cannot stand inside a text.")

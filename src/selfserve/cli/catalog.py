@@ -1,0 +1,73 @@
+"""`selfserve catalog`: check the catalog, help an editor, see what an item would do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from selfserve.catalog import schema
+from selfserve.catalog.draft import PeopleView
+from selfserve.catalog.loading import Catalog, CatalogBroken, load
+from selfserve.cli.plan import plan
+from selfserve.cli.stop import FAILED, Stop
+from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
+from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.kinds import kinds_of
+from selfserve.connectors.registry import Registry
+
+commands = typer.Typer(help="The catalog: items, teams, policy, runbooks.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    """Which file of the catalog."""
+
+    ITEM = "item"
+    TEAMS = "teams"
+    POLICY = "policy"
+
+
+def declared(around: Surroundings) -> DeclaredActions:
+    """What the configured connectors can do; without a configuration, what all installed kinds can do."""
+    if not around.config.exists():
+        return DeclaredActions(Registry.kinds())
+    return DeclaredActions.of(kinds_of(around.settings.connector_sections))
+
+
+def checked(
+    around: Surroundings, folder: Path | None = None, people: PeopleView | None = None
+) -> Catalog | CatalogBroken:
+    """The catalog in `folder` (or the configured one) held against the configured connectors and, if given, people."""
+    return load(folder or around.settings.catalog.folder, declared(around), people)
+
+
+@commands.command("check")
+def check(
+    ctx: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(help="The catalog's folder; the configured one if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Find everything that is wrong in the catalog, with file, line and column."""
+    found = checked(surroundings(ctx), folder)
+    problems = found.problems if isinstance(found, CatalogBroken) else ()
+    if as_json:
+        say_json([{"file": p.file, "line": p.line, "column": p.column, "sentence": p.sentence} for p in problems])
+    for problem in () if as_json else problems:
+        warn(str(problem))
+    if problems:
+        raise Stop(f"The catalog has {len(problems)} problem{'s' * (len(problems) > 1)}.", FAILED)
+    if not as_json and isinstance(found, Catalog):
+        say(f"The catalog is right: {len(found.items)} items, {len(found.teams)} teams.")
+
+
+commands.command("plan")(plan)
+
+
+@commands.command("schema")
+def show_schema(kind: Annotated[Kind, typer.Argument(help="Which file.")] = Kind.ITEM) -> None:
+    """Print the JSON Schema of a catalog file, for editors."""
+    say_json(
+        {Kind.ITEM: schema.item_schema, Kind.TEAMS: schema.teams_schema, Kind.POLICY: schema.policy_schema}[kind]()
+    )

@@ -1,0 +1,1 @@
+"""What `selfserve doctor` looks at; each check says what it found and never raises."""

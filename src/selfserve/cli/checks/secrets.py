@@ -1,0 +1,38 @@
+"""Are all secrets readable, and fit for what they are for?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selfserve.cli.checks.finding import Finding, failure, ok
+from selfserve.cli.surroundings import Surroundings
+from selfserve.settings.sealing import read_key
+from selfserve.settings.secrets import SecretUnavailable, references
+
+AREA = "secrets"
+SHORTEST = 32
+
+
+def check_secrets(around: Surroundings) -> Iterator[Finding]:
+    """One finding for each secret that is not right, or one that all are."""
+    count, bad = 0, []
+    for key, ref in references(around.settings):
+        count += 1
+        try:
+            problem = _problem(key, around.secrets.resolve(ref))
+        except SecretUnavailable as error:
+            problem = str(error)
+        if problem:
+            bad.append(failure(AREA, f"{key}: {problem}"))
+    yield from bad or [ok(AREA, f"All {count} secrets of the settings can be read.")]
+
+
+def _problem(key: str, value: str) -> str:
+    if key == "server.secret_key" and len(value) < SHORTEST:
+        return f"it has {len(value)} characters; at least {SHORTEST} are needed."
+    if "sealing_key" in key:
+        try:
+            read_key(value)
+        except ValueError as error:
+            return f"{error}."
+    return ""

@@ -1,0 +1,51 @@
+"""Is the store there, at the right version, with room to grow?"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from selfserve.cli.checks.finding import Finding, failure, ok, warning
+from selfserve.cli.stop import Stop
+from selfserve.cli.surroundings import Surroundings
+from selfserve.settings.secrets import SecretUnavailable
+from selfserve.store import migrations
+
+AREA = "store"
+SCARCE = 1024**3
+NOTHING = 100 * 1024**2
+"""Bytes: below these the disk is nearly full, or full."""
+
+
+def check_store(around: Surroundings) -> Iterator[Finding]:
+    """Reachable, and at this build's version."""
+    settings = around.settings.store
+    if not around.store_exists:
+        yield failure(AREA, "There is no store yet; run `selfserve db upgrade`.")
+        return
+    try:
+        with around.any_database() as database:
+            found, known = migrations.current(database.engine), migrations.head()
+    except (Stop, SecretUnavailable) as error:
+        yield failure(AREA, str(error))
+        return
+    kind = "SQLite" if settings.sqlite else "PostgreSQL"
+    if found == known:
+        yield ok(AREA, f"{kind} is reachable and at version {known}.")
+    else:
+        yield failure(AREA, f"{kind} is at version {found or 'none'}, not {known}; run `selfserve db upgrade`.")
+
+
+def check_disk(around: Surroundings) -> Iterator[Finding]:
+    """Room where the data folder is."""
+    folder = around.settings.store.folder
+    there = next((one for one in (folder, *folder.parents) if one.exists()), Path())
+    free = shutil.disk_usage(there).free
+    words = f"{free / 1024**3:.1f} GiB free for {folder}"
+    if free < NOTHING:
+        yield failure("disk", f"Only {words}; the store cannot grow.")
+    elif free < SCARCE:
+        yield warning("disk", f"Only {words}.")
+    else:
+        yield ok("disk", f"{words}.")

@@ -1,0 +1,33 @@
+"""Are the target systems reachable, and may we do there what items need?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selfserve.cli.checks.finding import Finding, failure, warning
+from selfserve.cli.stop import Stop
+from selfserve.cli.surroundings import Surroundings
+from selfserve.cli.targets import registry
+from selfserve.connectors.problems import ConnectorProblem
+from selfserve.settings.secrets import SecretUnavailable
+
+
+def check_targets(around: Surroundings) -> Iterator[Finding]:
+    """What each connector finds of itself."""
+    names = sorted(around.settings.connectors)
+    if not names:
+        yield warning("connectors", "None is configured, so nothing can be done by machine.")
+    for name in names:
+        yield from check_target(around, name)
+
+
+def check_target(around: Surroundings, name: str) -> list[Finding]:
+    """What one connector finds of itself; a fault of the connector is a finding as well."""
+    area = f"connectors.{name}"
+    try:
+        with registry(around, name) as built:
+            return [Finding(area, one.level, one.text) for one in built.get(name).check()]
+    except (ConnectorProblem, SecretUnavailable, Stop) as problem:
+        return [failure(area, str(problem))]
+    except Exception as error:  # connectors are others' code, and doctor goes on
+        return [failure(area, f"Its check failed with {type(error).__name__}: {error}.")]

@@ -1,0 +1,74 @@
+"""`selfserve people`: read people, managers and groups from the directory now."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from selfserve.cli.stop import FAILED, WRONG, Stop
+from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
+from selfserve.connectors.contract import Ports
+from selfserve.connectors.ldap.connector import LdapConnector
+from selfserve.connectors.ldap.errors import DirectoryError
+from selfserve.connectors.registry import Registry
+from selfserve.people.figures import SyncFigures
+from selfserve.people.mapping import PeopleMapping
+from selfserve.people.sync import sync
+
+commands = typer.Typer(help="People from the directory.", no_args_is_help=True)
+
+
+@commands.callback()
+def _group() -> None:
+    """People from the directory."""
+
+
+@commands.command("sync")
+def sync_now(
+    ctx: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
+    accept_shrink: Annotated[
+        bool, typer.Option("--accept-shrink", help="Accept that most people are gone from the directory.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Bring people, managers and groups to what the directory shows."""
+    figures = _sync(surroundings(ctx), full=full, accept_shrink=accept_shrink)
+    if as_json:
+        say_json(figures.as_json())
+    else:
+        say(
+            f"Read {figures.read} people: {figures.added} new, {figures.changed} changed, {figures.gone} gone, "
+            f"{figures.disabled} disabled; {figures.groups} groups, {figures.joined} joined, {figures.left} left."
+        )
+    for alarm in figures.alarms:
+        warn(alarm)
+    if figures.refused:
+        raise Stop("Nothing was changed.", FAILED)
+
+
+def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigures:
+    settings = around.settings
+    name = settings.directory.connector
+    sections = {key: one for key, one in settings.connector_sections.items() if key == name}
+    if not sections:
+        raise Stop(f"There is no section [connectors.{name}], which directory.connector names.", WRONG)
+    registry = Registry.build(sections, Ports(now=around.now), resolve=around.secrets.resolve)
+    try:
+        directory = registry.get(name)
+        if not isinstance(directory, LdapConnector):
+            raise Stop(f"connectors.{name} is of kind {directory.kind}; people are read by one of kind ldap.", WRONG)
+        with around.database() as database:
+            return sync(
+                database,
+                directory.client,
+                PeopleMapping(settings.directory),
+                around.now(),
+                full=full or None,
+                accept_shrink=accept_shrink,
+            )
+    except DirectoryError as error:
+        raise Stop(f"The directory cannot be read: {error}", FAILED) from None
+    finally:
+        registry.close()

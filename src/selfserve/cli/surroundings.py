@@ -1,0 +1,113 @@
+"""What commands work with: the settings, secrets and store of the installation, the clock, the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+
+from selfserve.cli.stop import WRONG, Stop
+from selfserve.settings.loading import load
+from selfserve.settings.model import Settings
+from selfserve.settings.secrets import SecretSource
+from selfserve.store import migrations
+from selfserve.store.database import Database
+from selfserve.telemetry.redaction import redact_text
+
+
+@dataclass
+class Surroundings:
+    """Made once a run; settings are read when a command first asks for them."""
+
+    config: Path
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The installation's settings; raises SettingsInvalid."""
+        return load(self.config, self.environ)
+
+    @cached_property
+    def secrets(self) -> SecretSource:
+        """Where its secrets come from."""
+        return SecretSource(self.settings.folder, self.environ)
+
+    @property
+    def store_address(self) -> str:
+        """The URL of the store, password included: not for printing."""
+        store = self.settings.store
+        return store.address(self.secrets.resolve(store.password) if store.password else None)
+
+    @property
+    def store_exists(self) -> bool:
+        """False for an SQLite store that nothing was written to yet; opening would make the file."""
+        store = self.settings.store
+        return not store.sqlite or Path(store.address().removeprefix("sqlite:///")).exists()
+
+    @contextmanager
+    def any_database(self) -> Iterator[Database]:
+        """The store, whatever its version."""
+        database = Database(self.store_address)
+        try:
+            with self.store_errors():
+                yield database
+        finally:
+            database.close()
+
+    @contextmanager
+    def store_errors(self) -> Iterator[None]:
+        """Tells what the database driver says in one sentence."""
+        try:
+            yield
+        except DBAPIError as error:
+            reason = redact_text(str(error.orig)).strip().splitlines()
+            raise Stop(f"The store cannot be used: {reason[0] if reason else type(error.orig).__name__}") from error
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The store, at the version this build knows; raises Stop with the command that helps where it is not."""
+        with self.any_database() as database:
+            found, known = migrations.current(database.engine), migrations.head()
+            if found != known:
+                state = f"at version {found}, this build needs {known}" if found else "empty"
+                raise Stop(f"The store is {state}; run `selfserve db upgrade`.", WRONG)
+            yield database
+
+
+def surroundings(ctx: typer.Context) -> Surroundings:
+    """What the program's options made."""
+    found = ctx.find_object(Surroundings)
+    assert found is not None, "the program's callback makes it"
+    return found
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+def say(sentence: str) -> None:
+    """One line of result; the text is not read as markup."""
+    out().print(sentence, markup=False)
+
+
+def warn(sentence: str) -> None:
+    """One line on standard error."""
+    Console(file=sys.stderr, highlight=False, soft_wrap=True).print(sentence, markup=False)
+
+
+def say_json(value: Any) -> None:
+    """A result for machines."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")

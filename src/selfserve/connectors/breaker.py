@@ -1,0 +1,99 @@
+"""A circuit breaker: after failures in a row a target is left in peace for a while, and tried again by one caller."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Circuit(StrEnum):
+    """`closed` lets everything through, `open` nothing, `half_open` one trial."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`failures` in a row open the circuit for `pause`, doubled each time a trial fails, up to `longest`.
+
+    A trial that has not reported after `trial` is taken for dead, and the next caller may try.
+    """
+
+    failures: int = 5
+    pause: timedelta = timedelta(seconds=15)
+    longest: timedelta = timedelta(minutes=5)
+    trial: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a breaker knows: `failures` in a row, how often it `opened`, and until when it stays open."""
+
+    circuit: Circuit
+    failures: int
+    opened: int
+    until: datetime | None
+
+
+class Breaker:
+    """One per connector; thread-safe. `now` gives aware UTC."""
+
+    def __init__(self, now: Callable[[], datetime], limits: Limits | None = None) -> None:
+        self._now, self._limits = now, limits or Limits()
+        self._lock = threading.Lock()
+        self._failures = self._opened = 0
+        self._until: datetime | None = None
+        self._pause = self._limits.pause
+        self._trial: datetime | None = None
+
+    @property
+    def health(self) -> Health:
+        """The state now, for `/desk`, `/metrics` and `doctor`."""
+        with self._lock:
+            return Health(self._circuit(), self._failures, self._opened, self._until)
+
+    def allow(self) -> bool:
+        """True where a call may be made now; in `half_open` only the first to ask may, and must report afterwards."""
+        with self._lock:
+            circuit = self._circuit()
+            if circuit is not Circuit.HALF_OPEN:
+                return circuit is Circuit.CLOSED
+            now = self._now()
+            if self._trial is not None and now < self._trial + self._limits.trial:
+                return False
+            self._trial = now
+            return True
+
+    def success(self) -> None:
+        """The target answered: closed, and all is forgotten."""
+        with self._lock:
+            self._failures, self._until, self._trial = 0, None, None
+            self._pause = self._limits.pause
+
+    def failure(self, retry_after: timedelta | None = None) -> None:
+        """The target did not answer as it should. `retry_after`, where the target named it, opens the circuit at
+        once."""
+        with self._lock:
+            self._failures += 1
+            again = self._until is not None
+            if again and self._circuit() is Circuit.OPEN:
+                return
+            if again or retry_after is not None or self._failures >= self._limits.failures:
+                self._open(retry_after, again=again)
+
+    def _open(self, retry_after: timedelta | None, *, again: bool) -> None:
+        if again:
+            self._pause = min(self._pause * 2, self._limits.longest)
+        self._until = self._now() + (retry_after or self._pause)
+        self._opened += 1
+        self._trial = None
+
+    def _circuit(self) -> Circuit:
+        if self._until is None:
+            return Circuit.CLOSED
+        return Circuit.OPEN if self._now() < self._until else Circuit.HALF_OPEN

@@ -1,0 +1,337 @@
+"""What every connector promises: actions, typed outcomes, observations.
+
+A connector is the adapter to one target system. It knows nothing of requests, tables or pages. It never raises for what
+the target does: it answers with an `Outcome`; only a programming error may leave as an exception.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel
+
+State = dict[str, Any]
+"""Small JSON that `apply` returns, stored with the step and handed back to `observe` and `undo`."""
+
+
+class FailureKind(StrEnum):
+    """Why an action failed; decides between trying again, looking first, and calling a human."""
+
+    TRANSIENT = "transient"
+    RATE_LIMITED = "rate_limited"
+    CONFLICT = "conflict"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    AUTH = "auth"
+    CONFIG = "config"
+    PERMANENT = "permanent"
+    UNKNOWN = "unknown"
+    """Sent, but no answer came: the caller observes before anything else and never blindly sends again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The action had its effect now. `tell` is one sentence for the customer. `secret` is sealed by the caller, never
+    stored in clear."""
+
+    state: State = field(default_factory=dict)
+    tell: str = ""
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyDone:
+    """The target already was as wanted; nothing was written."""
+
+    state: State = field(default_factory=dict)
+    tell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The target took the order and is at it: look again after `poll_after`, give up (to a human) after `expires`."""
+
+    handle: State
+    poll_after: timedelta
+    expires: timedelta
+    tell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The target, by its own rule, will not do it; trying again is useless. `reason` is for staff, `tell` for the
+    customer."""
+
+    reason: str
+    tell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One line of a checklist for a human; `field` names an answer to fill in (its value is recorded), None for a
+    tick."""
+
+    text: str
+    field: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsHuman:
+    """Only a human can go on. `todo` is the checklist shown at the desk."""
+
+    reason: str
+    todo: tuple[Todo, ...] = ()
+    tell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The action did not (or may not) have happened. `reason` is for staff and holds no secret."""
+
+    kind: FailureKind
+    reason: str
+    retry_after: timedelta | None = None
+
+    @property
+    def again(self) -> bool:
+        """True where a later attempt can succeed without a human."""
+        return self.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMITED, FailureKind.UNKNOWN)
+
+
+Outcome = Done | AlreadyDone | Accepted | Declined | NeedsHuman | Failed
+
+
+class Presence(StrEnum):
+    """What was read in the target about the effect of one action."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    PENDING = "pending"
+    UNKNOWABLE = "unknowable"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the target showed. `evidence` is small JSON for staff (never a secret); `tell` one sentence, may be empty.
+
+    `secret` is one that became known only now (the licence key of a seat that came free while waiting); the caller
+    seals it as it seals `Done.secret`.
+    """
+
+    presence: Presence
+    evidence: State = field(default_factory=dict)
+    tell: str = ""
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, without doing it; `blocked` says in one sentence why it cannot work now (None: it can)."""
+
+    customer: str
+    staff: str
+    blocked: str | None = None
+
+
+class Level(StrEnum):
+    """Weight of a finding of `check`."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One result of `Connector.check`: `name` is stable (`tls`, `bind`, `write-right`), `text` one sentence."""
+
+    level: Level
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One live choice for a form: what is stored, and what is shown."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One page of choices; `cursor` is handed back for the next page, None on the last."""
+
+    options: tuple[Option, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an action gets beside its arguments.
+
+    `key` is the domain's idempotency key (`{request}:{step}`): the same in every attempt. `deadline` is a UTC instant
+    after which the caller no longer waits. `now` is the clock.
+    """
+
+    key: str
+    deadline: datetime
+    now: Callable[[], datetime]
+
+
+ArgsT = TypeVar("ArgsT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Generic[ArgsT]):
+    """Something a connector can do, and what the caller may rely on.
+
+    `quick`: answers within ~1 s, so it may be tried at once in the asking request. `undoable`: `undo` takes it back.
+    `idempotent`: the target itself refuses to do it twice for one key. `destructive`: data or a device may be lost.
+    `secret_result`: `Done.secret` carries a secret. `lasting`: leaves something a customer then holds (a membership, a
+    seat), so that before/after can be told apart by `observe`; False for a one-off (unlock, reset).
+    """
+
+    name: str
+    args: type[ArgsT]
+    title: str
+    quick: bool = False
+    idempotent: bool = False
+    destructive: bool = False
+    secret_result: bool = False
+    undoable: bool = True
+    lasting: bool = True
+    human: bool = False
+    """True where the action is by design done by a human (a checklist): handing over is its normal way, not an
+    incident."""
+
+
+class Connector(ABC):
+    """Adapter to one target system. One instance is shared by all worker threads, so it must be thread-safe."""
+
+    kind: ClassVar[str]
+    """Name of the entry point in the group `selfserve.connectors`."""
+    Settings: ClassVar[type[BaseModel]]
+    """Its section of the configuration; secrets arrive resolved as `pydantic.SecretStr`."""
+    actions: ClassVar[Mapping[str, Action[Any]]]
+
+    def __init__(self, name: str, settings: Any, ports: Ports) -> None:
+        """`name` is the connector's name in the configuration, used in items as `name.action`."""
+        self.name = name
+        self.settings = settings
+        self.ports = ports
+
+    @abstractmethod
+    def check(self) -> list[Finding]:
+        """Configuration and reachability as named findings; never raises; may use the network; leaves nothing
+        behind."""
+
+    def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
+        """Live choices for one form field; an empty page where the connector offers none."""
+        return Options(())
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        """Name of the thing in the target that the action changes, equal for equal effects
+        (`member:cn=vpn,…:uid=ana,…`).
+
+        Two requests that lead to one resource share it: it is taken back when the last of them ends.
+        """
+        return f"{action}:{args.model_dump_json()}"
+
+    @abstractmethod
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        """What would be done, in one sentence for the customer and one for staff; finds what cannot work now. No
+        writes."""
+
+    @abstractmethod
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        """Do it: idempotent by `ctx.key`, else look before acting."""
+
+    @abstractmethod
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        """Read the target: is the effect of the action there? `state` is what `apply` returned, or `{}` before it."""
+
+    @abstractmethod
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        """Take it back; already gone (the target itself too) is success."""
+
+    def close(self) -> None:  # noqa: B027 (most connectors hold nothing open)
+        """Let go of connections; called once at shutdown."""
+
+
+class SeatStoreError(Exception):
+    """The store of seats cannot answer now (its database is away); nothing was changed, or it is not known to be."""
+
+
+class SeatStore(ABC):
+    """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own."""
+
+    @abstractmethod
+    def declare(self, pool: str, total: int | None) -> None:
+        """Create the pool or set its size; None where keys in the pool are its size."""
+
+    @abstractmethod
+    def add_keys(self, pool: str, keys: list[str]) -> int:
+        """Seal and add licence keys that the pool does not have yet; returns how many were new."""
+
+    @abstractmethod
+    def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
+        """Give `holder` a seat, or a place in the waiting line; the same answer for a holder who already has one.
+
+        `fresh` is True where the holder has the seat because of this very `key`, so that a call repeated after a crash
+        gets the answer of the first.
+        """
+
+    @abstractmethod
+    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
+        """Free the holder's seat or place in line; the first in line gets the seat at once. False if they had
+        neither."""
+
+    @abstractmethod
+    def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
+        """What the holder has in the pool."""
+
+    @abstractmethod
+    def figures(self, pool: str) -> SeatFigures | None:
+        """Sizes of the pool; None for a pool never declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatTaken:
+    """A seat held; `licence` is the unsealed key of a key pool (None in a count pool); `fresh` False where it was held
+    before."""
+
+    seat: str
+    licence: str | None = field(default=None, repr=False)
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeatQueued:
+    """In the waiting line; `place` counts from 1."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeatFigures:
+    """`total` seats, `taken` of them, `waiting` people in line."""
+
+    total: int
+    taken: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the house lends a connector, so that it needs no table: filled in `app.py`."""
+
+    seats: SeatStore | None = None
+    now: Callable[[], datetime] | None = None

@@ -1,0 +1,111 @@
+"""A human does it by a checklist: the connector that makes every item work from the first day."""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from selfserve.connectors.contract import (
+    Action,
+    AlreadyDone,
+    Connector,
+    Context,
+    Finding,
+    Level,
+    NeedsHuman,
+    Observation,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+    Todo,
+)
+
+DONE_BY_HAND = "done_by_hand"
+TAKEN_BACK_BY_HAND = "taken_back_by_hand"
+"""Keys the desk sets in a step's state, each with whatever it recorded (who, when, the fields), when it ticked all
+off."""
+
+
+class HumanSettings(BaseModel):
+    """Nothing to configure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Line(BaseModel):
+    """One line of the checklist; `field` names an answer to fill in, `secret` seals it for the customer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str = Field(min_length=1, max_length=500)
+    field: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,59}$")
+    secret: bool = False
+
+
+class ChecklistArgs(BaseModel):
+    """Arguments of `checklist`: what to do, and (optional) what to do when it is to be taken back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    summary: str = Field(min_length=1, max_length=300)
+    todo: list[Line] = Field(min_length=1, max_length=50)
+    take_back: list[Line] = Field(default=[], max_length=50)
+
+
+class HumanConnector(Connector):
+    """Hands over at once, and believes only what the desk recorded."""
+
+    kind = "human"
+    Settings = HumanSettings
+    actions: ClassVar[Any] = MappingProxyType(
+        {"checklist": Action("checklist", ChecklistArgs, "Done by a colleague", quick=True, human=True)}
+    )
+
+    def check(self) -> list[Finding]:
+        return [Finding(Level.INFO, "human", "Checklists go to the desk; nothing has to be reached.")]
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        """Only the very same checklist is the same thing."""
+        return f"checklist:{hashlib.sha256(args.model_dump_json().encode()).hexdigest()[:32]}"
+
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        asked = _args(args)
+        return Plan("A colleague does this for you.", f"Checklist of {len(asked.todo)}: {asked.summary}")
+
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        """Always a human's turn; what is done by hand is written into the state by the desk, and seen by `observe`."""
+        asked = _args(args)
+        return NeedsHuman(asked.summary, _lines(asked.todo), "A colleague is taking care of it.")
+
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        """PRESENT once the desk recorded it, ABSENT once it recorded the taking back; before that nobody can know."""
+        if _recorded(state, TAKEN_BACK_BY_HAND):
+            return Observation(Presence.ABSENT, {TAKEN_BACK_BY_HAND: True})
+        if _recorded(state, DONE_BY_HAND):
+            return Observation(Presence.PRESENT, {DONE_BY_HAND: True})
+        return Observation(Presence.UNKNOWABLE)
+
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        asked = _args(args)
+        if _recorded(state, TAKEN_BACK_BY_HAND):
+            return AlreadyDone(state)
+        lines = _lines(asked.take_back) or (Todo(f"Take back by hand: {asked.summary}"),)
+        return NeedsHuman(f"To be taken back: {asked.summary}", lines, "A colleague takes it back.")
+
+
+def _recorded(state: State, key: str) -> bool:
+    """An empty record counts: a checklist may have no field to fill in."""
+    return state.get(key) not in (None, False)
+
+
+def _args(args: BaseModel) -> ChecklistArgs:
+    assert isinstance(args, ChecklistArgs)
+    return args
+
+
+def _lines(lines: list[Line]) -> tuple[Todo, ...]:
+    return tuple(Todo(line.text, line.field, line.secret) for line in lines)

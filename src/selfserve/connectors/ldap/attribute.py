@@ -1,0 +1,144 @@
+"""Set one attribute of a customer's entry."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from selfserve.connectors.contract import (
+    AlreadyDone,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    FailureKind,
+    NeedsHuman,
+    Observation,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+    Todo,
+)
+from selfserve.connectors.ldap import names
+from selfserve.connectors.ldap.answers import Answer, Code
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, state_of
+from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.wire import REPLACE, Change
+
+
+class AttributeArgs(CustomerArgs):
+    """Arguments of `set_attribute`."""
+
+    attribute: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z][A-Za-z0-9;-]*$")
+    value: str = Field(min_length=1, max_length=4096)
+
+
+class SetAttribute(Deed[AttributeArgs]):
+    """The attribute then has this one value; `undo` brings the former values back, unless somebody changed it since."""
+
+    def resource(self, args: AttributeArgs) -> str:
+        person = names.normal(self.lookup.person(args.customer).dn)
+        return f"attribute:{person}:{args.attribute.lower()}={args.value}"
+
+    def plan(self, args: AttributeArgs) -> Plan:
+        person = self.lookup.person(args.customer, 0)
+        blocked = None
+        if not self.settings.may_write_attribute(args.attribute):
+            blocked = self._not_ours(args).reason
+        elif person.held:
+            blocked = f"The account of {person.label} is {person.account.why}."
+        return Plan(
+            f"Your {args.attribute} becomes {args.value!r}.",
+            f"Replace {args.attribute} of {person.dn}: {person.entry.texts(args.attribute)} becomes [{args.value!r}].",
+            blocked,
+        )
+
+    def apply(self, args: AttributeArgs, ctx: Context) -> Outcome:
+        if not self.settings.may_write_attribute(args.attribute):
+            return self._not_ours(args)
+        person = self.lookup.person(args.customer, 0)
+        if person.held:
+            return held_back(person, f"set its {args.attribute}")
+        before = person.entry.texts(args.attribute)
+        if before == [args.value]:
+            return AlreadyDone(state_of(person), self._tell(args))
+        state = state_of(person, before=before, value=args.value)
+        return self._write(args, person, (args.value,), Done(state, self._tell(args)))
+
+    def observe(self, args: AttributeArgs, state: State) -> Observation:
+        try:
+            person = self._person(args, state)
+        except EntryNotFoundError as error:
+            return Observation(Presence.ABSENT, {"read": str(error)})
+        now = person.entry.texts(args.attribute)
+        there = now == [args.value]
+        return Observation(Presence.PRESENT if there else Presence.ABSENT, {"person": person.dn, args.attribute: now})
+
+    def undo(self, args: AttributeArgs, state: State, ctx: Context) -> Outcome:
+        try:
+            person = self._person(args, state)
+        except EntryNotFoundError as error:
+            return AlreadyDone({}, str(error))
+        if person.entry.texts(args.attribute) != [args.value]:
+            return AlreadyDone(state, f"Your {args.attribute} was changed since and stays as it is.")
+        if "before" not in state:
+            return self._unknown_before(args, person)
+        if person.held:
+            return held_back(person, f"take back its {args.attribute}")
+        before = tuple(str(value) for value in state["before"])
+        return self._write(args, person, before, Done(state, f"Your {args.attribute} is as it was before."))
+
+    def _write(self, args: AttributeArgs, person: Person, values: tuple[str, ...], done: Done) -> Outcome:
+        change = [Change(REPLACE, args.attribute, values)]
+        try:
+            return self._judge(self.client.modify(person.dn, change), args, person, done)
+        except AnswerLostError as lost:
+            return self._after_loss(lost, args, person, change, done)
+
+    def _after_loss(
+        self, lost: AnswerLostError, args: AttributeArgs, person: Person, change: list[Change], done: Done
+    ) -> Outcome:
+        try:
+            now = self.lookup.again(person.dn, lost.host)
+        except DirectoryError:
+            return lost.failed()
+        if now.held:
+            return held_back(now, f"set its {args.attribute}")
+        if now.entry.texts(args.attribute) == list(change[0].values):
+            return Done({**done.state, CONFIRMED: AFTER_LOSS}, done.tell)
+        return self._judge(self.client.modify(person.dn, change, lost.host), args, person, done)
+
+    def _judge(self, answer: Answer, args: AttributeArgs, person: Person, done: Done) -> Outcome:
+        if answer.ok:
+            return done
+        if answer.code == Code.NO_SUCH_OBJECT:
+            self.lookup.forget(person.dn)
+            return Failed(FailureKind.NOT_FOUND, f"There is no person {person.dn} in the directory any more.")
+        return DirectoryRefusedError(answer, f"set {args.attribute} of {person.dn}").failed()
+
+    def _person(self, args: AttributeArgs, state: State) -> Person:
+        if not state.get("person"):
+            return self.lookup.person(args.customer, 0)
+        try:
+            return self.lookup.again(str(state["person"]))
+        except EntryNotFoundError:
+            moved = self.lookup.person_by_uuid(str(state["uuid"])) if state.get("uuid") else None
+            if moved is None:
+                raise
+            return moved
+
+    @staticmethod
+    def _unknown_before(args: AttributeArgs, person: Person) -> NeedsHuman:
+        return NeedsHuman(
+            f"What {args.attribute} of {person.dn} was before is not recorded.",
+            (Todo(f"Set {args.attribute} of {person.dn} to what it should be (now {args.value!r})."),),
+        )
+
+    @staticmethod
+    def _not_ours(args: AttributeArgs) -> Declined:
+        return Declined(f"{args.attribute} is not among writable_attributes, so no catalog item may set it.")
+
+    @staticmethod
+    def _tell(args: AttributeArgs) -> str:
+        return f"Your {args.attribute} is now {args.value!r}."

@@ -1,0 +1,142 @@
+"""The directory as a connector: memberships, attributes, unlock and reset, on any OpenLDAP-like server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel
+
+from selfserve.connectors.contract import (
+    Action,
+    Connector,
+    Context,
+    Failed,
+    FailureKind,
+    Finding,
+    Observation,
+    Options,
+    Outcome,
+    Plan,
+    Ports,
+    Presence,
+    State,
+)
+from selfserve.connectors.ldap.attribute import AttributeArgs, SetAttribute
+from selfserve.connectors.ldap.client import DirectoryClient
+from selfserve.connectors.ldap.deed import CustomerArgs, Deed, Desk
+from selfserve.connectors.ldap.errors import DirectoryError
+from selfserve.connectors.ldap.groups import Groups
+from selfserve.connectors.ldap.known import Known
+from selfserve.connectors.ldap.lookup import Lookup
+from selfserve.connectors.ldap.membership import Membership, MembershipArgs
+from selfserve.connectors.ldap.names import fold
+from selfserve.connectors.ldap.pins import Pins
+from selfserve.connectors.ldap.reset import ResetPassword
+from selfserve.connectors.ldap.rights import check_rights
+from selfserve.connectors.ldap.settings import LdapSettings
+from selfserve.connectors.ldap.unlock import Unlock
+
+R = TypeVar("R")
+
+ACTIONS: Mapping[str, Action[Any]] = MappingProxyType(
+    {
+        action.name: action
+        for action in (
+            Action("add_member", MembershipArgs, "Add to a group", quick=True, idempotent=True),
+            Action("remove_member", MembershipArgs, "Remove from a group", quick=True, idempotent=True),
+            Action("set_attribute", AttributeArgs, "Set an attribute", quick=True, idempotent=True),
+            Action(
+                "unlock", CustomerArgs, "Unlock an account",
+                quick=True, idempotent=True, undoable=False, lasting=False,
+            ),
+            Action(
+                "reset_password", CustomerArgs, "Give a temporary password",
+                quick=True, undoable=False, lasting=False, secret_result=True,
+            ),
+        )
+    }
+)  # fmt: skip
+
+
+class LdapConnector(Connector):
+    """See `LdapSettings` for its section of the configuration."""
+
+    kind = "ldap"
+    Settings = LdapSettings
+    actions: ClassVar[Mapping[str, Action[Any]]] = ACTIONS
+
+    def __init__(self, name: str, settings: LdapSettings, ports: Ports) -> None:
+        super().__init__(name, settings, ports)
+        now = ports.now or _utc_now
+        self.client = DirectoryClient(settings)
+        lookup = Lookup(self.client, settings, now)
+        desk = Desk(self.client, lookup, settings, Pins(now), Known(now))
+        self._groups = Groups(self.client, settings, now)
+        self._deeds: dict[str, Deed[Any]] = {
+            "add_member": Membership(desk, member=True),
+            "remove_member": Membership(desk, member=False),
+            "set_attribute": SetAttribute(desk),
+            "unlock": Unlock(desk),
+            "reset_password": ResetPassword(desk),
+        }
+
+    def check(self) -> list[Finding]:
+        return [*self.client.check(), *check_rights(self.client, self.settings)]
+
+    def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
+        """Groups a catalog item may write into, and attributes it may set; empty where the directory is away."""
+        try:
+            return self._groups.options(action, field, query, cursor)
+        except DirectoryError:
+            return Options(())
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        """One name by normalised DNs; by the words of the form only while the directory cannot say which entry they
+        mean."""
+        return _guarded(
+            lambda: self._deeds[action].resource(args), lambda _: f"{action}:?{fold(args.model_dump_json())}"
+        )
+
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        def blocked(error: DirectoryError) -> Plan:
+            title = self.actions[action].title
+            return Plan(f"{title}.", f"{title}: {args.model_dump_json()}.", str(error))
+
+        return _guarded(lambda: self._deeds[action].plan(args), blocked)
+
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        late = self._late(ctx)
+        return late or _guarded(lambda: self._deeds[action].apply(args, ctx), DirectoryError.failed)
+
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        def unknowable(error: DirectoryError) -> Observation:
+            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+
+        return _guarded(lambda: self._deeds[action].observe(args, state), unknowable)
+
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        late = self._late(ctx)
+        return late or _guarded(lambda: self._deeds[action].undo(args, state, ctx), DirectoryError.failed)
+
+    def close(self) -> None:
+        self.client.close()
+
+    @staticmethod
+    def _late(ctx: Context) -> Failed | None:
+        if ctx.now() < ctx.deadline:
+            return None
+        return Failed(FailureKind.TRANSIENT, "The time for this attempt was over before anything was sent.")
+
+
+def _guarded(work: Callable[[], R], otherwise: Callable[[DirectoryError], R]) -> R:
+    try:
+        return work()
+    except DirectoryError as error:
+        return otherwise(error)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,74 @@
+"""What can go wrong with a directory, as types whose text is the sentence a person reads."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from selfserve.connectors.contract import Failed, FailureKind
+from selfserve.connectors.ldap.answers import Answer
+
+RETRY_AFTER = timedelta(seconds=10)
+
+
+class DirectoryError(Exception):
+    """Something the directory did or did not do; `kind` says what the caller may do next."""
+
+    kind = FailureKind.PERMANENT
+
+    def failed(self) -> Failed:
+        """The same as an outcome of a connector action."""
+        again = self.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMITED)
+        return Failed(self.kind, str(self), RETRY_AFTER if again else None)
+
+
+class DirectoryUnreachableError(DirectoryError):
+    """No server could be reached, and nothing was sent that could have changed anything."""
+
+    kind = FailureKind.TRANSIENT
+
+
+class DirectoryTrustError(DirectoryError):
+    """TLS with the server failed: its certificate, its name or its authority is not trusted."""
+
+    kind = FailureKind.CONFIG
+
+
+class BindRefusedError(DirectoryError):
+    """The directory does not accept the service account."""
+
+    kind = FailureKind.AUTH
+
+
+class AnswerLostError(DirectoryError):
+    """A write was sent to `host` and no answer came: it may or may not have happened."""
+
+    kind = FailureKind.UNKNOWN
+
+    def __init__(self, host: str, why: str) -> None:
+        super().__init__(f"The answer of {host} to a write was lost ({why}); it may or may not have happened.")
+        self.host = host
+
+
+class EntryNotFoundError(DirectoryError):
+    """The person or group named does not exist."""
+
+    kind = FailureKind.NOT_FOUND
+
+
+class AmbiguousEntryError(DirectoryError):
+    """The name fits more than one entry, and none is guessed."""
+
+    kind = FailureKind.AMBIGUOUS
+
+
+class PasswordError(DirectoryError):
+    """The password cannot be sent at all; nothing was written."""
+
+
+class DirectoryRefusedError(DirectoryError):
+    """The directory answered with an error code; `answer` holds it."""
+
+    def __init__(self, answer: Answer, doing: str) -> None:
+        super().__init__(f"The directory refused to {doing}: {answer.words}.")
+        self.answer = answer
+        self.kind = answer.kind

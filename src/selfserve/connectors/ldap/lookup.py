@@ -1,0 +1,113 @@
+"""From what a form says (a login, an address, a group's name) to exactly one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from selfserve.connectors.ldap import names
+from selfserve.connectors.ldap.account import STATE_ATTRIBUTES, Account, AccountState, read_account
+from selfserve.connectors.ldap.client import DirectoryClient
+from selfserve.connectors.ldap.entry import Entry
+from selfserve.connectors.ldap.errors import AmbiguousEntryError, EntryNotFoundError
+from selfserve.connectors.ldap.known import Known
+from selfserve.connectors.ldap.settings import PLACE, LdapSettings
+from selfserve.connectors.ldap.wire import BASE, SUBTREE
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person: where, who, and in which state the account was when read."""
+
+    dn: str
+    uuid: str | None
+    label: str
+    account: Account
+    entry: Entry
+
+    @property
+    def held(self) -> bool:
+        """True where nothing may be written for this person."""
+        return self.account.state is AccountState.HELD
+
+
+class Lookup:
+    """Finds people and groups and remembers them for `look_up_seconds`. Raises EntryNotFoundError,
+    AmbiguousEntryError."""
+
+    def __init__(self, client: DirectoryClient, settings: LdapSettings, now: Callable[[], datetime]) -> None:
+        self._client, self._settings, self._now = client, settings, now
+        self._people: Known[Person] = Known(now)
+        self._groups: Known[str] = Known(now)
+
+    def person(self, customer: str, max_age: float | None = None) -> Person:
+        """The one person `customer` (a login, a mail address or a DN) means, read at most `max_age` seconds ago."""
+        age = self._settings.look_up_seconds if max_age is None else max_age
+        known = self._people.get(customer, min(age, self._settings.look_up_seconds))
+        return known or self._people.put(customer, self._read_person(customer))
+
+    def person_by_uuid(self, uuid: str) -> Person | None:
+        """The person with this `entryUUID` (RFC 4530), wherever they were moved; None where gone."""
+        found = self._people_found(f"(entryUUID={names.escape_filter(uuid)})", self._settings.people_base, SUBTREE)
+        return self._person(found[0]) if found else None
+
+    def again(self, dn: str, host: str | None = None) -> Person:
+        """The person at `dn`, read now, from `host` where one is named."""
+        found = self._people_found(f"(objectClass={self._settings.person_class})", dn, BASE, host)
+        if not found:
+            self.forget(dn)
+            raise EntryNotFoundError(f"There is no person {dn} in the directory any more.")
+        return self._person(found[0])
+
+    def group(self, group: str) -> str:
+        """The DN of the one group that `group` (its cn or its DN) means."""
+        known = self._groups.get(group, self._settings.look_up_seconds)
+        return known or self._groups.put(group, self._read_group(group))
+
+    def forget(self, dn: str) -> None:
+        """Drop what is remembered about an entry that turned out to be gone."""
+        self._people.forget(lambda person: names.same(person.dn, dn))
+        self._groups.forget(lambda group: names.same(group, dn))
+
+    def _read_person(self, customer: str) -> Person:
+        kind = f"(objectClass={self._settings.person_class})"
+        if names.within(customer, self._settings.people_base) and names.is_dn(customer):
+            found = self._people_found(kind, customer, BASE)
+        else:
+            fits = self._settings.person_filter.replace(PLACE, names.escape_filter(customer))
+            found = self._people_found(f"(&{kind}{fits})", self._settings.people_base, SUBTREE)
+        return self._person(_only(found, f"person {customer!r}"))
+
+    def _people_found(self, where: str, base: str, scope: str, host: str | None = None) -> list[Entry]:
+        attributes = (*STATE_ATTRIBUTES, *self._settings.writable_attributes)
+        if scope == BASE:
+            entry = self._client.read(base, attributes, where, host)
+            return [entry] if entry else []
+        return self._client.search(base, where, attributes, scope, host)
+
+    def _person(self, entry: Entry) -> Person:
+        account = read_account(entry, self._now().astimezone(UTC))
+        rule = self._settings.disabled_filter
+        if rule and account.state is not AccountState.HELD and self._client.read(entry.dn, (), rule):
+            account = replace(account, state=AccountState.HELD, why="disabled by the house's rule")
+        label = entry.text("cn") or names.leaf(entry.dn)
+        return Person(entry.dn, entry.text("entryUUID"), label, account, entry)
+
+    def _read_group(self, group: str) -> str:
+        kind = f"(objectClass={self._settings.group_class})"
+        base = self._settings.groups_base
+        if names.within(group, base) and names.is_dn(group):
+            entry = self._client.read(group, (), kind)
+            found = [entry] if entry else []
+        else:
+            found = self._client.search(base, f"(&{kind}(cn={names.escape_filter(group)}))")
+        return _only(found, f"group {group!r}").dn
+
+
+def _only(found: list[Entry], what: str) -> Entry:
+    if not found:
+        raise EntryNotFoundError(f"The directory has no {what}.")
+    if len(found) > 1:
+        raise AmbiguousEntryError(f"The directory has {len(found)} entries for {what}; none is guessed.")
+    return found[0]

@@ -1,0 +1,237 @@
+"""Put a customer into a group, or take them out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field
+
+from selfserve.connectors.contract import (
+    AlreadyDone,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    FailureKind,
+    NeedsHuman,
+    Observation,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+    Todo,
+)
+from selfserve.connectors.ldap import names
+from selfserve.connectors.ldap.answers import Answer, Code
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back
+from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.wire import ADD, DELETE, Change
+
+FRESH: Final = 5.0
+"""A membership is only given to an account whose state was read at most so many seconds ago."""
+LOOKED: Final = 2.0
+"""A look at the membership counts for so many seconds as the look before acting: callers observe before they apply."""
+_ALREADY = frozenset((Code.VALUE_EXISTS, Code.NO_SUCH_ATTRIBUTE, Code.ENTRY_EXISTS, Code.UNWILLING))
+
+
+class MembershipArgs(CustomerArgs):
+    """Arguments of `add_member` and `remove_member`."""
+
+    group: str = Field(min_length=1, max_length=512)
+    """The group's `cn` or DN."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The two DNs of one membership, and what identifies the person after a move."""
+
+    group: str
+    person: str
+    uuid: str | None = None
+
+    @property
+    def name(self) -> str:
+        """One name for the pair, however the DNs are spelt."""
+        return f"{names.normal(self.group)}:{names.normal(self.person)}"
+
+    def state(self, **more: str) -> State:
+        return {"group": self.group, "person": self.person, "uuid": self.uuid, **more}
+
+
+class Membership(Deed[MembershipArgs]):
+    """`member=True` puts the customer into the group, `member=False` takes them out; `undo` does the other.
+
+    The membership is read before it is written, so that one which was there before is known as such (AlreadyDone) even
+    where the answer to a write is lost.
+    """
+
+    def __init__(self, desk: Desk, *, member: bool) -> None:
+        super().__init__(desk)
+        self._member = member
+
+    def resource(self, args: MembershipArgs) -> str:
+        pair = self._pair(args)
+        return f"{'member' if self._member else 'no-member'}:{pair.name}"
+
+    def plan(self, args: MembershipArgs) -> Plan:
+        person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group)
+        name, there = names.leaf(group), self._there(_Pair(group, person.dn))
+        done = " (already so)" if there is self._member else ""
+        if self._member:
+            words = f"You become a member of {name}.", f"Add {person.dn} to {group}{done}."
+        else:
+            words = f"Your membership of {name} ends.", f"Remove {person.dn} from {group}{done}."
+        return Plan(*words, blocked=self._blocked(person, group))
+
+    def apply(self, args: MembershipArgs, ctx: Context) -> Outcome:
+        group = self.lookup.group(args.group)
+        if not self.settings.may_write_group(group):
+            return self._not_ours(group)
+        person = self.lookup.person(args.customer, FRESH if self._member else None)
+        if self._member and person.held:
+            return held_back(person, f"add it to {names.leaf(group)}")
+        return self._reach(_Pair(group, person.dn, person.uuid), member=self._member)
+
+    def observe(self, args: MembershipArgs, state: State) -> Observation:
+        try:
+            pair = self._of(args, state)
+        except EntryNotFoundError as error:
+            return self._seen(there=False, evidence={"read": str(error)})
+        pair, there = self._found(pair, recorded=bool(state))
+        self.looks.put(pair.name, there)
+        return self._seen(there=there, evidence={"group": pair.group, "person": pair.person, "member": there})
+
+    def undo(self, args: MembershipArgs, state: State, ctx: Context) -> Outcome:
+        try:
+            pair = self._of(args, state)
+        except EntryNotFoundError as error:
+            return AlreadyDone({}, str(error)) if self._member else Failed(FailureKind.NOT_FOUND, str(error))
+        if not state and not self.settings.may_write_group(pair.group):
+            return self._not_ours(pair.group)
+        return self._reach(self._found(pair, recorded=bool(state))[0], member=not self._member)
+
+    def _reach(self, pair: _Pair, *, member: bool) -> Outcome:
+        asked = self.pins.get(pair.name)
+        there = self._look(pair, asked, member=member)
+        if there is None:
+            return self._no_group(pair, member=member)
+        if there is member:
+            return self._settled(pair, member=member) if asked else self._already(pair, member=member)
+        try:
+            return self._judge(self._write(pair, member=member, host=asked), pair, member=member)
+        except AnswerLostError as lost:
+            return self._after_loss(pair, lost, member=member)
+
+    def _look(self, pair: _Pair, asked: str | None, *, member: bool) -> bool | None:
+        """Whether the group has the person, None without such a group; a look just made is not made again."""
+        recent = self.looks.get(pair.name, LOOKED)
+        self.looks.drop(pair.name)
+        if recent is (not member) and asked is None:
+            return recent
+        return self.client.compare(pair.group, self.settings.member_attribute, pair.person, asked)
+
+    def _after_loss(self, pair: _Pair, lost: AnswerLostError, *, member: bool) -> Outcome:
+        """Look on the server that was asked; write once more only where it shows that nothing happened."""
+        self.pins.set(pair.name, lost.host)
+        try:
+            there = self._there(pair, lost.host)
+        except DirectoryError:
+            return lost.failed()
+        if there is member:
+            return self._settled(pair, member=member)
+        answer = self._write(pair, member=member, host=lost.host)
+        if answer.code in _ALREADY and self._there(pair, lost.host) is member:
+            return self._settled(pair, member=member)
+        self.pins.drop(pair.name)
+        return self._judge(answer, pair, member=member)
+
+    def _settled(self, pair: _Pair, *, member: bool) -> Done:
+        self.pins.drop(pair.name)
+        return Done(pair.state(**{CONFIRMED: AFTER_LOSS}), self._tell(pair, member=member))
+
+    def _already(self, pair: _Pair, *, member: bool) -> AlreadyDone:
+        return AlreadyDone(pair.state(), self._tell(pair, member=member))
+
+    def _write(self, pair: _Pair, *, member: bool, host: str | None = None) -> Answer:
+        change = Change(ADD if member else DELETE, self.settings.member_attribute, (pair.person,))
+        answer = self.client.modify(pair.group, [change], host)
+        placeholder = self.settings.placeholder_member
+        if answer.code == Code.OBJECT_CLASS and not member and placeholder and not names.same(placeholder, pair.person):
+            keep = Change(ADD, self.settings.member_attribute, (placeholder,))
+            return self.client.modify(pair.group, [keep, change], answer.host)
+        return answer
+
+    def _judge(self, answer: Answer, pair: _Pair, *, member: bool) -> Outcome:
+        if answer.ok:
+            return Done(pair.state(), self._tell(pair, member=member))
+        if answer.code in _ALREADY and self._there(pair, answer.host) is member:
+            return self._already(pair, member=member)
+        if answer.code == Code.NO_SUCH_OBJECT:
+            return self._no_group(pair, member=member)
+        if answer.code == Code.OBJECT_CLASS and not member:
+            return self._last_member(pair)
+        if answer.code == Code.CONSTRAINT and self.client.read(pair.person) is None:
+            self.lookup.forget(pair.person)
+            return Failed(FailureKind.NOT_FOUND, f"There is no person {pair.person} in the directory any more.")
+        return DirectoryRefusedError(answer, f"change the members of {pair.group}").failed()
+
+    def _no_group(self, pair: _Pair, *, member: bool) -> Outcome:
+        self.lookup.forget(pair.group)
+        if member:
+            return Failed(FailureKind.NOT_FOUND, f"There is no group {pair.group} in the directory any more.")
+        return AlreadyDone(pair.state(), f"The group {names.leaf(pair.group)} no longer exists.")
+
+    @staticmethod
+    def _last_member(pair: _Pair) -> NeedsHuman:
+        name = names.leaf(pair.group)
+        return NeedsHuman(
+            f"{pair.person} is the last member of {pair.group}, and this kind of group may not be empty.",
+            (
+                Todo(f"Add somebody else (or a placeholder entry) to {name}, or delete the group if it is over."),
+                Todo(f"Remove {pair.person} from {name}."),
+            ),
+            f"A colleague ends your membership of {name}.",
+        )
+
+    def _of(self, args: MembershipArgs, state: State) -> _Pair:
+        if state.get("group") and state.get("person"):
+            return _Pair(str(state["group"]), str(state["person"]), state.get("uuid"))
+        return self._pair(args)
+
+    def _pair(self, args: MembershipArgs) -> _Pair:
+        person = self.lookup.person(args.customer)
+        return _Pair(self.lookup.group(args.group), person.dn, person.uuid)
+
+    def _found(self, pair: _Pair, *, recorded: bool) -> tuple[_Pair, bool]:
+        """The pair, and whether the group has it; a `recorded` person is looked for under a new DN as well.
+
+        Somebody renamed still has what they had.
+        """
+        there = self._there(pair, self.pins.get(pair.name))
+        if there or not recorded or not pair.uuid or self.client.read(pair.person) is not None:
+            return pair, there
+        moved = self.lookup.person_by_uuid(pair.uuid)
+        pair = _Pair(pair.group, moved.dn, moved.uuid) if moved else pair
+        return pair, self._there(pair)
+
+    def _there(self, pair: _Pair, host: str | None = None) -> bool:
+        return bool(self.client.compare(pair.group, self.settings.member_attribute, pair.person, host))
+
+    def _seen(self, *, there: bool, evidence: State) -> Observation:
+        return Observation(Presence.PRESENT if there is self._member else Presence.ABSENT, evidence)
+
+    def _blocked(self, person: Person, group: str) -> str | None:
+        if not self.settings.may_write_group(group):
+            return self._not_ours(group).reason
+        return f"The account of {person.label} is {person.account.why}." if self._member and person.held else None
+
+    @staticmethod
+    def _not_ours(group: str) -> Declined:
+        return Declined(f"The group {group} is not among writable_groups, so no catalog item may change it.")
+
+    @staticmethod
+    def _tell(pair: _Pair, *, member: bool) -> str:
+        name = names.leaf(pair.group)
+        return f"You are a member of {name}." if member else f"You are no longer a member of {name}."

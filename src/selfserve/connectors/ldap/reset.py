@@ -1,0 +1,106 @@
+"""Give a customer a temporary password, which they must change when they first use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from selfserve.connectors.contract import Context, Done, Observation, Outcome, Plan, Presence, State
+from selfserve.connectors.ldap import names
+from selfserve.connectors.ldap.account import CHANGED, RESET, AccountState
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back
+from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError
+from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.passwords import temporary_password
+from selfserve.connectors.ldap.unlock import Unlock
+from selfserve.connectors.ldap.wire import REPLACE, Change
+
+_MARKS = ("entryCSN", CHANGED, "modifyTimestamp")
+"""Attributes that change with every write, the finest first (RFC 4512; entryCSN is OpenLDAP's, in microseconds)."""
+
+
+class ResetPassword(Deed[CustomerArgs]):
+    """Sets a password made here (`make`), demands its change at the first sign-in, and unlocks what wrong tries
+    locked."""
+
+    def __init__(self, desk: Desk, make: Callable[[], str] = temporary_password) -> None:
+        super().__init__(desk)
+        self._make, self._unlock = make, Unlock(desk)
+
+    def resource(self, args: CustomerArgs) -> str:
+        return f"password:{names.normal(self.lookup.person(args.customer).dn)}"
+
+    def plan(self, args: CustomerArgs) -> Plan:
+        person = self.lookup.person(args.customer, 0)
+        blocked = f"The account of {person.label} is {person.account.why}." if person.held else None
+        return Plan(
+            "You get a temporary password, shown once; you choose a new one when you first use it.",
+            f"Set a random password for {person.dn} (RFC 3062) and demand its change.",
+            blocked,
+        )
+
+    def apply(self, args: CustomerArgs, ctx: Context) -> Outcome:
+        person = self.lookup.person(args.customer, 0)
+        if person.held:
+            return held_back(person, "reset its password")
+        password = self._make()
+        try:
+            answer = self.client.set_password(person.dn, password)
+        except AnswerLostError as lost:
+            return self._after_loss(person, password, lost)
+        if not answer.ok:
+            return DirectoryRefusedError(answer, f"set a password for {person.dn}").failed()
+        return self._finish(person.dn, password, answer.host)
+
+    def observe(self, args: CustomerArgs, state: State) -> Observation:
+        """A password itself cannot be read; its date can, and tells where `apply` left the date it saw."""
+        person = (
+            self.lookup.again(str(state["person"])) if state.get("person") else self.lookup.person(args.customer, 0)
+        )
+        changed, expected = person.entry.text(CHANGED), state.get("changed")
+        evidence = {"person": person.dn, CHANGED: changed, RESET: person.entry.text(RESET)}
+        if not expected or not changed:
+            return Observation(Presence.UNKNOWABLE, evidence)
+        return Observation(Presence.PRESENT if changed >= str(expected) else Presence.ABSENT, evidence)
+
+    def _after_loss(self, person: Person, password: str, lost: AnswerLostError) -> Outcome:
+        """Only this call knows the password, so it is settled here, on the same server: look, then write at most once
+        more."""
+        try:
+            if self._took_effect(person, password, lost.host):
+                return self._finish(person.dn, password, lost.host, confirmed=True)
+            if self.lookup.again(person.dn, lost.host).held:
+                return held_back(person, "reset its password")
+        except DirectoryError:
+            return lost.failed()
+        answer = self.client.set_password(person.dn, password, lost.host)
+        if not answer.ok:
+            return DirectoryRefusedError(answer, f"set a password for {person.dn}").failed()
+        return self._finish(person.dn, password, answer.host)
+
+    def _took_effect(self, before: Person, password: str, host: str) -> bool:
+        """A bind only where the entry has changed, so that no failed try is counted for nothing."""
+        now = self.lookup.again(before.dn, host)
+        mark = next((name for name in _MARKS if now.entry.text(name)), None)
+        if mark and now.entry.text(mark) == before.entry.text(mark):
+            return False
+        return self.client.can_bind(before.dn, password, host)
+
+    def _finish(self, dn: str, password: str, host: str, *, confirmed: bool = False) -> Done:
+        """The password is set and must reach the customer: nothing that goes wrong from here on may hide it."""
+        try:
+            must_change, changed, dn = self._demand_change(dn, host)
+        except DirectoryError:
+            must_change, changed = False, None
+        words = "You will be asked to choose a new one." if must_change else "Please choose a new one right after."
+        more = {CONFIRMED: AFTER_LOSS} if confirmed else {}
+        state: State = {"person": dn, "changed": changed, "must_change": must_change, **more}
+        return Done(state, f"Here is your temporary password. {words}", password)
+
+    def _demand_change(self, dn: str, host: str) -> tuple[bool, str | None, str]:
+        person = self.lookup.again(dn, host)
+        if person.account.state is AccountState.LOCKED:
+            self._unlock.unlock(person, host)
+        must_change = person.entry.text(RESET) == "TRUE"
+        if not must_change and not person.held:
+            must_change = self.client.modify(person.dn, [Change(REPLACE, RESET, ("TRUE",))], host).ok
+        return must_change, person.entry.text(CHANGED), person.dn

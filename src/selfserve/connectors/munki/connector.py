@@ -1,0 +1,226 @@
+"""Install and uninstall software on one Mac, through its manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from selfserve.connectors.contract import (
+    Action,
+    AlreadyDone,
+    Connector,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    Finding,
+    Level,
+    NeedsHuman,
+    Observation,
+    Option,
+    Options,
+    Outcome,
+    Plan,
+    Ports,
+    Presence,
+    State,
+    Todo,
+)
+from selfserve.connectors.munki import git
+from selfserve.connectors.munki.changes import Install, Uninstall
+from selfserve.connectors.munki.problems import NoManifestError, RepositoryError
+from selfserve.connectors.munki.repository import Manifest, Repository
+from selfserve.connectors.munki.settings import MunkiSettings
+
+PAGE = 50
+R = TypeVar("R")
+
+
+class InstallArgs(BaseModel):
+    """Arguments of `install` and `uninstall`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    device: str = Field(min_length=1, max_length=255)
+    """Serial number or host name, whichever the repository's manifests are named by."""
+    item: str = Field(min_length=1, max_length=200)
+    """The item's name in the catalogs."""
+
+
+class MunkiConnector(Connector):
+    """See `MunkiSettings`. What it can see is the manifest: that the Mac did install it, only the Mac knows."""
+
+    kind = "munki"
+    Settings = MunkiSettings
+    actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
+        {
+            "install": Action("install", InstallArgs, "Install software", quick=True, idempotent=True),
+            "uninstall": Action("uninstall", InstallArgs, "Remove software", quick=True, idempotent=True),
+        }
+    )
+
+    def __init__(self, name: str, settings: MunkiSettings, ports: Ports) -> None:
+        super().__init__(name, settings, ports)
+        self._repository = Repository(settings)
+        into, when = settings.install_into, settings.next_check
+        self._changes = {"install": Install(into, when), "uninstall": Uninstall(when)}
+
+    def check(self) -> list[Finding]:
+        """Findings `repo`, `catalogs`, `write-right` and `git`."""
+        return [*_finding("repo", self._check_folder), *_finding("catalogs", self._check_catalogs), *self._check_git()]
+
+    def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
+        """Items of the catalogs and devices with a manifest, fifty at a time; `cursor` is the last value shown."""
+        try:
+            found = self._choices(field, query.casefold())
+        except (RepositoryError, OSError):
+            return Options(())
+        later = [one for one in found if cursor is None or one.value.casefold() > cursor]
+        page = tuple(later[:PAGE])
+        return Options(page, page[-1].value.casefold() if len(later) > PAGE else None)
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        asked = _args(args)
+        return f"{action}:{asked.device.casefold()}:{asked.item}"
+
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        asked, change = _args(args), self._changes[action]
+        label, blocked = asked.item, None
+        try:
+            manifest = self._repository.device(asked.device)
+            refusal = self._refusal(action, asked, manifest)
+            package = self._repository.package(asked.item, manifest)
+            label = package.label if package else asked.item
+            blocked = refusal.reason if refusal else None
+        except RepositoryError as error:
+            blocked = str(error)
+        return Plan(change.tell(label), f"{action} {asked.item} in the manifest of {asked.device}.", blocked)
+
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        return _guarded(lambda: self._apply(action, _args(args), ctx), _failed)
+
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        def unknowable(error: RepositoryError) -> Observation:
+            if isinstance(error, NoManifestError):
+                return Observation(Presence.ABSENT, {"read": str(error)})
+            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+
+        return _guarded(lambda: self._observe(action, _args(args)), unknowable)
+
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        def gone(error: RepositoryError) -> Outcome:
+            return AlreadyDone(state, str(error)) if isinstance(error, NoManifestError) else _failed(error)
+
+        return _guarded(lambda: self._undo(action, _args(args), state, ctx), gone)
+
+    def _apply(self, action: str, asked: InstallArgs, ctx: Context) -> Outcome:
+        change, manifest = self._changes[action], self._repository.device(asked.device)
+        label = self._label(asked, manifest)
+        if change.there(manifest, asked.item):
+            return AlreadyDone(change.state(manifest, asked.item), change.tell(label))
+        refusal = self._refusal(action, asked, manifest)
+        if refusal is not None:
+            return refusal
+        before: State = {}
+        commit = self._repository.change(asked.device, change.edit(asked.item, before), _message(action, asked, ctx))
+        if commit is None:
+            return AlreadyDone({"manifest": manifest.name}, change.tell(label))
+        return Done({**before, "manifest": manifest.name, **({"commit": commit} if commit else {})}, change.tell(label))
+
+    def _undo(self, action: str, asked: InstallArgs, state: State, ctx: Context) -> Outcome:
+        change, manifest = self._changes[action], self._repository.device(asked.device)
+        message = _message(f"take back {action}", asked, ctx)
+        commit = self._repository.change(asked.device, change.back(asked.item, state), message)
+        tell = change.tell_back(self._label(asked, manifest))
+        return (
+            AlreadyDone(state, tell) if commit is None else Done({**state, "commit": commit} if commit else state, tell)
+        )
+
+    def _observe(self, action: str, asked: InstallArgs) -> Observation:
+        change, manifest = self._changes[action], self._repository.device(asked.device)
+        there = change.there(manifest, asked.item)
+        evidence = {"manifest": manifest.name, **change.evidence(manifest, asked.item)}
+        tell = change.tell(self._label(asked, manifest)) if there else ""
+        return Observation(Presence.PRESENT if there else Presence.ABSENT, evidence, tell)
+
+    def _refusal(self, action: str, asked: InstallArgs, manifest: Manifest) -> Declined | NeedsHuman | None:
+        package = self._repository.package(asked.item, manifest)
+        if package is None:
+            return Declined(
+                f"{asked.item} is in none of the catalogs of {manifest.name}, so it could not be installed."
+            )
+        if action == "uninstall" and not package.uninstallable:
+            return Declined(f"{asked.item} cannot be removed by Munki (its pkginfo is not uninstallable).")
+        if action == "install" and asked.item in manifest.items("managed_uninstalls"):
+            reason = f"{asked.item} stands in managed_uninstalls of {manifest.name}: somebody wants it gone."
+            return NeedsHuman(reason, (Todo("Decide which of the two holds, and edit the manifest."),))
+        return None
+
+    def _label(self, asked: InstallArgs, manifest: Manifest) -> str:
+        try:
+            package = self._repository.package(asked.item, manifest)
+        except RepositoryError:
+            return asked.item
+        return package.label if package else asked.item
+
+    def _choices(self, field: str, query: str) -> list[Option]:
+        if field == "item":
+            packages = self._repository.catalogs.all()
+            found = [Option(one.name, one.label, one.description[:120]) for one in packages]
+        elif field == "device":
+            found = [Option(name, name) for name in self._repository.devices()]
+        else:
+            return []
+        fitting = (one for one in found if query in f"{one.value} {one.label}".casefold())
+        return sorted(fitting, key=lambda one: one.value.casefold())
+
+    def _check_folder(self) -> str:
+        folder = self._repository.folder
+        if not os.access(folder, os.W_OK) or not os.access(self.settings.repo, os.W_OK):
+            raise RepositoryError(f"The process may not write to {folder}.")
+        return f"{len(self._repository.devices())} devices have a manifest."
+
+    def _check_catalogs(self) -> str:
+        count = len(self._repository.catalogs.all())
+        if not count:
+            raise RepositoryError("There are no catalogs with items; makecatalogs has to be run.")
+        return f"The catalogs offer {count} items."
+
+    def _check_git(self) -> list[Finding]:
+        def checkout() -> str:
+            if not git.is_checkout(self.settings.repo):
+                raise RepositoryError("git_commit is on, but the repository is no git checkout.")
+            return "Each change is committed."
+
+        return _finding("git", checkout) if self.settings.git_commit else []
+
+
+def _finding(name: str, look: Callable[[], str]) -> list[Finding]:
+    try:
+        return [Finding(Level.INFO, name, look())]
+    except (RepositoryError, OSError) as error:
+        return [Finding(Level.ERROR, name, str(error))]
+
+
+def _guarded(work: Callable[[], R], otherwise: Callable[[RepositoryError], R]) -> R:
+    try:
+        return work()
+    except RepositoryError as error:
+        return otherwise(error)
+
+
+def _failed(error: RepositoryError) -> Failed:
+    return Failed(error.kind, str(error))
+
+
+def _message(action: str, asked: InstallArgs, ctx: Context) -> str:
+    return f"{action} {asked.item} on {asked.device} ({ctx.key})"
+
+
+def _args(args: BaseModel) -> InstallArgs:
+    assert isinstance(args, InstallArgs)
+    return args

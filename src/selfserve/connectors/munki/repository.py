@@ -1,0 +1,119 @@
+"""The manifests of single devices in a repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from selfserve.connectors.munki import files, git, plist
+from selfserve.connectors.munki.catalogs import Catalogs, Package
+from selfserve.connectors.munki.problems import BadNameError, NoManifestError, RepositoryAwayError, RepositoryError
+from selfserve.connectors.munki.settings import Identity, MunkiSettings
+
+_DEVICES = {
+    Identity.SERIAL: re.compile(r"[A-Za-z0-9]{4,32}"),
+    Identity.HOSTNAME: re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"),
+}
+_ITEM = re.compile(r"[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,199}")
+_TRIES = 5
+Edit = Callable[[bytes, plist.Document], bytes | None]
+"""From a manifest's bytes and their meaning to the new bytes; None where there is nothing to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A device's manifest as read."""
+
+    path: Path
+    document: plist.Document
+
+    @property
+    def name(self) -> str:
+        """What Munki calls it."""
+        return self.path.name
+
+    def items(self, key: str) -> list[str]:
+        """One of its lists, such as `managed_installs`; empty where it has none."""
+        found = self.document.get(key, [])
+        if not isinstance(found, list):
+            raise RepositoryError(f"{key} in {self.name} is no list.")
+        return [str(one) for one in found]
+
+
+class Repository:
+    """One repository folder; thread-safe, and safe against other processes that use this class."""
+
+    def __init__(self, settings: MunkiSettings) -> None:
+        self.settings = settings
+        self.catalogs = Catalogs(settings.repo / "catalogs")
+        self._lock_file = settings.repo / ".selfserve.lock"
+
+    @property
+    def folder(self) -> Path:
+        """Where the manifests of devices are. Raises RepositoryError where it is not inside the repository."""
+        repo = self.settings.repo
+        folder = repo / "manifests" / self.settings.folder
+        if not folder.is_dir():
+            raise RepositoryAwayError(f"There is no folder manifests/{self.settings.folder} in {repo}.")
+        if not folder.resolve().is_relative_to(repo.resolve()):
+            raise RepositoryError("The folder of the manifests leads out of the repository.")
+        return folder
+
+    def device(self, device: str) -> Manifest:
+        """The manifest of a device, found by name, upper and lower case alike. Raises NoManifestError, BadNameError."""
+        path = self._path(device)
+        return Manifest(path, plist.load(files.read(path), path.name))
+
+    def devices(self) -> list[str]:
+        """The names of all manifests in the folder."""
+        return sorted(one.name for one in self.folder.iterdir() if self._fits(one.name) and one.is_file())
+
+    def package(self, item: str, manifest: Manifest) -> Package | None:
+        """The item in the manifest's own catalogs, None where none has it."""
+        if not _ITEM.fullmatch(item):
+            raise BadNameError(f"{item!r} cannot be the name of an item.")
+        return self.catalogs.find(item, manifest.items("catalogs"))
+
+    def change(self, device: str, edit: Edit, message: str) -> str | None:
+        """Edit a device's manifest alone; the commit's id where there is one, else an empty text; None if nothing
+        changed.
+
+        Somebody may edit the file without our lock: where it changed while we worked, the edit is made anew.
+        """
+        with files.locked(self._lock_file, self.settings.lock_seconds):
+            path = self._path(device)
+            for _ in range(_TRIES):
+                before = files.read(path)
+                after = edit(before, plist.load(before, path.name))
+                if after is None:
+                    return None
+                if files.read(path) == before:
+                    files.replace(path, after)
+                    return self._commit(path, message)
+        raise RepositoryAwayError(f"{path.name} is being changed by somebody else all the time.")
+
+    def _commit(self, path: Path, message: str) -> str:
+        """The change is already in force, so a commit that fails must not turn it into a failure."""
+        if not self.settings.git_commit:
+            return ""
+        try:
+            return git.commit(self.settings.repo, path, message)
+        except RepositoryError as error:
+            return f"not committed: {error}"
+
+    def _path(self, device: str) -> Path:
+        if not self._fits(device):
+            raise BadNameError(f"{device!r} cannot be the {self.settings.identity.value} of a device.")
+        folder = self.folder
+        exact = folder / device
+        if exact.exists() or exact.is_symlink():
+            return exact
+        alike = [one for one in folder.iterdir() if one.name.casefold() == device.casefold()]
+        if len(alike) == 1:
+            return alike[0]
+        raise NoManifestError(f"The device {device} has no manifest of its own.")
+
+    def _fits(self, device: str) -> bool:
+        return _DEVICES[self.settings.identity].fullmatch(device) is not None

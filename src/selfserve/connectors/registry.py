@@ -1,0 +1,141 @@
+"""The configured connectors by name, each behind its circuit breaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from selfserve.connectors.breaker import Breaker, Circuit, Health, Limits
+from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Outcome, Ports
+from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.kinds import Kinds, kinds_of
+from selfserve.connectors.problems import (
+    BadSection,
+    ConnectorProblem,
+    UnknownAction,
+    UnknownConnector,
+    UnknownKind,
+    nearest,
+)
+from selfserve.connectors.sections import Resolve, read_section
+
+__all__ = [
+    "BadSection",
+    "ConnectorProblem",
+    "Registry",
+    "UnknownAction",
+    "UnknownConnector",
+    "UnknownKind",
+]
+
+_TARGETS_FAULT = (
+    FailureKind.TRANSIENT, FailureKind.RATE_LIMITED, FailureKind.UNKNOWN, FailureKind.AUTH, FailureKind.CONFIG,
+)  # fmt: skip
+"""Failures that the next call would meet as well; all others are about one request."""
+
+
+class Registry:
+    """Connectors by the names of their sections. Thread-safe; `close` at shutdown."""
+
+    def __init__(self, connectors: Mapping[str, Connector], ports: Ports, limits: Limits | None = None) -> None:
+        now = ports.now or _utc_now
+        self._connectors = dict(connectors)
+        self._declared = DeclaredActions({name: one.actions for name, one in self._connectors.items()})
+        self._breakers = {name: Breaker(now, limits) for name in self._connectors}
+
+    @classmethod
+    def build(
+        cls,
+        sections: Mapping[str, Mapping[str, Any]],
+        ports: Ports,
+        *,
+        resolve: Resolve | None = None,
+        extra: Iterable[type[Connector]] = (),
+        limits: Limits | None = None,
+    ) -> Registry:
+        """Connectors for the sections `[connectors.NAME]`, of the kind each names (its own name where it names none).
+
+        `resolve` turns references to secrets into secrets; `extra` are classes beside the installed ones. Opens no
+        connection. Raises UnknownKind or BadSection; what was built before is closed then.
+        """
+        kinds, built = Kinds(extra), dict[str, Connector]()
+        try:
+            for name, kind in kinds_of(sections).items():
+                found = kinds.find(kind)
+                built[name] = found(name, read_section(name, sections[name], found, resolve), ports)
+        except BaseException:
+            for one in built.values():
+                one.close()
+            raise
+        return cls(built, ports, limits)
+
+    @staticmethod
+    def kinds(extra: Iterable[type[Connector]] = ()) -> dict[str, Mapping[str, Action[Any]]]:
+        """The actions of every kind that is installed and loads, without any configuration."""
+        known, found = Kinds(extra), dict[str, Mapping[str, Action[Any]]]()
+        for kind in known.names():
+            try:
+                found[kind] = known.find(kind).actions
+            except UnknownKind:
+                continue  # a broken foreign package is told when somebody names it
+        return found
+
+    @property
+    def connectors(self) -> list[str]:
+        """The names of the connectors, sorted."""
+        return self._declared.connectors
+
+    def names(self) -> list[str]:
+        """Every action as items write it (`directory.add_member`), sorted."""
+        return self._declared.names()
+
+    def lookup(self, name: str) -> Action[Any] | None:
+        """The action called `name`, None where there is none."""
+        return self._declared.lookup(name)
+
+    def get(self, name: str) -> Connector:
+        """The connector called `name`; raises UnknownConnector with the nearest names."""
+        try:
+            return self._connectors[name]
+        except KeyError:
+            known = nearest(name, self._connectors)
+            raise UnknownConnector(f"There is no connector {name!r}: {known}") from None
+
+    def action(self, use: str) -> tuple[Connector, Action[Any]]:
+        """Connector and action for `directory.add_member`; raises UnknownConnector or UnknownAction."""
+        action = self._declared.find(use)
+        return self._connectors[use.partition(".")[0]], action
+
+    def closed(self, name: str) -> bool:
+        """True where the connector may be called now; after a pause, one caller at a time is let through as a trial."""
+        return self._breaker(name).allow()
+
+    def note(self, name: str, outcome: Outcome) -> None:
+        """Tell the breaker what a call came back with."""
+        if isinstance(outcome, Failed) and outcome.kind in _TARGETS_FAULT:
+            limited = outcome.kind is FailureKind.RATE_LIMITED
+            self._breaker(name).failure(outcome.retry_after if limited else None)
+        else:
+            self._breaker(name).success()
+
+    def health(self) -> dict[str, Health]:
+        """What each breaker knows, by connector."""
+        return {name: breaker.health for name, breaker in self._breakers.items()}
+
+    def resting(self) -> list[str]:
+        """Connectors whose circuit is open now."""
+        return [name for name, health in self.health().items() if health.circuit is Circuit.OPEN]
+
+    def close(self) -> None:
+        """Close every connector."""
+        for one in self._connectors.values():
+            one.close()
+
+    def _breaker(self, name: str) -> Breaker:
+        self.get(name)
+        return self._breakers[name]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

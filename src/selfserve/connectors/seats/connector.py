@@ -1,0 +1,200 @@
+"""Seats of a licence, given and taken back in our own store."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from selfserve.connectors.contract import (
+    Accepted,
+    Action,
+    AlreadyDone,
+    Connector,
+    Context,
+    Done,
+    Failed,
+    FailureKind,
+    Finding,
+    Level,
+    Observation,
+    Option,
+    Options,
+    Outcome,
+    Plan,
+    Ports,
+    Presence,
+    SeatQueued,
+    SeatStore,
+    SeatStoreError,
+    SeatTaken,
+    State,
+)
+from selfserve.connectors.problems import nearest
+from selfserve.connectors.seats import words
+from selfserve.connectors.seats.settings import Pool, SeatsSettings
+
+
+class SeatArgs(BaseModel):
+    """Arguments of `assign` and `release`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pool: str = Field(min_length=1, max_length=100)
+    customer: str = Field(min_length=1, max_length=320)
+    """Login or mail address; one of the two for all items of a pool, since they are compared as text."""
+
+    @property
+    def holder(self) -> str:
+        """The customer as the pool knows them: without outer spaces and case."""
+        return self.customer.strip().casefold()
+
+
+class _NoSuchPoolError(Exception):
+    """The pool is not configured; the text says which are."""
+
+
+class SeatsConnector(Connector):
+    """Gives seats of the pools in `SeatsSettings`; needs the port `seats`."""
+
+    kind = "seats"
+    Settings = SeatsSettings
+    actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
+        {
+            "assign": Action("assign", SeatArgs, "Give a seat", quick=True, idempotent=True, secret_result=True),
+            "release": Action("release", SeatArgs, "Free a seat", quick=True, idempotent=True, secret_result=True),
+        }
+    )
+
+    def __init__(self, name: str, settings: SeatsSettings, ports: Ports) -> None:
+        super().__init__(name, settings, ports)
+        self._pools: dict[str, Pool] = settings.pools
+        self._declared: set[str] = set()
+        self._lock = threading.Lock()
+
+    def check(self) -> list[Finding]:
+        """One finding per pool: how many are left, and a warning where it runs short."""
+        findings = []
+        for name, pool in self._pools.items():
+            try:
+                findings.append(self._check_pool(name, pool))
+            except SeatStoreError as error:
+                findings.append(Finding(Level.ERROR, "seats", f"The pool {name} cannot be read: {error}"))
+        return findings
+
+    def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
+        """The pools, with what is left of each."""
+        if field != "pool":
+            return Options(())
+        wanted = query.casefold()
+        found = [(name, pool) for name, pool in self._pools.items() if wanted in f"{name} {pool.label}".casefold()]
+        return Options(tuple(Option(name, pool.label, self._note(name)) for name, pool in sorted(found)))
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        asked = _args(args)
+        return f"{'seat' if action == 'assign' else 'no-seat'}:{asked.pool}:{asked.holder}"
+
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        asked = _args(args)
+        try:
+            store, pool = self._store(asked.pool)
+            figures, held = store.figures(asked.pool), store.look(asked.pool, asked.holder)
+        except (SeatStoreError, _NoSuchPoolError) as error:
+            return Plan("You get a seat.", f"{action} in {asked.pool} for {asked.holder}.", str(error))
+        assert figures is not None
+        staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."
+        if action == "release":
+            return Plan(f"Your seat of {pool.label} is freed.", staff)
+        if held is None and not words.free(figures):
+            return Plan(words.in_line(pool.label, figures.waiting + 1), staff)
+        return Plan(f"You get a seat of {pool.label}.", staff)
+
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        work = self._assign if action == "assign" else self._release
+        return _told(lambda: work(_args(args), ctx))
+
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        asked = _args(args)
+        try:
+            store, pool = self._store(asked.pool)
+            held = store.look(asked.pool, asked.holder)
+        except (SeatStoreError, _NoSuchPoolError) as error:
+            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+        if action == "release":
+            return Observation(Presence.ABSENT if held else Presence.PRESENT, {"pool": asked.pool})
+        return _seen(asked.pool, pool, held, state)
+
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        work = self._release if action == "assign" else self._assign
+        return _told(lambda: work(_args(args), ctx))
+
+    def _assign(self, asked: SeatArgs, ctx: Context) -> Outcome:
+        store, pool = self._store(asked.pool)
+        got = store.take(asked.pool, asked.holder, ctx.key, ctx.now())
+        if isinstance(got, SeatQueued):
+            handle = {"pool": asked.pool, "place": got.place}
+            return Accepted(handle, pool.look_again, pool.wait, words.in_line(pool.label, got.place))
+        state, tell = {"pool": asked.pool, "seat": got.seat}, f"You have a seat of {pool.label}."
+        return Done(state, tell, got.licence) if got.fresh else AlreadyDone(state, tell)
+
+    def _release(self, asked: SeatArgs, ctx: Context) -> Outcome:
+        store, pool = self._store(asked.pool)
+        had = store.give_back(asked.pool, asked.holder, ctx.now())
+        state, tell = {"pool": asked.pool}, f"You no longer have a seat of {pool.label}."
+        return Done(state, tell) if had else AlreadyDone(state, tell)
+
+    def _store(self, name: str) -> tuple[SeatStore, Pool]:
+        """The store with the pool declared in it as configured, once per process."""
+        pool, store = self._pools.get(name), self.ports.seats
+        if pool is None:
+            raise _NoSuchPoolError(f"There is no pool {name!r} in {self.name}: {nearest(name, self._pools)}")
+        if store is None:
+            raise SeatStoreError("this process has no store of seats.")
+        with self._lock:
+            if name not in self._declared:
+                store.declare(name, pool.total)
+                if pool.key_list:
+                    store.add_keys(name, pool.key_list)
+                self._declared.add(name)
+        return store, pool
+
+    def _check_pool(self, name: str, pool: Pool) -> Finding:
+        figures = self._store(name)[0].figures(name)
+        assert figures is not None
+        short = words.free(figures) <= pool.short_at
+        buyer = f"; {pool.team} buys more" if pool.team and short else ""
+        return Finding(Level.WARNING if short else Level.INFO, "seats", f"{pool.label}: {words.left(figures)}{buyer}.")
+
+    def _note(self, name: str) -> str:
+        try:
+            figures = self._store(name)[0].figures(name)
+        except SeatStoreError:
+            return ""
+        return words.left(figures) if figures else ""
+
+
+def _seen(name: str, pool: Pool, held: SeatTaken | SeatQueued | None, state: State) -> Observation:
+    if held is None:
+        return Observation(Presence.ABSENT, {"pool": name})
+    if isinstance(held, SeatQueued):
+        return Observation(Presence.PENDING, {"pool": name, "place": held.place}, words.in_line(pool.label, held.place))
+    # A key that came while waiting was in no outcome yet; one that `apply` gave is never repeated here.
+    secret = held.licence if "place" in state else None
+    return Observation(Presence.PRESENT, {"pool": name, "seat": held.seat}, f"You have a seat of {pool.label}.", secret)
+
+
+def _told(work: Callable[[], Outcome]) -> Outcome:
+    try:
+        return work()
+    except _NoSuchPoolError as error:
+        return Failed(FailureKind.CONFIG, str(error))
+    except SeatStoreError as error:
+        return Failed(FailureKind.TRANSIENT, f"The store of seats does not answer: {error}")
+
+
+def _args(args: BaseModel) -> SeatArgs:
+    assert isinstance(args, SeatArgs)
+    return args

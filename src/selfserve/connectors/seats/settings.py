@@ -1,0 +1,51 @@
+"""Which pools there are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+PoolName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+
+
+class Pool(BaseModel):
+    """One pool: a count of seats (`total`), or licence keys (`keys`), never both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: str = Field(min_length=1, max_length=100)
+    """What customers read: `Figma editor`."""
+    total: int | None = Field(default=None, ge=0, le=1_000_000)
+    """How many seats were bought; leave it out for a pool of keys."""
+    keys: SecretStr | None = None
+    """Reference to a text with one licence key per line; keys added later by staff count as well."""
+    team: str = ""
+    """The team that buys more, shown to staff when the pool runs short."""
+    short_at: int = Field(default=2, ge=0)
+    """At so few free seats `check` warns."""
+    look_again: timedelta = Field(default=timedelta(minutes=15), ge=timedelta(seconds=10))
+    """How often the place in line is looked at."""
+    wait: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=1))
+    """After waiting so long a human takes over."""
+
+    @model_validator(mode="after")
+    def _count_or_keys(self) -> Pool:
+        if self.total is not None and self.keys is not None:
+            raise ValueError("has both total and keys; a pool is one or the other")
+        return self
+
+    @property
+    def key_list(self) -> list[str]:
+        """The licence keys of the configuration, blank lines left out."""
+        text = self.keys.get_secret_value() if self.keys else ""
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class SeatsSettings(BaseModel):
+    """The pools by the name that items use."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pools: dict[PoolName, Pool] = Field(min_length=1)

@@ -1,0 +1,310 @@
+"""One try at one step: look, act, look again. Knows connectors, no tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from selfserve.connectors.contract import (
+    Accepted,
+    Action,
+    AlreadyDone,
+    Connector,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    FailureKind,
+    NeedsHuman,
+    Observation,
+    Outcome,
+    Presence,
+    State,
+)
+from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
+from selfserve.store.states import StepState
+
+log = structlog.get_logger(__name__)
+LOOK_AGAIN = timedelta(seconds=30)
+"""When a target is at it but does not say for how long."""
+
+
+@dataclass
+class StepWork:
+    """One step as the walker carries it: a copy of its row, so that no table is held while a target is called."""
+
+    id: str
+    key: str
+    name: str
+    connector: str
+    action: str
+    args: dict[str, Any]
+    resource: str
+    state: StepState
+    before: str = ""
+    calls: int = 0
+    ours: bool = False
+    target_state: State = field(default_factory=dict)
+    accepted_until: datetime | None = None
+    recorded: bool = True
+    """False for a first call whose intent is stored but which cannot have been sent yet."""
+
+    @property
+    def use(self) -> str:
+        """The step's action as items write it: `directory.add_member`."""
+        return f"{self.connector}.{self.action}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one try. `look_again` is set where time alone may help; `todo` where a human has to."""
+
+    state: StepState
+    target_state: State = field(default_factory=dict)
+    evidence: State = field(default_factory=dict)
+    tell: str = ""
+    ours: bool = False
+    failure: str = ""
+    reason: str = ""
+    look_again: timedelta | None = None
+    accepted_until: datetime | None = None
+    todo: tuple[dict[str, Any], ...] = ()
+    secret: str | None = field(default=None, repr=False)
+
+    @property
+    def there(self) -> bool:
+        """True where the effect was seen in the target, or cannot be seen and was confirmed by it."""
+        return self.state in (StepState.DONE, StepState.ALREADY_DONE)
+
+
+Intend = Callable[[StepWork, str], None]
+"""Stores, before the call: what the target showed (`before`), and that a call may be sent."""
+
+
+class Attempt:
+    """Tries steps against their connectors; every exception of a connector becomes a failed result, never a lost run."""
+
+    def __init__(self, registry: Registry, now: Callable[[], datetime], deadline: datetime) -> None:
+        self.registry, self.now, self.deadline = registry, now, deadline
+
+    def bring(self, step: StepWork, intend: Intend) -> Result:
+        """Bring the step's effect about, at most once, and see it in the target."""
+        try:
+            connector, action, args = self._resolve(step)
+        except (UnknownConnector, UnknownAction, ValidationError) as problem:
+            return Result(StepState.FAILED, failure=FailureKind.CONFIG, reason=_one_line(problem))
+        if not self.registry.closed(step.connector):
+            return _waiting(step, f"{step.connector} does not answer at the moment; its circuit is open")
+        try:
+            return self._bring(step, connector, action, args, intend)
+        except LosesClaim:
+            raise
+        except Exception as problem:
+            log.exception("connector_raised", connector=step.connector, action=step.action)
+            return Result(
+                StepState.UNKNOWN,
+                target_state=step.target_state,
+                failure=FailureKind.UNKNOWN,
+                reason=f"The connector itself failed: {type(problem).__name__}",
+                look_again=LOOK_AGAIN,
+            )
+
+    def _resolve(self, step: StepWork) -> tuple[Connector, Action[Any], BaseModel]:
+        connector, action = self.registry.action(step.use)
+        return connector, action, action.args.model_validate(step.args)
+
+    def _bring(
+        self, step: StepWork, connector: Connector, action: Action[Any], args: BaseModel, intend: Intend
+    ) -> Result:
+        maybe_sent = step.calls > 0 and step.recorded
+        if maybe_sent or not step.before:
+            seen = connector.observe(action.name, args, step.target_state)
+            settled = self._from_look(step, action, seen, maybe_sent)
+            if settled is not None:
+                self._note_look(step, seen)
+                return settled
+            step.resource = connector.resource(action.name, args)
+            step.before = step.before or seen.presence.value
+        if step.recorded:
+            intend(step, step.before)
+            step.calls += 1
+        context = Context(key=step.key, deadline=self.deadline, now=self.now)
+        outcome = connector.apply(action.name, args, context)
+        self.registry.note(step.connector, outcome)
+        return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
+
+    def _note_look(self, step: StepWork, seen: Observation) -> None:
+        """A look is a call too: it tells the circuit whether the target answers."""
+        answered = seen.presence is not Presence.UNKNOWABLE
+        self.registry.note(
+            step.connector, AlreadyDone() if answered else Failed(FailureKind.TRANSIENT, "it cannot be read")
+        )
+
+    def _from_look(self, step: StepWork, action: Action[Any], seen: Observation, maybe_sent: bool) -> Result | None:
+        """What a look before acting settles; None where the action is still to be sent."""
+        if seen.presence is Presence.PRESENT and (action.lasting or maybe_sent):
+            ours = action.lasting and maybe_sent and step.before == Presence.ABSENT
+            state = StepState.DONE if ours or not action.lasting else StepState.ALREADY_DONE
+            return Result(state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours)
+        if not maybe_sent:
+            return None
+        if seen.presence is Presence.PENDING:
+            return self._still_at_it(step, seen)
+        if seen.presence is Presence.UNKNOWABLE:
+            return self._cannot_tell(step, action, seen)
+        return None
+
+    def _still_at_it(self, step: StepWork, seen: Observation) -> Result:
+        if step.accepted_until is not None and self.now() >= step.accepted_until:
+            reason = "The target accepted the order but did not finish it in time"
+            return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, seen.tell, reason=reason)
+        return Result(
+            StepState.ACCEPTED,
+            step.target_state,
+            seen.evidence,
+            seen.tell,
+            look_again=LOOK_AGAIN,
+            accepted_until=step.accepted_until,
+        )
+
+    def _cannot_tell(self, step: StepWork, action: Action[Any], seen: Observation) -> Result | None:
+        if action.human or action.idempotent:
+            return None
+        if action.destructive:
+            reason = "It may have been sent already and must never be sent twice; somebody has to look"
+            return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
+        return Result(
+            StepState.UNKNOWN,
+            step.target_state,
+            seen.evidence,
+            failure=FailureKind.UNKNOWN,
+            reason="The target cannot be read, so it is not known whether the change is there",
+            look_again=LOOK_AGAIN,
+        )
+
+    def _from_outcome(
+        self,
+        step: StepWork,
+        connector: Connector,
+        action: Action[Any],
+        args: BaseModel,
+        outcome: Outcome,
+        maybe_sent: bool,
+    ) -> Result:
+        match outcome:
+            case Done():
+                return self._verified(step, connector, action, args, outcome, ours=True)
+            case AlreadyDone():
+                ours = maybe_sent and step.before == Presence.ABSENT
+                return self._verified(step, connector, action, args, outcome, ours=ours)
+            case Accepted(handle, poll_after, expires, tell):
+                until = step.accepted_until or self.now() + expires
+                return Result(
+                    StepState.ACCEPTED, handle, tell=tell, look_again=poll_after, accepted_until=until, reason=tell
+                )
+            case Declined(reason, tell):
+                return Result(StepState.DECLINED, step.target_state, reason=reason, tell=tell)
+            case NeedsHuman(reason, todo, tell):
+                lines = tuple({"text": line.text, "field": line.field, "secret": line.secret} for line in todo)
+                return Result(StepState.NEEDS_HUMAN, step.target_state, reason=reason, tell=tell, todo=lines)
+            case Failed():
+                return _failed(step, outcome)
+
+    def _verified(
+        self,
+        step: StepWork,
+        connector: Connector,
+        action: Action[Any],
+        args: BaseModel,
+        outcome: Done | AlreadyDone,
+        *,
+        ours: bool,
+    ) -> Result:
+        seen = connector.observe(action.name, args, outcome.state)
+        secret = outcome.secret if isinstance(outcome, Done) else None
+        tell = outcome.tell or seen.tell
+        confirmed = seen.presence is Presence.PRESENT or (
+            seen.presence is Presence.UNKNOWABLE and not action.lasting
+        )
+        if confirmed:
+            state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
+            return Result(state, outcome.state, seen.evidence, tell, ours=ours and action.lasting, secret=secret)
+        if seen.presence is Presence.PENDING:
+            return Result(
+                StepState.ACCEPTED, outcome.state, seen.evidence, tell, look_again=LOOK_AGAIN, accepted_until=None
+            )
+        return Result(
+            StepState.UNKNOWN,
+            outcome.state,
+            seen.evidence,
+            failure=FailureKind.UNKNOWN,
+            reason=f"{step.connector} said it was done, but does not show it",
+            look_again=LOOK_AGAIN,
+            secret=secret,
+        )
+
+    def take_back(self, step: StepWork) -> Result:
+        """Undo the step's effect and see that it is gone; already gone (the target itself too) is success."""
+        try:
+            connector, action, args = self._resolve(step)
+            if not self.registry.closed(step.connector):
+                return _waiting(step, f"{step.connector} does not answer at the moment; its circuit is open")
+            context = Context(key=step.key, deadline=self.deadline, now=self.now)
+            outcome = connector.undo(action.name, args, step.target_state, context)
+            self.registry.note(step.connector, outcome)
+        except (UnknownConnector, UnknownAction, ValidationError) as problem:
+            return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=_one_line(problem))
+        except Exception as problem:
+            log.exception("connector_raised", connector=step.connector, action=step.action)
+            reason = f"The connector itself failed: {type(problem).__name__}"
+            return Result(StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason)
+        if not isinstance(outcome, Done | AlreadyDone):
+            return self._from_outcome(step, connector, action, args, outcome, maybe_sent=True)
+        seen = connector.observe(action.name, args, step.target_state)
+        if seen.presence in (Presence.PRESENT, Presence.PENDING):
+            reason = f"{step.connector} said it was taken back, but still shows it"
+            return Result(
+                StepState.UNKNOWN, step.target_state, seen.evidence, failure=FailureKind.UNKNOWN, reason=reason
+            )
+        return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
+
+
+class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an error of anybody's)
+    """Somebody else holds the run now; whatever this worker knows about it no longer counts."""
+
+
+def _failed(step: StepWork, outcome: Failed) -> Result:
+    if not outcome.again:
+        return Result(StepState.FAILED, step.target_state, failure=outcome.kind, reason=outcome.reason)
+    state = StepState.UNKNOWN if outcome.kind is FailureKind.UNKNOWN else StepState.PLANNED
+    return Result(
+        state,
+        step.target_state,
+        failure=outcome.kind,
+        reason=outcome.reason,
+        look_again=outcome.retry_after or timedelta(0),
+    )
+
+
+def _waiting(step: StepWork, reason: str) -> Result:
+    state = step.state if step.state in (StepState.UNKNOWN, StepState.ACCEPTED) else StepState.PLANNED
+    return Result(
+        state,
+        step.target_state,
+        failure=FailureKind.TRANSIENT,
+        reason=reason,
+        look_again=timedelta(0),
+        accepted_until=step.accepted_until,
+    )
+
+
+def _one_line(problem: Exception) -> str:
+    if isinstance(problem, ValidationError):
+        first = problem.errors()[0]
+        return f"The arguments do not fit the action: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return str(problem)

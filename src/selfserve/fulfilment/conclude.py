@@ -1,0 +1,206 @@
+"""What becomes of a request after a walk: fulfilled, again later, or handed to a human. One transaction."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import escalation, grants, queueing
+from selfserve.fulfilment.attempt import Result, StepWork
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
+from selfserve.fulfilment.walk import Ending, pause
+from selfserve.notify import notices
+from selfserve.store.ids import new_id
+from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
+from selfserve.store.tables import AuditEvent, Request, Run, Step
+
+WHY = {
+    StepState.DECLINED: "declined",
+    StepState.NEEDS_HUMAN: "needs_human",
+    StepState.FAILED: "failed",
+}
+
+
+def conclude(session: Session, house: House, held: Claim, item: Item, ending: Ending, now: datetime) -> RequestState:
+    """Write down all results of a walk and what follows; returns the request's state. LosesClaim if the run was taken over."""
+    run, request = hold_both(session, held)
+    trail = Trail(session, f"request:{request.id}")
+    note_results(session, house, request, trail, ending, now)
+    until = grants.activate(session, request, now) if any(result.there for _, result in ending.results) else None
+    if ending.stopped_at is None:
+        _fulfilled(session, house, run, request, trail, until, now)
+    elif ending.result is None:
+        queueing.requeue(session, house, run, ending.stopped_at.connector)
+    elif ending.result.look_again is not None and _patient(run, item, ending.result, now):
+        _again_later(session, house, run, ending.stopped_at, ending.result, trail, now)
+    else:
+        _hand_over(session, house, run, request, item, ending.stopped_at, ending.result, trail, now)
+    return RequestState(request.state)
+
+
+def note_results(
+    session: Session, house: House, request: Request, trail: Trail, ending: Ending, now: datetime
+) -> None:
+    """Write down each result that is not written yet; what is secret is sealed to the request."""
+    for step, result in ending.results:
+        note_result(session, step, result, now)
+        if result.there or result.look_again is None:
+            tell_result(trail, step, result, now)
+        if result.secret is not None:
+            seal_fields(house, request, {step.name: result.secret})
+
+
+def seal_fields(house: House, request: Request, secrets: dict[str, str]) -> None:
+    """Add secrets to what is sealed for the request's customer, to be shown once."""
+    if secrets:
+        known = json.loads(house.sealer.open(request.sealed, request.id)) if request.sealed else {}
+        request.sealed = house.sealer.seal(json.dumps({**known, **secrets}), request.id)
+
+
+def _fulfilled(
+    session: Session, house: House, run: Run, request: Request, trail: Trail, until: datetime | None, now: datetime
+) -> None:
+    run.state, run.ended_at = RunState.FINISHED, now
+    if request.state != RequestState.FULFILLING:
+        grants.end_reason(session, house, request, "request_over", now)
+        return
+    request.state, request.closed_at = RequestState.FULFILLED, now
+    request.version += 1
+    trail.tell(
+        "request.fulfilled",
+        at=now,
+        data={"attempt": run.attempt, "executor": run.executor, "until": until.isoformat() if until else None},
+    )
+    if run.attempt > 1:
+        escalation.close_subject(session, f"request:{request.id}", now)
+    if run.attempt > 1 or now - request.asked_at > timedelta(seconds=10):
+        notices.tell(
+            session,
+            now=now,
+            event=f"request:{request.id}:fulfilled",
+            person_id=request.customer_id,
+            title=f"{request.item_name} is ready",
+            body="We checked that it is there. You can use it now.",
+            path=f"/requests/{request.name}",
+        )
+
+
+def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:
+    if result.state is StepState.ACCEPTED and result.accepted_until is not None:
+        return now < result.accepted_until
+    return now - run.first_at < item.escalate.after
+
+
+def _again_later(
+    session: Session, house: House, run: Run, step: StepWork, result: Result, trail: Trail, now: datetime
+) -> None:
+    after = (
+        result.look_again or timedelta(0)
+        if result.state is StepState.ACCEPTED
+        else pause(run.attempt, result.look_again)
+    )
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
+    follow(session, house, run, step.connector, now, after, first_at=run.first_at)
+    if not _told_before(session, step, result):
+        trail.tell(
+            f"step.{result.state}" if result.state is StepState.ACCEPTED else "step.waiting",
+            at=now,
+            tell=result.tell,
+            data={"step": step.name, "use": step.use, "reason": result.reason, "failure": result.failure},
+        )
+
+
+def _told_before(session: Session, step: StepWork, result: Result) -> bool:
+    """True where the timeline already says that this step waits for this reason; a wait is told once, not at every look."""
+    request_id = step.key.partition(":")[0]
+    last = session.execute(
+        sa.select(AuditEvent.data)
+        .where(AuditEvent.stream == f"request:{request_id}", AuditEvent.kind.in_(["step.waiting", "step.accepted"]))
+        .order_by(AuditEvent.number.desc())
+        .limit(1)
+    ).scalar()
+    return bool(last and last.get("step") == step.name and last.get("reason") == result.reason)
+
+
+def follow(
+    session: Session, house: House, run: Run, connector: str, now: datetime, after: timedelta | None, first_at: datetime
+) -> Run:
+    """Order the attempt after `run`."""
+    following = Run(
+        id=new_id(),
+        request_id=run.request_id,
+        purpose=Purpose.FULFIL,
+        attempt=run.attempt + 1,
+        state=RunState.WAITING if after else RunState.QUEUED,
+        claim=new_id(),
+        began_at=now,
+        first_at=first_at,
+        due_at=now + after if after else None,
+    )
+    session.flush()  # the run before must be closed first: only one may be open
+    session.add(following)
+    session.flush()
+    queueing.enqueue(session, house, following, connector, after)
+    return following
+
+
+def _hand_over(
+    session: Session,
+    house: House,
+    run: Run,
+    request: Request,
+    item: Item,
+    step: StepWork,
+    result: Result,
+    trail: Trail,
+    now: datetime,
+) -> None:
+    run.state, run.ended_at, run.note = RunState.ESCALATED, now, result.reason
+    request.state = RequestState.HANDED_OVER
+    request.version += 1
+    accepted_too_long = result.state is StepState.ACCEPTED
+    why = "accepted_too_long" if accepted_too_long else WHY.get(result.state, "retries_spent")
+    case = escalation.Case(
+        subject=f"request:{request.id}",
+        why=why,
+        reason=result.reason or "The machine could not finish this",
+        team=item.escalate.to,
+        title=f"{request.item_name} needs a person",
+        runbook=item.runbook,
+        todo=result.todo,
+        request_id=request.id,
+        run_id=run.id,
+        step_id=step.id,
+    )
+    opened = escalation.hand_over(session, house, case, now)
+    request.promised_at = opened.due_at
+    done = sa.select(sa.func.count()).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
+    trail.tell(
+        "request.handed_over",
+        at=now,
+        tell=result.tell,
+        data={
+            "team": escalation.team_of(house, opened.team)[1].name,
+            "due": opened.due_at.isoformat(),
+            "why": why,
+            "step": step.name,
+            "reason": result.reason,
+            "steps_there": session.scalar(done),
+            "by_design": bool(result.todo),
+        },
+    )
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:handed_over:{run.attempt}",
+        person_id=request.customer_id,
+        title=f"A person is looking after {request.item_name}",
+        body="You do not need to do anything. We tell you when there is news.",
+        path=f"/requests/{request.name}",
+    )

@@ -1,0 +1,286 @@
+"""The desk: take an escalation, hand it on, and its three exits: retry from the failed step, done by hand, cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.connectors.contract import Presence
+from selfserve.connectors.problems import ConnectorProblem
+from selfserve.fulfilment import conclude, escalation, grants
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import work_of
+from selfserve.notify import notices
+from selfserve.store.states import (
+    STEP_THERE,
+    EscalationState,
+    Exit,
+    GrantState,
+    Purpose,
+    RequestState,
+    RunState,
+    StepState,
+)
+from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
+
+
+class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
+    """What was asked of the desk cannot be; the text says why, in a sentence."""
+
+
+class AlreadyHandled(DeskRefusal):
+    """Somebody else was first."""
+
+
+class UnknownEscalation(DeskRefusal):
+    """No such escalation."""
+
+
+def open_one(session: Session, escalation_id: str) -> Escalation:
+    """The escalation, locked, if it is still open; else who closed it and when, as `AlreadyHandled`."""
+    found = session.get(Escalation, escalation_id, with_for_update=True)
+    if found is None:
+        raise UnknownEscalation("There is no such case on the desk.")
+    if found.state == EscalationState.CLOSED:
+        raise AlreadyHandled(f"{_who(session, found.closed_by_id)} closed this already, at {_when(found.closed_at)}.")
+    return found
+
+
+def _who(session: Session, person_id: str | None) -> str:
+    person = session.get(Person, person_id) if person_id else None
+    return person.name if person else "The machine"
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.strftime("%H:%M UTC on %d %B") if moment else "an unknown time"
+
+
+def take(session: Session, escalation_id: str, staff: Person, now: datetime) -> Escalation:
+    """Make the case mine. Who has it already keeps it: the second one is told who."""
+    case = open_one(session, escalation_id)
+    if case.taken_by_id == staff.id:
+        return case
+    if case.taken_by_id is not None:
+        raise AlreadyHandled(f"{_who(session, case.taken_by_id)} is looking after this already.")
+    case.state, case.taken_by_id = EscalationState.TAKEN, staff.id
+    case.version += 1
+    Trail(session, f"escalation:{case.id}").tell("escalation.taken", at=now, actor=f"person:{staff.id}")
+    if case.request_id:
+        Trail(session, f"request:{case.request_id}").tell(
+            "request.taken", at=now, actor=f"person:{staff.id}", data={"by": staff.given_name or staff.name}
+        )
+    return case
+
+
+def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
+    """Try again from the failed step; what is done stays done."""
+    case = open_one(session, escalation_id)
+    if case.grant_id is not None:
+        _retry_revoke(session, house, case, now)
+    elif case.request_id is not None:
+        _retry_request(session, house, case, staff, now)
+    else:
+        raise DeskRefusal("There is nothing to try again here; close it when it is dealt with.")
+    escalation.close(session, case, Exit.RETRIED, now, by=staff.id)
+
+
+def _retry_request(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
+    request = session.get_one(Request, case.request_id, with_for_update=True)
+    if request.state != RequestState.HANDED_OVER:
+        raise DeskRefusal("This request is not waiting for a person any more.")
+    _hold_still_wanted(session, request)
+    step = session.get(Step, case.step_id) if case.step_id else None
+    if step is not None and step.state not in STEP_THERE:
+        step.state, step.accepted_until = StepState.PLANNED, None
+    _go_on(session, house, request, step.connector if step else "", now)
+    Trail(session, f"request:{request.id}").tell(
+        "request.retried", at=now, actor=f"person:{staff.id}", data={"step": step.name if step else ""}
+    )
+
+
+def _hold_still_wanted(session: Session, request: Request) -> None:
+    ever = session.scalar(
+        sa.select(sa.func.count()).select_from(grants.GrantReason).where(grants.GrantReason.request_id == request.id)
+    )
+    if ever and grants.reason_of(session, request.id) is None:
+        raise DeskRefusal("The time for which this was wanted is over; close it with a word to the customer.")
+
+
+def _go_on(session: Session, house: House, request: Request, connector: str, now: datetime) -> None:
+    last = session.scalars(
+        sa.select(Run)
+        .where(Run.request_id == request.id, Run.purpose == Purpose.FULFIL)
+        .order_by(Run.attempt.desc())
+        .limit(1)
+    ).one()
+    request.state = RequestState.FULFILLING
+    request.version += 1
+    conclude.follow(session, house, last, connector, now, None, first_at=now)
+
+
+def _retry_revoke(session: Session, house: House, case: Escalation, now: datetime) -> None:
+    grant = session.get_one(Grant, case.grant_id, with_for_update=True)
+    if grant.state != GrantState.REVOKE_FAILED:
+        raise DeskRefusal("This is not waiting to be taken back any more.")
+    waiting = session.scalar(
+        sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state == RunState.WAITING)
+    )
+    if waiting is not None:
+        waiting.state, waiting.ended_at = RunState.STOPPED, now
+        session.flush()
+    grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look at the target said about a step that staff did by hand."""
+
+    presence: Presence
+    evidence: dict[str, Any]
+
+
+def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
+    """Look at the target of the case's step, before `done` is written. Takes no transaction while it looks."""
+    with house.database.read() as session:
+        case = session.get(Escalation, escalation_id)
+        step = session.get(Step, case.step_id) if case is not None and case.step_id else None
+        if step is None:
+            return Seen(Presence.UNKNOWABLE, {})
+        work = work_of(step)
+    try:
+        connector, action = house.connectors.action(work.use)
+        args = action.args.model_validate(work.args)
+        seen = connector.observe(action.name, args, {**work.target_state, "done_by_hand": dict(fields)})
+    except (ConnectorProblem, ValueError):
+        return Seen(Presence.UNKNOWABLE, {})
+    return Seen(seen.presence, dict(seen.evidence))
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """What staff say they did: the checklist's fields, a word for the customer, and what a look at the target showed.
+
+    `on_my_word`: staff insist although the target does not show it.
+    """
+
+    fields: Mapping[str, str]
+    words: str
+    seen: Seen
+    on_my_word: bool = False
+
+
+def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
+    """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is not there."""
+    case = open_one(session, escalation_id)
+    fields = _checked_fields(case, by_hand.fields)
+    if by_hand.seen.presence is Presence.ABSENT and not by_hand.on_my_word and case.grant_id is None:
+        raise DeskRefusal("We looked, and the target does not show it yet. Check again, or say that you are sure.")
+    if case.grant_id is not None:
+        _taken_back_by_hand(session, case, by_hand, staff, now)
+    elif case.request_id is not None:
+        _brought_by_hand(session, house, case, by_hand, fields, staff, now)
+    escalation.close(session, case, Exit.DONE_BY_HAND, now, by=staff.id, words=by_hand.words, fields=fields)
+
+
+def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
+    wanted = {line["field"]: line for line in case.todo if line.get("field")}
+    missing = [line["text"] for name, line in wanted.items() if not str(given.get(name, "")).strip()]
+    if missing:
+        raise DeskRefusal(f"Please fill in: {'; '.join(missing)}.")
+    unknown = set(given) - set(wanted)
+    if unknown:
+        raise DeskRefusal(f"The checklist has no field called {', '.join(sorted(unknown))}.")
+    if any(len(str(value)) > 2_000 for value in given.values()):
+        raise DeskRefusal("One of the fields is longer than 2,000 characters.")
+    return {name: str(given[name]).strip() for name in wanted}
+
+
+def _brought_by_hand(
+    session: Session,
+    house: House,
+    case: Escalation,
+    by_hand: ByHand,
+    fields: dict[str, str],
+    staff: Person,
+    now: datetime,
+) -> None:
+    request = session.get_one(Request, case.request_id, with_for_update=True)
+    if request.state != RequestState.HANDED_OVER or case.step_id is None:
+        raise DeskRefusal("This request is not waiting for a person any more.")
+    secret = {line["field"] for line in case.todo if line.get("secret")}
+    shown = {name: value for name, value in fields.items() if name not in secret}
+    step = session.get_one(Step, case.step_id, with_for_update=True)
+    lasting = house.connectors.action(f"{step.connector}.{step.action}")[1].lasting
+    step.state, step.verified_at, step.ours = StepState.DONE, now, lasting and step.before != Presence.PRESENT
+    step.target_state = {**step.target_state, "done_by_hand": shown or True}
+    step.evidence = {**by_hand.seen.evidence, "by": staff.name, "target": by_hand.seen.presence.value}
+    step.failure, step.reason = "", ""
+    conclude.seal_fields(house, request, {name: fields[name] for name in secret})
+    for name in secret:
+        fields[name] = "(sealed to the customer)"
+    _go_on(session, house, request, step.connector, now)
+    Trail(session, f"request:{request.id}").tell(
+        "step.done_by_hand",
+        at=now,
+        actor=f"person:{staff.id}",
+        tell=by_hand.words,
+        data={"step": step.name, "by": staff.given_name or staff.name, "fields": shown, "target": by_hand.seen.presence.value},
+    )
+
+
+def _taken_back_by_hand(session: Session, case: Escalation, by_hand: ByHand, staff: Person, now: datetime) -> None:
+    grant = session.get_one(Grant, case.grant_id, with_for_update=True)
+    if by_hand.seen.presence is Presence.PRESENT and not by_hand.on_my_word:
+        raise DeskRefusal("We looked, and the target still shows it. Check again, or say that you are sure.")
+    step = session.get_one(Step, case.step_id, with_for_update=True)
+    step.state, step.undone_at, step.ours = StepState.UNDONE, now, False
+    Trail(session, f"grant:{grant.id}").tell(
+        "step.undone_by_hand", at=now, actor=f"person:{staff.id}", data={"step": step.name, "words": by_hand.words}
+    )
+
+
+def cannot(
+    session: Session, house: House, escalation_id: str, staff: Person, words: str, now: datetime, *, take_back: bool = False
+) -> None:
+    """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on request."""
+    case = open_one(session, escalation_id)
+    if not words.strip():
+        raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
+    if case.grant_id is not None:
+        raise DeskRefusal("Taking back cannot be given up; do it by hand, or try again.")
+    if case.request_id is not None:
+        _close_request(session, house, case, staff, words.strip(), now, take_back=take_back)
+    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words.strip())
+
+
+def _close_request(
+    session: Session, house: House, case: Escalation, staff: Person, words: str, now: datetime, *, take_back: bool
+) -> None:
+    request = session.get_one(Request, case.request_id, with_for_update=True)
+    there = session.scalar(
+        sa.select(sa.func.count()).select_from(Step).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
+    )
+    keeps = bool(there) and not take_back
+    request.state = RequestState.PARTLY_FULFILLED if keeps else RequestState.FAILED
+    request.closed_at, request.words = now, words
+    request.version += 1
+    if not keeps:
+        grants.end_reason(session, house, request, "cannot_be_done", now, f"person:{staff.id}")
+    Trail(session, f"request:{request.id}").tell(
+        "request.cannot", at=now, actor=f"person:{staff.id}", tell=words, data={"steps_there": there, "kept": keeps}
+    )
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:cannot",
+        person_id=request.customer_id,
+        title=f"{request.item_name}: this did not work out",
+        body=words,
+        path=f"/requests/{request.name}",
+    )

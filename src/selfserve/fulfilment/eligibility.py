@@ -1,0 +1,55 @@
+"""May this customer have this, by the rules of now and of then? The stricter wins; a rule that fails denies."""
+
+from __future__ import annotations
+
+from typing import cast
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.facts import Context, CustomerFacts, rule_context
+from selfserve.catalog.form import revive
+from selfserve.catalog.items import Item
+from selfserve.fulfilment.house import House
+from selfserve.people import directory
+from selfserve.store.tables import Person, Request
+
+log = structlog.get_logger(__name__)
+NOT_FOR_YOU = "This is not offered to you. If you think it should be, ask the team that owns it."
+
+
+def context_of(session: Session, house: House, request: Request, item: Item) -> Context:
+    """Everything a rule of `item` may read about a request, as people and time are now."""
+    customer = session.get_one(Person, request.customer_id)
+    form = revive(item, request.answers, ZoneInfo(request.zone)).form
+    return rule_context(item, cast("CustomerFacts", directory.facts(session, customer)), now=house.now(), form=form)
+
+
+def allowed(item: Item, context: Context) -> bool:
+    """Whether the item's own rule lets the customer have it; a failing rule denies and is told in the log."""
+    verdict = item.who.allows(context)
+    if verdict.error:
+        log.error("rule_failed", item=item.id, error=verdict.error)
+    return verdict.allowed
+
+
+def refusal(session: Session, house: House, request: Request, item: Item) -> str | None:
+    """Why the request must not go on any more, in a sentence for the customer; None where it may.
+
+    Checked against the version that was asked for and against today's catalog.
+    """
+    customer = session.get_one(Person, request.customer_id)
+    if not customer.present:
+        return "The account is not active any more."
+    current = house.catalog.current.items.get(request.item_id)
+    if current is None:
+        return "This is not offered any more."
+    for version in {item.digest: item, current.digest: current}.values():
+        try:
+            context = context_of(session, house, request, version)
+        except ValueError:
+            return "The item was changed since you asked, and your answers no longer fit it. Please ask again."
+        if not allowed(version, context):
+            return "The rules for this changed since you asked, and it is not offered to you any more."
+    return None

@@ -1,0 +1,229 @@
+"""Durable work: the only file that knows DBOS.
+
+The engine owns queues, timers, retries after a crash and schedules. It knows tasks by name; rooms above register theirs.
+Rows of our own say how far a piece of work got (docs/decisions/0003), so a task may be started again at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy.orm import Session
+
+from selfserve.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+Task = Callable[..., None]
+VERSION = "1"
+"""Constant on purpose: with the engine's default (a hash of the sources) an edit would strand all open work."""
+NAME = "selfserve"
+HOUSE = "house"
+"""The queue of timers, notices and housekeeping; connectors have queues of their own."""
+KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """Work that was begun by `executor` and is not finished."""
+
+    id: str
+    task: str
+    executor: str
+
+
+class Engine:
+    """Durable work on the house's own database.
+
+    Without `start` it only takes orders (`later`), as a web process beside workers does.
+    """
+
+    def __init__(self, database: Database, *, executor: str, poll: float = 0.2, concurrency: int = 4) -> None:
+        self.database = database
+        self.executor = executor
+        self.poll = poll
+        self.concurrency = concurrency
+        self._tasks: dict[str, Task] = {}
+        self._crons: dict[str, tuple[str, Task]] = {}
+        self._queues: list[str] = [HOUSE]
+        self._client: DBOSClient | None = None
+        self._running = False
+
+    # Orders ----------------------------------------------------------------------------------------------------------
+
+    def register(self, name: str, task: Task) -> None:
+        """Make `task` known under a stable name; its arguments must be JSON."""
+        self._tasks[name] = task
+
+    def every(self, name: str, cron: str, task: Task) -> None:
+        """Run `task()` at the times of a cron line (six fields: seconds first), once over all workers."""
+        self._crons[name] = (cron, task)
+
+    def queue(self, name: str) -> None:
+        """Add a queue, e.g. one per connector, so that a slow target holds up no other."""
+        if name not in self._queues:
+            self._queues.append(name)
+
+    def later(
+        self, session: Session, task: str, id: str, *args: Any, after: timedelta | None = None, queue: str = HOUSE
+    ) -> None:
+        """Order `task(*args)` in the caller's transaction; an order with an id already known changes nothing."""
+        options: dict[str, Any] = {"workflow_name": task, "queue_name": queue, "workflow_id": id}
+        if after is not None and after > timedelta(0):
+            options["delay_seconds"] = after.total_seconds()
+        self.client.enqueue_in_transaction(session, options, *args)  # type: ignore[arg-type]
+
+    @property
+    def client(self) -> DBOSClient:
+        """The engine's own client; made at first use, when the engine's tables exist."""
+        if self._client is None:
+            self._client = DBOSClient(
+                system_database_engine=self.database.engine,
+                application_name=NAME,
+                serializer=DBOSPortableJSONSerializer(),
+                lazy=True,
+            )
+        return self._client
+
+    # Life ------------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Create or migrate the engine's own tables. Launches nothing that works."""
+        self._call_outside_loop(self._prepare)
+
+    def _prepare(self) -> None:
+        _ = DBOS(config=self._config())
+        try:
+            DBOS.listen_queues([])
+            DBOS.launch()
+        finally:
+            DBOS.destroy(destroy_registry=True)
+
+    def start(self) -> None:
+        """Begin to work: register tasks, queues and schedules, and take from the queues."""
+        self._call_outside_loop(self._start)
+
+    def _start(self) -> None:
+        _ = DBOS(config=self._config())
+        for name, task in self._tasks.items():
+            DBOS.workflow(name=name)(_logged(name, task))
+        schedules = [
+            {"schedule_name": name, "workflow_fn": DBOS.workflow(name=f"every:{name}")(_ticking(name, task)), "schedule": cron}
+            for name, (cron, task) in self._crons.items()
+        ]
+        DBOS.launch()
+        for queue in self._queues:
+            DBOS.register_queue(
+                queue,
+                worker_concurrency=self.concurrency,
+                polling_interval_sec=self.poll,
+                on_conflict="always_update",
+            )
+        DBOS.apply_schedules(schedules)  # type: ignore[arg-type]
+        self._running = True
+
+    def stop(self, patience: int = 5) -> None:
+        """Stop taking work; what runs gets `patience` seconds, and is taken up by the next worker otherwise."""
+        if self._running:
+            self._running = False
+            self._call_outside_loop(
+                lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience)
+            )
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+
+    def _config(self) -> DBOSConfig:
+        return DBOSConfig(
+            name=NAME,
+            system_database_engine=self.database.engine,
+            application_version=VERSION,
+            executor_id=self.executor,
+            log_level="WARNING",
+            serializer=DBOSPortableJSONSerializer(),
+            scheduler_polling_interval_sec=1.0,
+        )
+
+    @staticmethod
+    def _call_outside_loop(work: Callable[[], None]) -> None:
+        """The engine refuses to be started under a running event loop, so it is started from a thread."""
+        failure: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                work()
+            except BaseException as problem:
+                failure.append(problem)
+
+        thread = threading.Thread(target=run, name="engine-life")
+        thread.start()
+        thread.join()
+        if failure:
+            raise failure[0]
+
+    # Looking after ---------------------------------------------------------------------------------------------------
+
+    def orphans(self, living: Iterable[str]) -> list[Orphan]:
+        """Begun work whose executor is not among the living."""
+        alive = {*living, self.executor}
+        begun = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return [
+            Orphan(work.workflow_id, work.name, work.executor_id or "")
+            for work in begun
+            if work.executor_id not in alive and work.queue_name is not None
+        ]
+
+    def resume(self, ids: list[str]) -> None:
+        """Put begun work back into the house's queue, for whoever is free."""
+        if ids:
+            self.client.resume_workflows(ids, queue_name=HOUSE)
+
+    def standing(self, ids: list[str]) -> Mapping[str, str]:
+        """The engine's state of each order by id (`DELAYED`, `ENQUEUED`, `PENDING`, `SUCCESS`, `ERROR`, …); unknown ids are left out."""
+        if not ids:
+            return {}
+        found = self.client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+        return {work.workflow_id: work.status for work in found}
+
+    def depth(self) -> int:
+        """How many orders wait in queues now (timers that are not due are not counted)."""
+        return len(self.client.list_workflows(status="ENQUEUED", load_input=False, load_output=False, limit=10_000))
+
+    def forget(self, now: datetime) -> int:
+        """Delete the engine's records of work that ended more than 90 days ago; returns how many."""
+        before = (now - KEPT).astimezone(UTC).isoformat()
+        old = self.client.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, load_input=False, load_output=False, limit=5_000
+        )
+        if old:
+            self.client.delete_workflows([work.workflow_id for work in old])
+        return len(old)
+
+
+def _logged(name: str, task: Task) -> Task:
+    def durable(*args: Any) -> None:
+        with structlog.contextvars.bound_contextvars(task=name):
+            try:
+                task(*args)
+            except Exception:
+                log.exception("task_failed", task=name)
+                raise
+
+    durable.__qualname__ = f"durable_{name}"
+    return durable
+
+
+def _ticking(name: str, task: Task) -> Callable[[datetime, Any], None]:
+    def tick(_due: datetime, _context: Any) -> None:
+        with structlog.contextvars.bound_contextvars(task=name), contextlib.suppress(Exception):
+            _logged(name, task)()
+
+    tick.__qualname__ = f"tick_{name}"
+    return tick

@@ -1,0 +1,125 @@
+"""The durable walk of a request: taken from a queue, it goes on from the recorded steps. And the first attempt at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.catalog.items import Item
+from selfserve.connectors.breaker import Circuit
+from selfserve.fulfilment import eligibility, grants, versions
+from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork
+from selfserve.fulfilment.conclude import conclude, note_results
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, steps_of
+from selfserve.fulfilment.walk import Ending, walk
+from selfserve.notify import notices
+from selfserve.store.states import RequestState, RunState
+from selfserve.store.tables import Request, Run
+
+log = structlog.get_logger(__name__)
+PATIENCE = timedelta(minutes=1)
+"""How long one durable walk may take in all; what is not done then goes on in the next attempt."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run that was claimed, with all it needs, so that no session is open while targets are called."""
+
+    held: Claim
+    request_id: str
+    item: Item
+    steps: list[StepWork]
+
+
+def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> RequestState:
+    """Try the steps at once, in the asking thread: as long as they are quick and the budget lasts; the queue does the rest."""
+    deadline = house.now() + house.first_attempt_budget
+
+    def may_try(step: StepWork) -> bool:
+        healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
+        return healthy and quick(step) and house.now() < deadline
+
+    return _go(house, job, Attempt(house.connectors, house.now, deadline), may_try)
+
+
+def fulfil(house: House, run_id: str) -> None:
+    """The durable task: claim the run, walk on, conclude. A run that is over, or was taken by another, is left alone."""
+    with house.database.write() as session:
+        job = _begin(session, house, run_id)
+    if job is None:
+        return
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE)
+    try:
+        _go(house, job, attempt, lambda _step: True)
+    except LosesClaim:
+        log.info("run_was_taken_over", run=run_id)
+
+
+def _begin(session: Session, house: House, run_id: str) -> Job | None:
+    run = session.get(Run, run_id, with_for_update=True)
+    if run is None or run.request_id is None:
+        return None
+    held = claim(session, run, house)
+    if held is None:
+        return None
+    request = session.get_one(Request, run.request_id, with_for_update=True)
+    item = versions.pinned(session, request.item_version_id)
+    if request.state in (RequestState.APPROVED, RequestState.FULFILLING):
+        refusal = eligibility.refusal(session, house, request, item)
+        if refusal is None:
+            request.state = RequestState.FULFILLING
+            return Job(held, request.id, item, steps_of(session, [request.id]))
+        _no_longer_allowed(session, house, request, refusal)
+    run.state, run.ended_at = RunState.STOPPED, house.now()
+    return None
+
+
+def _no_longer_allowed(session: Session, house: House, request: Request, refusal: str) -> None:
+    """A rule was tightened, or the customer left, between asking and doing: the stricter rule wins."""
+    now = house.now()
+    request.state, request.closed_at, request.words = RequestState.DENIED, now, refusal
+    request.version += 1
+    Trail(session, f"request:{request.id}").tell("request.no_longer_allowed", at=now, data={"reason": refusal})
+    grants.end_reason(session, house, request, "no_longer_allowed", now)
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:no_longer_allowed",
+        person_id=request.customer_id,
+        title=f"{request.item_name} is no longer possible",
+        body=refusal,
+        path=f"/requests/{request.name}",
+    )
+
+
+def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], bool]) -> RequestState:
+    ending, written = Ending(), 0
+
+    def intend(step: StepWork, before: str) -> None:
+        """Before a call: its intent, and the results so far, in one transaction."""
+        nonlocal written
+        fresh = Ending(ending.results[written:])
+        with house.database.write() as session:
+            hold(session, job.held)
+            note_intent(session, step, before)
+            if fresh.results:
+                _note(session, house, job, fresh)
+        written = len(ending.results)
+
+    walk(job.steps, attempt, intend, may_try, ending)
+    with house.database.write() as session:
+        rest = Ending(ending.results[written:], ending.stopped_at)
+        return conclude(session, house, job.held, job.item, rest, house.now())
+
+
+def _note(session: Session, house: House, job: Job, fresh: Ending) -> None:
+    now = house.now()
+    request = session.get_one(Request, job.request_id, with_for_update=True)
+    note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)
+    grants.activate(session, request, now)

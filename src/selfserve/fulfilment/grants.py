@@ -1,0 +1,303 @@
+"""What a customer holds: promised before anything is done, active once seen, taken back when its last reason ends."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import MACHINE, Trail
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import queueing, versions
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.store.ids import new_id
+from selfserve.store.states import GrantState, Purpose, RequestState, RunState
+from selfserve.store.tables import Grant, GrantReason, Request, Run
+
+TICK = "grant_tick"
+CHECK_AGAIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Until when something is wanted: a moment, or a span from delivery, or neither (no end). `meant` is as the customer said it."""
+
+    ends_at: datetime | None = None
+    lasts: timedelta | None = None
+    meant: str = ""
+    zone: str = ""
+
+
+class BeingTakenBack(Exception):  # noqa: N818  (a fact for the customer, not a fault)
+    """The customer's former hold on the same thing is just being taken back."""
+
+
+def holding_of(resources: list[str]) -> str:
+    """One name for a set of effects: equal sets have equal names."""
+    return hashlib.sha256("\n".join(sorted(resources)).encode()).hexdigest()
+
+
+def promise(
+    session: Session, house: House, request: Request, item: Item, holding: str, wanted: Wanted, now: datetime
+) -> None:
+    """Store the obligation to take back, with its timer, before anything is given.
+
+    A customer who holds the same already gets a further reason for it. Raises `BeingTakenBack` while that is just ending.
+    """
+    ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
+    grant = session.scalar(
+        sa.select(Grant)
+        .where(Grant.customer_id == request.customer_id, Grant.holding == holding, Grant.state != GrantState.ENDED)
+        .with_for_update()
+    )
+    if grant is not None and grant.state in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+        raise BeingTakenBack
+    grant_id = grant.id if grant is not None else new_id()
+    if grant is None:
+        _insert(session, house, request, item, grant_id, holding, ends_at, now)
+    session.execute(
+        _REASON,
+        {
+            "grant_id": grant_id,
+            "request_id": request.id,
+            "lasts": str(int(wanted.lasts.total_seconds())) if wanted.lasts else "",
+            "ends_at": ends_at,
+            "meant": wanted.meant,
+            "zone": wanted.zone,
+            "ended_because": "",
+        },
+    )
+    if grant is not None:
+        _set_end(session, house, grant, now)
+
+
+_GRANT = sa.insert(Grant.__table__)  # type: ignore[arg-type]
+_REASON = sa.insert(GrantReason.__table__)  # type: ignore[arg-type]
+
+
+def _insert(
+    session: Session, house: House, request: Request, item: Item, id: str, holding: str, ends_at: datetime | None, now: datetime
+) -> None:
+    session.execute(
+        _GRANT,
+        {
+            "id": id,
+            "customer_id": request.customer_id,
+            "item_id": request.item_id,
+            "item_name": request.item_name,
+            "holding": holding,
+            "state": GrantState.PROMISED,
+            "version": 1,
+            "ends_at": ends_at,
+            "timers": 1 if ends_at else 0,
+            "revoke_attempts": 0,
+        },
+    )
+    if ends_at is not None:
+        _order_tick(session, house, id, 1, _next_moment(item, ends_at, now), now)
+
+
+def _next_moment(item: Item, ends_at: datetime, now: datetime) -> datetime:
+    """When a grant wants to be looked at next: a reminder that is still to come, or its end."""
+    reminders = item.grant.remind if item.grant else ()
+    return min([*(ends_at - before for before in reminders if ends_at - before > now), ends_at])
+
+
+def _set_end(session: Session, house: House, grant: Grant, now: datetime) -> None:
+    """Make the grant's end that of its last open reason, and set the timer for the next thing that is due."""
+    ends = list(
+        session.scalars(
+            sa.select(GrantReason.ends_at).where(GrantReason.grant_id == grant.id, GrantReason.ended_at.is_(None))
+        )
+    )
+    known = [end for end in ends if end is not None]
+    grant.ends_at = max(known) if known and len(known) == len(ends) else None
+    if grant.ends_at is None:
+        grant.timers += 1  # whatever timer is under way is about an end that no longer stands
+        return
+    set_timer(session, house, grant, _next_moment(item_of(session, grant), grant.ends_at, now), now)
+
+
+def item_of(session: Session, grant: Grant) -> Item:
+    """The item, as last asked for, because of which the grant is held."""
+    return versions.pinned(session, request_of(session, grant).item_version_id)
+
+
+def request_of(session: Session, grant: Grant) -> Request:
+    """The last request because of which the grant is held."""
+    return session.scalars(
+        sa.select(Request)
+        .join(GrantReason, GrantReason.request_id == Request.id)
+        .where(GrantReason.grant_id == grant.id)
+        .order_by(Request.asked_at.desc(), Request.id.desc())
+        .limit(1)
+    ).one()
+
+
+def set_timer(session: Session, house: House, grant: Grant, due: datetime, now: datetime) -> None:
+    """Order the next look at the grant; a look ordered before becomes void."""
+    grant.timers += 1
+    _order_tick(session, house, grant.id, grant.timers, due, now)
+
+
+def _order_tick(session: Session, house: House, grant_id: str, number: int, due: datetime, now: datetime) -> None:
+    after = max(due - now, timedelta(0))
+    house.engine.later(session, TICK, f"timer:grant:{grant_id}:{number}", grant_id, number, after=after)
+
+
+def reason_of(session: Session, request_id: str) -> GrantReason | None:
+    """The request's open reason for a grant."""
+    return session.scalar(
+        sa.select(GrantReason).where(GrantReason.request_id == request_id, GrantReason.ended_at.is_(None))
+    )
+
+
+def activate(session: Session, request: Request, now: datetime) -> datetime | None:
+    """The effect was seen: the clock of a span starts now. Returns until when it is held, None for no end or no grant.
+
+    The timer set with the promise stays: where it comes before the end, it is set anew then.
+    """
+    found = session.execute(
+        sa.select(GrantReason, Grant)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(GrantReason.request_id == request.id, GrantReason.ended_at.is_(None))
+        .with_for_update()
+    ).first()
+    if found is None:
+        return None
+    reason, grant = found
+    if reason.lasts:
+        reason.ends_at = now + timedelta(seconds=int(reason.lasts))
+        grant.ends_at = max(grant.ends_at, reason.ends_at) if grant.ends_at else None
+    if grant.state == GrantState.PROMISED:
+        grant.state, grant.started_at = GrantState.ACTIVE, now
+        grant.version += 1
+    until: datetime | None = grant.ends_at
+    return until
+
+
+def end_reason(
+    session: Session, house: House, request: Request, because: str, now: datetime, actor: str = MACHINE
+) -> Grant | None:
+    """End a request's reason for its grant; the last one to end begins the taking back. None where there was no reason."""
+    reason = reason_of(session, request.id)
+    if reason is None:
+        return None
+    reason.ended_at, reason.ended_because = now, because
+    grant = session.get_one(Grant, reason.grant_id, with_for_update=True)
+    Trail(session, f"grant:{grant.id}").tell(
+        "grant.reason_ended", at=now, actor=actor, data={"request": request.name, "because": because}
+    )
+    session.flush()
+    if _open_reasons(session, grant.id):
+        _set_end(session, house, grant, now)
+    else:
+        begin_end(session, house, grant, now)
+    return grant
+
+
+def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
+    return list(
+        session.scalars(
+            sa.select(GrantReason).where(GrantReason.grant_id == grant_id, GrantReason.ended_at.is_(None))
+        )
+    )
+
+
+def begin_end(session: Session, house: House, grant: Grant, now: datetime) -> Run | None:
+    """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was seen."""
+    if grant.state in (GrantState.ENDING, GrantState.ENDED):
+        return None
+    grant.state = GrantState.ENDING
+    grant.version += 1
+    grant.timers += 1
+    return order_revoke(session, house, grant, now, first_at=now, after=None)
+
+
+def order_revoke(
+    session: Session, house: House, grant: Grant, now: datetime, *, first_at: datetime, after: timedelta | None
+) -> Run:
+    """Order the next attempt to take a grant back."""
+    grant.revoke_attempts += 1
+    run = Run(
+        id=new_id(),
+        grant_id=grant.id,
+        purpose=Purpose.REVOKE,
+        attempt=grant.revoke_attempts,
+        state=RunState.WAITING if after else RunState.QUEUED,
+        claim=new_id(),
+        began_at=now,
+        first_at=first_at,
+        due_at=now + after if after else None,
+    )
+    session.add(run)
+    session.flush()
+    queueing.enqueue(session, house, run, "", after)
+    return run
+
+
+def tick(session: Session, house: House, grant_id: str, number: int, now: datetime) -> str:
+    """A grant's timer fired: end what is due, or set the next timer. Returns what was done, in a word.
+
+    A timer that a later one replaced does nothing. After a stand-still it fires at once, and the over-stay is told.
+    """
+    grant = session.get(Grant, grant_id, with_for_update=True)
+    if grant is None or grant.timers != number or grant.ends_at is None:
+        return "void"
+    if grant.state == GrantState.PROMISED:
+        return _tick_promised(session, house, grant, now)
+    if grant.state != GrantState.ACTIVE:
+        return "void"
+    if now < grant.ends_at:
+        return _tick_early(session, house, grant, now)
+    overdue = now - grant.ends_at
+    Trail(session, f"grant:{grant.id}").tell(
+        "grant.due", at=now, data={"ends_at": grant.ends_at.isoformat(), "overstay_seconds": int(overdue.total_seconds())}
+    )
+    for reason in _open_reasons(session, grant.id):
+        reason.ended_at, reason.ended_because = now, "expired"
+    begin_end(session, house, grant, now)
+    return "ended"
+
+
+def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> str:
+    """Before the end: tell the customer where a reminder is due, and come again for the next one, or for the end."""
+    assert grant.ends_at is not None
+    request = request_of(session, grant)
+    item = versions.pinned(session, request.item_version_id)
+    due = [before for before in (item.grant.remind if item.grant else ()) if grant.ends_at - before <= now]
+    if due:
+        notices.tell(
+            session,
+            now=now,
+            event=f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}",
+            person_id=grant.customer_id,
+            title=f"{grant.item_name} ends soon",
+            body="If you still need it, extend it now; otherwise there is nothing to do.",
+            path=f"/requests/{request.name}",
+        )
+    set_timer(session, house, grant, _next_moment(item, grant.ends_at, now), now)
+    return "reminded" if due else "early"
+
+
+def _tick_promised(session: Session, house: House, grant: Grant, now: datetime) -> str:
+    """A promise whose time came before it was kept: nothing to take back yet, so look again until its requests are over."""
+    waiting = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(GrantReason)
+        .join(Request, Request.id == GrantReason.request_id)
+        .where(
+            GrantReason.grant_id == grant.id,
+            GrantReason.ended_at.is_(None),
+            Request.state.in_([RequestState.APPROVED, RequestState.FULFILLING, RequestState.HANDED_OVER]),
+        )
+    )
+    if waiting:
+        set_timer(session, house, grant, now + CHECK_AGAIN, now)
+        return "wait"
+    begin_end(session, house, grant, now)
+    return "ended"

@@ -1,0 +1,33 @@
+"""What the working rooms are handed: built once in `app.py`, passed along explicitly, no global state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from selfserve.catalog.live import LiveCatalog
+from selfserve.connectors.registry import Registry
+from selfserve.fulfilment.engine import Engine
+from selfserve.settings.sealing import Sealer
+from selfserve.store.database import Database
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts put together. `works` is False in a process that only takes orders (it has no connector secrets)."""
+
+    database: Database
+    catalog: LiveCatalog
+    connectors: Registry
+    engine: Engine
+    sealer: Sealer
+    now: Clock
+    zone: ZoneInfo
+    executor: str
+    works: bool = True
+    first_attempt_budget: timedelta = timedelta(seconds=2)
+    lease: timedelta = timedelta(seconds=30)

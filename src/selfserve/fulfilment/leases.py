@@ -1,0 +1,138 @@
+"""Who is alive: a lease per process, beaten from a thread; each worker takes up what a dead one left."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import queueing
+from selfserve.fulfilment.house import House
+from selfserve.store.states import RunState
+from selfserve.store.tables import ExecutorLease, Run, Takeover
+
+log = structlog.get_logger(__name__)
+MOST_TAKEOVERS = 5
+"""Work that outlived this many workers is likely what kills them: a human looks at it."""
+SWEEP_LOCK = 7_305_881  # any constant: the advisory lock under which one worker at a time sweeps
+
+
+def beat(session: Session, house: House, role: str) -> None:
+    """Write or renew this process's lease."""
+    now = house.now()
+    renewed = session.execute(
+        sa.update(ExecutorLease).where(ExecutorLease.executor == house.executor).values(beaten_at=now)
+    )
+    if not renewed.rowcount:  # type: ignore[attr-defined]
+        session.add(
+            ExecutorLease(
+                executor=house.executor,
+                role=role,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                began_at=now,
+                beaten_at=now,
+            )
+        )
+
+
+def living(session: Session, house: House) -> set[str]:
+    """Processes whose lease is not over."""
+    if house.database.sqlite:
+        return {house.executor}  # one machine, one working process (a lock file sees to it): whoever else was, is gone
+    alive = sa.select(ExecutorLease.executor).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    return {*session.scalars(alive), house.executor}
+
+
+def leave(session: Session, house: House) -> None:
+    """Give the lease back at an orderly end, so that others take over at once."""
+    session.execute(sa.delete(ExecutorLease).where(ExecutorLease.executor == house.executor))
+
+
+def sweep(house: House) -> int:
+    """Take up what dead processes left: claimed first attempts and begun orders; returns how many. Never two sweeps at once."""
+    with house.database.write() as session:
+        if not _alone(session, house):
+            return 0
+        alive = living(session, house)
+        claimed = _sweep_claims(session, house, alive)
+        session.execute(
+            sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.now() - 20 * house.lease)
+        )
+    return claimed + _sweep_orders(house, alive)
+
+
+def _alone(session: Session, house: House) -> bool:
+    if house.database.sqlite:
+        return True
+    return bool(session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(SWEEP_LOCK))))
+
+
+def _sweep_claims(session: Session, house: House, alive: set[str]) -> int:
+    """First attempts whose process died before it finished: the durable way goes on from the recorded steps."""
+    left = session.scalars(
+        sa.select(Run).where(Run.state == RunState.CLAIMED, Run.executor.not_in(alive)).limit(500)
+    ).all()
+    for run in left:
+        run.takeovers += 1
+        queueing.requeue(session, house, run)
+    if left:
+        log.warning("took_over_first_attempts", runs=len(left))
+    return len(left)
+
+
+def _sweep_orders(house: House, alive: set[str]) -> int:
+    orphans = house.engine.orphans(alive)
+    resumable = []
+    with house.database.write() as session:
+        for orphan in orphans:
+            known = session.get(Takeover, orphan.id)
+            if known is None:
+                known = Takeover(order=orphan.id, times=0, at=house.now())
+                session.add(known)
+            known.times, known.at = known.times + 1, house.now()
+            if known.times <= MOST_TAKEOVERS:
+                resumable.append(orphan.id)
+            else:
+                log.error("took_over_too_often", order=orphan.id, task=orphan.task)
+    house.engine.resume(resumable)
+    if resumable:
+        log.warning("took_over_orders", orders=len(resumable))
+    return len(resumable)
+
+
+class Heart:
+    """Beats the lease and sweeps, from a thread of its own, until stopped."""
+
+    def __init__(self, house: House, role: str, *, sweeps: bool) -> None:
+        self.house, self.role, self.sweeps = house, role, sweeps
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+
+    def start(self) -> None:
+        """Write the lease, then keep beating. Called before any work begins."""
+        with self.house.database.write() as session:
+            beat(session, self.house, self.role)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop beating and give the lease back."""
+        self._stop.set()
+        self._thread.join()
+        with self.house.database.write() as session:
+            leave(session, self.house)
+
+    def _run(self) -> None:
+        every = self.house.lease.total_seconds() / 4
+        while not self._stop.wait(every):
+            try:
+                with self.house.database.write() as session:
+                    beat(session, self.house, self.role)
+                if self.sweeps:
+                    sweep(self.house)
+            except Exception:
+                log.exception("heart_missed_a_beat")

@@ -1,0 +1,199 @@
+"""Taking back: every effect of a grant that is ours and that nobody else still needs, seen to be gone before it is said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork
+from selfserve.fulfilment.fulfil import PATIENCE
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
+from selfserve.fulfilment.walk import Ending, pause, walk_back
+from selfserve.notify import notices
+from selfserve.store.states import HELD, STEP_THERE, GrantState, RunState, StepState
+from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
+
+log = structlog.get_logger(__name__)
+ALARM_AFTER = timedelta(minutes=15)
+"""A failing taking-back alarms a human after this; it goes on being tried all the same."""
+
+
+def revoke(house: House, run_id: str) -> None:
+    """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
+    with house.database.write() as session:
+        run = session.get(Run, run_id, with_for_update=True)
+        held = claim(session, run, house) if run is not None else None
+        if run is None or held is None or run.grant_id is None:
+            return
+        steps = _to_undo(session, run.grant_id, house.now())
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE)
+    ending = walk_back(steps, attempt)
+    try:
+        with house.database.write() as session:
+            _conclude(session, house, held, ending, house.now())
+    except LosesClaim:
+        log.info("run_was_taken_over", run=run_id)
+
+
+def _to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
+    """The grant's effects that are ours to take back, in the order they were made.
+
+    What another customer's request, or another item, still needs stays, and becomes its own to take back later. What was
+    there before us is never touched.
+    """
+    requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    rows = session.scalars(
+        sa.select(Step)
+        .join(Request, Request.id == Step.request_id)
+        .where(Step.request_id.in_(requests), Step.state.not_in([StepState.UNDONE]))
+        .order_by(Request.asked_at, Step.position)
+        .with_for_update(of=Step)
+    ).all()
+    undo = []
+    for row in rows:
+        if row.ours and row.state in STEP_THERE:
+            heir = _heir(session, row, grant_id)
+            if heir is None:
+                undo.append(work_of(row))
+                continue
+            heir.ours = True
+            row.ours, row.state, row.undone_at = False, StepState.UNDONE, now
+            row.evidence = {**row.evidence, "kept_for": heir.key.partition(":")[0]}
+        elif _may_be_there(row):
+            undo.append(work_of(row))
+    return undo
+
+
+def _may_be_there(row: Step) -> bool:
+    """A call that may have been sent for something that was not there before, and whose outcome was never settled."""
+    return row.calls > 0 and row.before == "absent" and row.state not in (*STEP_THERE, StepState.DECLINED)
+
+
+def _heir(session: Session, row: Step, grant_id: str) -> Step | None:
+    """A step of another living grant that rests on the same thing in the target."""
+    return session.scalar(
+        sa.select(Step)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(
+            Step.resource == row.resource,
+            Step.connector == row.connector,
+            Step.state.in_(STEP_THERE),
+            Grant.id != grant_id,
+            Grant.state.in_([GrantState.PROMISED, *HELD]),
+            GrantReason.ended_at.is_(None),
+        )
+        .order_by(Grant.id)
+        .limit(1)
+    )
+
+
+def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: datetime) -> None:
+    run = hold(session, held)
+    grant = session.get_one(Grant, run.grant_id, with_for_update=True)
+    trail = Trail(session, f"grant:{grant.id}")
+    for step, result in ending.results:
+        note_taken_back(session, step, result, now)
+        tell_result(trail, step, result, now)
+    if ending.stopped_at is None:
+        _gone(session, run, grant, trail, now)
+        return
+    result = next(result for step, result in ending.results if step is ending.stopped_at)
+    _still_there(session, house, run, grant, ending.stopped_at, result, trail, now)
+
+
+def note_taken_back(session: Session, step: StepWork, result: Result, now: datetime) -> None:
+    """Write down a taking-back; one that failed leaves the step as there as it was, for there it is."""
+    if result.state is StepState.UNDONE:
+        note_result(session, step, result, now)
+        return
+    session.execute(
+        sa.update(Step).where(Step.id == step.id).values(failure=result.failure, reason=result.reason, evidence=result.evidence)
+    )
+
+
+def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime) -> None:
+    run.state, run.ended_at = RunState.FINISHED, now
+    was_held = grant.started_at is not None
+    grant.state, grant.ended_at = GrantState.ENDED, now
+    grant.version += 1
+    trail.tell("grant.ended", at=now, data={"attempt": run.attempt})
+    escalation.close_subject(session, f"grant:{grant.id}", now)
+    if was_held:
+        _tell_customer(session, grant, now)
+
+
+def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
+    for request in session.scalars(
+        sa.select(Request)
+        .join(GrantReason, GrantReason.request_id == Request.id)
+        .where(GrantReason.grant_id == grant.id)
+        .order_by(Request.asked_at)
+    ):
+        Trail(session, f"request:{request.id}").tell("grant.ended", at=now)
+        path = f"/requests/{request.name}"
+    notices.tell(
+        session,
+        now=now,
+        event=f"grant:{grant.id}:ended",
+        person_id=grant.customer_id,
+        title=f"{grant.item_name} has ended",
+        body="It was taken back as agreed. If you still need it, ask again; it takes a minute.",
+        path=path,
+    )
+
+
+def _still_there(
+    session: Session,
+    house: House,
+    run: Run,
+    grant: Grant,
+    step: StepWork,
+    result: Result,
+    trail: Trail,
+    now: datetime,
+) -> None:
+    """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in time."""
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
+    hopeless = result.look_again is None
+    grant.state = GrantState.REVOKE_FAILED
+    grant.version += 1
+    session.flush()
+    grants.order_revoke(
+        session, house, grant, now, first_at=run.first_at, after=pause(run.attempt, result.look_again)
+    )
+    trail.tell("grant.revoke_failed", at=now, data={"step": step.name, "use": step.use, "reason": result.reason})
+    if hopeless or now - run.first_at >= ALARM_AFTER:
+        _alarm(session, house, grant, run, step, result, now)
+
+
+def _alarm(
+    session: Session, house: House, grant: Grant, run: Run, step: StepWork, result: Result, now: datetime
+) -> None:
+    request = session.scalars(
+        sa.select(Request)
+        .join(GrantReason, GrantReason.request_id == Request.id)
+        .where(GrantReason.grant_id == grant.id)
+        .order_by(Request.asked_at.desc())
+        .limit(1)
+    ).one()
+    item = versions.pinned(session, request.item_version_id)
+    case = escalation.Case(
+        subject=f"grant:{grant.id}",
+        why="revoke_failed",
+        reason=f"It should have been taken back and is still there: {result.reason}",
+        team=item.escalate.to,
+        title=f"{grant.item_name} could not be taken back",
+        runbook=item.runbook,
+        todo=result.todo,
+        grant_id=grant.id,
+        run_id=run.id,
+        step_id=step.id,
+    )
+    escalation.hand_over(session, house, case, now)

@@ -1,0 +1,134 @@
+"""Attempts: who holds one, how far its steps are, and what is written down before and after each call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment.attempt import LosesClaim, Result, StepWork
+from selfserve.fulfilment.house import House
+from selfserve.store.ids import new_id
+from selfserve.store.states import RunState, StepState
+from selfserve.store.tables import Request, Run, Step
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on one run: lost as soon as somebody else claims it."""
+
+    run_id: str
+    token: str
+
+
+def claim(session: Session, run: Run, house: House) -> Claim | None:
+    """Take a run that is ordered or was left; None where it is over or waits for nothing."""
+    token = new_id()
+    taken = session.execute(
+        sa.update(Run)
+        .where(Run.id == run.id, Run.state.in_([RunState.QUEUED, RunState.WAITING, RunState.RUNNING]))
+        .values(state=RunState.RUNNING, claim=token, executor=house.executor)
+    )
+    session.refresh(run)
+    return Claim(run.id, token) if taken.rowcount else None  # type: ignore[attr-defined]
+
+
+def hold(session: Session, held: Claim) -> Run:
+    """The run, locked for this transaction, if the claim still stands; LosesClaim otherwise."""
+    run = session.scalar(
+        sa.select(Run)
+        .where(Run.id == held.run_id, Run.claim == held.token, Run.state.in_([RunState.CLAIMED, RunState.RUNNING]))
+        .with_for_update()
+    )
+    if run is None:
+        raise LosesClaim
+    return run
+
+
+def hold_both(session: Session, held: Claim) -> tuple[Run, Request]:
+    """The run and its request, locked, if the claim still stands; LosesClaim otherwise."""
+    found = session.execute(
+        sa.select(Run, Request)
+        .join(Request, Request.id == Run.request_id)
+        .where(Run.id == held.run_id, Run.claim == held.token, Run.state.in_([RunState.CLAIMED, RunState.RUNNING]))
+        .with_for_update()
+    ).first()
+    if found is None:
+        raise LosesClaim
+    return found[0], found[1]
+
+
+def steps_of(session: Session, request_ids: Iterable[str]) -> list[StepWork]:
+    """The steps of requests in order, as work to carry."""
+    rows = session.scalars(
+        sa.select(Step).where(Step.request_id.in_(list(request_ids))).order_by(Step.request_id, Step.position)
+    )
+    return [work_of(row) for row in rows]
+
+
+def work_of(row: Step) -> StepWork:
+    """A copy of one step's row to carry while no session is open."""
+    return StepWork(
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        connector=row.connector,
+        action=row.action,
+        args=dict(row.args),
+        resource=row.resource,
+        state=StepState(row.state),
+        before=row.before,
+        calls=row.calls,
+        ours=row.ours,
+        target_state=dict(row.target_state),
+        accepted_until=row.accepted_until,
+    )
+
+
+def note_intent(session: Session, step: StepWork, before: str) -> None:
+    """Write down that a call may be sent, and what the target showed before the first one."""
+    session.execute(
+        sa.update(Step)
+        .where(Step.id == step.id)
+        .values(resource=step.resource[:512], state=StepState.RUNNING, calls=Step.calls + 1, before=sa.case((Step.before == "", before), else_=Step.before))
+    )
+
+
+def note_result(session: Session, step: StepWork, result: Result, now: datetime) -> None:
+    """Write down what became of a try."""
+    step.state, step.ours, step.target_state = result.state, result.ours, result.target_state
+    values: dict[str, object] = {
+        "state": result.state,
+        "target_state": result.target_state,
+        "evidence": result.evidence,
+        "failure": result.failure,
+        "reason": result.reason,
+        "accepted_until": result.accepted_until,
+    }
+    if result.tell:
+        values["tell"] = result.tell
+    if result.there:
+        values |= {"ours": result.ours, "verified_at": now}
+    if result.state is StepState.UNDONE:
+        values |= {"undone_at": now, "ours": False}
+    session.execute(sa.update(Step).where(Step.id == step.id).values(**values))
+
+
+def tell_result(trail: Trail, step: StepWork, result: Result, now: datetime) -> None:
+    """One event for what became of a try, with the evidence."""
+    trail.tell(
+        f"step.{result.state}",
+        at=now,
+        tell=result.tell,
+        data={
+            "step": step.name,
+            "use": step.use,
+            "evidence": result.evidence,
+            **({"failure": result.failure} if result.failure else {}),
+            **({"reason": result.reason} if result.reason else {}),
+        },
+    )

@@ -1,0 +1,43 @@
+"""The durable tasks of this room, registered with the engine by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from selfserve.audit.seal import seal
+from selfserve.fulfilment import escalation, grants
+from selfserve.fulfilment.fulfil import fulfil
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.queueing import queue_of
+from selfserve.fulfilment.revoke import revoke
+from selfserve.store.states import Purpose
+
+
+def in_transaction(house: House, work: Callable[..., object]) -> Callable[..., None]:
+    """A task that is one transaction: `work(session, house, *args, now)`."""
+
+    def task(*args: object) -> None:
+        with house.database.write() as session:
+            work(session, house, *args, house.now())
+
+    return task
+
+
+def register(house: House) -> None:
+    """Make this room's tasks and queues known to the engine; called once before it starts."""
+    engine = house.engine
+    engine.register(Purpose.FULFIL, lambda run_id: fulfil(house, run_id))
+    engine.register(Purpose.REVOKE, lambda run_id: revoke(house, run_id))
+    engine.register(grants.TICK, in_transaction(house, grants.tick))
+    engine.register(escalation.RISE, in_transaction(house, escalation.rise))
+    engine.every("seal", "*/10 * * * * *", in_transaction(house, _seal))
+    engine.every("forget", "0 20 3 * * *", lambda: engine.forget(house.now()) and None)
+    for connector in house.connectors.connectors:
+        engine.queue(queue_of(connector))
+
+
+def _seal(session: Session, _house: House, now: datetime) -> None:
+    seal(session, now)

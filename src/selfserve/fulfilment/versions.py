@@ -1,0 +1,51 @@
+"""The item a request is pinned to, as it was when somebody asked."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import lru_cache
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.items import Item
+from selfserve.store.ids import new_id
+from selfserve.store.tables import ItemVersion
+
+_KNOWN: dict[tuple[int, str], str] = {}
+"""Version rows seen by this process, by (engine, digest): a version never changes once written."""
+
+
+def pin(session: Session, item: Item, now: datetime) -> str:
+    """The id of the stored version of `item`, written if it is new."""
+    place = (id(session.get_bind()), item.digest)
+    known = _KNOWN.get(place)
+    if known is not None:
+        return known
+    stored = session.scalar(
+        sa.select(ItemVersion.id).where(ItemVersion.item_id == item.id, ItemVersion.digest == item.digest)
+    )
+    if stored is not None:
+        _KNOWN[place] = stored
+        return stored
+    fresh = new_id()
+    session.execute(
+        sa.insert(ItemVersion).values(
+            id=fresh, item_id=item.id, digest=item.digest, definition=json.loads(item.canonical()), first_seen_at=now
+        )
+    )
+    return fresh  # remembered only once it is read back, for this transaction may still be undone
+
+
+def pinned(session: Session, version_id: str) -> Item:
+    """The item of a version row."""
+    row = session.execute(
+        sa.select(ItemVersion.digest, ItemVersion.definition).where(ItemVersion.id == version_id)
+    ).one()
+    return _parsed(row.digest, json.dumps(row.definition, ensure_ascii=False, separators=(",", ":")))
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(_digest: str, definition: str) -> Item:
+    return Item.model_validate_json(definition)

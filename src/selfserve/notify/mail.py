@@ -1,0 +1,117 @@
+"""Writes mails: plain text and HTML of one or many notices, with links that begin with the public address only."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from selfserve.settings.company import mail_address
+from selfserve.settings.model import Settings
+
+SHOWN = 40
+"""Notices listed in one digest; the rest are counted and found in the app."""
+
+_templates = Environment(
+    loader=PackageLoader("selfserve.notify"),
+    autoescape=select_autoescape(["html.j2", "html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notice to be mailed: `id` is the notice's, `path` leads below the public address."""
+
+    id: str
+    title: str
+    body: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a mail goes to; `given_name` and `name` may be empty (a team's mailbox)."""
+
+    address: str
+    name: str = ""
+    given_name: str = ""
+
+
+def compose(settings: Settings, reader: Reader, letters: Sequence[Letter], now: datetime) -> EmailMessage:
+    """The mail that tells `letters`: one as itself, several as a digest.
+
+    The same letters always get the same Message-ID, so that a mail sent twice after a crash is recognised as one.
+    Raises ValueError for an address that no mail can have.
+    """
+    message = EmailMessage(policy=SMTP)
+    host = settings.server.public_host
+    message["Message-ID"] = f"<{_message_id(letters)}@{_id_host(host)}>"
+    message["Date"] = now
+    message["From"] = _address(settings.brand.name, settings.mail.sender)
+    message["To"] = _address(reader.name, mail_address(reader.address))
+    message["Subject"] = _subject(letters)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    if len(letters) > 1:
+        message["List-Unsubscribe"] = f"<{settings.server.public_url}/mine>"
+    words = _words(settings, reader, letters, message["Subject"])
+    message.set_content(_templates.get_template("notice.txt.j2").render(words), cte="quoted-printable")
+    message.add_alternative(
+        _templates.get_template("notice.html.j2").render(words), subtype="html", cte="quoted-printable"
+    )
+    return message
+
+
+def _words(settings: Settings, reader: Reader, letters: Sequence[Letter], subject: str) -> dict[str, object]:
+    base = settings.server.public_url
+    shown = [
+        {"title": one.title, "paragraphs": one.body.split("\n\n") if one.body else [], "link": base + one.path}
+        for one in letters[:SHOWN]
+    ]
+    return {
+        "subject": str(subject),
+        "letters": shown,
+        "more": len(letters) - len(shown),
+        "hello": reader.given_name,
+        "brand": settings.brand.name,
+        "accent": settings.brand.accent,
+        "company": settings.company.name,
+        "support": settings.company.support,
+        "home": base,
+        "language": settings.company.language,
+    }
+
+
+def _subject(letters: Sequence[Letter]) -> str:
+    if len(letters) == 1:
+        return _plain(letters[0].title)
+    return f"{len(letters)} notices: {_plain(letters[0].title)} and more"
+
+
+def _message_id(letters: Sequence[Letter]) -> str:
+    if len(letters) == 1:
+        return letters[0].id
+    return hashlib.sha256("\n".join(sorted(one.id for one in letters)).encode()).hexdigest()[:40]
+
+
+def _id_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(display_name=_plain(name), addr_spec=address)
+
+
+def _plain(text: str) -> str:
+    """One line without control characters: nothing in it can begin a header of its own."""
+    kept = "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
+    return " ".join(kept.split())

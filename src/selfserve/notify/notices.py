@@ -1,0 +1,124 @@
+"""Tells people things: in the app at once, by mail as `selfserve.notify.post` sees fit."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from selfserve.store.states import MailState
+from selfserve.store.tables import Notice
+
+_NAMES = uuid.UUID("5b1d2f0e-6c1c-5a7e-9c59-0f6f6a2f3c11")
+_TITLE, _PATH, _EVENT = 200, 255, 200
+
+
+def tell(
+    session: Session,
+    *,
+    now: datetime,
+    event: str,
+    title: str,
+    body: str = "",
+    path: str = "",
+    person_id: str | None = None,
+    mailbox: str = "",
+    urgent: bool = False,
+    mail: bool = True,
+) -> bool:
+    """Tell one person, or one team's `mailbox`, once; False where this event was told to them before.
+
+    `title` is one line, `body` plain text without secrets, `path` where it leads below the public address
+    (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. Raises ValueError for what could never
+    be delivered.
+    """
+    if (person_id is None) == (not mailbox):
+        raise ValueError("a notice goes to one person or to one mailbox")
+    if path and (not path.startswith("/") or path.startswith("//") or len(path) > _PATH):
+        raise ValueError(f"a notice leads to a path below the public address, not to {path!r}")
+    if not event or len(event) > _EVENT:
+        raise ValueError(f"a notice's event has 1 to {_EVENT} characters")
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    made = session.execute(
+        insert(Notice)
+        .values(
+            id=_id(event, person_id, mailbox),
+            person_id=person_id,
+            mailbox=mailbox,
+            event=event,
+            title=_one_line(title),
+            body=body.strip(),
+            path=path,
+            urgent=urgent,
+            made_at=now,
+            mail=MailState.WAITING if mail else MailState.NONE,
+            mail_tries=0,
+            mail_next_at=now if mail else None,
+            mail_error="",
+        )
+        .on_conflict_do_nothing()
+        .returning(Notice.id)
+    )
+    return made.scalar() is not None
+
+
+def _id(event: str, person_id: str | None, mailbox: str) -> str:
+    """Made from event and reader, so that telling twice meets the primary key, on both databases, null or not."""
+    return str(uuid.uuid5(_NAMES, "\n".join((event, person_id or "", mailbox))))
+
+
+def _one_line(title: str) -> str:
+    line = " ".join(title.split())
+    return line if len(line) <= _TITLE else line[: _TITLE - 1] + "…"
+
+
+def latest(session: Session, person_id: str, limit: int = 50) -> list[Notice]:
+    """A person's notices, newest first, read ones included."""
+    return list(
+        session.scalars(
+            sa.select(Notice)
+            .where(Notice.person_id == person_id)
+            .order_by(Notice.made_at.desc(), Notice.id)
+            .limit(limit)
+        )
+    )
+
+
+def unread(session: Session, person_id: str, limit: int = 50) -> list[Notice]:
+    """A person's unread notices, newest first."""
+    return list(
+        session.scalars(
+            sa.select(Notice)
+            .where(Notice.person_id == person_id, Notice.read_at.is_(None))
+            .order_by(Notice.made_at.desc(), Notice.id)
+            .limit(limit)
+        )
+    )
+
+
+def count_unread(session: Session, person_id: str) -> int:
+    """How many notices a person has not read."""
+    unread_ones = sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    return session.scalar(unread_ones) or 0
+
+
+def mark_read(session: Session, person_id: str, now: datetime, notice_id: str | None = None) -> int:
+    """Note that a person read one of their notices, or all of them; returns how many were unread.
+
+    What was read in the app before its mail went is not mailed any more.
+    """
+    mine = sa.and_(Notice.person_id == person_id, Notice.read_at.is_(None))
+    if notice_id is not None:
+        mine = sa.and_(mine, Notice.id == notice_id)
+    mail = sa.case((Notice.mail == MailState.WAITING, MailState.NONE), else_=Notice.mail)
+    read = session.execute(sa.update(Notice).where(mine).values(read_at=now, mail=mail).returning(Notice.id))
+    return len(read.all())
+
+
+def forget(session: Session, now: datetime, keep: timedelta) -> int:
+    """Remove notices read longer than `keep` ago (the setting `notices.keep`); returns how many those were."""
+    gone = session.execute(sa.delete(Notice).where(Notice.read_at < now - keep).returning(Notice.id))
+    return len(gone.all())

@@ -1,0 +1,131 @@
+"""What a customer can do with a request of theirs: cancel, answer a question, give back, extend, and see a secret once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.requests.refusals import NotFound, NotPossible, Unfit
+from selfserve.requests.submit import Submitted, submit
+from selfserve.store.states import HELD, RequestState, StageState
+from selfserve.store.tables import Grant, Request, Stage, StageApprover
+
+
+def own(session: Session, name_or_id: str, person_id: str) -> Request:
+    """The person's own request (asked for them or by them), locked; NotFound for anybody else's."""
+    request = session.scalar(
+        sa.select(Request)
+        .where(
+            sa.or_(Request.id == name_or_id, Request.name == name_or_id.upper()),
+            sa.or_(Request.customer_id == person_id, Request.asked_by_id == person_id),
+        )
+        .with_for_update()
+    )
+    if request is None:
+        raise NotFound("There is no such request of yours.")
+    return request
+
+
+def cancel(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
+    """Not wanted any more: possible while it waits for a decision or for a person."""
+    request = own(session, name, person_id)
+    if request.state not in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER):
+        raise NotPossible(
+            "This is over already." if request.closed_at else "This is just being done; give it back when it is there."
+        )
+    request.state, request.closed_at, request.question = RequestState.CANCELLED, now, ""
+    request.version += 1
+    session.execute(
+        sa.update(Stage)
+        .where(Stage.request_id == request.id, Stage.state == StageState.OPEN)
+        .values(state=StageState.CANCELLED, closed_at=now)
+    )
+    Trail(session, f"request:{request.id}").tell("request.cancelled", at=now, actor=f"person:{person_id}")
+    escalation.close_subject(session, f"request:{request.id}", now)
+    grants.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
+    return request
+
+
+def answer(session: Session, name: str, person_id: str, words: str, now: datetime) -> Request:
+    """Answer an approver's question; those who may decide are told."""
+    request = own(session, name, person_id)
+    words = words.strip()
+    if not request.question or request.state != RequestState.AWAITING_APPROVAL:
+        raise NotPossible("There is no open question here.")
+    if not words or len(words) > 2_000:
+        raise Unfit({"answer": "Write your answer, in 2,000 characters at most."})
+    request.question = ""
+    request.version += 1
+    Trail(session, f"request:{request.id}").tell(
+        "approval.answered", at=now, actor=f"person:{person_id}", tell=words, data={"answer": words}
+    )
+    for approver in session.scalars(
+        sa.select(StageApprover.person_id)
+        .join(Stage, Stage.id == StageApprover.stage_id)
+        .where(Stage.request_id == request.id, Stage.state == StageState.OPEN)
+    ).all():
+        notices.tell(
+            session,
+            now=now,
+            event=f"request:{request.id}:answered:{request.version}",
+            person_id=approver,
+            title=f"Your question about {request.item_name} was answered",
+            body=words,
+            path="/approvals",
+        )
+    return request
+
+
+def give_back(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
+    """Give back what the request brought; it is taken back in the target, and shown as ended only once that was seen."""
+    request = own(session, name, person_id)
+    reason = grants.reason_of(session, request.id)
+    grant = session.get(Grant, reason.grant_id) if reason else None
+    if grant is None or grant.state not in HELD:
+        raise NotPossible("There is nothing to give back here.")
+    Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}")
+    grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}")
+    return request
+
+
+def extend(house: House, name: str, person_id: str, changed: Mapping[str, object]) -> Submitted:
+    """Ask for the same for longer: a request of its own, by the rules and approvals of today, with the changed answers.
+
+    What is held now stays; the new request becomes a further reason for it.
+    """
+    with house.database.read() as session:
+        request = own(session, name, person_id)
+        item = versions.pinned(session, request.item_version_id)
+        if grants.reason_of(session, request.id) is None:
+            raise NotPossible("There is nothing to extend here; ask for it anew.")
+        if item.grant is None or not item.grant.renew:
+            raise NotPossible("This cannot be extended; ask for it anew when it has ended.")
+        answers = {**request.answers, **changed}
+        customer, asked_before = request.customer_id, request.id
+    made = submit(house, customer_id=customer, asked_by_id=person_id, item_id=item.id, answers=answers)
+    if made.id == asked_before:
+        raise NotPossible("That is what you have already; choose a later end.")
+    return made
+
+
+def reveal(session: Session, house: House, name: str, person_id: str, now: datetime) -> dict[str, str]:
+    """The secret results of a request, by step: shown to the customer once, then gone. NotPossible the second time."""
+    request = own(session, name, person_id)
+    if request.customer_id != person_id:
+        raise NotFound("Only the person it is for can see this.")
+    if request.sealed is None:
+        raise NotPossible("There is nothing to show (any more): a secret is shown once.")
+    shown: dict[str, str] = json.loads(house.sealer.open(request.sealed, request.id))
+    request.sealed = None
+    Trail(session, f"request:{request.id}").tell(
+        "secret.shown", at=now, actor=f"person:{person_id}", data={"which": sorted(shown)}
+    )
+    return shown

@@ -1,0 +1,188 @@
+"""From an ask to everything that must be known before it is stored: no table is written, targets are only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.facts import Context, CustomerFacts, rule_context
+from selfserve.catalog.fields import OptionsField, PersonField
+from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
+from selfserve.catalog.items import Item
+from selfserve.catalog.rules import RuleFailed
+from selfserve.connectors.registry import UnknownAction, UnknownConnector
+from selfserve.fulfilment import eligibility
+from selfserve.fulfilment.grants import Wanted, holding_of
+from selfserve.fulfilment.house import House
+from selfserve.people import directory
+from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
+from selfserve.store.tables import Person
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """An ask that stands: by the item's rule, with clean answers."""
+
+    item: Item
+    customer: Person
+    asked_by: Person
+    answers: CleanAnswers
+    context: Context
+
+
+def item_for(house: House, item_id: str) -> Item:
+    """The item of today's catalog; NotFound for one that is not there."""
+    item = house.catalog.current.items.get(item_id)
+    if item is None:
+        raise NotFound("This is not in the catalog.")
+    return item
+
+
+def zone_of(house: House, person: Person) -> ZoneInfo:
+    """The person's time zone, the company's where they have none that is known."""
+    try:
+        return ZoneInfo(person.zone) if person.zone else house.zone
+    except (KeyError, ValueError):
+        return house.zone
+
+
+def facts_of(session: Session, person: Person) -> CustomerFacts:
+    """What rules see of a person."""
+    return cast("CustomerFacts", directory.facts(session, person))
+
+
+def ask(
+    session: Session, house: House, *, item_id: str, customer_id: str, asked_by_id: str, answers: Mapping[str, object]
+) -> Ask:
+    """Check an ask against the catalog; raises NotFound, NotAllowed or Unfit with sentences."""
+    item = item_for(house, item_id)
+    customer = _present(session, customer_id)
+    asked_by = customer if asked_by_id == customer_id else _present(session, asked_by_id)
+    zone = zone_of(house, customer)
+    facts = facts_of(session, customer)
+    if not item.seen_by.allows(rule_context(item, facts, now=house.now())).allowed:
+        raise NotFound("This is not in the catalog.")
+    try:
+        clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item))
+    except AnswersInvalid as invalid:
+        raise Unfit(invalid.errors) from invalid
+    context = rule_context(item, facts, now=house.now(), form=clean.form)
+    if not eligibility.allowed(item, context):
+        raise NotAllowed(eligibility.NOT_FOR_YOU)
+    return Ask(item, customer, asked_by, clean, context)
+
+
+def _present(session: Session, person_id: str) -> Person:
+    person = directory.present(session, person_id)
+    if person is None:
+        raise NotAllowed("This account is not active.")
+    return person
+
+
+def _offered(session: Session, house: House, item: Item) -> Callable[[str, str], bool]:
+    def offered(name: str, value: str) -> bool:
+        question = item.form[name]
+        if isinstance(question, PersonField):
+            return directory.present(session, value) is not None
+        if isinstance(question, OptionsField):
+            use, _, field_name = question.source.rpartition(".")
+            connector, action = house.connectors.action(use)
+            page = connector.options(action.name, field_name, value)
+            return any(option.value == value for option in page.options)
+        return True
+
+    return offered
+
+
+def wanted(item: Item, context: Context, answers: CleanAnswers, house: House) -> Wanted | None:
+    """Until when it is wanted; None for an item that gives nothing to hold. NotAllowed where policy allows less."""
+    if item.grant is None:
+        return None
+    try:
+        ends = house.catalog.current.policy.end_of(item, context)
+    except RuleFailed as failed:
+        log.warning("end_refused", item=item.id, reason=failed.reason)
+        raise NotAllowed(f"This is not possible for that time: {failed.reason}") from failed
+    if isinstance(ends, datetime):
+        return Wanted(ends_at=ends, meant=_meant(answers, ends), zone=answers.zone)
+    return Wanted(lasts=ends)
+
+
+def _meant(answers: CleanAnswers, ends: datetime) -> str:
+    for name, value in answers.form.items():
+        if value == ends and isinstance(answers.values[name], str):
+            return date.fromisoformat(str(answers.values[name])).isoformat()
+    return ""
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step with its arguments resolved; `before` is what the target showed, empty where nobody looked."""
+
+    name: str
+    connector: str
+    action: str
+    args: dict[str, Any]
+    resource: str
+    quick: bool
+    lasting: bool
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The steps of an ask in order, and the name of what they make together."""
+
+    steps: list[PlannedStep] = field(default_factory=list)
+
+    @property
+    def holding(self) -> str:
+        """Equal for equal effects."""
+        return holding_of([f"{step.connector}:{step.resource}" for step in self.steps])
+
+    @property
+    def quick(self) -> bool:
+        """True where the first step may be tried at once."""
+        return bool(self.steps) and self.steps[0].quick
+
+
+def prepare(house: House, item: Item, context: Context, *, look: bool) -> Prepared:
+    """Resolve the steps' arguments and name what they change; with `look`, read what is there before the first call.
+
+    Reads targets, so it is called outside every transaction. A target that does not answer is no refusal: the walk will
+    see to it.
+    """
+    return Prepared([_planned(house, step, context, look=look) for step in item.fulfil])
+
+
+def _planned(house: House, step: Any, context: Context, *, look: bool) -> PlannedStep:
+    connector_name, _, action_name = step.use.partition(".")
+    try:
+        args = step.arguments.resolve(context)
+        connector, action = house.connectors.action(step.use)
+        model = action.args.model_validate(args)
+    except RuleFailed as failed:
+        log.exception("rule_failed", step=step.id)
+        raise NotAllowed("This could not be worked out for you, so it is not given. The team has been told.") from failed
+    except (UnknownConnector, UnknownAction, ValidationError) as broken:
+        log.exception("step_does_not_fit", step=step.id)
+        raise Refusal("This item is not set up rightly; the team that owns it has been told.") from broken
+    quick = action.quick if step.quick is None else step.quick and action.quick
+    before = ""
+    resource = f"{action.name}:{model.model_dump_json()}"
+    if house.works and connector_name not in house.connectors.resting():
+        resource = connector.resource(action.name, model)
+        if look and quick and action.lasting:
+            before = connector.observe(action.name, model, {}).presence.value
+            before = "" if before == "unknowable" else before
+    plain = model.model_dump(mode="json")
+    return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before)

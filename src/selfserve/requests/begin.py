@@ -1,0 +1,126 @@
+"""The moment a request may be done: its steps, the promise to take back, and a claimed run are stored together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import grants, queueing
+from selfserve.fulfilment.attempt import LosesClaim, StepWork
+from selfserve.fulfilment.fulfil import Job, first_attempt
+from selfserve.fulfilment.grants import BeingTakenBack, Wanted
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import Claim
+from selfserve.requests.asking import PlannedStep, Prepared
+from selfserve.requests.refusals import NotPossible
+from selfserve.store.ids import new_id
+from selfserve.store.states import Purpose, RequestState, RunState, StepState
+from selfserve.store.tables import Request, Run, Step
+
+log = structlog.get_logger(__name__)
+
+
+def begin(
+    session: Session, house: House, request: Request, item: Item, prepared: Prepared, wanted: Wanted | None, now: datetime
+) -> Job | None:
+    """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work."""
+    if wanted is not None and any(step.lasting for step in prepared.steps):
+        try:
+            grants.promise(session, house, request, item, prepared.holding, wanted, now)
+        except BeingTakenBack:
+            raise NotPossible("Your former access is just being taken back. Ask again in a minute.") from None
+    at_once = house.works and prepared.quick
+    works = _store_steps(session, request, prepared, at_once=at_once)
+    run = Run(id=new_id(), request_id=request.id, purpose=Purpose.FULFIL, attempt=1, claim=new_id())
+    session.execute(
+        _RUN,
+        {
+            "id": run.id,
+            "request_id": request.id,
+            "purpose": Purpose.FULFIL,
+            "attempt": 1,
+            "state": RunState.CLAIMED if at_once else RunState.QUEUED,
+            "executor": house.executor if at_once else "",
+            "claim": run.claim,
+            "takeovers": 0,
+            "began_at": now,
+            "first_at": now,
+            "note": "",
+        },
+    )
+    if not at_once:
+        queueing.enqueue(session, house, run, prepared.steps[0].connector)
+        return None
+    return Job(Claim(run.id, run.claim), request.id, item, works)
+
+
+_RUN = sa.insert(Run.__table__)  # type: ignore[arg-type]
+_STEP = sa.insert(Step.__table__)  # type: ignore[arg-type]
+
+
+def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_once: bool) -> list[StepWork]:
+    rows, works = [], []
+    for position, step in enumerate(prepared.steps, start=1):
+        first = at_once and step.quick and (bool(step.before) or not step.lasting)
+        row = _row(request, step, position, intended=first)
+        rows.append(row)
+        works.append(
+            StepWork(
+                id=row["id"],
+                key=row["effect_key"],
+                name=step.name,
+                connector=step.connector,
+                action=step.action,
+                args=step.args,
+                resource=step.resource,
+                state=StepState(row["state"]),
+                before=step.before,
+                calls=row["calls"],
+                recorded=not first,
+            )
+        )
+    session.execute(_STEP, rows)
+    return works
+
+
+def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) -> dict[str, object]:
+    """A step's row. `intended`: what was there before is known, and the first call follows this transaction."""
+    return {
+        "id": new_id(),
+        "request_id": request.id,
+        "effect_key": f"{request.id}:{step.name}",
+        "name": step.name,
+        "position": position,
+        "connector": step.connector,
+        "action": step.action,
+        "args": step.args,
+        "resource": step.resource[:512],
+        "state": StepState.RUNNING if intended else StepState.PLANNED,
+        "before": step.before,
+        "calls": 1 if intended else 0,
+        "ours": False,
+        "target_state": {},
+        "evidence": {},
+        "failure": "",
+        "reason": "",
+        "tell": "",
+    }
+
+
+def try_at_once(house: House, job: Job, prepared: Prepared) -> RequestState:
+    """The first attempt, in the asking thread; whatever it does not finish goes on in the queue.
+
+    A run that another process took over meanwhile is in good hands: it is being fulfilled.
+    """
+    quick = {step.name for step in prepared.steps if step.quick}
+    is_quick: Callable[[StepWork], bool] = lambda step: step.name in quick  # noqa: E731
+    try:
+        return first_attempt(house, job, is_quick)
+    except LosesClaim:
+        log.info("first_attempt_was_taken_over", run=job.held.run_id)
+        return RequestState.FULFILLING

@@ -1,0 +1,217 @@
+"""An approver decides: once, rightfully, and with the request done at once where it can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.catalog.form import revive
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import eligibility, escalation, versions
+from selfserve.fulfilment.fulfil import Job
+from selfserve.fulfilment.grants import Wanted
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.requests import asking, begin, stages
+from selfserve.requests.asking import Prepared
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Unfit
+from selfserve.store.ids import new_id
+from selfserve.store.states import RequestState, StageState
+from selfserve.store.tables import Decision, Person, Request, Stage
+
+
+
+class Say(StrEnum):
+    """What an approver can say."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+    ASK = "ask"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What an approval needs to know about targets before it is written."""
+
+    item: Item
+    prepared: Prepared
+    wanted: Wanted | None
+
+
+def decide(
+    house: House, *, stage_id: str, person_id: str, say: Say, reason: str = "", until: datetime | None = None
+) -> RequestState:
+    """Decide a stage. `until` shortens what was asked for. Returns the request's state.
+
+    Raises NotFound, NotAllowed (not yours to decide), AlreadyDecided (somebody was first), NotPossible, Unfit.
+    """
+    reason = reason.strip()
+    if len(reason) > 2_000:
+        raise Unfit({"reason": "This is longer than 2,000 characters."})
+    if say is not Say.APPROVE and not reason:
+        raise Unfit({"reason": "Say why, in a sentence." if say is Say.DENY else "Write your question."})
+    ready = _ready(house, stage_id, until) if say is Say.APPROVE else None
+    with house.database.write() as session:
+        state, job, refused = _decide(session, house, stage_id, person_id, say, reason, ready)
+    if refused is not None:
+        raise refused
+    if job is not None and ready is not None:
+        return begin.try_at_once(house, job, ready.prepared)
+    return state
+
+
+def _ready(house: House, stage_id: str, until: datetime | None) -> Ready | None:
+    with house.database.read() as session:
+        stage = session.get(Stage, stage_id)
+        if stage is None or stage.state != StageState.OPEN:
+            return None
+        request = session.get_one(Request, stage.request_id)
+        item = versions.pinned(session, request.item_version_id)
+        context = eligibility.context_of(session, house, request, item)
+        answers = revive(item, request.answers, ZoneInfo(request.zone))
+    try:
+        wanted = asking.wanted(item, context, answers, house)
+    except NotAllowed as over:
+        raise NotPossible(f"{over} It cannot be approved any more.") from over
+    return Ready(item, asking.prepare(house, item, context, look=True), _shortened(wanted, until, house.now()))
+
+
+def _shortened(wanted: Wanted | None, until: datetime | None, now: datetime) -> Wanted | None:
+    if until is None:
+        return wanted
+    if wanted is None:
+        raise Unfit({"until": "There is nothing that ends here."})
+    if until <= now:
+        raise Unfit({"until": "Choose a time that is still to come."})
+    expected = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
+    if expected is not None and until > expected:
+        raise Unfit({"until": "You can shorten what was asked for, not make it longer."})
+    return replace(wanted, ends_at=until, lasts=None, meant="")
+
+
+def _decide(
+    session: Session, house: House, stage_id: str, person_id: str, say: Say, reason: str, ready: Ready | None
+) -> tuple[RequestState, Job | None, Exception | None]:
+    """The transaction of a decision. A refusal that itself changed something is returned, so that the change is kept."""
+    now = house.now()
+    stage = session.get(Stage, stage_id, with_for_update=True)
+    if stage is None:
+        raise NotFound("There is nothing to decide here.")
+    request = session.get_one(Request, stage.request_id, with_for_update=True)
+    if stage.state != StageState.OPEN:
+        raise _was_first(session, stage, request)
+    entitled = {person.id: person for person, _ in stages.refresh(session, house, stage, now)}
+    decider = entitled.get(person_id)
+    if decider is None:
+        return RequestState(request.state), None, NotAllowed("This is not yours to decide (any more). Those who can have been told.")
+    if stage.due_at is not None and now >= stage.due_at:
+        stages.expire(session, house, stage, now)
+        return RequestState(request.state), None, NotPossible("The time to decide this is over; it has to be asked for again.")
+    if say is Say.ASK:
+        _question(session, request, decider, reason, now)
+        return RequestState(request.state), None, None
+    if say is Say.DENY:
+        _close(session, stage, request, decider, Say.DENY, reason, now)
+        return RequestState(request.state), None, None
+    return _approve(session, house, stage, request, decider, reason, ready, now)
+
+
+def _approve(
+    session: Session,
+    house: House,
+    stage: Stage,
+    request: Request,
+    decider: Person,
+    reason: str,
+    ready: Ready | None,
+    now: datetime,
+) -> tuple[RequestState, Job | None, Exception | None]:
+    assert ready is not None  # the stage was open when it was made ready, and is still
+    refusal = eligibility.refusal(session, house, request, ready.item)
+    if refusal is not None:
+        _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)
+        return RequestState(request.state), None, NotPossible(f"It could not be approved: {refusal}")
+    _close(session, stage, request, decider, Say.APPROVE, reason, now)
+    request.state = RequestState.FULFILLING
+    request.promised_at = now + ready.item.expect
+    job = begin.begin(session, house, request, ready.item, ready.prepared, ready.wanted, now)
+    return RequestState.FULFILLING, job, None
+
+
+def _close(
+    session: Session,
+    stage: Stage,
+    request: Request,
+    decider: Person,
+    say: Say,
+    reason: str,
+    now: datetime,
+    *,
+    by_rule: bool = False,
+) -> None:
+    approved = say is Say.APPROVE
+    stage.state, stage.closed_at = StageState.APPROVED if approved else StageState.DENIED, now
+    request.version += 1
+    request.question = ""
+    if not by_rule:
+        session.add(
+            Decision(
+                id=new_id(), stage_id=stage.id, person_id=decider.id, decision=say.value, reason=reason, decided_at=now
+            )
+        )
+    Trail(session, f"request:{request.id}").tell(
+        f"approval.{'approved' if approved else 'denied'}",
+        at=now,
+        actor="machine" if by_rule else f"person:{decider.id}",
+        data={"by": "" if by_rule else decider.name, "reason": reason},
+    )
+    escalation.close_subject(session, f"request:{request.id}", now)
+    if approved:
+        return
+    request.state, request.closed_at, request.words = RequestState.DENIED, now, reason
+    _tell_customer(session, request, f"{request.item_name} was not approved", reason, "denied", now)
+
+
+def _question(session: Session, request: Request, decider: Person, question: str, now: datetime) -> None:
+    request.question = question
+    request.version += 1
+    Trail(session, f"request:{request.id}").tell(
+        "approval.question", at=now, actor=f"person:{decider.id}", tell=question, data={"by": decider.name}
+    )
+    _tell_customer(
+        session, request, f"{decider.name} has a question about {request.item_name}", question, f"question:{request.version}", now
+    )
+
+
+def _tell_customer(session: Session, request: Request, title: str, body: str, what: str, now: datetime) -> None:
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:{what}",
+        person_id=request.customer_id,
+        title=title,
+        body=body,
+        path=f"/requests/{request.name}",
+    )
+
+
+def _was_first(session: Session, stage: Stage, request: Request) -> Exception:
+    made = session.execute(
+        sa.select(Decision.decision, Decision.decided_at, Person.name)
+        .join(Person, Person.id == Decision.person_id)
+        .where(Decision.stage_id == stage.id)
+    ).first()
+    if made is not None:
+        how = "approved" if made.decision == Say.APPROVE else "not approved"
+        return AlreadyDecided(made.name, made.decided_at, how)
+    words = {
+        StageState.EXPIRED: "The time to decide this is over.",
+        StageState.CANCELLED: "The customer does not want this any more.",
+    }
+    return NotPossible(words.get(StageState(stage.state), "This was closed by a rule that changed meanwhile."))

@@ -1,0 +1,117 @@
+"""The desk as faces call it: each act one transaction, looks at targets outside of it, cases of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import desk, escalation
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.people import directory
+from selfserve.requests import stages
+from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible
+from selfserve.store.states import Exit, RequestState, StageState
+from selfserve.store.tables import Escalation, Person, Request, Stage
+
+NO_APPROVER = "no_approver"
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The desk's own refusals in the words of this room, so that faces map them once."""
+    try:
+        yield
+    except desk.UnknownEscalation as unknown:
+        raise NotFound(str(unknown)) from unknown
+    except desk.DeskRefusal as refused:
+        raise NotPossible(str(refused)) from refused
+
+
+def _staff(session: Session, staff_id: str) -> Person:
+    person = directory.present(session, staff_id)
+    if person is None:
+        raise NotAllowed("This account is not active.")
+    return person
+
+
+def take(house: House, case_id: str, staff_id: str) -> None:
+    """Make the case mine; NotPossible, with who has it, where somebody was first."""
+    with _told(), house.database.write() as session:
+        desk.take(session, case_id, _staff(session, staff_id), house.now())
+
+
+def retry(house: House, case_id: str, staff_id: str) -> None:
+    """Try again from the failed step; for a request that nobody can decide, look again for somebody who can."""
+    with _told(), house.database.write() as session:
+        case = desk.open_one(session, case_id)
+        if case.why == NO_APPROVER:
+            _look_for_approvers(session, house, case)
+        else:
+            desk.retry(session, house, case_id, _staff(session, staff_id), house.now())
+
+
+def _look_for_approvers(session: Session, house: House, case: Escalation) -> None:
+    stage = _open_stage(session, case)
+    if stage is None or not stages.refresh(session, house, stage, house.now()):
+        raise NotPossible("There is still nobody who can decide this: see to the team's members first.")
+
+
+def _open_stage(session: Session, case: Escalation) -> Stage | None:
+    return session.scalar(
+        sa.select(Stage).where(Stage.request_id == case.request_id, Stage.state == StageState.OPEN).with_for_update()
+    )
+
+
+def done(
+    house: House, case_id: str, staff_id: str, *, fields: Mapping[str, str], words: str = "", on_my_word: bool = False
+) -> None:
+    """The failed step was done by hand, with the checklist's fields; the target is looked at first."""
+    with _told():
+        seen = desk.look(house, case_id, fields)
+        by_hand = desk.ByHand(dict(fields), words.strip(), seen, on_my_word)
+        with house.database.write() as session:
+            case = desk.open_one(session, case_id)
+            if case.why == NO_APPROVER:
+                raise NotPossible("A decision cannot be replaced by hand: find somebody who may decide.")
+            desk.done(session, house, case_id, _staff(session, staff_id), by_hand, house.now())
+
+
+def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: bool = False) -> None:
+    """It cannot be done; `words` is what the customer reads."""
+    with _told(), house.database.write() as session:
+        case = desk.open_one(session, case_id)
+        staff = _staff(session, staff_id)
+        if case.why == NO_APPROVER:
+            _give_up(session, case, staff, words, house)
+        else:
+            desk.cannot(session, house, case_id, staff, words, house.now(), take_back=take_back)
+
+
+def _give_up(session: Session, case: Escalation, staff: Person, words: str, house: House) -> None:
+    if not words.strip():
+        raise NotPossible("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
+    now = house.now()
+    stage = _open_stage(session, case)
+    if stage is not None:
+        stage.state, stage.closed_at = StageState.CANCELLED, now
+    request = session.get_one(Request, case.request_id, with_for_update=True)
+    request.state, request.closed_at, request.words = RequestState.FAILED, now, words.strip()
+    request.version += 1
+    Trail(session, f"request:{request.id}").tell(
+        "request.cannot", at=now, actor=f"person:{staff.id}", tell=words.strip()
+    )
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:cannot",
+        person_id=request.customer_id,
+        title=f"{request.item_name}: this did not work out",
+        body=words.strip(),
+        path=f"/requests/{request.name}",
+    )
+    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words.strip())

@@ -1,0 +1,321 @@
+"""The lists that pages and the API show: requests, what waits for my decision, the desk, what is held. Indexed and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import versions
+from selfserve.notify import notices
+from selfserve.requests.story import Answer, answers_of
+from selfserve.requests.words import GRANT_WORDS, STATE_WORDS
+from selfserve.store.states import HELD, OPEN_REQUEST, EscalationState, GrantState, StageState
+from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Stage, StageApprover
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request in a list."""
+
+    id: str
+    name: str
+    item_id: str
+    item_name: str
+    category: str
+    icon: str
+    state: str
+    state_words: str
+    tone: str
+    customer_id: str
+    customer_name: str
+    asked_at: datetime
+    closed_at: datetime | None
+    promised_at: datetime | None
+    question: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the cursor for those after them (None on the last page)."""
+
+    rows: Sequence[Any]
+    cursor: str | None = None
+
+
+def requests(
+    session: Session,
+    *,
+    customer_id: str | None = None,
+    state: str | None = None,
+    item_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Requests, newest first. `state` is one of the design's states, or `open`."""
+    query = sa.select(Request, Person.name).join(Person, Person.id == Request.customer_id)
+    if customer_id is not None:
+        query = query.where(sa.or_(Request.customer_id == customer_id, Request.asked_by_id == customer_id))
+    if state == "open":
+        query = query.where(Request.state.in_(OPEN_REQUEST))
+    elif state is not None:
+        query = query.where(Request.state == state)
+    if item_id is not None:
+        query = query.where(Request.item_id == item_id)
+    if cursor is not None:
+        query = query.where(Request.id < cursor)  # ids are UUIDv7: sorted by time
+    found = session.execute(query.order_by(Request.id.desc()).limit(limit + 1)).all()
+    rows = [_row(session, request, name) for request, name in found[:limit]]
+    return Page(rows, rows[-1].id if len(found) > limit else None)
+
+
+def _row(session: Session, request: Request, customer_name: str) -> RequestRow:
+    item = versions.pinned(session, request.item_version_id)
+    words, tone = STATE_WORDS[request.state]
+    return RequestRow(
+        id=request.id,
+        name=request.name,
+        item_id=request.item_id,
+        item_name=request.item_name,
+        category=item.category,
+        icon=item.icon,
+        state=request.state,
+        state_words=words,
+        tone=tone,
+        customer_id=request.customer_id,
+        customer_name=customer_name,
+        asked_at=request.asked_at,
+        closed_at=request.closed_at,
+        promised_at=request.promised_at,
+        question=request.question,
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One stage that waits for a decision, with all that is needed to decide."""
+
+    stage_id: str
+    request: RequestRow
+    why: str
+    because: str
+    due_at: datetime | None
+    summary: str
+    risk: str
+    customer: Mapping[str, str]
+    answers: list[Answer]
+    holds: list[str]
+
+
+def waiting_for(session: Session, person_id: str) -> list[Waiting]:
+    """What waits for a person's decision, the most urgent first."""
+    found = session.execute(
+        sa.select(Stage, StageApprover.because, Request, Person)
+        .join(StageApprover, StageApprover.stage_id == Stage.id)
+        .join(Request, Request.id == Stage.request_id)
+        .join(Person, Person.id == Request.customer_id)
+        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
+        .order_by(Stage.due_at, Stage.id)
+        .limit(200)
+    ).all()
+    held = _held_by(session, {request.customer_id for _, _, request, _ in found})
+    return [
+        _waiting(session, stage, because, request, customer, held.get(customer.id, []))
+        for stage, because, request, customer in found
+    ]
+
+
+def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
+    rows = session.execute(
+        sa.select(Grant.customer_id, Grant.item_name)
+        .where(Grant.customer_id.in_(customers), Grant.state.in_(HELD))
+        .order_by(Grant.item_name)
+    )
+    held: dict[str, list[str]] = {}
+    for customer_id, item_name in rows:
+        held.setdefault(customer_id, []).append(item_name)
+    return held
+
+
+def _waiting(
+    session: Session, stage: Stage, because: str, request: Request, customer: Person, holds: list[str]
+) -> Waiting:
+    item = versions.pinned(session, request.item_version_id)
+    return Waiting(
+        stage_id=stage.id,
+        request=_row(session, request, customer.name),
+        why=stage.why,
+        because=because,
+        due_at=stage.due_at,
+        summary=item.summary,
+        risk=item.risk,
+        customer={
+            "name": customer.name,
+            "title": customer.title,
+            "department": customer.department,
+            "location": customer.location,
+            "email": customer.email,
+        },
+        answers=answers_of(session, item, request),
+        holds=holds,
+    )
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One escalation in the desk's list. `request` is None for a case about a grant or a connector."""
+
+    id: str
+    subject: str
+    why: str
+    reason: str
+    team: str
+    state: str
+    level: int
+    taken_by_id: str | None
+    taken_by: str
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    todo: Sequence[Mapping[str, Any]]
+    runbook: str
+    step_id: str | None
+    grant_id: str | None
+    request_id: str | None
+    request_name: str
+    title: str
+    customer: str
+
+
+def desk(session: Session, *, team: str | None = None, taken_by: str | None = None, limit: int = 200) -> list[CaseRow]:
+    """Open escalations, the most urgent first."""
+    query = sa.select(Escalation).where(Escalation.state != EscalationState.CLOSED)
+    if team is not None:
+        query = query.where(Escalation.team == team)
+    if taken_by is not None:
+        query = query.where(Escalation.taken_by_id == taken_by)
+    cases = session.scalars(query.order_by(Escalation.due_at, Escalation.id).limit(limit)).all()
+    return [case_row(session, case) for case in cases]
+
+
+def case_row(session: Session, case: Escalation) -> CaseRow:
+    """One escalation as the desk shows it."""
+    request = session.get(Request, case.request_id) if case.request_id else None
+    grant = session.get(Grant, case.grant_id) if case.grant_id else None
+    about = request or grant
+    customer = session.get(Person, about.customer_id) if about is not None else None
+    taken_by = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    return CaseRow(
+        id=case.id,
+        subject=case.subject,
+        why=case.why,
+        reason=case.reason,
+        team=case.team,
+        state=case.state,
+        level=case.level,
+        taken_by_id=case.taken_by_id,
+        taken_by=taken_by.name if taken_by else "",
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+        closed_at=case.closed_at,
+        todo=case.todo,
+        runbook=case.runbook,
+        step_id=case.step_id,
+        grant_id=case.grant_id,
+        request_id=case.request_id or _latest_request(session, case.grant_id),
+        request_name=request.name if request else "",
+        title=about.item_name if about is not None else case.subject,
+        customer=customer.name if customer else "",
+    )
+
+
+def _latest_request(session: Session, grant_id: str | None) -> str | None:
+    if grant_id is None:
+        return None
+    return session.scalar(
+        sa.select(Request.id)
+        .join(GrantReason, GrantReason.request_id == Request.id)
+        .where(GrantReason.grant_id == grant_id)
+        .order_by(Request.asked_at.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class GrantRow:
+    """What somebody holds, until when and because of which requests."""
+
+    id: str
+    item_id: str
+    item_name: str
+    state: str
+    state_words: str
+    started_at: datetime | None
+    ends_at: datetime | None
+    because: list[str]
+
+
+def held(session: Session, customer_id: str, *, ended: bool = False) -> list[GrantRow]:
+    """What a customer holds (with `ended`, also what they held), the first to end first."""
+    query = sa.select(Grant).where(Grant.customer_id == customer_id)
+    if not ended:
+        query = query.where(Grant.state != GrantState.ENDED)
+    rows = session.scalars(query.order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id).limit(500)).all()
+    names = session.execute(
+        sa.select(GrantReason.grant_id, Request.name)
+        .join(Request, Request.id == GrantReason.request_id)
+        .where(GrantReason.grant_id.in_([row.id for row in rows]))
+        .order_by(Request.asked_at)
+    ).all()
+    because: dict[str, list[str]] = {}
+    for grant_id, name in names:
+        because.setdefault(grant_id, []).append(name)
+    return [
+        GrantRow(
+            row.id,
+            row.item_id,
+            row.item_name,
+            row.state,
+            GRANT_WORDS[row.state][0],
+            row.started_at,
+            row.ends_at,
+            because.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The small numbers beside the navigation."""
+
+    requests: int
+    approvals: int
+    desk: int
+    notices: int
+
+
+def counts(session: Session, person_id: str, *, staff: bool) -> Counts:
+    """Open requests of mine, decisions that wait for me, open cases on the desk (for staff), unread notices."""
+    mine = sa.select(sa.func.count()).select_from(Request).where(
+        Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST)
+    )
+    decisions = (
+        sa.select(sa.func.count())
+        .select_from(StageApprover)
+        .join(Stage, Stage.id == StageApprover.stage_id)
+        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
+    )
+    cases = sa.select(sa.func.count()).select_from(Escalation).where(Escalation.state != EscalationState.CLOSED)
+    return Counts(
+        requests=session.scalar(mine) or 0,
+        approvals=session.scalar(decisions) or 0,
+        desk=(session.scalar(cases) or 0) if staff else 0,
+        notices=notices.count_unread(session, person_id),
+    )

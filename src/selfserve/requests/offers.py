@@ -1,0 +1,39 @@
+"""What the catalog offers one person: what they may find, read and ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from selfserve.catalog.facts import rule_context
+from selfserve.catalog.items import Item
+from selfserve.fulfilment.house import House
+from selfserve.people import directory
+from selfserve.requests.asking import facts_of, item_for
+from selfserve.requests.refusals import NotAllowed, NotFound
+
+
+def sees(house: House, person_id: str) -> Callable[[Item], bool]:
+    """Whether the person finds an item; a rule that fails hides it."""
+    with house.database.read() as session:
+        person = directory.present(session, person_id)
+        if person is None:
+            raise NotAllowed("This account is not active.")
+        facts = facts_of(session, person)
+    now = house.now()
+    return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
+
+
+def find(house: House, person_id: str, query: str = "") -> list[Item]:
+    """The items the person finds by what they typed, best first; all of them, by name, for an empty query."""
+    catalog, visible = house.catalog.current, sees(house, person_id)
+    if not query.strip():
+        return sorted((item for item in catalog.items.values() if visible(item)), key=lambda item: item.name.casefold())
+    return [hit.item for hit in catalog.search.search(query, visible)]
+
+
+def one(house: House, person_id: str, item_id: str) -> Item:
+    """One item; NotFound for one that is not there or not for this person."""
+    item = item_for(house, item_id)
+    if not sees(house, person_id)(item):
+        raise NotFound("This is not in the catalog.")
+    return item

@@ -1,0 +1,116 @@
+"""What would happen, said before it is asked for; nothing is written anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.facts import Context
+from selfserve.catalog.items import Step
+from selfserve.catalog.rules import RuleFailed
+from selfserve.connectors.registry import UnknownAction, UnknownConnector
+from selfserve.fulfilment.house import House
+from selfserve.people.teams import UnknownApproverError, approvers
+from selfserve.requests import asking
+from selfserve.requests.asking import Ask
+from selfserve.store.states import RequestState
+from selfserve.store.tables import Request
+
+RECENT = 30
+
+
+@dataclass(frozen=True)
+class PlannedAct:
+    """One step in words; `blocked` says why it cannot work now (empty: it can)."""
+
+    name: str
+    customer: str
+    staff: str
+    blocked: str = ""
+
+
+@dataclass(frozen=True)
+class WouldHappen:
+    """What an ask would lead to. `deciders` is empty where nobody is asked; `usual` is the median of the last 30."""
+
+    item_id: str
+    needs_approval: bool
+    deciders: list[str] = field(default_factory=list)
+    acts: list[PlannedAct] = field(default_factory=list)
+    ends_at: datetime | None = None
+    lasts: timedelta | None = None
+    expect: timedelta = timedelta()
+    usual: timedelta | None = None
+
+
+def plan(
+    house: House, *, customer_id: str, item_id: str, answers: Mapping[str, object], asked_by_id: str | None = None
+) -> WouldHappen:
+    """What `submit` with the same arguments would do; refuses as it would."""
+    with house.database.read() as session:
+        ask = asking.ask(
+            session,
+            house,
+            item_id=item_id,
+            customer_id=customer_id,
+            asked_by_id=asked_by_id or customer_id,
+            answers=answers,
+        )
+        needs, deciders = _deciders(session, house, ask)
+        usual = usual_time(session, item_id)
+    wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
+    return WouldHappen(
+        item_id=item_id,
+        needs_approval=needs,
+        deciders=deciders,
+        acts=[_act(house, step, ask.context) for step in ask.item.fulfil],
+        ends_at=wanted.ends_at if wanted else None,
+        lasts=wanted.lasts if wanted else None,
+        expect=ask.item.expect,
+        usual=usual,
+    )
+
+
+def _deciders(session: Session, house: House, ask: Ask) -> tuple[bool, list[str]]:
+    rule = ask.item.stage_for(ask.context)
+    if rule is None:
+        return False, []
+    catalog = house.catalog.current
+    excluded = (ask.asked_by,)
+    try:
+        named = approvers(session, rule.by, ask.customer, catalog.teams, excluded)
+    except UnknownApproverError:
+        named = []
+    fallback = f"team:{catalog.policy.approvals.fallback}"
+    named = named or approvers(session, [fallback], ask.customer, catalog.teams, excluded)
+    return True, [person.name for person, _ in named]
+
+
+def _act(house: House, step: Step, context: Context) -> PlannedAct:
+    try:
+        connector, action = house.connectors.action(step.use)
+        args = action.args.model_validate(step.arguments.resolve(context))
+    except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
+        return PlannedAct(step.id, "A person looks at this.", str(problem), "This step is not set up rightly.")
+    if not house.works:
+        return PlannedAct(step.id, action.title, f"{step.use}, by a worker")
+    made = connector.plan(action.name, args)
+    return PlannedAct(step.id, made.customer, made.staff, made.blocked or "")
+
+
+def usual_time(session: Session, item_id: str) -> timedelta | None:
+    """How long it really took lately, from asking to there: the median of the last 30; None with fewer than three."""
+    rows = session.execute(
+        sa.select(Request.asked_at, Request.closed_at)
+        .where(Request.item_id == item_id, Request.state == RequestState.FULFILLED, Request.closed_at.is_not(None))
+        .order_by(Request.id.desc())
+        .limit(RECENT)
+    ).all()
+    if len(rows) < 3:
+        return None
+    return sorted(closed - asked for asked, closed in rows)[len(rows) // 2]

@@ -1,0 +1,41 @@
+"""Why something asked of the requests room cannot be: types with the sentence a person reads. Faces map them once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class Refusal(Exception):  # noqa: N818  (an answer to a person, not a fault of the program)
+    """The text is one clear sentence for the person who asked."""
+
+
+class NotFound(Refusal):
+    """It does not exist, or is not for the one who asks; which of the two is not told."""
+
+
+class NotAllowed(Refusal):
+    """A rule says no."""
+
+
+class NotPossible(Refusal):
+    """The state of things does not allow it (any more)."""
+
+
+class Unfit(Refusal):
+    """What was sent does not fit; `errors` has a sentence per field."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__("Some answers need another look.")
+        self.errors = errors
+
+
+class AlreadyDecided(NotPossible):
+    """Somebody (or a timer) was first."""
+
+    def __init__(self, by: str, at: datetime, how: str) -> None:
+        super().__init__(f"{by} decided this already ({how}), at {at:%H:%M} UTC on {at:%d %B}.")
+        self.by, self.at, self.how = by, at, how
+
+
+class KeyReused(Refusal):
+    """An idempotency key came again with another ask."""

@@ -1,0 +1,217 @@
+"""A stage of approval: who may decide, the timers that remind and end it, and what happens when nobody can."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.catalog.approvals import Stage as StageRule
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import escalation, versions
+from selfserve.fulfilment.grants import Wanted
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.people import directory
+from selfserve.people.teams import UnknownApproverError, approvers
+from selfserve.requests.refusals import NotAllowed
+from selfserve.store.ids import new_id
+from selfserve.store.states import RequestState, StageState
+from selfserve.store.tables import Person, Request, Stage, StageApprover
+
+log = structlog.get_logger(__name__)
+TICK = "stage_tick"
+Named = list[tuple[Person, str]]
+
+
+def may_ask_for(session: Session, asker_id: str, customer_id: str) -> None:
+    """A manager may ask for those below them; anybody else asks for themselves. NotAllowed otherwise."""
+    customer = directory.present(session, customer_id)
+    if customer is None or asker_id not in {above.id for above in directory.manager_chain(session, customer)}:
+        raise NotAllowed("You can ask for yourself and for people you lead.")
+
+
+def open_stage(
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    rule: StageRule,
+    wanted: Wanted | None,
+    trail: Trail,
+    now: datetime,
+) -> Stage:
+    """Store the stage that `rule` asks for, tell those who may decide, and set its timers."""
+    policy = house.catalog.current.policy.approvals
+    expire = rule.expire or policy.expire
+    due = now + expire
+    if wanted is not None and wanted.ends_at is not None:
+        due = min(due, wanted.ends_at)
+    stage = Stage(
+        id=new_id(),
+        request_id=request.id,
+        position=1,
+        by=[str(approver) for approver in rule.by],
+        why=rule.why or "",
+        state=StageState.OPEN,
+        opened_at=now,
+        due_at=due,
+        timers=0,
+        fallback=False,
+    )
+    session.add(stage)
+    session.flush()
+    named = resolve(session, house, stage, request)
+    trail.tell(
+        "approval.asked",
+        at=now,
+        data={"of": [person.name for person, _ in named][:5], "because": sorted({why for _, why in named}), "by": stage.by},
+    )
+    _set_approvers(session, house, stage, request, item, named, now)
+    remind = rule.remind or min(policy.remind, expire / 2)
+    set_timer(session, house, stage, min(now + remind, due), now)
+    return stage
+
+
+def resolve(session: Session, house: House, stage: Stage, request: Request) -> Named:
+    """Who may decide now. Where those named cannot, the fallback team is asked; an empty list means that nobody can.
+
+    A look-up that fails counts as nobody found, and never as an approval.
+    """
+    catalog = house.catalog.current
+    customer = session.get_one(Person, request.customer_id)
+    asked_by = session.get_one(Person, request.asked_by_id)
+    named: Named = []
+    try:
+        named = approvers(session, stage.by, customer, catalog.teams, (asked_by,))
+    except UnknownApproverError as unknown:
+        log.error("approver_unknown", stage=stage.id, error=str(unknown))  # noqa: TRY400  (the sentence says it all)
+    stage.fallback = not named
+    fallback = f"team:{catalog.policy.approvals.fallback}"
+    return named or approvers(session, [fallback], customer, catalog.teams, (asked_by,))
+
+
+def _set_approvers(
+    session: Session, house: House, stage: Stage, request: Request, item: Item, named: Named, now: datetime
+) -> None:
+    """Write down who may decide, tell those who are new, and call the desk where there is nobody."""
+    before = set(session.scalars(sa.select(StageApprover.person_id).where(StageApprover.stage_id == stage.id)))
+    session.execute(sa.delete(StageApprover).where(StageApprover.stage_id == stage.id))
+    customer = session.get_one(Person, request.customer_id)
+    for person, because in named:
+        session.add(StageApprover(stage_id=stage.id, person_id=person.id, because=because))
+        if person.id not in before:
+            _tell_approver(session, stage, request, customer, person, now)
+    session.flush()
+    if not named:
+        case = escalation.Case(
+            subject=f"request:{request.id}",
+            why="no_approver",
+            reason=f"Nobody can decide this: {', '.join(stage.by)} and the fallback team are empty",
+            team=item.escalate.to,
+            title=f"{request.item_name}: nobody can approve it",
+            runbook=item.runbook,
+            request_id=request.id,
+        )
+        escalation.hand_over(session, house, case, now)
+
+
+def _tell_approver(
+    session: Session, stage: Stage, request: Request, customer: Person, person: Person, now: datetime, again: int = 0
+) -> None:
+    notices.tell(
+        session,
+        now=now,
+        event=f"stage:{stage.id}:asked:{again}",
+        person_id=person.id,
+        title=f"{customer.name} asks for {request.item_name}",
+        body=("Still waiting for your decision. " if again else "") + (stage.why or "Please decide; it takes a moment."),
+        path="/approvals",
+    )
+
+
+def set_timer(session: Session, house: House, stage: Stage, due: datetime, now: datetime) -> None:
+    """Order the next look at the stage."""
+    stage.timers += 1
+    id = f"timer:stage:{stage.id}:{stage.timers}"
+    house.engine.later(session, TICK, id, stage.id, stage.timers, after=max(due - now, timedelta(0)))
+
+
+def tick(session: Session, house: House, stage_id: str, number: int, now: datetime) -> str:
+    """A stage's timer fired: remind, or end it. A decided stage, or a replaced timer, does nothing. Says what was done."""
+    stage = session.get(Stage, stage_id, with_for_update=True)
+    if stage is None or stage.state != StageState.OPEN or stage.timers != number:
+        return "void"
+    assert stage.due_at is not None
+    if now >= stage.due_at:
+        expire(session, house, stage, now)
+        return "expired"
+    refresh(session, house, stage, now)
+    request = session.get_one(Request, stage.request_id)
+    customer = session.get_one(Person, request.customer_id)
+    for person in session.scalars(
+        sa.select(Person).join(StageApprover, StageApprover.person_id == Person.id).where(StageApprover.stage_id == stage.id)
+    ):
+        _tell_approver(session, stage, request, customer, person, now, again=stage.timers)
+    Trail(session, f"request:{request.id}").tell("approval.reminded", at=now)
+    set_timer(session, house, stage, stage.due_at, now)
+    return "reminded"
+
+
+def refresh(session: Session, house: House, stage: Stage, now: datetime) -> Named:
+    """Work out anew who may decide: people leave, groups change. Told where it differs from before."""
+    request = session.get_one(Request, stage.request_id)
+    item = versions.pinned(session, request.item_version_id)
+    before = set(session.scalars(sa.select(StageApprover.person_id).where(StageApprover.stage_id == stage.id)))
+    named = resolve(session, house, stage, request)
+    if {person.id for person, _ in named} != before or not named:
+        Trail(session, f"request:{request.id}").tell(
+            "approval.asked_anew", at=now, data={"of": [person.name for person, _ in named][:5]}
+        )
+        _set_approvers(session, house, stage, request, item, named, now)
+    if named:
+        escalation.close_subject(session, f"request:{request.id}", now)
+    return named
+
+
+def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
+    """Nobody decided in time: the request is over, and everybody concerned is told."""
+    stage.state, stage.closed_at = StageState.EXPIRED, now
+    request = session.get_one(Request, stage.request_id, with_for_update=True)
+    request.state, request.closed_at = RequestState.EXPIRED, now
+    request.version += 1
+    Trail(session, f"request:{request.id}").tell("request.expired", at=now)
+    escalation.close_subject(session, f"request:{request.id}", now)
+    item = versions.pinned(session, request.item_version_id)
+    _, owner = escalation.team_of(house, item.owner)
+    told = {"now": now, "event": f"request:{request.id}:expired", "path": f"/requests/{request.name}"}
+    notices.tell(
+        session,
+        person_id=request.customer_id,
+        title=f"Nobody decided about {request.item_name} in time",
+        body="We are sorry. You can ask again; the team that owns it has been told too.",
+        **told,  # type: ignore[arg-type]
+    )
+    notices.tell(
+        session,
+        mailbox=owner.mail,
+        title=f"{request.item_name}: a request ended without a decision",
+        body="Nobody who may decide did so in time. See who is asked, and whether that still fits.",
+        **told,  # type: ignore[arg-type]
+    )
+
+
+def approvers_left(session: Session, house: House, person_ids: list[str], now: datetime) -> int:
+    """People left or were disabled: every open stage that waits for one of them is worked out anew. Returns how many."""
+    waiting = session.scalars(
+        sa.select(Stage)
+        .join(StageApprover, StageApprover.stage_id == Stage.id)
+        .where(Stage.state == StageState.OPEN, StageApprover.person_id.in_(person_ids))
+        .distinct()
+    ).all()
+    for stage in waiting:
+        refresh(session, house, stage, now)
+    return len(waiting)

@@ -1,0 +1,237 @@
+"""One request told as a story: what happened, what is happening, what comes next, and what the reader can do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.days import spoken_day
+from selfserve.catalog.durations import parse_duration, spoken_duration
+from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, YesNoField
+from selfserve.catalog.items import Item
+from selfserve.fulfilment import versions
+from selfserve.requests.words import STATE_WORDS, Line, Telling, line
+from selfserve.store.states import HELD, OPEN_REQUEST, GrantState, RequestState
+from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as it reads: the question's label and the answer in words."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepSeen:
+    """One step as staff sees it: state, evidence, reason, how often it was sent."""
+
+    name: str
+    use: str
+    state: str
+    args: Mapping[str, Any]
+    evidence: Mapping[str, Any]
+    failure: str
+    reason: str
+    calls: int
+    ours: bool
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """All of one request. Times are UTC instants. `can` holds the acts open to its customer: cancel, answer, return, extend, reveal, again."""
+
+    id: str
+    name: str
+    item_id: str
+    item_name: str
+    category: str
+    icon: str
+    state: str
+    state_words: str
+    tone: str
+    customer_id: str
+    customer_name: str
+    asked_by_name: str
+    asked_at: datetime
+    promised_at: datetime | None
+    closed_at: datetime | None
+    question: str
+    words: str
+    answers: list[Answer]
+    lines: list[Line]
+    steps: list[StepSeen]
+    grant_state: str
+    ends_at: datetime | None
+    meant: str
+    can: frozenset[str] = field(default_factory=frozenset)
+
+
+def find(session: Session, name_or_id: str) -> Request | None:
+    """A request by its id or its short name, in any letter case."""
+    return session.scalar(
+        sa.select(Request).where(sa.or_(Request.id == name_or_id, Request.name == name_or_id.upper()))
+    )
+
+
+def story(session: Session, request: Request, reader_id: str) -> Story:
+    """The story of a request for a reader; what the reader may see is the face's to check."""
+    item = versions.pinned(session, request.item_version_id)
+    customer = session.get_one(Person, request.customer_id)
+    asked_by = customer if request.asked_by_id == customer.id else session.get_one(Person, request.asked_by_id)
+    held = session.execute(
+        sa.select(Grant, GrantReason)
+        .join(GrantReason, GrantReason.grant_id == Grant.id)
+        .where(GrantReason.request_id == request.id)
+    ).first()
+    grant, reason = (held[0], held[1]) if held else (None, None)
+    words, tone = STATE_WORDS[request.state]
+    to = Telling(customer.id == reader_id, customer.given_name or customer.name, "", item.name)
+    return Story(
+        id=request.id,
+        name=request.name,
+        item_id=request.item_id,
+        item_name=request.item_name,
+        category=item.category,
+        icon=item.icon,
+        state=request.state,
+        state_words=words,
+        tone=tone,
+        customer_id=customer.id,
+        customer_name=customer.name,
+        asked_by_name=asked_by.name,
+        asked_at=request.asked_at,
+        promised_at=request.promised_at,
+        closed_at=request.closed_at,
+        question=request.question,
+        words=request.words,
+        answers=answers_of(session, item, request),
+        lines=_lines(session, request, to),
+        steps=_steps(session, request.id),
+        grant_state=grant.state if grant else "",
+        ends_at=grant.ends_at if grant else None,
+        meant=reason.meant if reason else "",
+        can=_can(request, item, grant, reason, reader_id),
+    )
+
+
+def _lines(session: Session, request: Request, to: Telling) -> list[Line]:
+    events = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
+    )
+    told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
+    return [*_one_end(told), *_to_come(request)]
+
+
+def _one_end(lines: list[Line]) -> list[Line]:
+    """A wait that is over is no news any more: only the last line may still be going on."""
+    return [each for each in lines[:-1] if each.kind != "step.waiting"] + lines[-1:]
+
+
+def _to_come(request: Request) -> list[Line]:
+    match RequestState(request.state):
+        case RequestState.AWAITING_APPROVAL:
+            return [Line("next", None, "Then it is done at once", "", "todo")]
+        case RequestState.HANDED_OVER:
+            return [Line("next", request.promised_at, "We are back to you by then at the latest", "", "todo")]
+        case RequestState.FULFILLING | RequestState.APPROVED:
+            return [Line("next", None, "Ready to use", "", "todo")]
+        case _:
+            return []
+
+
+def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:
+    made = []
+    for name, question in item.form.items():
+        value = request.answers.get(name)
+        if value is None or value == "":
+            continue
+        made.append(Answer(question.label, _spoken(session, question, value, ZoneInfo(request.zone))))
+    return made
+
+
+def _spoken(session: Session, question: Any, value: Any, zone: ZoneInfo) -> str:
+    match question:
+        case YesNoField():
+            return "Yes" if value else "No"
+        case ChoiceField():
+            return next((option.label for option in question.options if option.value == value), str(value))
+        case PersonField():
+            person = session.get(Person, str(value))
+            return person.name if person else "somebody who left"
+        case DurationField():
+            return spoken_duration(parse_duration(str(value)))
+        case _:
+            return spoken_day(datetime.fromisoformat(value).date()) if question.type == "date" else str(value)
+
+
+def _steps(session: Session, request_id: str) -> list[StepSeen]:
+    rows = session.scalars(sa.select(Step).where(Step.request_id == request_id).order_by(Step.position))
+    return [
+        StepSeen(
+            name=row.name,
+            use=f"{row.connector}.{row.action}",
+            state=row.state,
+            args=row.args,
+            evidence=row.evidence,
+            failure=row.failure,
+            reason=row.reason,
+            calls=row.calls,
+            ours=row.ours,
+            verified_at=row.verified_at,
+        )
+        for row in rows
+    ]
+
+
+def _can(
+    request: Request, item: Item, grant: Grant | None, reason: GrantReason | None, reader_id: str
+) -> frozenset[str]:
+    if reader_id not in (request.customer_id, request.asked_by_id):
+        return frozenset()
+    holds = grant is not None and reason is not None and reason.ended_at is None and grant.state in HELD
+    acts = {
+        "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER),
+        "answer": bool(request.question),
+        "return": holds,
+        "extend": holds and item.grant is not None and item.grant.renew and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]
+        "reveal": request.sealed is not None and reader_id == request.customer_id,
+        "again": request.state not in OPEN_REQUEST and not holds,
+    }
+    return frozenset(act for act, open_now in acts.items() if open_now)
+
+
+@dataclass(frozen=True)
+class EventSeen:
+    """One event of the trail as staff and the API see it."""
+
+    number: int
+    at: datetime
+    actor: str
+    kind: str
+    data: Mapping[str, Any]
+    tell: str
+
+
+def events(session: Session, request_id: str) -> list[EventSeen]:
+    """The whole trail of a request, with what only staff sees."""
+    rows = session.scalars(
+        sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request_id}").order_by(AuditEvent.number)
+    )
+    return [EventSeen(row.number, row.at, row.actor, row.kind, row.data, row.tell) for row in rows]
+
+
+def for_customer(told: Story) -> Story:
+    """The story without what only staff sees: arguments, evidence and reasons of steps."""
+    return replace(
+        told,
+        steps=[replace(step, args={}, evidence={}, failure="", reason="", calls=0) for step in told.steps],
+    )

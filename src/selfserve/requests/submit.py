@@ -1,0 +1,174 @@
+"""A customer asks: stored once, however often it is sent, and done at once where policy allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import versions
+from selfserve.fulfilment.fulfil import Job
+from selfserve.fulfilment.grants import Wanted
+from selfserve.fulfilment.house import House
+from selfserve.requests import asking, begin, stages
+from selfserve.requests.asking import Ask, Prepared
+from selfserve.requests.refusals import KeyReused
+from selfserve.store.ids import new_id, new_name
+from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
+from selfserve.store.tables import Grant, GrantReason, Request
+
+SAME_ASK = timedelta(seconds=30)
+"""The same ask again within this time is a double click, even when the first is already done."""
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The request an ask led to; `fresh` False where the same ask had been stored before."""
+
+    id: str
+    name: str
+    state: RequestState
+    fresh: bool
+
+
+def submit(
+    house: House,
+    *,
+    customer_id: str,
+    item_id: str,
+    answers: Mapping[str, object],
+    asked_by_id: str | None = None,
+    idempotency_key: str | None = None,
+) -> Submitted:
+    """Ask for an item. The same ask, or the same key, again gives the same request.
+
+    Raises NotFound, NotAllowed, Unfit (answers), KeyReused, NotPossible.
+    """
+    asker = asked_by_id or customer_id
+    with house.database.read() as session:
+        if asker != customer_id:
+            stages.may_ask_for(session, asker, customer_id)
+        ask = asking.ask(
+            session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers
+        )
+    stage = ask.item.stage_for(ask.context)
+    wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
+    prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)
+    return _store(house, ask, prepared, wanted, idempotency_key)
+
+
+def _store(
+    house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, idempotency_key: str | None
+) -> Submitted:
+    for remaining in reversed(range(TRIES)):
+        try:
+            with house.database.write() as session:
+                submitted, job = _store_once(session, house, ask, prepared, wanted, idempotency_key)
+            break
+        except IntegrityError:
+            # Another process stored the same ask, holding or short name in the same moment: look again.
+            if not remaining:
+                raise
+    if job is None:
+        return submitted
+    return replace(submitted, state=begin.try_at_once(house, job, prepared))
+
+
+def _store_once(
+    session: Session, house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, idempotency_key: str | None
+) -> tuple[Submitted, Job | None]:
+    _one_at_a_time(session, house, ask)
+    now = house.now()
+    known = _known(session, ask, idempotency_key, now)
+    if known is not None:
+        return known, None
+    stage = ask.item.stage_for(ask.context)
+    state = RequestState.AWAITING_APPROVAL if stage else RequestState.FULFILLING
+    request = Request(
+        id=new_id(),
+        name=new_name(),
+        customer_id=ask.customer.id,
+        asked_by_id=ask.asked_by.id,
+        item_id=ask.item.id,
+        item_version_id=versions.pin(session, ask.item, now),
+        item_name=ask.item.name,
+        answers=dict(ask.answers.values),
+        answers_digest=ask.answers.digest,
+        zone=ask.answers.zone,
+        state=state,
+        version=1,
+        idempotency_key=idempotency_key,
+        asked_at=now,
+        promised_at=None if stage else now + ask.item.expect,
+        words="",
+        question="",
+    )
+    session.add(request)
+    session.flush()
+    trail = Trail(session, f"request:{request.id}", fresh=True)
+    trail.tell(
+        "request.asked",
+        at=now,
+        actor=f"person:{ask.asked_by.id}",
+        data={"item": ask.item.id, "version": ask.item.digest, "for": ask.customer.id},
+    )
+    job = None
+    if stage is not None:
+        stages.open_stage(session, house, request, ask.item, stage, wanted, trail, now)
+    else:
+        job = begin.begin(session, house, request, ask.item, prepared, wanted, now)
+    return Submitted(request.id, request.name, RequestState(request.state), fresh=True), job
+
+
+def _one_at_a_time(session: Session, house: House, ask: Ask) -> None:
+    """The same ask to two processes at once: the second waits here until the first is stored, and then finds it."""
+    if house.database.sqlite:
+        return
+    place = f"{ask.customer.id}|{ask.item.id}|{ask.answers.digest}"
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(place, 0))))
+
+
+def _known(session: Session, ask: Ask, idempotency_key: str | None, now: datetime) -> Submitted | None:
+    """The request this ask led to before: by its key, still open, just done, or still holding."""
+    if idempotency_key is not None:
+        by_key = session.scalar(
+            sa.select(Request).where(
+                Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == idempotency_key
+            )
+        )
+        if by_key is not None:
+            same = (by_key.customer_id, by_key.item_id, by_key.answers_digest)
+            if same != (ask.customer.id, ask.item.id, ask.answers.digest):
+                raise KeyReused("This Idempotency-Key was used for another ask; use a fresh one for each ask.")
+            return _found(by_key)
+    alike = (
+        Request.customer_id == ask.customer.id,
+        Request.item_id == ask.item.id,
+        Request.answers_digest == ask.answers.digest,
+    )
+    held = (
+        sa.select(GrantReason.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_(None), Grant.state == GrantState.ACTIVE)
+        .exists()
+    )
+    just_done = sa.and_(Request.state == RequestState.FULFILLED, Request.asked_at > now - SAME_ASK)
+    found = session.scalar(
+        sa.select(Request)
+        .where(*alike, sa.or_(Request.state.in_(OPEN_REQUEST), just_done, sa.and_(Request.state == RequestState.FULFILLED, held)))
+        .order_by(Request.asked_at.desc())
+        .limit(1)
+    )
+    return _found(found) if found is not None else None
+
+
+def _found(request: Request) -> Submitted:
+    return Submitted(request.id, request.name, RequestState(request.state), fresh=False)
+
+

@@ -1,0 +1,14 @@
+"""The durable tasks of this room, registered with the engine by name."""
+
+from __future__ import annotations
+
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.tasks import in_transaction
+from selfserve.requests import stages
+from selfserve.requests.reconcile import reconcile
+
+
+def register(house: House) -> None:
+    """Make this room's tasks known to the engine; called once before it starts."""
+    house.engine.register(stages.TICK, in_transaction(house, stages.tick))
+    house.engine.every("reconcile", "0 7 * * * *", lambda: reconcile(house) and None)

@@ -1,0 +1,39 @@
+"""Joins the seat connector's contract to the store's seat pools: neither room knows the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatTaken
+from selfserve.store.seats import StoredSeats
+
+
+class SeatPort(SeatStore):
+    """The memory that seat connectors are lent; see `SeatStore` for what each method promises."""
+
+    def __init__(self, stored: StoredSeats, now: Callable[[], datetime]) -> None:
+        self._stored, self._now = stored, now
+
+    def declare(self, pool: str, total: int | None) -> None:
+        self._stored.declare(pool, total, self._now())
+
+    def add_keys(self, pool: str, keys: list[str]) -> int:
+        return self._stored.add_keys(pool, keys, self._now())
+
+    def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
+        taken = self._stored.take(pool, holder, key, now)
+        return SeatQueued(taken) if isinstance(taken, int) else SeatTaken(*taken)
+
+    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
+        return self._stored.give_back(pool, holder, now)
+
+    def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
+        found = self._stored.look(pool, holder)
+        if found is None:
+            return None
+        return SeatQueued(found) if isinstance(found, int) else SeatTaken(*found)
+
+    def figures(self, pool: str) -> SeatFigures | None:
+        found = self._stored.figures(pool)
+        return SeatFigures(*found) if found else None

@@ -1,0 +1,164 @@
+"""The server process: pages and API on one port, with the worker inside or apart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from selfserve.api.install import application
+from selfserve.api.parts import Parts
+from selfserve.app import App
+from selfserve.fulfilment.house import House
+from selfserve.people.principal import Principal
+from selfserve.settings.model import Settings
+from selfserve.telemetry.middleware import Telemetry
+from selfserve.web import install as pages
+from selfserve.web.headers import SecurityHeaders, mark_scripts
+from selfserve.web.origins import origin_of
+from selfserve.web.plain import Plain
+from selfserve.web.sessions import SessionRules
+from selfserve.web.sign_in import SignIn, SignInParts
+from selfserve.web.sockets import Sockets
+from selfserve.web.walls import Wall, WallRules, principal_of
+
+log = structlog.get_logger(__name__)
+BACKLOG = 2048
+SWEEP_EVERY = 5.0
+"""Seconds between looks for open pages whose session has ended elsewhere."""
+
+
+@dataclass(frozen=True)
+class PageParts:
+    """What the pages are handed."""
+
+    house: House
+    settings: Settings
+    rules: SessionRules
+
+    def principal_of(self, request: Request) -> Principal | None:
+        """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
+        return principal_of(request.headers, self.house.database, self.rules, self.house.now())
+
+
+def asgi(app: App) -> FastAPI:
+    """The installation as one ASGI application: the API, sign-in, and the pages behind their walls.
+
+    To be made once in a process: NiceGUI keeps its pages and sockets in one place.
+    """
+    settings, house = app.settings, app.house
+    rules = SessionRules(
+        app.roles, settings.oidc.session_idle, settings.oidc.session_absolute, secure=settings.server.https
+    )
+    plain = Plain(settings.brand.name, settings.company.name, settings.company.support, settings.company.language)
+    sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
+    sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
+
+    made = application(Parts(house, app.roles, app.readiness()))
+    made.router.lifespan_context = _lifespan(app, sockets)
+    sign_in.install(made)
+    parts = PageParts(house, settings, rules)
+    pages.install(parts)
+    mark_scripts()
+    sockets.install()
+    ui.run_with(made, **pages.run_options(parts))
+    _add_walls(made, app, rules, plain, sign_in)
+    return made
+
+
+def _sign_in_parts(app: App, rules: SessionRules, plain: Plain) -> SignInParts:
+    oidc, server = app.settings.oidc, app.settings.server
+    return SignInParts(
+        db=app.house.database,
+        oidc=oidc,
+        client_secret=app.secrets.resolve(oidc.client_secret) if oidc.client_secret else None,
+        public_url=server.public_url,
+        rules=rules,
+        secret_key=app.secrets.resolve(server.secret_key),
+        plain=plain,
+        clock=app.house.now,
+    )
+
+
+def _add_walls(made: FastAPI, app: App, rules: SessionRules, plain: Plain, sign_in: SignIn) -> None:
+    """The layers around everything; what is added last is met first."""
+    server = app.settings.server
+    wall = WallRules(server.public_url, frozenset(server.hosts), server.trusted_proxies)
+    made.add_middleware(
+        Wall, rules=wall, session_rules=rules, db=app.house.database, plain=plain, clock=app.house.now
+    )
+    issuer = origin_of(app.settings.oidc.issuer)
+    made.add_middleware(SecurityHeaders, https=server.https, form_targets=lambda: [issuer])
+    made.add_middleware(Telemetry)
+
+
+def _lifespan(app: App, sockets: Sockets) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(app.start)
+        sweeping = asyncio.create_task(_sweep(sockets))
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sweeping
+            await run_in_threadpool(app.stop)
+
+    return life
+
+
+async def _sweep(sockets: Sockets) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        try:
+            await sockets.sweep()
+        except Exception:
+            log.exception("socket_sweep_failed")
+
+
+def server_of(made: FastAPI, *, host: str, port: int) -> uvicorn.Server:
+    """A server for the application; requests under way are finished when it is told to stop."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            made,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # what a proxy may say is judged by our own wall
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=10,
+        )
+    )
+
+
+def serve(app: App, made: FastAPI, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    log.info("serving", url=app.settings.server.public_url, works=app.works)
+    server_of(made, host=host, port=port).run()
+
+
+def work(app: App) -> None:
+    """Be a worker until SIGINT or SIGTERM; what runs may finish, the rest is taken over by others."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    app.start()
+    log.info("worker_started", executor=app.house.executor)
+    try:
+        done.wait()
+    finally:
+        app.stop()

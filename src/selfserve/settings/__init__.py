@@ -1,0 +1,1 @@
+"""Configuration and secrets: the lowest floor beside the store."""

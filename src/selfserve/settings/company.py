@@ -1,0 +1,101 @@
+"""Sections about the company: what it is called, how it looks, how it writes mail."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, Field
+
+from selfserve.settings.durations import Duration
+from selfserve.settings.references import SecretRef
+from selfserve.settings.section import Section
+
+_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def mail_address(value: str) -> str:
+    """`value` as a bare mail address (`team@example.com`); raises ValueError with what is allowed."""
+    if len(value) > 254 or not _ADDRESS.fullmatch(value):
+        raise ValueError("a mail address such as help@example.com")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        return ZoneInfo(value).key
+    except (ValueError, OSError, KeyError):
+        raise ValueError("an IANA time zone such as Europe/Berlin or America/New_York") from None
+
+
+def _language(value: str) -> str:
+    try:
+        return str(Locale.parse(value.replace("-", "_"))).replace("_", "-")
+    except (UnknownLocaleError, ValueError):
+        raise ValueError("a language such as en, en-GB or de") from None
+
+
+def _colour(value: str) -> str:
+    if not _COLOUR.fullmatch(value):
+        raise ValueError("a colour such as #1f4fd8")
+    return value.lower()
+
+
+MailAddress = Annotated[str, AfterValidator(mail_address)]
+
+
+class Company(Section):
+    """Whose TechOps team this is."""
+
+    name: str = Field(default="Your company", min_length=1, max_length=80)
+    """The company's name, as customers say it."""
+    support: str = Field(default="Ask the TechOps team.", min_length=1, max_length=300)
+    """How to reach a human when nothing else works; shown on error pages and in mails."""
+    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The company's IANA time zone: "until 31 July" means the end of that day there."""
+    language: Annotated[str, AfterValidator(_language)] = "en"
+    """The language for people whose own is not known."""
+
+
+class Brand(Section):
+    """How the pages and mails look."""
+
+    name: str = Field(default="Self-service", min_length=1, max_length=40)
+    """The product's name on screen."""
+    logo: Path | None = None
+    """An SVG or PNG file, relative to the configuration file; none shows the name."""
+    accent: Annotated[str, AfterValidator(_colour)] = "#1f4fd8"
+    """The colour of focus, links and counts."""
+
+
+class Mail(Section):
+    """The mail server that carries notices. Without a host nothing is mailed; notices still show in the app."""
+
+    host: str = ""
+    """The mail server's name."""
+    port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 with starttls, 465 with tls, 25 with none."""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is protected; `none` only for a relay on this machine or a trusted network."""
+    login: str = ""
+    """The name to log in with; empty sends without logging in."""
+    password: SecretRef | None = None
+    """The password for `login`, by reference."""
+    sender: MailAddress = "selfserve@localhost.localdomain"
+    """The address mails come from."""
+    timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta())
+    """How long the mail server may take to answer."""
+    digest_every: Duration = Field(default=timedelta(minutes=30), gt=timedelta())
+    """A person gets at most one mail in this time; what comes meanwhile is sent together, urgent notices at once."""
+
+
+class Notices(Section):
+    """What people are told in the app."""
+
+    keep: Duration = Field(default=timedelta(days=180), ge=timedelta(days=1))
+    """How long a notice that was read stays."""

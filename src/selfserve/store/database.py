@@ -1,0 +1,76 @@
+"""The one database: engine, sessions for reading and for writing, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+SQLITE_POOL = 72
+"""Larger than all request threads and engine threads together: a writer that waits for the write lock holds a connection,
+and the holder of the lock may need one more to finish (see docs/decisions/0002)."""
+POSTGRES_POOL = 48
+
+
+class Database:
+    """Opens the store at `url` (`sqlite:///…` or `postgresql+psycopg://…`).
+
+    `read()` gives a session that writes nothing; `write()` one transaction that commits at the end and rolls back on any
+    exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writer: threading.Lock | nullcontext[None] = threading.Lock() if self.sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; anything written in it is rolled back."""
+        with self._sessions() as session:
+            yield session  # closing undoes what was written, and leaves what was read usable
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: what was read in it is still true when it commits (SQLite) or is guarded by the caller's conditions."""
+        with self._writer, self._sessions.begin() as session:
+            if self.sqlite:
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    database = make_url(url).database
+    if not database or database == ":memory:":
+        raise ValueError("the store needs a file: several threads share it")
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, pool_size=SQLITE_POOL, max_overflow=0, pool_timeout=60)
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    if sqlite3.sqlite_version_info < (3, 42):
+        # The durable engine's tables use unixepoch('subsec'), which SQLite knows only since 3.42 (Debian 12 has 3.40).
+        connection.create_function("unixepoch", -1, lambda *_: time.time())
+    connection.isolation_level = "IMMEDIATE"
+    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-8000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _postgres_engine(url: str) -> Engine:
+    return sa.create_engine(url, pool_size=POSTGRES_POOL, max_overflow=0, pool_timeout=60, pool_pre_ping=True)

@@ -1,0 +1,191 @@
+"""Seat pools in our own store: the last seat goes to one holder only, whoever else asks in the same moment."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.store.database import Database
+from selfserve.store.ids import new_id
+from selfserve.store.tables import Seat, SeatPool, SeatWaiting
+
+
+class Seals(Protocol):
+    """What seals a licence key at rest."""
+
+    def seal(self, plaintext: str, context: str) -> bytes:
+        """An envelope that opens only with the same context."""
+
+    def open(self, envelope: bytes, context: str) -> str:
+        """What was sealed."""
+
+
+class Pool:
+    """The rows of one pool within one transaction; the pool's row is locked, so seats of one pool move one at a time."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self.session, self.name = session, name
+        self.row = session.scalar(sa.select(SeatPool).where(SeatPool.name == name).with_for_update())
+        if self.row is None:
+            raise LookupError(f"there is no seat pool called {name!r}")
+
+    def of(self, holder: str) -> Seat | None:
+        """The holder's seat."""
+        return self.session.scalar(sa.select(Seat).where(Seat.pool == self.name, Seat.holder == holder))
+
+    def free(self) -> Seat | None:
+        """A free seat; in a count pool that is not yet full, a new one."""
+        seat = self.session.scalar(
+            sa.select(Seat).where(Seat.pool == self.name, Seat.holder.is_(None)).order_by(Seat.number).limit(1)
+        )
+        assert self.row is not None
+        if self.row.total is None:
+            return seat
+        taken = self.session.scalar(
+            sa.select(sa.func.count()).select_from(Seat).where(Seat.pool == self.name, Seat.holder.is_not(None))
+        )
+        if (taken or 0) >= self.row.total:
+            return None
+        return seat or self._another()
+
+    def _another(self) -> Seat:
+        highest = self.session.scalar(sa.select(sa.func.max(Seat.number)).where(Seat.pool == self.name)) or 0
+        seat = Seat(id=new_id(), pool=self.name, number=highest + 1, taken_under="")
+        self.session.add(seat)
+        return seat
+
+    def line(self) -> list[str]:
+        """Those who wait, the first first."""
+        return list(
+            self.session.scalars(
+                sa.select(SeatWaiting.holder)
+                .where(SeatWaiting.pool == self.name)
+                .order_by(SeatWaiting.since, SeatWaiting.holder)
+            )
+        )
+
+    def give(self, seat: Seat, holder: str, key: str, now: datetime) -> None:
+        """Seat the holder, who leaves the line."""
+        seat.holder, seat.taken_under, seat.taken_at = holder, key, now
+        self.session.execute(
+            sa.delete(SeatWaiting).where(SeatWaiting.pool == self.name, SeatWaiting.holder == holder)
+        )
+        self.session.flush()
+
+    def serve_line(self, now: datetime) -> None:
+        """Give free seats to those who wait, in their order."""
+        for holder in self.line():
+            seat = self.free()
+            if seat is None:
+                return
+            waiting = self.session.get_one(SeatWaiting, (self.name, holder))
+            self.give(seat, holder, waiting.wanted_under, now)
+
+
+class StoredSeats:
+    """The durable memory of the seat connector; `connectors.contract.SeatStore` says what each method promises.
+
+    It is joined to that contract in `app.py`, so that this room needs to know no connector.
+    """
+
+    def __init__(self, database: Database, seals: Seals, fingerprint_key: bytes) -> None:
+        self.database, self.seals, self.fingerprint_key = database, seals, fingerprint_key
+
+    def declare(self, pool: str, total: int | None, now: datetime) -> None:
+        """Create the pool or set its size; those who wait get what became free."""
+        with self.database.write() as session:
+            row = session.scalar(sa.select(SeatPool).where(SeatPool.name == pool).with_for_update())
+            if row is None:
+                session.add(SeatPool(name=pool, total=total, version=1))
+                session.flush()
+            elif row.total != total:
+                row.total = total
+                row.version += 1
+            Pool(session, pool).serve_line(now)
+
+    def add_keys(self, pool: str, keys: list[str], now: datetime) -> int:
+        """Seal and add keys that are new; returns how many."""
+        with self.database.write() as session:
+            rows = Pool(session, pool)
+            highest = session.scalar(sa.select(sa.func.max(Seat.number)).where(Seat.pool == pool)) or 0
+            known = set(session.scalars(sa.select(Seat.fingerprint).where(Seat.pool == pool)))
+            added = 0
+            for key in keys:
+                mark = hmac.new(self.fingerprint_key, key.encode(), hashlib.sha256).hexdigest()
+                if mark in known:
+                    continue
+                known.add(mark)
+                added += 1
+                seat = Seat(id=new_id(), pool=pool, number=highest + added, fingerprint=mark, taken_under="")
+                seat.sealed = self.seals.seal(key, f"seat:{seat.id}")
+                session.add(seat)
+            session.flush()
+            rows.serve_line(now)
+            return added
+
+    def take(self, pool: str, holder: str, key: str, now: datetime) -> tuple[str, str | None, bool] | int:
+        """(seat, licence, fresh) for a seat, or the place in line."""
+        with self.database.write() as session:
+            rows = Pool(session, pool)
+            seat = rows.of(holder)
+            fresh = seat is None
+            if seat is None:
+                if rows.line()[:1] not in ([], [holder]) or (seat := rows.free()) is None:
+                    return self._queue(session, rows, holder, key, now)
+                rows.give(seat, holder, key, now)
+            return str(seat.number), self._licence(seat), fresh
+
+    def _queue(self, session: Session, rows: Pool, holder: str, key: str, now: datetime) -> int:
+        if session.get(SeatWaiting, (rows.name, holder)) is None:
+            session.add(SeatWaiting(pool=rows.name, holder=holder, since=now, wanted_under=key))
+            session.flush()
+        return rows.line().index(holder) + 1
+
+    def _licence(self, seat: Seat) -> str | None:
+        return self.seals.open(seat.sealed, f"seat:{seat.id}") if seat.sealed is not None else None
+
+    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
+        """Free the holder's seat or place; the first in line is seated at once."""
+        with self.database.write() as session:
+            rows = Pool(session, pool)
+            left = session.execute(
+                sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder)
+            )
+            seat = rows.of(holder)
+            if seat is not None:
+                seat.holder, seat.taken_under, seat.taken_at = None, "", None
+                session.flush()
+                rows.serve_line(now)
+            return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]
+
+    def look(self, pool: str, holder: str) -> tuple[str, str | None, bool] | int | None:
+        """(seat, licence, False), a place in line, or None."""
+        with self.database.read() as session:
+            seat = session.scalar(sa.select(Seat).where(Seat.pool == pool, Seat.holder == holder))
+            if seat is not None:
+                return str(seat.number), self._licence(seat), False
+            waiting = session.get(SeatWaiting, (pool, holder))
+            if waiting is None:
+                return None
+            ahead = sa.select(sa.func.count()).where(
+                SeatWaiting.pool == pool,
+                sa.tuple_(SeatWaiting.since, SeatWaiting.holder) <= sa.tuple_(waiting.since, waiting.holder),  # type: ignore[arg-type]
+            )
+            return session.scalar(ahead) or 1
+
+    def figures(self, pool: str) -> tuple[int, int, int] | None:
+        """(total, taken, waiting); None for a pool never declared."""
+        with self.database.read() as session:
+            row = session.get(SeatPool, pool)
+            if row is None:
+                return None
+            count = sa.select(sa.func.count())
+            taken = session.scalar(count.select_from(Seat).where(Seat.pool == pool, Seat.holder.is_not(None))) or 0
+            seats = session.scalar(count.select_from(Seat).where(Seat.pool == pool)) or 0
+            waiting = session.scalar(count.select_from(SeatWaiting).where(SeatWaiting.pool == pool)) or 0
+            return (row.total if row.total is not None else seats), taken, waiting

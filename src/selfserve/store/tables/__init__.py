@@ -1,0 +1,44 @@
+"""All tables of the house."""
+
+from selfserve.store.tables.notices import Notice
+from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
+from selfserve.store.tables.requests import (
+    Decision,
+    Grant,
+    GrantReason,
+    ItemVersion,
+    Request,
+    Stage,
+    StageApprover,
+)
+from selfserve.store.tables.seats import Seat, SeatPool, SeatWaiting
+from selfserve.store.tables.trail import AuditEvent, AuditSeal
+from selfserve.store.tables.work import ConnectorHealth, Escalation, ExecutorLease, Run, Step, Takeover
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "AuditSeal",
+    "ConnectorHealth",
+    "Decision",
+    "Escalation",
+    "ExecutorLease",
+    "Grant",
+    "GrantReason",
+    "Identity",
+    "ItemVersion",
+    "Notice",
+    "Person",
+    "PersonGroup",
+    "Request",
+    "Run",
+    "Seat",
+    "SeatPool",
+    "SeatWaiting",
+    "SignIn",
+    "Stage",
+    "StageApprover",
+    "Step",
+    "SyncMark",
+    "Takeover",
+]

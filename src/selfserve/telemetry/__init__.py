@@ -1,0 +1,1 @@
+"""What the house tells about itself: logs without secrets, figures for Prometheus. Knows no other room."""

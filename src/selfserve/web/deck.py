@@ -1,0 +1,57 @@
+"""The catalog's cards, made once for each version of the catalog and shared by all pages of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from selfserve.catalog.items import Item
+from selfserve.catalog.loading import Catalog
+from selfserve.web.parts.icons import known
+from selfserve.web.parts.pieces import tint
+from selfserve.web.parts.times import about
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Items in the order they are shown, each with its card."""
+
+    catalog: Catalog
+    items: list[tuple[Item, dict[str, Any]]]
+
+
+class Deck:
+    """`human(use)` tells whether an action is done by a person by design."""
+
+    def __init__(self, human: Callable[[str], bool]) -> None:
+        self._human = human
+        self._hand: Hand | None = None
+
+    def of(self, catalog: Catalog) -> Hand:
+        """The cards of this version; made at the first look. Any thread may ask: at worst two make the same."""
+        hand = self._hand
+        if hand is None or hand.catalog is not catalog:
+            hand = self._hand = Hand(catalog, self._dealt(catalog))
+        return hand
+
+    def _dealt(self, catalog: Catalog) -> list[tuple[Item, dict[str, Any]]]:
+        place = {category.name: at for at, category in enumerate(catalog.policy.categories)}
+        ordered = sorted(catalog.items.values(), key=lambda item: (place.get(item.category, 99), item.name.casefold()))
+        return [(item, self._card(catalog, item)) for item in ordered]
+
+    def _card(self, catalog: Catalog, item: Item) -> dict[str, Any]:
+        asks = any(stage.when is None for stage in item.approve)
+        takes = about(item.expect)
+        return {
+            "id": item.id,
+            "name": item.name,
+            "summary": item.summary,
+            "category": item.category,
+            "icon": item.icon if item.icon in known() else "package",
+            "tint": tint(catalog.policy, item.category),
+            "words": list(item.keywords),
+            "human": all(self._human(step.use) for step in item.fulfil),
+            "asks": asks,
+            "takes": f"{takes} after approval" if asks else "Instant" if item.expect.total_seconds() <= 60 else takes,
+        }

@@ -1,0 +1,146 @@
+"""`/approvals`: what waits for your decision, with everything needed to decide on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from selfserve.catalog.days import end_of_day
+from selfserve.people.roles import Role
+from selfserve.requests import lists, story
+from selfserve.requests.decide import Say, decide
+from selfserve.requests.lists import Waiting
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, Refusal, Unfit
+from selfserve.requests.story import EventSeen
+from selfserve.web.parts.form import Button, Field, Form
+from selfserve.web.parts.markup import show
+from selfserve.web.parts.pieces import empty, hero
+from selfserve.web.parts.waiting import waiting_card
+from selfserve.web.refused import sentences
+from selfserve.web.visits import Visit, aside
+
+BUTTONS = [
+    Button("approve", "Approve", meanwhile="On it…", key="a"),
+    Button("deny", "Deny", "s-danger", key="d"),
+    Button("ask", "Ask a question", "s-quiet", key="q"),
+]
+TALK = ("approval.question", "approval.answered")
+SAID = {Say.APPROVE: "Approved.", Say.DENY: "Not approved.", Say.ASK: "Your question is sent."}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One decision that waits, and what was asked and answered about it so far. `ends`: what is given has an end."""
+
+    waiting: Waiting
+    talk: Sequence[EventSeen]
+    ends: bool
+
+
+async def build(visit: Visit) -> str:
+    """The decisions, the most urgent first."""
+    show(hero("Approvals", "What waits for your decision, the most urgent first."))
+    with ui.element("div").classes("s-page-list"):
+        pile = Pile(visit)
+        pile.lay(await aside(_waiting, visit))
+
+    async def renew() -> None:
+        pile.lay(await aside(_waiting, visit))
+
+    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=pile.place)
+    return "Approvals"
+
+
+def _waiting(visit: Visit) -> list[Open]:
+    with visit.house.database.read() as session:
+        found = lists.approvals(session, visit.person_id)
+        return [
+            Open(
+                one, [event for event in story.events(session, one.request.id) if event.kind in TALK], _ends(visit, one)
+            )
+            for one in found
+        ]
+
+
+def _ends(visit: Visit, one: Waiting) -> bool:
+    item = visit.house.catalog.current.items.get(one.request.item_id)
+    return item is not None and item.grant is not None
+
+
+class Pile:
+    """The cards. One that still waits stays as it is, with what is typed in it; only others come and go."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self.place = ui.element("div").classes("s-stack").mark("approvals")
+        self._cards: dict[str, tuple[ui.element, ui.html]] = {}
+        self._nothing: ui.html | None = None
+
+    def lay(self, found: Sequence[Open]) -> None:
+        """Show these, in this order."""
+        wanted = {one.waiting.stage_id: one for one in found}
+        for stage_id in [known for known in self._cards if known not in wanted]:
+            self._cards.pop(stage_id)[0].delete()
+        for position, (stage_id, one) in enumerate(wanted.items()):
+            markup = str(waiting_card(self._visit, one.waiting, one.talk))
+            if stage_id in self._cards:
+                card, text = self._cards[stage_id]
+                text.set_content(markup)
+            else:
+                card = self._card(one)
+            card.move(target_index=position)
+        self._say_if_empty()
+
+    def _say_if_empty(self) -> None:
+        if self._cards and self._nothing is not None:
+            self._nothing.delete()
+            self._nothing = None
+        elif not self._cards and self._nothing is None:
+            with self.place:
+                words = "When somebody needs your decision, it shows up here, and we tell you."
+                self._nothing = show(empty("circle-check", "Nothing waits for you", words))
+
+    def _card(self, one: Open) -> ui.element:
+        visit, stage_id = self._visit, one.waiting.stage_id
+        label = f"{one.waiting.request.item_name} for {one.waiting.request.customer_name}"
+        with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
+            card.props["aria-label"] = label
+            text = show(waiting_card(visit, one.waiting, one.talk))
+            form = Form(f"Decide: {label}", _fields(one), BUTTONS).mark(f"decide-{one.waiting.request.name}")
+        self._cards[stage_id] = (card, text)
+
+        async def send(event: GenericEventArguments) -> None:
+            say = Say(str(event.args["button"]))
+            await aside(_decided, visit, stage_id, say, dict(event.args["values"]))
+            visit.say(SAID[say])
+            form.clear()
+            self.lay(await aside(_waiting, visit))
+
+        def refused(refusal: Refusal) -> None:
+            form.refuse(sentences(refusal))
+            if isinstance(refusal, AlreadyDecided | NotAllowed):
+                visit.say(str(refusal))
+
+        form.on("send", visit.acting(Role.CUSTOMER, send, refused))
+        return card
+
+
+def _fields(one: Open) -> list[Field]:
+    fields = [Field("reason", "longtext", "Reason or question", help="The customer reads it.", max=2000)]
+    if one.ends:
+        fields.append(Field("until", "date", "Only until", help="An earlier end than the one asked for."))
+    return fields
+
+
+def _decided(visit: Visit, stage_id: str, say: Say, values: dict[str, object]) -> None:
+    until = str(values.get("until") or "")
+    try:
+        ends = end_of_day(date.fromisoformat(until), visit.zone) if until and say is Say.APPROVE else None
+    except ValueError as wrong:
+        raise Unfit({"until": "Choose a day, written like 2027-07-31."}) from wrong
+    reason = str(values.get("reason") or "")
+    decide(visit.house, stage_id=stage_id, person_id=visit.person_id, say=say, reason=reason, until=ends)

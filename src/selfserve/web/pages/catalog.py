@@ -1,0 +1,59 @@
+"""`/`: what do you need?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui.events import GenericEventArguments
+
+from selfserve.fulfilment.house import House
+from selfserve.people.roles import Role
+from selfserve.requests import lists, offers
+from selfserve.web.deck import Deck
+from selfserve.web.parts.grid import Grid
+from selfserve.web.parts.markup import show
+from selfserve.web.parts.pieces import hero
+from selfserve.web.visits import Visit, aside
+
+MOST = 60
+LEAD = "Most things are done the moment you ask. A person takes over when something gets stuck."
+
+
+async def build(visit: Visit) -> str:
+    """The catalog as this customer may see it, with what they hold marked."""
+    shelf = Shelf(visit.house, visit.deck, visit.person_id)
+    cards, held = await aside(shelf.cards)
+    show(hero("What do you need?", LEAD))
+    grid = Grid(cards, held, visit.parts.settings.company.support).mark("grid")
+
+    async def search(event: GenericEventArguments) -> None:
+        text = str(event.args)[:200]
+        grid.answer(text, await aside(shelf.search, text))
+
+    async def renew() -> None:
+        grid.deal(*await aside(shelf.cards))
+
+    grid.on("search", visit.acting(Role.CUSTOMER, search, visit.speak))
+    visit.on_change(lambda change: change.catalog or change.concerns(visit.person_id), renew, on=grid)
+    return "Catalog"
+
+
+class Shelf:
+    """The catalog for one customer. Blocking."""
+
+    def __init__(self, house: House, deck: Deck, person_id: str) -> None:
+        self._house, self._deck, self._person_id = house, deck, person_id
+
+    def cards(self) -> tuple[list[dict[str, Any]], list[str]]:
+        """What the customer may see, in the catalog's order, and the ids of what they hold."""
+        hand = self._deck.of(self._house.catalog.current)
+        visible = offers.sees(self._house, self._person_id)
+        with self._house.database.read() as session:
+            held = sorted({grant.item_id for grant in lists.held(session, self._person_id)})
+        return [card for item, card in hand.items if visible(item)], held
+
+    def search(self, text: str) -> list[str]:
+        """The ids of items that fit what was typed, best first: slips and sayings understood."""
+        visible = offers.sees(self._house, self._person_id)
+        found = self._house.catalog.current.search.search(text, visible, MOST)
+        return [hit.item.id for hit in found]

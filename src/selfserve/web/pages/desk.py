@@ -1,0 +1,66 @@
+"""`/desk`: what machines could not finish, by the time it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+from nicegui import ui
+
+from selfserve.requests import lists
+from selfserve.requests.lists import CaseRow
+from selfserve.web.parts.markup import joined, show
+from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile
+from selfserve.web.parts.times import due, exact
+from selfserve.web.parts.why import why_icon, why_words
+from selfserve.web.visits import Visit, aside
+
+VIEWS = {"": "All", "mine": "Mine", "free": "Not taken"}
+
+
+async def build(visit: Visit, view: str = "") -> str:
+    """The open cases, kept true."""
+    view = view if view in VIEWS else ""
+    show(hero("Desk", "What machines could not finish, the most urgent first."))
+    show(_chips(view), tag="nav").classes("s-chips").props('aria-label="Which cases"').style("margin-bottom:16px")
+    table = show(_list(visit, view, await aside(_cases, visit, view))).mark("desk")
+
+    async def renew() -> None:
+        table.set_content(str(_list(visit, view, await aside(_cases, visit, view))))
+
+    visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
+    return "Desk"
+
+
+def _cases(visit: Visit, view: str) -> list[CaseRow]:
+    with visit.house.database.read() as session:
+        found = lists.desk(session, taken_by=visit.person_id if view == "mine" else None)
+    return [case for case in found if view != "free" or case.taken_by_id is None]
+
+
+def _chips(view: str) -> Markup:
+    return joined(
+        Markup('<a class="s-chip" href="{}"{}>{}</a>').format(
+            f"/desk?view={name}" if name else "/desk", Markup(' aria-current="page"') if name == view else "", words
+        )
+        for name, words in VIEWS.items()
+    )
+
+
+def _list(visit: Visit, view: str, cases: Sequence[CaseRow]) -> Markup:
+    if not cases:
+        words = {"mine": "Nothing is yours at the moment.", "free": "Everything is taken by somebody."}
+        return empty("life-buoy", "The desk is clear", words.get(view, "Machines are coping on their own."))
+    return rows(_row(visit, case) for case in cases)
+
+
+def _row(visit: Visit, case: CaseRow) -> Markup:
+    late = case.due_at < visit.now
+    team = visit.house.catalog.current.teams.get(case.team)
+    under = " · ".join(filter(None, (case.customer, why_words(case.why), team.name if team else case.team)))
+    taken = pill("Yours" if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
+    end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
+        taken, " s-due-late" if late else "", exact(case.due_at, visit.zone), due(case.due_at, visit.now).capitalize()
+    )
+    drawn = tile(why_icon(case.why), "rose" if late else "slate")
+    return row(f"/desk/{case.id}", drawn, case.title, under, end)

@@ -1,0 +1,89 @@
+"""`/requests/{name}`: the story of one request, and what its customer can do with it."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from nicegui import ui
+
+from selfserve.requests import story
+from selfserve.requests.refusals import NotFound
+from selfserve.requests.story import Story
+from selfserve.requests.words import GRANT_WORDS
+from selfserve.web.pages.request_acts import RequestActs
+from selfserve.web.parts.markup import NOTHING, heading, show
+from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
+from selfserve.web.parts.times import when
+from selfserve.web.visits import Visit, aside
+
+WAITS_FOR_YOU = ("Waiting for you", "warn")
+
+
+async def build(visit: Visit, name: str) -> str:
+    """The story as it stands, and as it goes on."""
+    told = await aside(read, visit, name)
+    show(back("/requests", "My requests"))
+    with ui.element("div").classes("s-page-list s-stack"):
+        top = show(_top(visit, told)).mark("top")
+        below = RequestActs(visit, told)
+        tale = show(_tale(visit, told)).classes("s-panel").mark("story")
+        rest = show(_answers(told))
+
+    async def renew() -> None:
+        now_told = await aside(read, visit, name)
+        top.set_content(str(_top(visit, now_told)))
+        tale.set_content(str(_tale(visit, now_told)))
+        rest.set_content(str(_answers(now_told)))
+        below.renew(now_told)
+
+    stream = f"request:{told.id}"
+    visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)
+    return f"{told.item_name}, {told.name}"
+
+
+def read(visit: Visit, name: str) -> Story:
+    """The story of a request of one's own; NotFound for anybody else's. Blocking."""
+    with visit.house.database.read() as session:
+        found = story.find(session, name)
+        if found is None or visit.person_id not in (found.customer_id, found.asked_by_id):
+            raise NotFound("There is no such request of yours.")
+        return story.story(session, found, visit.person_id)
+
+
+def _top(visit: Visit, told: Story) -> Markup:
+    words, tone = WAITS_FOR_YOU if told.question else (told.state_words, told.tone)
+    whose = NOTHING
+    if told.customer_id != visit.person_id:
+        whose = Markup(" · for {}").format(told.customer_name)
+    elif told.asked_by_name != told.customer_name:
+        whose = Markup(" · asked by {}").format(told.asked_by_name)
+    return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{} · {}</p></div>{}</div>{}').format(
+        tile(told.icon, tint(visit.house.catalog.current.policy, told.category), large=True),
+        heading(told.item_name),
+        told.name,
+        whose,
+        when(told.asked_at, visit.now, visit.zone),
+        pill(words, tone),
+        _holding(visit, told),
+    )
+
+
+def _holding(visit: Visit, told: Story) -> Markup:
+    if not told.grant_state or told.grant_state == "promised":
+        return NOTHING
+    words, tone = GRANT_WORDS[told.grant_state]
+    until = when(told.ends_at, visit.now, visit.zone, " until ") if told.grant_state == "active" else NOTHING
+    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}{}</p>').format(tone, words, until)
+
+
+def _tale(visit: Visit, told: Story) -> Markup:
+    return Markup("{}{}").format(
+        heading("What happened", 2, classes="s-hidden"), timeline(told.lines, visit.now, visit.zone)
+    )
+
+
+def _answers(told: Story) -> Markup:
+    if not told.answers:
+        return NOTHING
+    return Markup('<div class="s-panel">{}<div style="margin-top:12px">{}</div></div>').format(
+        heading("What you answered", 2), answered(told.answers)
+    )

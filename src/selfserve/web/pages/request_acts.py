@@ -1,0 +1,181 @@
+"""What a customer can do with a request: answer, cancel, give back, extend, ask again, see a secret once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from selfserve.people.roles import Role
+from selfserve.requests import acts
+from selfserve.requests.refusals import Refusal
+from selfserve.requests.story import Story
+from selfserve.web.parts.dialog import Dialog, Question
+from selfserve.web.parts.form import Button, Field, Form
+from selfserve.web.parts.markup import heading, paragraph, show
+from selfserve.web.parts.pieces import note
+from selfserve.web.parts.press import press
+from selfserve.web.parts.questions import Questions, questions
+from selfserve.web.refused import sentences
+from selfserve.web.visits import Visit, aside, go
+
+QUESTIONS = {
+    "cancel": Question(
+        "cancel", "Cancel this request?", "Those who were asked are told that you do not want it any more.",
+        "Cancel it", "Keep it", "s-danger",
+    ),
+    "return": Question(
+        "return", "Give it back?", "It is taken back now. You can ask for it again whenever you need it.",
+        "Give it back", "Keep it", "s-danger",
+    ),
+}  # fmt: skip
+
+
+class RequestActs:
+    """The acts that are open. They are built anew only when what is open changes, so that nobody loses their typing."""
+
+    def __init__(self, visit: Visit, told: Story) -> None:
+        self._visit, self._told = visit, told
+        self._dialog = Dialog()
+        self._dialog.on("sure", visit.acting(Role.CUSTOMER, self._sure, self._refused))
+        self._place = ui.element("div").classes("s-stack")
+        self._extension = Extension(visit, told)
+        with self._place:
+            self._build()
+
+    def renew(self, told: Story) -> None:
+        """Follow the request."""
+        same = (told.can, told.question) == (self._told.can, self._told.question)
+        self._told = told
+        if not same:
+            self._place.clear()
+            with self._place:
+                self._build()
+
+    def _build(self) -> None:
+        can = self._told.can
+        if "answer" in can:
+            self._answer()
+        if not can - {"answer"}:
+            return
+        with ui.element("div").classes("s-acts"):
+            if "reveal" in can:
+                self._press("Show the secret", self._reveal, look="s-btn", drawn="eye")
+            if "extend" in can and self._extension.possible:
+                self._press("Extend", self._extension.open, drawn="calendar")
+            if "again" in can:
+                self._press("Ask again", self._again, drawn="rotate-ccw")
+            if "return" in can:
+                self._press("Give it back", self._question("return"), drawn="undo-2")
+            if "cancel" in can:
+                self._press("Cancel the request", self._question("cancel"), drawn="x")
+        self._extension.build()
+
+    def _press(self, words: str, act: Any, **looks: Any) -> None:
+        press(words, self._visit.acting(Role.CUSTOMER, act, self._visit.speak), **looks)
+
+    def _answer(self) -> None:
+        visit, told = self._visit, self._told
+        with ui.element("div").classes("s-panel"):
+            show(heading("A question for you", 2))
+            show(note(told.question, "warn")).style("margin:12px 0 16px")
+            form = Form(
+                "Your answer",
+                [Field("answer", "longtext", "Your answer", required=True, max=2000)],
+                [Button("answer", "Send the answer", meanwhile="Sending…")],
+            ).mark("answer")
+
+        async def send(event: GenericEventArguments) -> None:
+            await aside(self._answered, str(event.args["values"].get("answer", "")))
+            visit.say("Your answer is sent.")
+
+        form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
+
+    def _answered(self, words: str) -> None:
+        with self._visit.house.database.write() as session:
+            acts.answer(session, self._told.name, self._visit.person_id, words, self._visit.now)
+
+    def _question(self, name: str) -> Any:
+        async def ask() -> None:
+            self._dialog.ask(QUESTIONS[name])
+
+        return ask
+
+    async def _sure(self, event: GenericEventArguments) -> None:
+        act = {"cancel": acts.cancel, "return": acts.give_back}[str(event.args)]
+        await aside(self._do, act)
+        self._dialog.close()
+
+    def _do(self, act: Any) -> None:
+        with self._visit.house.database.write() as session:
+            act(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
+
+    def _refused(self, refusal: Refusal) -> None:
+        self._dialog.refuse(str(refusal))
+
+    async def _again(self) -> None:
+        go(f"/items/{self._told.item_id}?again={self._told.name}")
+
+    async def _reveal(self) -> None:
+        secrets = await aside(self._revealed)
+        words = "Keep it now: it is shown this once and never again, to nobody."
+        self._dialog.reveal(self._told.item_name, words, secrets)
+
+    def _revealed(self) -> dict[str, str]:
+        with self._visit.house.database.write() as session:
+            return acts.reveal(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
+
+
+class Extension:
+    """Asking for the same for longer: the questions that the item's end hangs on, asked anew."""
+
+    def __init__(self, visit: Visit, told: Story) -> None:
+        self._visit, self._told = visit, told
+        self._panel: ui.element | None = None
+
+    @property
+    def possible(self) -> bool:
+        """True where an answer moves the end."""
+        return bool(self._names)
+
+    @property
+    def _names(self) -> frozenset[str]:
+        item = self._visit.house.catalog.current.items.get(self._told.item_id)
+        if item is None or item.grant is None:
+            return frozenset()
+        return frozenset(re.findall(r"\bform\.([a-z][a-z0-9_]*)", str(item.grant.ends))) & frozenset(item.form)
+
+    def build(self) -> None:
+        """The form, out of sight until it is opened."""
+        self._panel = None
+        if "extend" not in self._told.can or not self._names:
+            return
+        visit, item = self._visit, self._visit.house.catalog.current.items[self._told.item_id]
+        asked: Questions = questions(visit.house, item, visit.zone, self._names)
+        self._panel = ui.element("div").classes("s-panel")
+        self._panel.set_visibility(False)
+        with self._panel:
+            show(heading("Extend", 2))
+            show(
+                paragraph(
+                    "The rules of today apply; somebody may have to approve it. What you hold stays meanwhile.",
+                    "s-muted",
+                )
+            ).style("margin-bottom:16px")
+            form = Form(
+                "Extend", asked.fields(), [Button("extend", "Ask for longer", meanwhile="On it…")], start=asked.start()
+            ).mark("extension")
+
+        async def send(event: GenericEventArguments) -> None:
+            values = {name: value for name, value in event.args["values"].items() if name in self._names}
+            made = await aside(acts.extend, visit.house, self._told.name, visit.person_id, values)
+            go(f"/requests/{made.name}")
+
+        form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
+
+    async def open(self) -> None:
+        """Show the form."""
+        if self._panel is not None:
+            self._panel.set_visibility(True)

@@ -1,0 +1,93 @@
+"""`/requests`: everything you asked for, what is open first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from nicegui import ui
+
+from selfserve.people.roles import Role
+from selfserve.requests import lists
+from selfserve.requests.lists import RequestRow
+from selfserve.web.parts.markup import NOTHING, heading, show
+from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
+from selfserve.web.parts.press import press
+from selfserve.web.parts.times import when
+from selfserve.web.visits import Visit, aside
+
+WAITS_FOR_YOU = ("Waiting for you", "warn")
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The requests read so far: those that are open, those that are over, and whether there are more of these."""
+
+    open: Sequence[RequestRow]
+    over: Sequence[RequestRow]
+    more: bool
+
+
+async def build(visit: Visit) -> str:
+    """The list, kept true; older ones on demand."""
+    shown = 1
+    show(hero("My requests", "Everything you asked for, what is open first."))
+    with ui.element("div").classes("s-page-list"):
+        pages = await aside(_pages, visit, shown)
+        table = show(_list(visit, pages)).mark("requests")
+
+        async def renew() -> None:
+            found = await aside(_pages, visit, shown)
+            table.set_content(str(_list(visit, found)))
+            older.set_visibility(found.more)
+
+        async def grow() -> None:
+            nonlocal shown
+            shown += 1
+            await renew()
+
+        with ui.element("div").classes("s-acts").style("margin-top:16px"):
+            older = press("Show older ones", visit.acting(Role.CUSTOMER, grow, visit.speak))
+        older.set_visibility(pages.more)
+    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=table)
+    return "My requests"
+
+
+def _pages(visit: Visit, count: int) -> Pages:
+    with visit.house.database.read() as session:
+        still_open = lists.requests(session, customer_id=visit.person_id, state="open", limit=200).rows
+        over: list[RequestRow] = []
+        cursor: str | None = None
+        for _ in range(count):
+            page = lists.requests(session, customer_id=visit.person_id, cursor=cursor)
+            over += [row for row in page.rows if row.closed_at is not None]
+            cursor = page.cursor
+            if cursor is None:
+                break
+    return Pages(still_open, over, cursor is not None)
+
+
+def _list(visit: Visit, pages: Pages) -> Markup:
+    if not pages.open and not pages.over:
+        return empty(
+            "inbox",
+            "Nothing here yet",
+            "What you ask for shows up here, with everything that happens to it.",
+            ("/", "See the catalog"),
+        )
+    parts = [("Open", pages.open), ("Over", pages.over)]
+    return Markup("").join(
+        Markup("{}{}").format(heading(name, 2, classes="s-h3 s-group"), rows(_row(visit, one) for one in found))
+        if found
+        else NOTHING
+        for name, found in parts
+    )
+
+
+def _row(visit: Visit, one: RequestRow) -> Markup:
+    words, tone = WAITS_FOR_YOU if one.question else (one.state_words, one.tone)
+    whose = Markup(" · for {}").format(one.customer_name) if one.customer_id != visit.person_id else NOTHING
+    under = Markup("{}{} · {}").format(one.name, whose, when(one.asked_at, visit.now, visit.zone))
+    drawn = tile(one.icon, tint(visit.house.catalog.current.policy, one.category))
+    return row(f"/requests/{one.name}", drawn, one.item_name, under, pill(words, tone))

@@ -1,0 +1,141 @@
+// The catalog's grid: finds by beginnings of words at once, in the browser; the server adds slips and sayings a moment later.
+const STEP = 60;
+const fold = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+const split = (text) => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+
+export default {
+  template: `
+    <div>
+      <div class="s-search" role="search">
+        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search'"/></svg>
+        <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"
+          aria-label="Search the catalog" placeholder="Search access, software and devices" :value="query"
+          @input="typed($event.target.value)" @keydown.enter.prevent="first" @keydown.esc="typed('')">
+        <kbd class="s-kbd" aria-hidden="true">/</kbd>
+      </div>
+      <div v-if="shelves.length > 1" class="s-chips" role="group" aria-label="Categories">
+        <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">Everything</button>
+        <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
+      </div>
+      <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
+      <section v-for="group in groups" :key="group.name" :aria-label="group.name">
+        <h2 class="s-h3 s-group">{{ group.name }}</h2>
+        <ul class="s-grid">
+          <li v-for="item in group.items" :key="item.id">
+            <a class="s-card" :href="'/items/' + item.id">
+              <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
+              <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
+                <span class="s-meta"><span><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
+                  <span v-if="mine.has(item.id)" class="s-marked"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check'"/></svg>You have this</span></span>
+              </span>
+            </a>
+          </li>
+        </ul>
+      </section>
+      <div v-if="!found.length && !waiting" class="s-empty">
+        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
+        <h2 class="s-h2">{{ query ? "Nothing fits “" + query + "”" : "Nothing here for you yet" }}</h2>
+        <p>{{ query ? "Try another word for it. " : "" }}{{ support }}</p>
+        <button v-if="query" type="button" class="s-quiet" @click="typed('')">Show everything</button>
+      </div>
+      <div ref="more" class="s-more"></div>
+    </div>`,
+  props: { items: Array, held: Array, icons: String, support: String },
+  data() {
+    return { query: "", shelf: "", limit: STEP, asked: "", answer: null };
+  },
+  created() {
+    this.index = this.indexed();
+  },
+  mounted() {
+    this.watcher = new IntersectionObserver((seen) => seen[0].isIntersecting && this.limit < this.found.length && (this.limit += STEP), { rootMargin: "800px" });
+    this.watcher.observe(this.$refs.more);
+    const asked = new URLSearchParams(location.search).get("q");
+    if (asked) this.typed(asked);
+  },
+  unmounted() {
+    this.watcher.disconnect();
+    clearTimeout(this.timer);
+  },
+  watch: {
+    items() {
+      this.index = this.indexed();
+    },
+    limit() {
+      // The end of the list may still be in sight after it grew.
+      this.$nextTick(() => (this.watcher.unobserve(this.$refs.more), this.watcher.observe(this.$refs.more)));
+    },
+  },
+  computed: {
+    mine() {
+      return new Set(this.held);
+    },
+    byId() {
+      return new Map(this.items.map((item) => [item.id, item]));
+    },
+    shelves() {
+      return [...new Set(this.items.map((item) => item.category))];
+    },
+    waiting() {
+      return Boolean(this.query.trim()) && this.asked === this.query && this.answer?.query !== this.query;
+    },
+    matched() {
+      const words = split(this.query);
+      if (!words.length) return this.items;
+      if (this.answer && this.answer.query === this.query) return this.answer.found.map((id) => this.byId.get(id)).filter(Boolean);
+      return this.near(words);
+    },
+    found() {
+      return this.shelf ? this.matched.filter((item) => item.category === this.shelf) : this.matched;
+    },
+    groups() {
+      const shown = this.found.slice(0, this.limit);
+      if (split(this.query).length) return shown.length ? [{ name: "Best matches", items: shown }] : [];
+      const groups = new Map();
+      for (const item of shown) groups.set(item.category, [...(groups.get(item.category) || []), item]);
+      return [...groups].map(([name, items]) => ({ name, items }));
+    },
+    told() {
+      return this.query && !this.waiting ? `${this.found.length} found` : "";
+    },
+  },
+  methods: {
+    indexed() {
+      return this.items.map((item) => [item, split(item.name), split([item.summary, item.category, ...(item.words || [])].join(" "))]);
+    },
+    near(words) {
+      const scored = [];
+      for (const [item, name, rest] of this.index) {
+        let score = 0;
+        for (const word of words) {
+          const hit = name.some((one) => one.startsWith(word)) ? 2 : rest.some((one) => one.startsWith(word)) ? 1 : 0;
+          if (!hit) {
+            score = 0;
+            break;
+          }
+          score += hit;
+        }
+        if (score) scored.push([score, item]);
+      }
+      return scored.sort((one, other) => other[0] - one[0]).map(([, item]) => item);
+    },
+    typed(text) {
+      this.query = text;
+      this.limit = STEP;
+      clearTimeout(this.timer);
+      if (!text.trim()) return this.asked = "";
+      this.asked = text;
+      this.timer = setTimeout(() => this.$emit("search", text), 140);
+    },
+    reply(query, found) {
+      this.answer = { query, found };
+    },
+    pick(shelf) {
+      this.shelf = shelf;
+      this.limit = STEP;
+    },
+    first() {
+      if (this.query && this.found.length) emitEvent("sub_pages_navigate", "/items/" + this.found[0].id);
+    },
+  },
+};

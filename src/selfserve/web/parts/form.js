@@ -1,0 +1,170 @@
+// A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
+const UNITS = { m: "minutes", h: "hours", d: "days", w: "weeks" };
+
+export default {
+  template: `
+    <form class="s-form" novalidate :aria-label="label" @submit.prevent="send(null)">
+      <template v-for="one in fields" :key="one.name">
+        <div v-if="one.kind === 'yesno'" class="s-field">
+          <label class="s-check"><input :id="id(one)" type="checkbox" :checked="values[one.name] === true" :aria-invalid="wrong(one)" :aria-describedby="described(one)" @change="set(one, $event.target.checked)"><span>{{ one.label }}</span></label>
+          <p v-if="one.help" :id="id(one) + '-help'" class="s-help">{{ one.help }}</p>
+          <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
+        </div>
+        <fieldset v-else-if="one.kind === 'choice' && one.options.length < 5" class="s-field" role="radiogroup" :aria-required="one.required ? 'true' : null" :aria-labelledby="id(one) + '-label'" :aria-invalid="wrong(one)" :aria-describedby="described(one)">
+          <legend :id="id(one) + '-label'" class="s-label">{{ one.label }} <small v-if="!one.required">optional</small></legend>
+          <div class="s-options">
+            <label v-for="(option, at) in one.options" :key="option.value" class="s-option"><input :id="at ? null : id(one)" type="radio" :name="id(one)" :value="option.value" :checked="values[one.name] === option.value" @change="set(one, option.value)"><span>{{ option.label }}</span></label>
+          </div>
+          <p v-if="one.help" :id="id(one) + '-help'" class="s-help">{{ one.help }}</p>
+          <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
+        </fieldset>
+        <div v-else class="s-field">
+          <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">optional</small></label>
+          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :maxlength="one.max + 200" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="send(null)" @keydown.enter.meta.prevent="send(null)"></textarea>
+          <select v-else-if="one.kind === 'choice'" v-bind="common(one)" :value="values[one.name] || ''" @change="set(one, $event.target.value)">
+            <option value="">{{ one.required ? "Choose one" : "None" }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
+          </select>
+          <div v-else-if="one.kind === 'duration'" class="s-pair">
+            <input v-bind="common(one)" type="text" inputmode="numeric" autocomplete="off" :value="span(one).count" @input="lasts(one, $event.target.value, span(one).unit)">
+            <select class="s-input" :aria-label="one.label + ', unit'" :value="span(one).unit" @change="lasts(one, span(one).count, $event.target.value)"><option v-for="(name, unit) in units" :key="unit" :value="unit">{{ name }}</option></select>
+          </div>
+          <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
+            <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
+              :value="shown[one.name] ?? values[one.name]" @focus="look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
+            <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
+              <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
+              <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? "One moment…" : one.hint ? "Type a few letters of it." : "Nothing on offer fits." }}</li>
+            </ul>
+          </div>
+          <input v-else v-bind="common(one)" :class="{ 's-short': one.kind === 'date' || one.kind === 'number' }" :type="one.kind === 'date' ? 'date' : 'text'" :inputmode="one.kind === 'number' ? 'decimal' : null" autocomplete="off" :min="one.min" :max="one.kind === 'date' ? one.max : null"
+            :value="values[one.name]" @input="set(one, $event.target.value)">
+          <p v-if="one.help" :id="id(one) + '-help'" class="s-help">{{ one.help }}</p>
+          <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
+        </div>
+      </template>
+      <div v-if="errors['']" class="s-note s-tone-bad" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
+      <div class="s-form-foot">
+        <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(busy)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
+        <a v-if="leave" class="s-quiet s-plain" :href="leave">Cancel</a>
+      </div>
+    </form>`,
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String },
+  data() {
+    const values = { ...this.start };
+    return { values, shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, units: UNITS };
+  },
+  created() {
+    for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
+  },
+  mounted() {
+    // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
+    this.card = this.buttons.some((one) => one.key) ? this.$el.closest("[data-keys]") : null;
+    this.card?.addEventListener("keydown", this.struck);
+  },
+  unmounted() {
+    this.card?.removeEventListener("keydown", this.struck);
+    clearTimeout(this.timer);
+    clearTimeout(this.patience);
+  },
+  methods: {
+    id(one) {
+      return `f-${this.$.uid}-${one.name}`;
+    },
+    wrong(one) {
+      return this.errors[one.name] ? "true" : null;
+    },
+    described(one) {
+      const ids = [this.errors[one.name] && `${this.id(one)}-error`, one.help && `${this.id(one)}-help`].filter(Boolean);
+      return ids.length ? ids.join(" ") : null;
+    },
+    common(one) {
+      return { id: this.id(one), class: "s-input", "aria-required": one.required ? "true" : null, "aria-invalid": this.wrong(one), "aria-describedby": this.described(one) };
+    },
+    set(one, value) {
+      this.values[one.name] = value;
+      delete this.errors[one.name];
+      this.$emit("changed", { ...this.values });
+    },
+    span(one) {
+      const found = /^(\d*)([mhdw]?)$/.exec(this.values[one.name] || "");
+      return found ? { count: found[1], unit: found[2] || one.unit } : { count: this.values[one.name], unit: one.unit };
+    },
+    lasts(one, count, unit) {
+      one.unit = unit;
+      this.set(one, count.trim() ? count.trim() + unit : "");
+    },
+    look(one, text) {
+      this.listing = one.name;
+      this.at = 0;
+      if (text || this.shown[one.name] === undefined || this.shown[one.name] === "") {
+        this.shown[one.name] = text;
+        if (this.values[one.name]) this.set(one, "");
+      }
+      this.looking = true;
+      this.options = [];
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.$emit("look", { field: one.name, text }), text ? 160 : 0);
+    },
+    offer(field, text, options) {
+      if (this.listing !== field) return;
+      this.looking = false;
+      this.options = options;
+      this.at = 0;
+    },
+    steer(one, event) {
+      if (event.key === "Escape" && this.listing) {
+        event.stopPropagation();
+        this.listing = "";
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        if (!this.listing) return this.look(one, this.shown[one.name] || "");
+        const count = this.options.length || 1;
+        this.at = (this.at + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
+        this.$nextTick(() => document.getElementById(`${this.id(one)}-${this.at}`)?.scrollIntoView({ block: "nearest" }));
+      } else if (event.key === "Enter" && this.listing && this.options[this.at]) {
+        event.preventDefault();
+        this.take(one, this.options[this.at]);
+      }
+    },
+    take(one, option) {
+      this.shown[one.name] = option.label;
+      this.listing = "";
+      this.set(one, option.value);
+    },
+    left(one, event) {
+      if (event.currentTarget.contains(event.relatedTarget)) return;
+      this.listing = "";
+      if (one.free && !this.values[one.name] && this.shown[one.name]) this.set(one, this.shown[one.name]);
+    },
+    send(name) {
+      if (this.busy) return;
+      this.busy = name || this.buttons[0].name;
+      this.errors = {};
+      this.$emit("send", { button: this.busy, values: this.values });
+      this.patience = setTimeout(() => this.refuse({ "": "This takes longer than it should. It may still arrive: look at your requests before you send it again." }), 20000);
+    },
+    struck(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+      const pressed = this.buttons.find((one) => one.key === event.key.toLowerCase());
+      if (!pressed) return;
+      event.preventDefault();
+      this.send(pressed.name);
+    },
+    refuse(errors) {
+      clearTimeout(this.patience);
+      this.busy = "";
+      this.errors = errors;
+      this.$nextTick(() => {
+        const first = this.fields.find((one) => errors[one.name]);
+        if (first) document.getElementById(this.id(first))?.focus();
+      });
+    },
+    clear() {
+      clearTimeout(this.patience);
+      this.busy = "";
+      this.errors = {};
+      this.values = { ...this.start };
+      this.shown = {};
+    },
+  },
+};

@@ -1,0 +1,82 @@
+"""A form as one element: its description goes to the browser, answers come back when it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from nicegui.element import Element
+
+from selfserve.connectors.contract import Option
+from selfserve.web.theme import asset
+
+Kind = Literal["text", "longtext", "number", "choice", "pick", "date", "duration", "yesno"]
+Look = Literal["s-btn", "s-quiet", "s-danger", "s-quiet s-plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question. `pick` asks the server for choices while one types; with `free`, what was typed counts too.
+
+    `min` and `max` are days (ISO) for a date; `max` is the number of characters for texts. `unit` is the one a duration
+    starts with. `shown` is what stands in a pick for the value it starts with.
+    """
+
+    name: str
+    kind: Kind
+    label: str
+    help: str = ""
+    required: bool = False
+    options: list[dict[str, str]] = field(default_factory=list)
+    min: str | None = None
+    max: str | int | None = None
+    unit: str = "d"
+    hint: str = ""
+    free: bool = False
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that sends the form; the first is the one Enter presses. `key` is shown beside its words."""
+
+    name: str
+    label: str
+    look: Look = "s-btn"
+    meanwhile: str = "One moment…"
+    key: str = ""
+
+
+class Form(Element, component="form.js"):
+    """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values.
+
+    After `send` the form waits for `refuse` or `clear`, or to be taken off the page.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        fields: Sequence[Field],
+        buttons: Sequence[Button],
+        *,
+        start: Mapping[str, Any] | None = None,
+        leave: str = "",
+    ) -> None:
+        super().__init__()
+        self._props["label"], self._props["leave"], self._props["icons"] = label, leave, asset("icons.svg")
+        self._props["fields"] = [asdict(one) for one in fields]
+        self._props["buttons"] = [asdict(one) for one in buttons]
+        self._props["start"] = dict(start or {})
+
+    def refuse(self, errors: Mapping[str, str]) -> None:
+        """Show a sentence beside each field named; under the empty name, below all of them. The first gets the focus."""
+        self.run_method("refuse", dict(errors))
+
+    def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
+        """The choices of a pick for what was typed."""
+        self.run_method("offer", name, text, [asdict(option) for option in options])
+
+    def clear(self) -> None:
+        """Empty again, as it began."""
+        self.run_method("clear")

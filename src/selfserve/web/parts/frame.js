@@ -1,0 +1,151 @@
+// The frame around every page: navigation with counts, notices, account. Words arrive as data and are shown as text.
+const THEMES = ["system", "light", "dark"];
+const COOKIE = "selfserve-appearance";
+
+function chosen() {
+  const found = document.cookie.match(new RegExp(`(?:^|; )${COOKIE}=(\\w+)`));
+  return found && THEMES.includes(found[1]) ? found[1] : "system";
+}
+
+export default {
+  template: `
+    <div class="s-frame">
+      <div class="s-bar">
+        <button ref="burger" type="button" class="s-iconbtn" aria-label="Open the menu" :aria-expanded="String(open)" @click="unfold">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
+        </button>
+        <a class="s-brand" href="/"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
+        <button type="button" class="s-iconbtn" :aria-label="bell" :aria-expanded="String(reading)" @click="read">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span v-if="unread" class="s-dot-new"></span>
+        </button>
+      </div>
+      <div v-if="open" class="s-scrim" @click="fold"></div>
+      <div ref="side" class="s-side" :data-open="String(open)" @keydown.esc="fold">
+        <a class="s-brand" href="/" @click="fold"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
+        <nav aria-label="Main">
+          <a v-for="place in places" :key="place.path" class="s-nav" :href="place.path" :aria-current="place.path === here ? 'page' : null" @click="fold">
+            <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + place.icon"/></svg><span>{{ place.name }}</span>
+            <span v-if="place.count" class="s-count">{{ place.count > 99 ? "99+" : place.count }}<span class="s-hidden"> {{ place.counted }}</span></span>
+          </a>
+        </nav>
+        <span class="s-grow"></span>
+        <button ref="bell" type="button" class="s-nav" :aria-label="bell" :aria-expanded="String(reading)" @click="read">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>Notices</span><span v-if="unread" class="s-count" aria-hidden="true">{{ unread > 99 ? "99+" : unread }}</span>
+        </button>
+        <button type="button" class="s-nav" :aria-label="'Appearance: ' + theme + '. Change it'" @click="turn">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ themeWords }}</span>
+        </button>
+        <form method="post" :action="signOut">
+          <button type="submit" class="s-nav"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#log-out'"/></svg><span>Sign out</span></button>
+        </form>
+        <div class="s-account">
+          <span class="s-avatar" aria-hidden="true">{{ initials }}</span>
+          <span class="s-account-t"><span class="s-strong">{{ name }}</span><span class="s-muted s-small">{{ title }}</span></span>
+        </div>
+      </div>
+      <div v-if="reading" ref="notices" class="s-notices" role="dialog" aria-label="Notices" tabindex="-1" @keydown.esc="close">
+        <div class="s-notices-head">
+          <h2 class="s-h2 s-grow">Notices</h2>
+          <button v-if="notices && notices.length" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">Mark all as read</button>
+          <button type="button" class="s-iconbtn" aria-label="Close notices" @click="close"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
+        </div>
+        <div v-if="!notices" class="s-empty"><p>One moment…</p></div>
+        <div v-else-if="!notices.length" class="s-empty"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check-check'"/></svg><p>You have read everything.</p></div>
+        <div v-else class="s-notices-list">
+          <component :is="one.path ? 'a' : 'div'" v-for="one in notices" :key="one.id" class="s-notice" :href="one.path || null" @click="seen(one)">
+            <div class="s-strong">{{ one.title }}</div><div v-if="one.body" class="s-notice-b">{{ one.body }}</div><div class="s-notice-w">{{ one.when }}</div>
+          </component>
+        </div>
+      </div>
+      <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
+    </div>`,
+  props: {
+    icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String,
+    places: Array, here: String, unread: Number, notices: Array,
+  },
+  data() {
+    return { open: false, reading: false, theme: chosen(), said: "" };
+  },
+  computed: {
+    bell() {
+      return this.unread ? `Notices, ${this.unread} unread` : "Notices";
+    },
+    themeIcon() {
+      return { system: "sun-moon", light: "sun", dark: "moon" }[this.theme];
+    },
+    themeWords() {
+      return { system: "Appearance", light: "Light", dark: "Dark" }[this.theme];
+    },
+  },
+  mounted() {
+    this.paint();
+    document.addEventListener("keydown", this.keys);
+    document.addEventListener("click", this.outside);
+  },
+  unmounted() {
+    document.removeEventListener("keydown", this.keys);
+    document.removeEventListener("click", this.outside);
+  },
+  methods: {
+    unfold() {
+      this.open = true;
+      this.$nextTick(() => this.$refs.side.querySelector("nav a")?.focus());
+    },
+    fold() {
+      if (!this.open) return;
+      this.open = false;
+      this.$refs.burger.focus();
+    },
+    turn() {
+      this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
+      document.cookie = `${COOKIE}=${this.theme}; path=/; max-age=31536000; samesite=lax`;
+      this.paint();
+      this.say(`Appearance: ${this.theme}`);
+    },
+    paint() {
+      setDark(this.theme === "system" ? null : this.theme === "dark");
+    },
+    read(event) {
+      if (this.reading) return this.close();
+      this.opener = event.currentTarget;
+      this.open = false;
+      this.reading = true;
+      this.$emit("notices");
+      this.$nextTick(() => this.$refs.notices.focus());
+    },
+    seen(one) {
+      this.$emit("seen", one.id);
+      if (one.path) this.close();
+    },
+    close() {
+      this.reading = false;
+      this.opener?.focus();
+    },
+    outside(event) {
+      if (!this.reading || event.target.closest(".s-notices, [aria-expanded]")) return;
+      this.reading = false;
+    },
+    keys(event) {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        const search = document.getElementById("s-search");
+        if (search) search.focus();
+        else emitEvent("sub_pages_navigate", "/");
+      }
+    },
+    say(words) {
+      this.said = "";
+      setTimeout(() => (this.said = words), 30);
+    },
+    arrive() {
+      // After moving to another page the keyboard starts at its top, and its name is read out.
+      const title = document.querySelector(".s-content h1");
+      if (title) {
+        title.setAttribute("tabindex", "-1");
+        title.focus({ preventScroll: true });
+      }
+    },
+  },
+};

@@ -1,0 +1,76 @@
+"""The frame around every page, as one element: navigation with counts, notices, account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from nicegui.element import Element
+
+from selfserve.web.theme import asset
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation. `counted` says in words what the count counts."""
+
+    path: str
+    icon: str
+    name: str
+    count: int = 0
+    counted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice as it is listed."""
+
+    id: str
+    title: str
+    body: str
+    path: str
+    when: str
+
+
+class Frame(Element, component="frame.js"):
+    """Tells `notices` when the list is opened, and `seen` with a notice's id, or None for all of them."""
+
+    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str) -> None:
+        super().__init__()
+        self._props["icons"] = asset("icons.svg")
+        self._props["brand"], self._props["logo"] = brand, logo
+        self._props["name"], self._props["title"] = name, title
+        self._props["initials"] = initials(name)
+        self._props["sign-out"] = sign_out
+        self._props["unread"] = 0
+
+    def lead(self, places: Sequence[Place], unread: int) -> None:
+        """Show these entries, and how many notices are unread."""
+        shown = [asdict(place) for place in places]
+        if shown != self._props.get("places") or unread != self._props["unread"]:
+            self._props["places"], self._props["unread"] = shown, unread
+            self.update()
+
+    def stand(self, path: str) -> None:
+        """Mark the entry that leads to where we are."""
+        self._props["here"] = path
+        self.update()
+
+    def tell(self, notices: Sequence[Told]) -> None:
+        """Show these notices in the list."""
+        self._props["notices"] = [asdict(notice) for notice in notices]
+        self.update()
+
+    def say(self, words: str) -> None:
+        """Have a screen reader say something, politely."""
+        self.run_method("say", words)
+
+    def arrive(self) -> None:
+        """Put the keyboard at the top of the page just shown."""
+        self.run_method("arrive")
+
+
+def initials(name: str) -> str:
+    """Two letters for a picture of somebody."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()

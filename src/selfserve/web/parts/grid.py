@@ -1,0 +1,32 @@
+"""The catalog's grid, as one element: thousands of items cost the server no more than their JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nicegui.element import Element
+
+from selfserve.web.theme import asset
+
+Card = Mapping[str, Any]
+"""One item as it is shown: id, name, summary, category, icon, tint, takes, words, asks, human."""
+
+
+class Grid(Element, component="catalog.js"):
+    """Tells `search` with what was typed; the answer goes back by `answer`."""
+
+    def __init__(self, cards: Sequence[Card], held: Sequence[str], support: str) -> None:
+        super().__init__()
+        self._props["items"], self._props["held"] = cards, held
+        self._props["icons"], self._props["support"] = asset("icons.svg"), support
+
+    def deal(self, cards: Sequence[Card], held: Sequence[str]) -> None:
+        """Show these items, and mark those that are held."""
+        if cards != self._props["items"] or held != self._props["held"]:
+            self._props["items"], self._props["held"] = cards, held
+            self.update()
+
+    def answer(self, query: str, found: Sequence[str]) -> None:
+        """What the server found for `query`: item ids, best first."""
+        self.run_method("reply", query, list(found))  # a method, since an update would send every card again

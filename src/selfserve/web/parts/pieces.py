@@ -1,0 +1,114 @@
+"""The small things every page is made of, as markup: tile, pill, row, empty state, facts, timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from selfserve.catalog.policy import Policy
+from selfserve.requests.story import Answer
+from selfserve.requests.words import Line
+from selfserve.web.parts.icons import icon
+from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph
+from selfserve.web.parts.times import when
+
+TINTS = frozenset({"cobalt", "green", "violet", "amber", "rose", "teal", "slate"})
+MOOD_ICONS = {"done": "check", "now": "loader", "human": "user-round", "bad": "x", "todo": "circle"}
+MOOD_WORDS = {
+    "done": "Done",
+    "now": "Under way",
+    "human": "With a person",
+    "bad": "Did not work out",
+    "todo": "To come",
+}
+TONE_ICONS = {"info": "info", "ok": "circle-check", "warn": "circle-help", "bad": "circle-alert"}
+
+
+def tint(policy: Policy, category: str) -> str:
+    """The tint of a category; slate for one that the policy does not know any more."""
+    found = policy.category(category)
+    return found.tint if found is not None and found.tint in TINTS else "slate"
+
+
+def tile(name: str, tint_name: str, *, large: bool = False) -> Markup:
+    """An icon on its category's tint."""
+    return Markup('<span class="s-tile s-tint-{}{}">{}</span>').format(
+        tint_name, " s-tile-l" if large else "", icon(name)
+    )
+
+
+def pill(words: str, tone: str) -> Markup:
+    """A state in words, on the tone it has: info, ok, warn or bad."""
+    return Markup('<span class="s-pill s-tone-{}">{}</span>').format(tone, words)
+
+
+def back(path: str, words: str) -> Markup:
+    """The way back."""
+    return Markup('<a class="s-back" href="{}">{}{}</a>').format(path, icon("arrow-left"), words)
+
+
+def hero(title: str, lead: str = "") -> Markup:
+    """What the page is."""
+    return Markup('<div class="s-hero">{}{}</div>').format(heading(title), paragraph(lead))
+
+
+def note(words: str, tone: str = "info", title: str = "") -> Markup:
+    """Something to know, on the tone it has."""
+    body = Markup('<div class="s-strong">{}</div>').format(title) if title else NOTHING
+    return Markup('<div class="s-note s-tone-{}">{}<div>{}<div class="s-text">{}</div></div></div>').format(
+        tone, icon(TONE_ICONS[tone]), body, words
+    )
+
+
+def empty(icon_name: str, title: str, words: str, link: tuple[str, str] | None = None, *, level: int = 2) -> Markup:
+    """What is shown where there is nothing: why, and where to go (`link`: path, words)."""
+    way = Markup('<a class="s-quiet" href="{}">{}</a>').format(*link) if link else NOTHING
+    return Markup('<div class="s-empty">{}{}<p>{}</p>{}</div>').format(
+        icon(icon_name), heading(title, level), words, way
+    )
+
+
+def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
+    """Label and value, line by line."""
+    lines = joined(Markup("<dt>{}</dt><dd>{}</dd>").format(label, value) for label, value in pairs)
+    return Markup('<dl class="s-facts">{}</dl>').format(lines) if lines else NOTHING
+
+
+def answered(answers: Sequence[Answer]) -> Markup:
+    """What was answered in the form."""
+    return facts((answer.label, answer.text) for answer in answers)
+
+
+def timeline(lines: Sequence[Line], now: datetime, zone: ZoneInfo) -> Markup:
+    """What happened, is happening and comes, one line each."""
+    return Markup('<ol class="s-tl">{}</ol>').format(joined(_told(line, now, zone) for line in lines))
+
+
+def _told(line: Line, now: datetime, zone: ZoneInfo) -> Markup:
+    return Markup(
+        '<li class="s-tl-{mood}"><span class="s-tl-dot">{icon}<span class="s-hidden">{word}: </span></span>'
+        '<div class="s-tl-b"><div class="s-tl-t">{title}</div>{note}{when}</div></li>'
+    ).format(
+        mood=line.mood,
+        icon=icon(MOOD_ICONS[line.mood]) if line.mood != "todo" else NOTHING,
+        word=MOOD_WORDS[line.mood],
+        title=line.title,
+        note=paragraph(line.note, ""),
+        when=when(line.at, now, zone, "By " if line.mood == "todo" else ""),
+    )
+
+
+def rows(items: Iterable[Markup]) -> Markup:
+    """A list of rows on one surface."""
+    return Markup('<ul class="s-list">{}</ul>').format(joined(Markup("<li>{}</li>").format(item) for item in items))
+
+
+def row(path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
+    """A row that leads somewhere."""
+    return Markup(
+        '<a class="s-row" href="{}">{}<span class="s-row-b"><span class="s-row-t">{}</span>'
+        '<span class="s-muted s-small">{}</span></span><span class="s-row-end">{}</span></a>'
+    ).format(path, lead, title, under, end)

@@ -1,0 +1,23 @@
+"""A button that does something at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from markupsafe import Markup
+from nicegui import ui
+
+from selfserve.web.parts.form import Look
+from selfserve.web.parts.icons import icon
+from selfserve.web.parts.markup import NOTHING, show
+
+
+def press(
+    words: str, act: Callable[[], Coroutine[Any, Any, None]], *, look: Look = "s-quiet", drawn: str = ""
+) -> ui.html:
+    """The button, marked by its words in lower case with hyphens."""
+    inner = Markup("{}{}").format(icon(drawn) if drawn else NOTHING, words)
+    button = show(inner, tag="button").classes(look).props("type=button").mark(words.lower().replace(" ", "-"))
+    button.on("click", lambda _: act())
+    return button

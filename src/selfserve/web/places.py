@@ -1,0 +1,126 @@
+"""Which path shows which page, and to whom; what is shown instead where it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from nicegui import ui
+
+from selfserve.people.roles import Role
+from selfserve.requests.refusals import NotAllowed, NotFound
+from selfserve.web.pages import approvals, case, catalog, desk, item, request, requests
+from selfserve.web.parts.markup import show
+from selfserve.web.parts.pieces import empty
+from selfserve.web.visits import FAULT, FAULT_WITH_HELP, SignedOut, Visit
+
+log = structlog.get_logger(__name__)
+Build = Callable[..., Awaitable[str]]
+"""Puts a page for a visit (and the parameters of its path) into the place at hand; returns the page's title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One page: who may see it, and what builds it."""
+
+    role: Role
+    build: Build
+    under: str
+    """The entry of the navigation it belongs to."""
+
+
+DESTINATIONS: Mapping[str, Destination] = {
+    "/": Destination(Role.CUSTOMER, catalog.build, "/"),
+    "/items/{item_id}": Destination(Role.CUSTOMER, item.build, "/"),
+    "/requests": Destination(Role.CUSTOMER, requests.build, "/requests"),
+    "/requests/{name}": Destination(Role.CUSTOMER, request.build, "/requests"),
+    "/approvals": Destination(Role.CUSTOMER, approvals.build, "/approvals"),
+    "/desk": Destination(Role.STAFF, desk.build, "/desk"),
+    "/desk/{case_id}": Destination(Role.STAFF, case.build, "/desk"),
+}
+
+
+class Places(ui.sub_pages):
+    """The pages below the frame. Each is built only for somebody signed in who holds its role, asked at that moment."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        super().__init__({path: self._builder(destination) for path, destination in DESTINATIONS.items()})
+
+    async def built(self) -> None:
+        """Return when the page under way stands."""
+        await asyncio.gather(*self._active_tasks, return_exceptions=True)
+
+    def _builder(self, destination: Destination) -> Callable[..., Awaitable[None]]:
+        # What a builder takes by name is what the path and its query may give it.
+        async def item_page(item_id: str, again: str = "") -> None:
+            await self._build(destination, item_id, again)
+
+        async def request_page(name: str) -> None:
+            await self._build(destination, name)
+
+        async def case_page(case_id: str) -> None:
+            await self._build(destination, case_id)
+
+        async def desk_page(view: str = "") -> None:
+            await self._build(destination, view)
+
+        async def page() -> None:
+            await self._build(destination)
+
+        named: dict[Build, Callable[..., Awaitable[None]]] = {
+            item.build: item_page,
+            request.build: request_page,
+            desk.build: desk_page,
+            case.build: case_page,
+        }
+        return named.get(destination.build, page)
+
+    async def _build(self, destination: Destination, *names: str) -> None:
+        visit = self._visit
+        visit.settle()
+        if visit.frame is not None:
+            visit.frame.stand(destination.under)
+        with ui.element("div") as place:
+            try:
+                await visit.may(destination.role)
+                title = await destination.build(visit, *names)
+            except SignedOut:
+                visit.leave()
+                return
+            except (NotAllowed, NotFound) as refusal:
+                place.clear()
+                title = _turned_away(refusal)
+            except Exception:
+                log.exception("page_failed", path=destination.under)
+                place.clear()
+                title = _failed(visit)
+        ui.page_title(f"{title} · {visit.parts.settings.brand.name}")
+        if visit.client.has_socket_connection and visit.frame is not None:
+            visit.frame.arrive()
+
+    def _render_404(self) -> None:
+        if self._visit.frame is not None:
+            self._visit.frame.stand("")
+        words = "The address may have a slip in it, or what was here has moved."
+        show(empty("compass", "There is no such page", words, ("/", "To the catalog"), level=1))
+
+    def _render_error(self, _: Exception) -> None:
+        _failed(self._visit)
+
+
+def _turned_away(refusal: NotAllowed | NotFound) -> str:
+    if isinstance(refusal, NotFound):
+        show(empty("search-x", "Not found", str(refusal), ("/", "To the catalog"), level=1))
+        return "Not found"
+    words = "This page is for the people who do this work. If you are one of them, ask your TechOps team for the role."
+    show(empty("lock", "This page is not for you", words, ("/", "To the catalog"), level=1))
+    return "Not for you"
+
+
+def _failed(visit: Visit) -> str:
+    words = FAULT_WITH_HELP + visit.parts.settings.company.support
+    show(empty("triangle-alert", "This did not work", words, ("/", "To the catalog"), level=1))
+    return FAULT.partition(".")[0]

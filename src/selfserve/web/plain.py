@@ -1,0 +1,59 @@
+"""Pages that must work when nothing else does: plain HTML in our look, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from starlette.responses import HTMLResponse
+
+_STYLE = """
+:root{color-scheme:light dark;--ground:#f7f7f8;--surface:#fff;--line:#e4e5e9;--text:#16181d;--muted:#5c6270;
+--ink:#16181d;--on-ink:#fff;--accent:#1f4fd8}
+@media (prefers-color-scheme:dark){:root{--ground:#0d0e11;--surface:#15171b;--line:#25282f;--text:#eceef2;
+--muted:#9aa1af;--ink:#eceef2;--on-ink:#15171b;--accent:#86a5ff}}
+@font-face{font-family:"Inter";src:url(/static/inter.woff2) format("woff2");font-weight:100 900;font-display:swap}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;padding:24px;background:var(--ground);color:var(--text);
+font:400 14px/1.5 Inter,system-ui,sans-serif}
+main{width:100%;max-width:420px;background:var(--surface);border:1px solid var(--line);border-radius:14px;padding:32px;
+box-shadow:0 1px 2px rgb(0 0 0/.05)}
+.brand{margin:0 0 24px;color:var(--muted);font-weight:560}
+h1{margin:0 0 8px;font-size:22px;line-height:1.25;font-weight:640;letter-spacing:-.01em;overflow-wrap:anywhere}
+p{margin:0 0 8px}
+.actions{display:flex;flex-wrap:wrap;gap:12px;margin-top:24px}
+.act{display:inline-flex;align-items:center;justify-content:center;min-height:40px;padding:0 18px;border-radius:10px;
+background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-decoration:none;border:0}
+.act:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
+.help{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);color:var(--muted)}
+"""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Makes such pages for one installation: its product's name, the company's, and how to reach a human."""
+
+    brand: str
+    company: str
+    support: str
+    language: str = "en"
+
+    def page(
+        self, title: str, sentences: Sequence[str] = (), *, act: tuple[str, str] | None = None, status: int = 200
+    ) -> HTMLResponse:
+        """A page with a heading, sentences, and at most one action (words, path of ours)."""
+        told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+        action = (
+            f'<div class="actions"><a class="act" href="{escape(act[1])}">{escape(act[0])}</a></div>' if act else ""
+        )
+        help_line = f'<p class="help">Need a human? {escape(self.support)}</p>' if self.support else ""
+        name = f"{self.brand} · {self.company}" if self.company else self.brand
+        return HTMLResponse(
+            f'<!doctype html><html lang="{escape(self.language)}"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
+            f'<link rel="icon" href="/static/favicon.svg"><style>{_STYLE}</style></head>'
+            f'<body><main><p class="brand">{escape(name)}</p><h1>{escape(title)}</h1>{told}{action}{help_line}</main>'
+            "</body></html>",
+            status,
+        )

@@ -1,0 +1,91 @@
+"""What would happen if this were asked for now, as far as the answers given so far tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from selfserve.catalog.facts import rule_context
+from selfserve.catalog.items import Item
+from selfserve.catalog.rules import RuleFailed
+from selfserve.fulfilment import eligibility
+from selfserve.fulfilment.house import House
+from selfserve.people import directory
+from selfserve.people.teams import UnknownApproverError, approvers
+from selfserve.requests import asking
+from selfserve.requests.plan import plan, usual_time
+from selfserve.requests.refusals import NotAllowed, Unfit
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`asks`: somebody decides first; None where that depends on answers still to be given. `acts` in words.
+
+    `blocked` says why it cannot work at the moment; a person would then take over.
+    """
+
+    asks: bool | None
+    deciders: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)
+    blocked: str = ""
+    ends_at: datetime | None = None
+    lasts: timedelta | None = None
+    expect: timedelta = timedelta()
+    usual: timedelta | None = None
+
+
+def preview(house: House, person_id: str, item: Item, answers: Mapping[str, object]) -> Preview:
+    """Worked out in full where the answers stand, in outline where some are missing. Blocking.
+
+    Raises NotAllowed where the item is not for this person.
+    """
+    try:
+        would = plan(house, customer_id=person_id, item_id=item.id, answers=answers)
+    except Unfit:
+        return _outline(house, person_id, item)
+    return Preview(
+        asks=would.needs_approval,
+        deciders=would.deciders,
+        acts=list(dict.fromkeys(act.customer for act in would.acts)),
+        blocked=next((act.blocked for act in would.acts if act.blocked), ""),
+        ends_at=would.ends_at,
+        lasts=would.lasts,
+        expect=would.expect,
+        usual=would.usual,
+    )
+
+
+def _outline(house: House, person_id: str, item: Item) -> Preview:
+    catalog = house.catalog.current
+    with house.database.read() as session:
+        person = directory.present(session, person_id)
+        if person is None:
+            raise NotAllowed("This account is not active.")
+        context = rule_context(item, asking.facts_of(session, person), now=house.now())
+        if "form" not in item.who.names and not item.who.allows(context).allowed:
+            raise NotAllowed(eligibility.NOT_FOR_YOU)
+        try:
+            stage = item.stage_for(context)
+        except RuleFailed:
+            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=usual_time(session, item.id))
+        deciders = []
+        if stage is not None:
+            try:
+                found = approvers(session, stage.by, person, catalog.teams)
+            except UnknownApproverError:
+                found = []
+            deciders = [one.name for one, _ in found]
+        return Preview(
+            asks=stage is not None,
+            deciders=deciders,
+            acts=_titles(house, item),
+            lasts=item.grant.ends.span if item.grant else None,
+            expect=item.expect,
+            usual=usual_time(session, item.id),
+        )
+
+
+def _titles(house: House, item: Item) -> list[str]:
+    found = (house.connectors.lookup(step.use) for step in item.fulfil)
+    return list(dict.fromkeys(action.title for action in found if action is not None))

@@ -1,0 +1,139 @@
+"""The one page of the product: the frame, and in it whatever the path asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from selfserve.notify import notices
+from selfserve.people import directory
+from selfserve.people.principal import Principal
+from selfserve.people.roles import Role
+from selfserve.requests import asking, lists
+from selfserve.requests.lists import Counts
+from selfserve.web.deck import Deck
+from selfserve.web.live import Live
+from selfserve.web.parts.frame import Frame, Place, Told
+from selfserve.web.parts.times import spoken
+from selfserve.web.places import Places
+from selfserve.web.visits import Parts, Visit, aside
+
+SIGN_OUT = "/auth/logout"
+LATEST = 30
+LOGO = "/brand/logo"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the frame shows of who is looking."""
+
+    zone: ZoneInfo
+    title: str
+    counts: Counts
+
+
+async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Response | None:
+    """The page for whoever is signed in; for nobody, the way to sign in and back."""
+    principal = await aside(parts.principal_of, request)
+    if principal is None:
+        return RedirectResponse(f"/sign-in?next={quote(_wanted(request), safe='')}", 303)
+    known = await aside(_known, parts, principal)
+    if known is None:
+        return RedirectResponse("/sign-in", 303)
+    visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.zone)
+    visit.client.on_delete(visit.settle)
+    visit.frame = _frame(visit, principal, known)
+    with ui.element("div").classes("s-content") as content:
+        places = Places(visit).classes("s-page")
+    ui.skip_link("Skip to content", target=content)
+    await asyncio.wait_for(places.built(), timeout=8)
+    return None
+
+
+def _wanted(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _known(parts: Parts, principal: Principal) -> Known | None:
+    with parts.house.database.read() as session:
+        person = directory.present(session, principal.person_id)
+        if person is None:
+            return None
+        counts = lists.counts(session, person.id, staff=principal.has(Role.STAFF))
+        return Known(asking.zone_of(parts.house, person), person.title or person.department, counts)
+
+
+def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
+    brand = visit.parts.settings.brand
+    with visit.client.layout:
+        frame = Frame(
+            brand=brand.name,
+            logo=LOGO if brand.logo else "",
+            name=principal.name,
+            title=known.title,
+            sign_out=SIGN_OUT,
+        ).mark("frame")
+    frame.move(target_index=0)
+    frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
+    frame.on("notices", visit.acting(Role.CUSTOMER, lambda: _tell(visit, frame), visit.speak))
+    seen = visit.acting(Role.CUSTOMER, lambda event: _seen(visit, frame, event), visit.speak)
+    frame.on("seen", seen)
+    staff = principal.has(Role.STAFF)
+    visit.on_change(
+        lambda change: change.concerns(visit.person_id) or (staff and change.desk),
+        lambda: _count(visit, frame),
+        on=frame,
+        lasting=True,
+    )
+    return frame
+
+
+def _places(counts: Counts, *, staff: bool) -> list[Place]:
+    places = [
+        Place("/", "layout-grid", "Catalog"),
+        Place("/requests", "inbox", "My requests", counts.requests, "open"),
+        Place("/approvals", "circle-check", "Approvals", counts.approvals, "waiting for you"),
+    ]
+    if staff:
+        places.append(Place("/desk", "life-buoy", "Desk", counts.desk, "open cases"))
+    return places
+
+
+async def _count(visit: Visit, frame: Frame) -> None:
+    principal = await aside(visit.parts.principal_of, visit.client.request)
+    if principal is None:
+        return
+    known = await aside(_known, visit.parts, principal)
+    if known is not None:
+        frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
+
+
+async def _tell(visit: Visit, frame: Frame) -> None:
+    frame.tell(await aside(_told, visit))
+
+
+def _told(visit: Visit) -> list[Told]:
+    with visit.house.database.read() as session:
+        found = notices.unread(session, visit.person_id, LATEST)
+        return [
+            Told(one.id, one.title, one.body, one.path, spoken(one.made_at, visit.now, visit.zone)) for one in found
+        ]
+
+
+async def _seen(visit: Visit, frame: Frame, event: GenericEventArguments) -> None:
+    one = event.args if isinstance(event.args, str) else None
+    await aside(_mark, visit, one)
+    await _count(visit, frame)
+    await _tell(visit, frame)
+
+
+def _mark(visit: Visit, one: str | None) -> None:
+    with visit.house.database.write() as session:
+        notices.mark_read(session, visit.person_id, visit.now, one)

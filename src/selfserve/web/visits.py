@@ -1,0 +1,172 @@
+"""Who looks at a page, and what they may do there: asked again for every page that is built and for every act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ParamSpec, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+from nicegui import Client, background_tasks, run, ui
+from nicegui.element import Element
+from starlette.requests import Request
+
+from selfserve.fulfilment.house import House
+from selfserve.people.principal import Principal
+from selfserve.people.roles import Role
+from selfserve.requests.refusals import NotAllowed, Refusal
+from selfserve.settings.model import Settings
+from selfserve.web.deck import Deck
+from selfserve.web.live import Live, Wants
+from selfserve.web.parts.frame import Frame
+
+log = structlog.get_logger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+FAULT = "Something went wrong on our side. Nothing was lost; please try again in a moment."
+FAULT_WITH_HELP = f"{FAULT} If it stays like this: "
+
+
+class Parts(Protocol):
+    """What `app.py` puts together, as far as the pages need it."""
+
+    @property
+    def house(self) -> House:
+        """The working rooms."""
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings."""
+
+    def principal_of(self, request: Request) -> Principal | None:
+        """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
+
+
+class SignedOut(Exception):  # noqa: N818  (a state, not a fault)
+    """The session of the page has ended."""
+
+
+async def aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Blocking work in a thread; cancelled where the process is shutting down."""
+
+    def boxed() -> tuple[R]:
+        return (work(*args, **kwargs),)
+
+    done = await run.io_bound(boxed)
+    if done is None:
+        raise asyncio.CancelledError
+    return done[0]
+
+
+@dataclass
+class Visit:
+    """One browser tab. `person_id` never changes for its life: somebody else signing in there loads it anew."""
+
+    parts: Parts
+    live: Live
+    deck: Deck
+    client: Client
+    person_id: str
+    zone: ZoneInfo
+    frame: Frame | None = None
+    ends: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def house(self) -> House:
+        """The working rooms."""
+        return self.parts.house
+
+    @property
+    def now(self) -> datetime:
+        """This instant, by the house's clock."""
+        return self.parts.house.now()
+
+    async def who(self) -> Principal:
+        """Who is looking, asked anew; SignedOut where it is nobody any more, or somebody else."""
+        found = await aside(self.parts.principal_of, self.client.request)
+        if found is None or found.person_id != self.person_id:
+            raise SignedOut
+        return found
+
+    async def may(self, role: Role) -> Principal:
+        """`who`, if they hold the role; NotAllowed else."""
+        principal = await self.who()
+        if not principal.has(role):
+            raise NotAllowed("This is not for you (any more).")
+        return principal
+
+    def leave(self) -> None:
+        """Load the page anew, which leads to sign-in where nobody is signed in."""
+        self.client.run_javascript("location.reload()")
+
+    def say(self, words: str) -> None:
+        """Have a screen reader say something."""
+        if self.frame is not None:
+            self.frame.say(words)
+
+    def on_change(
+        self, wants: Wants, act: Callable[[], Awaitable[None]], *, on: Element, lasting: bool = False
+    ) -> None:
+        """Run `act` within `on` after each change that `wants` is true for, until the page is left.
+
+        `lasting` is for the frame, which stays while pages come and go.
+        """
+
+        async def run_there() -> None:
+            if on.is_deleted or self.client.is_deleted:
+                end()
+                return
+            with on:
+                await act()
+
+        end = self.live.watch(wants, run_there)
+        if lasting:
+            self.client.on_delete(end)
+        else:
+            self.ends.append(end)
+
+    def speak(self, refusal: Refusal) -> None:
+        """Have a refusal read out, where there is no field for it to stand beside."""
+        self.say(str(refusal))
+
+    def settle(self) -> None:
+        """Stop watching for a page that was left."""
+        while self.ends:
+            self.ends.pop()()
+
+    def acting(
+        self, role: Role, act: Callable[P, Coroutine[Any, Any, None]], refused: Callable[[Refusal], None]
+    ) -> Callable[P, Coroutine[Any, Any, None]]:
+        """`act` as an event handler: only for who still holds the role; every refusal goes to `refused` as it is.
+
+        A fault is logged, and told as one.
+        """
+
+        async def handler(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                await self.may(role)
+                await act(*args, **kwargs)
+            except SignedOut:
+                self.leave()
+            except Refusal as refusal:
+                refused(refusal)
+            except Exception:
+                log.exception("act_failed", person=self.person_id)
+                refused(Refusal(FAULT_WITH_HELP + self.parts.settings.company.support))
+            finally:
+                self.live.nudge()
+
+        return handler
+
+
+def soon(work: Coroutine[Any, Any, None], within: Element) -> None:
+    """Begin something that nobody waits for, in the place of an element."""
+    background_tasks.create(work, name="page work", context=within)
+
+
+def go(path: str) -> None:
+    """Move to another page of ours."""
+    ui.navigate.to(path)

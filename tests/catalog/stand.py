@@ -1,0 +1,51 @@
+"""What the catalog is held against in tests: the actions of the real connectors, and a directory that only counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from selfserve.connectors.contract import Action
+from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.human import HumanConnector
+from selfserve.connectors.ldap import LdapConnector
+from selfserve.connectors.munki import MunkiConnector
+from selfserve.connectors.seats import SeatsConnector
+
+
+class Parcel(BaseModel):
+    """Arguments of an action that takes its time."""
+
+    address: str
+
+
+_DEMO: Final[Mapping[str, Mapping[str, Action[Any]]]] = {
+    "directory": LdapConnector.actions,
+    "legacy": LdapConnector.actions,
+    "seats": SeatsConnector.actions,
+    "munki": MunkiConnector.actions,
+    "human": HumanConnector.actions,
+}
+_SLOW: Final = {"post": {"send": Action("send", Parcel, "Send a parcel", undoable=False, lasting=False)}}
+
+
+def demo_actions() -> DeclaredActions:
+    """The connectors that the demo configures, by their names there."""
+    return DeclaredActions(_DEMO)
+
+
+def all_actions() -> DeclaredActions:
+    """Those of the demo and a slow one."""
+    return DeclaredActions({**_DEMO, **_SLOW})
+
+
+class Groups:
+    """A directory that knows how many people are in each group."""
+
+    def __init__(self, **sizes: int) -> None:
+        self._sizes = {name.replace("_", "-"): size for name, size in sizes.items()}
+
+    def group_size(self, group: str) -> int | None:
+        return self._sizes.get(group)

@@ -1,0 +1,91 @@
+"""The catalog that comes with the product."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import jsonschema_rs
+import pytest
+from ruamel.yaml import YAML
+from tests.catalog.folders import HOUSE
+from tests.catalog.stand import Groups, demo_actions
+
+from selfserve.catalog.items import Item
+from selfserve.catalog.loading import Catalog, load
+from selfserve.catalog.schema import item_schema, policy_schema, teams_schema
+from selfserve.demo.company import FERNHILL
+
+PEOPLE = Groups(**{group.name: len(group.members) for group in FERNHILL.groups})
+LOADED = load(HOUSE, demo_actions(), PEOPLE)
+assert isinstance(LOADED, Catalog), str(LOADED)
+CATALOG = LOADED
+
+
+def test_the_catalog_of_the_house_passes_every_check() -> None:
+    """What we ship loads with the sample company's teams, and has at least a dozen items."""
+    assert len(CATALOG.items) >= 12
+
+
+def test_items_use_every_way_of_the_product() -> None:
+    """Auto, manager and team approval, one-off, seat, device, human, pack and a target that is down: all there."""
+    uses = {step.use for item in CATALOG.items.values() for step in item.fulfil}
+    approvers = {str(by) for item in CATALOG.items.values() for stage in item.approve for by in stage.by}
+    assert {
+        "directory.add_member",
+        "directory.unlock",
+        "directory.reset_password",
+        "legacy.add_member",
+        "seats.assign",
+        "munki.install",
+        "human.checklist",
+    } <= uses
+    assert "manager" in approvers
+    assert any(by.startswith("team:") for by in approvers)
+    assert {item.risk for item in CATALOG.items.values()} == {"low", "medium", "high"}
+    assert any(len(item.fulfil) > 1 for item in CATALOG.items.values())
+
+
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_words_on_screen_never_speak_of_users_or_tickets(item: Item) -> None:
+    """What a customer reads has no jargon of the trade."""
+    shown = [item.name, item.summary, item.promise or "", *(field.label for field in item.form.values())]
+    shown += [field.help or "" for field in item.form.values()] + [stage.why or "" for stage in item.approve]
+    assert not re.search(r"\b(users?|tickets?|submit|provision|SLA)\b", " ".join(shown), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_every_runbook_says_how_to_look_do_verify_take_back_and_whom_to_call(item: Item) -> None:
+    """A human who has never done it finds the five things they need."""
+    text = CATALOG.runbook(item)
+    for heading in ("Look first", "Do it by hand", "See that it worked", "Take it back", "Who else"):
+        assert f"## {heading}" in text, heading
+
+
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_an_item_survives_being_pinned_to_a_request(item: Item) -> None:
+    """The canonical JSON makes the same item again, with the same digest."""
+    again = Item.model_validate_json(item.canonical())
+    assert again == item
+    assert again.digest == item.digest == CATALOG.digests[item.id]
+
+
+@pytest.mark.parametrize("path", sorted((HOUSE / "items").glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_json_schema_accepts_what_the_loader_accepts(path: object) -> None:
+    """An editor that helps by the schema does not complain about a good file."""
+    data = YAML(typ="safe", pure=True).load((HOUSE / "items" / str(path).rsplit("/", 1)[-1]).read_text())
+    jsonschema_rs.validate(item_schema(), data)
+
+
+def test_the_schemas_accept_teams_and_policy() -> None:
+    """So for the two other files."""
+    for name, schema in (("teams.yaml", teams_schema()), ("policy.yaml", policy_schema())):
+        data = YAML(typ="safe", pure=True).load((HOUSE / name).read_text())
+        jsonschema_rs.validate(schema, data)
+
+
+def test_the_json_schema_refuses_an_unknown_key() -> None:
+    """A slip of the pen is seen in the editor already."""
+    data = json.loads(next(iter(CATALOG.items.values())).canonical())
+    assert jsonschema_rs.is_valid(item_schema(), data)
+    assert not jsonschema_rs.is_valid(item_schema(), {**data, "onwer": "techops"})

@@ -1,0 +1,114 @@
+"""`selfserve db`: upgrade, backup, restore."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+from tests.cli.conftest import Selfserve
+
+from selfserve.audit.trail import Trail
+from selfserve.store.database import Database
+from selfserve.store.tables import ExecutorLease
+
+
+def store(folder: Path) -> Database:
+    """The installation's store."""
+    return Database(f"sqlite:///{folder}/data/selfserve.db")
+
+
+def tell(folder: Path, kind: str) -> None:
+    """An event in the trail."""
+    database = store(folder)
+    with database.write() as session:
+        Trail(session, "test:1").tell(kind, at=datetime.now(UTC))
+    database.close()
+
+
+def test_a_store_is_upgraded_once(selfserve: Selfserve, folder: Path) -> None:
+    """Before it, commands say what to run; doing it again changes nothing."""
+    before = selfserve("audit", "verify")
+    assert (before.code, before.err) == (2, "The store is empty; run `selfserve db upgrade`.\n")
+    assert selfserve("db", "upgrade").out.startswith("The store went from empty to ")
+    assert selfserve("db", "upgrade").out.startswith("The store is at version ")
+    assert selfserve("audit", "verify").code == 0
+
+
+def test_a_backup_brings_back_what_was(selfserve: Selfserve, folder: Path) -> None:
+    """What came after the backup is gone from the store and kept beside it."""
+    selfserve("db", "upgrade")
+    tell(folder, "before")
+    assert selfserve("db", "backup", "copy.db").code == 0
+    assert (folder / "copy.db").stat().st_mode & 0o777 == 0o600
+    tell(folder, "after")
+    assert "2 events" in selfserve("audit", "verify").out
+    ran = selfserve("db", "restore", "copy.db")
+    assert ran.code == 0
+    assert "1 events" in selfserve("audit", "verify").out
+    (kept,) = (folder / "data").glob("selfserve.db.before-*")
+    assert selfserve("db", "restore", str(kept)).code == 0
+    assert "2 events" in selfserve("audit", "verify").out
+
+
+def test_a_backup_overwrites_nothing(selfserve: Selfserve, folder: Path) -> None:
+    """Not even by mistake."""
+    selfserve("db", "upgrade")
+    (folder / "copy.db").write_text("mine")
+    ran = selfserve("db", "backup", "copy.db")
+    assert (ran.code, ran.err) == (2, "copy.db exists already; a backup overwrites nothing.\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5000])
+def test_only_a_backup_is_restored(selfserve: Selfserve, folder: Path, content: bytes) -> None:
+    """Anything else leaves the store as it is."""
+    selfserve("db", "upgrade")
+    tell(folder, "kept")
+    (folder / "other").write_bytes(content)
+    ran = selfserve("db", "restore", "other")
+    assert (ran.code, ran.err) == (2, "other is not a backup of a selfserve store.\n")
+    assert "1 events" in selfserve("audit", "verify").out
+
+
+def test_nothing_is_restored_under_a_working_process(selfserve: Selfserve, folder: Path) -> None:
+    """It would write into a file that is not the store any more."""
+    selfserve("db", "upgrade")
+    selfserve("db", "backup", "copy.db")
+    database = store(folder)
+    now = datetime.now(UTC)
+    with database.write() as session:
+        session.add(ExecutorLease(executor="web-1", role="web", host="h", pid=1, began_at=now, beaten_at=now))
+    database.close()
+    ran = selfserve("db", "restore", "copy.db")
+    assert (ran.code, ran.err) == (2, "web-1 still works on this store; stop it first.\n")
+
+
+def test_postgresql_is_left_to_its_own_tools(
+    selfserve: Selfserve, folder: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Upgrade works there; backup says the command to run, without the password."""
+    address = make_url(postgres_url)
+    monkeypatch.setenv("PG_PASSWORD", address.password or "")
+    monkeypatch.setenv("SELFSERVE__STORE__PASSWORD", "env:PG_PASSWORD")
+    monkeypatch.setenv("SELFSERVE__STORE__URL", address._replace(password=None).render_as_string())
+    assert selfserve("db", "upgrade").code == 0
+    ran = selfserve("db", "backup", "copy.dump")
+    assert ran.code == 2
+    assert "pg_dump --format=custom --file=copy.dump 'postgresql://" in ran.err
+    ran = selfserve("db", "restore", "copy.dump")
+    assert "pg_restore --clean --if-exists copy.dump --dbname 'postgresql://" in ran.err
+
+
+def test_an_unreachable_store_is_one_sentence(
+    selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the password that was tried."""
+    monkeypatch.setenv("SELFSERVE__STORE__URL", "postgresql+psycopg://role@127.0.0.1:1/x")
+    monkeypatch.setenv("SELFSERVE__STORE__PASSWORD", "env:PG_PASSWORD")
+    monkeypatch.setenv("PG_PASSWORD", "hunter2")
+    ran = selfserve("db", "upgrade")
+    assert ran.code == 1
+    assert ran.err.startswith("The store cannot be used: ")
+    assert len(ran.err.splitlines()) == 1
+    assert "hunter2" not in ran.err

@@ -1,0 +1,148 @@
+"""`selfserve people`, `tokens`, `audit`, `connectors` against a real directory."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Selfserve
+from tests.people.branch import Branch, new_branch
+from tests.servers.slapd import Slapd
+
+
+@pytest.fixture
+def branch(selfserve: Selfserve, folder: Path, slapd: Slapd, monkeypatch: pytest.MonkeyPatch) -> Branch:
+    """A branch of the directory with two people, which the installation reads over TLS."""
+    made = new_branch(slapd)
+    ana = made.person("ana", cn="Ana Ruiz")
+    made.person("ben", manager=ana)
+    made.group("techops", ana)
+    for name, value in {
+        "DIRECTORY__BASE": made.people,
+        "DIRECTORY__GROUP_BASE": made.groups,
+        "CONNECTORS__DIRECTORY__URLS": json.dumps([slapd.tls_url]),
+        "CONNECTORS__DIRECTORY__CA_FILE": str(slapd.ca_file),
+        "CONNECTORS__DIRECTORY__BIND_DN": slapd.svc_dn,
+        "CONNECTORS__DIRECTORY__PEOPLE_BASE": made.people,
+        "CONNECTORS__DIRECTORY__GROUPS_BASE": made.groups,
+    }.items():
+        monkeypatch.setenv(f"SELFSERVE__{name}", value)
+    assert selfserve("secrets", "set", "file:secrets/directory-password", stdin=slapd.svc_password).code == 0
+    assert selfserve("db", "upgrade").code == 0
+    return made
+
+
+def test_people_come_from_the_directory(selfserve: Selfserve, branch: Branch) -> None:
+    """With figures for people, and for machines."""
+    ran = selfserve("people", "sync")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Read 2 people: 2 new")
+    again = json.loads(selfserve("people", "sync", "--full", "--json").out)
+    assert (again["full"], again["read"], again["added"]) == (True, 2, 0)
+
+
+def test_a_directory_that_refuses_is_one_sentence(selfserve: Selfserve, branch: Branch) -> None:
+    """The password is not in it."""
+    assert selfserve("secrets", "set", "file:secrets/directory-password", stdin="hunter2hunter2").code == 0
+    ran = selfserve("people", "sync")
+    assert ran.code == 1
+    assert ran.err.startswith("The directory cannot be read: ")
+    assert "hunter2" not in ran.err
+
+
+def test_people_are_read_by_a_directory_only(
+    selfserve: Selfserve, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another kind of connector has no people."""
+    monkeypatch.setenv("SELFSERVE__DIRECTORY__CONNECTOR", "human")
+    ran = selfserve("people", "sync")
+    assert (ran.code, ran.err) == (
+        2,
+        "connectors.human is of kind human; people are read by one of kind ldap.\n",
+    )
+
+
+def test_a_token_is_shown_once_and_can_be_ended(selfserve: Selfserve, branch: Branch) -> None:
+    """Standard output holds the token alone, so that it can go straight to where it is needed."""
+    selfserve("people", "sync")
+    made = selfserve("tokens", "create", "ana", "--label", "ci", "--scope", "requests:read", "--lasts", "30d")
+    assert made.code == 0
+    assert re.fullmatch(r"ss_[0-9a-f]{32}_[A-Za-z0-9_-]{43}\n", made.out)
+    (row,) = json.loads(selfserve("tokens", "list", "ana@example.test", "--json").out)
+    assert (row["label"], row["scopes"], row["state"]) == ("ci", ["requests:read"], "live")
+    assert made.out.strip() not in selfserve("tokens", "list", "ana").out
+    assert selfserve("tokens", "revoke", row["id"]).code == 0
+    assert json.loads(selfserve("tokens", "list", "ana", "--json").out)[0]["state"] == "revoked"
+    again = selfserve("tokens", "revoke", row["id"])
+    assert (again.code, again.err) == (2, f"There is no live token '{row['id']}'.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nobody", "--label", "x", "--scope", "admin"], "There is no one person called 'nobody'"),
+        (["ana", "--label", "x", "--scope", "root"], "No token was made: there is no scope 'root'"),
+        (["ana", "--label", "x", "--scope", "admin", "--lasts", "30"], "--lasts is '30'; allowed is a length of time"),
+        (["ana", "--label", "x", "--scope", "admin", "--lasts", "400d"], "No token was made: a token lasts"),
+    ],
+)
+def test_a_token_that_cannot_be_is_one_sentence(
+    selfserve: Selfserve, branch: Branch, arguments: list[str], sentence: str
+) -> None:
+    """Nothing is printed on standard output then."""
+    selfserve("people", "sync")
+    ran = selfserve("tokens", "create", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(sentence)
+
+
+def test_the_trail_is_exported_and_verified(selfserve: Selfserve, branch: Branch) -> None:
+    """One JSON object a line, within the days asked for."""
+    selfserve("people", "sync")
+    selfserve("tokens", "create", "ana", "--label", "ci", "--scope", "requests:read")
+    events = [json.loads(line) for line in selfserve("audit", "export").out.splitlines()]
+    assert {"people.read", "token.created"} <= {event["kind"] for event in events}
+    assert selfserve("audit", "export", "--from", "2100-01-01").out == ""
+    assert selfserve("audit", "export", "--to", "2000-01-01").out == ""
+    assert f"The trail is whole: {len(events)} events" in selfserve("audit", "verify").out
+
+
+def test_connectors_are_tried_one_by_one(selfserve: Selfserve, branch: Branch) -> None:
+    """A fault of one does not hide the others; a name that is none is said."""
+    ran = selfserve("connectors", "check", "directory")
+    assert ran.code == 0, ran.out
+    assert "fail" not in ran.out
+    selfserve("secrets", "set", "file:secrets/directory-password", stdin="wrong")
+    found = json.loads(selfserve("connectors", "check", "--json").out)
+    assert found["worst"] == "fail"
+    levels = {one["area"]: one["level"] for one in found["checks"]}
+    assert (levels["connectors.human"], levels["connectors.seats"]) == ("ok", "ok")
+    assert selfserve("connectors", "check").code == 1
+    assert (
+        "There is no section [connectors.nothing]; there is directory, human, seats."
+        in selfserve("connectors", "check", "nothing").err
+    )
+
+
+def test_a_team_without_members_is_found_once_people_are_known(selfserve: Selfserve, branch: Branch) -> None:
+    """Before the first reading nothing is known of teams; afterwards an item that hangs on nobody is a failure."""
+
+    def catalog() -> list[str]:
+        checks = json.loads(selfserve("doctor", "--json").out)["checks"]
+        return [one["text"] for one in checks if one["area"] == "catalog"]
+
+    assert "all right" in catalog()[0]
+    selfserve("people", "sync")
+    found = catalog()
+    assert any("has 0 present members" in text for text in found), found
+
+
+def test_a_connector_of_ones_own_begins_with_a_skeleton(selfserve: Selfserve, folder: Path) -> None:
+    """A second time nothing is written."""
+    ran = selfserve("connectors", "new", "printer")
+    assert ran.code == 0
+    assert (folder / "selfserve-printer").is_dir()
+    assert selfserve("connectors", "new", "printer").code == 2
+    assert selfserve("connectors", "new", "Not A Name").code == 2

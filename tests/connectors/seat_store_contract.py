@@ -1,0 +1,213 @@
+"""What every store of seats promises; derive a class, give it the fixture `store`, and run it on each database.
+
+For a store on a database also derive a test that calls `race` from several processes; it raises where two hold one
+seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from selfserve.connectors.contract import SeatQueued, SeatStore, SeatTaken
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def race(store: SeatStore, pool: str, holders: list[str], threads: int = 8) -> dict[str, SeatTaken | SeatQueued]:
+    """Every holder takes at once from this process; what each got."""
+    with ThreadPoolExecutor(threads) as workers:
+        got = workers.map(lambda holder: store.take(pool, holder, f"key-{holder}", NOW), holders)
+        return dict(zip(holders, got, strict=True))
+
+
+def check_race(store: SeatStore, pool: str, total: int, holders: list[str]) -> None:
+    """After a race, of one process or several: no seat twice, none unused, the rest in one gapless line."""
+    looks = [store.look(pool, holder) for holder in holders]
+    seats = [look.seat for look in looks if isinstance(look, SeatTaken)]
+    places = sorted(look.place for look in looks if isinstance(look, SeatQueued))
+    assert len(seats) == len(set(seats)) == min(total, len(holders))
+    assert places == list(range(1, len(holders) - len(seats) + 1))
+    figures = store.figures(pool)
+    assert figures is not None
+    assert (figures.total, figures.taken, figures.waiting) == (total, len(seats), len(places))
+
+
+class SeatStoreContract:
+    """The promises of `SeatStore`, one test each."""
+
+    @pytest.fixture
+    def store(self) -> SeatStore:
+        """The store under test, without pools."""
+        raise NotImplementedError("derive a class and give it this fixture")
+
+    @pytest.fixture
+    def two(self, store: SeatStore) -> Callable[[str], SeatTaken | SeatQueued]:
+        """A pool `two` of two seats, and a function that takes one for a holder under a key of their own."""
+        store.declare("two", 2)
+        return lambda holder: store.take("two", holder, f"key-{holder}", NOW)
+
+    def test_a_pool_never_declared_has_no_figures(self, store: SeatStore) -> None:
+        """None, not zero seats."""
+        assert store.figures("nowhere") is None
+
+    def test_seats_are_given_until_none_is_left_then_a_line_forms(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """Two seats, four people: two seats that differ, places one and two."""
+        first, second, third, fourth = (two(holder) for holder in ("ana", "bob", "cleo", "dan"))
+        assert isinstance(first, SeatTaken)
+        assert isinstance(second, SeatTaken)
+        assert first.seat != second.seat
+        assert (third, fourth) == (SeatQueued(1), SeatQueued(2))
+        check_race(store, "two", 2, ["ana", "bob", "cleo", "dan"])
+
+    def test_who_has_a_seat_gets_the_same_again(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """The same key after a crash: the very same answer. Another key: the same seat, but not fresh."""
+        first = two("ana")
+        assert isinstance(first, SeatTaken)
+        assert first.fresh
+        assert two("ana") == first
+        other = store.take("two", "ana", "another request", NOW)
+        assert isinstance(other, SeatTaken)
+        assert (other.seat, other.fresh) == (first.seat, False)
+        figures = store.figures("two")
+        assert figures is not None
+        assert figures.taken == 1
+
+    def test_who_waits_keeps_the_place(self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]) -> None:
+        """Asking again, even later and under another key, neither loses nor gains a place."""
+        for holder in ("ana", "bob", "cleo", "dan"):
+            two(holder)
+        assert store.take("two", "cleo", "another", NOW + timedelta(days=1)) == SeatQueued(1)
+        assert two("dan") == SeatQueued(2)
+
+    def test_a_seat_given_back_goes_to_the_first_in_line_at_once(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """In the order of asking; the one who waited holds it under the key of the asking, so it is theirs."""
+        for holder in ("ana", "bob", "cleo", "dan"):
+            two(holder)
+        assert store.give_back("two", "ana", NOW)
+        assert store.look("two", "ana") is None
+        cleo = two("cleo")
+        assert isinstance(cleo, SeatTaken)
+        assert cleo.fresh
+        assert store.look("two", "dan") == SeatQueued(1)
+        check_race(store, "two", 2, ["bob", "cleo", "dan"])
+
+    def test_giving_back_twice_or_nothing_says_so(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """The second time nobody else loses a seat."""
+        two("ana")
+        two("bob")
+        assert store.give_back("two", "ana", NOW)
+        assert not store.give_back("two", "ana", NOW)
+        assert not store.give_back("two", "nobody", NOW)
+        assert isinstance(store.look("two", "bob"), SeatTaken)
+
+    def test_who_waits_can_leave_the_line(self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]) -> None:
+        """The others move up."""
+        for holder in ("ana", "bob", "cleo", "dan"):
+            two(holder)
+        assert store.give_back("two", "cleo", NOW)
+        assert store.look("two", "dan") == SeatQueued(1)
+
+    def test_a_pool_can_grow_and_serves_its_line(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """Seats were bought: those who wait get them in order."""
+        for holder in ("ana", "bob", "cleo", "dan", "eve"):
+            two(holder)
+        store.declare("two", 4)
+        check_race(store, "two", 4, ["ana", "bob", "cleo", "dan", "eve"])
+        assert store.look("two", "eve") == SeatQueued(1)
+
+    def test_a_pool_that_shrinks_takes_nothing_away(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """Whoever has a seat keeps it; nobody new gets one until there is room again."""
+        for holder in ("ana", "bob", "cleo"):
+            two(holder)
+        store.declare("two", 1)
+        assert isinstance(store.look("two", "ana"), SeatTaken)
+        assert isinstance(store.look("two", "bob"), SeatTaken)
+        store.give_back("two", "ana", NOW)
+        assert store.look("two", "cleo") == SeatQueued(1)
+        store.give_back("two", "bob", NOW)
+        assert isinstance(store.look("two", "cleo"), SeatTaken)
+
+    def test_declaring_again_changes_nothing(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """Each process declares at its start."""
+        two("ana")
+        store.declare("two", 2)
+        assert isinstance(store.look("two", "ana"), SeatTaken)
+
+    def test_keys_are_the_seats_of_a_key_pool(self, store: SeatStore) -> None:
+        """Each key to one holder, given again to the same one, and back in the pool when it is returned."""
+        store.declare("keys", None)
+        assert store.add_keys("keys", ["K-1", "K-2", "K-1"]) == 2
+        assert store.add_keys("keys", ["K-2"]) == 0
+        ana, bob = (store.take("keys", holder, holder, NOW) for holder in ("ana", "bob"))
+        assert isinstance(ana, SeatTaken)
+        assert isinstance(bob, SeatTaken)
+        assert {ana.licence, bob.licence} == {"K-1", "K-2"}
+        assert store.take("keys", "ana", "ana", NOW) == ana
+        seen = store.look("keys", "ana")
+        assert isinstance(seen, SeatTaken)
+        assert seen.licence == ana.licence
+        assert store.take("keys", "cleo", "cleo", NOW) == SeatQueued(1)
+        store.give_back("keys", "ana", NOW)
+        cleo = store.look("keys", "cleo")
+        assert isinstance(cleo, SeatTaken)
+        assert cleo.licence == ana.licence
+
+    def test_new_keys_serve_the_line(self, store: SeatStore) -> None:
+        """Somebody waits at an empty pool; a key arrives."""
+        store.declare("keys", None)
+        assert store.take("keys", "ana", "ana", NOW) == SeatQueued(1)
+        store.add_keys("keys", ["K-1"])
+        ana = store.take("keys", "ana", "ana", NOW)
+        assert isinstance(ana, SeatTaken)
+        assert (ana.licence, ana.fresh) == ("K-1", True)
+
+    def test_a_licence_is_in_no_repr(self, store: SeatStore) -> None:
+        """Logs print objects."""
+        store.declare("keys", None)
+        store.add_keys("keys", ["SECRET-KEY"])
+        assert "SECRET-KEY" not in repr(store.take("keys", "ana", "ana", NOW))
+
+    def test_pools_do_not_know_each_other(self, store: SeatStore) -> None:
+        """A holder in one is nobody in the other; one key may be in both."""
+        for pool in ("one", "other"):
+            store.declare(pool, None)
+            assert store.add_keys(pool, ["K"]) == 1
+        store.take("one", "ana", "k", NOW)
+        assert store.look("other", "ana") is None
+
+    def test_the_last_seat_goes_to_exactly_one_of_many(self, store: SeatStore) -> None:
+        """Hard case 11 inside one process: forty people, seven seats, eight threads."""
+        store.declare("rush", 7)
+        holders = [f"person-{number:02d}" for number in range(40)]
+        got = race(store, "rush", holders)
+        assert sum(isinstance(one, SeatTaken) for one in got.values()) == 7
+        check_race(store, "rush", 7, holders)
+
+    def test_one_holder_from_many_threads_has_one_seat(self, store: SeatStore) -> None:
+        """A double click in eight tabs takes one seat."""
+        store.declare("rush", 7)
+        got = {one.seat for one in race(store, "rush", ["ana"]).values() if isinstance(one, SeatTaken)}
+        with ThreadPoolExecutor(8) as workers:
+            more = list(workers.map(lambda number: store.take("rush", "ana", f"k{number}", NOW), range(16)))
+        assert {one.seat for one in more if isinstance(one, SeatTaken)} == got
+        figures = store.figures("rush")
+        assert figures is not None
+        assert figures.taken == 1

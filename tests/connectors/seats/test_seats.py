@@ -1,0 +1,159 @@
+"""The seat connector: last seats, waiting lines, licence keys."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tests.connectors.clock import Clock
+from tests.connectors.seats.memory import MemorySeatStore
+
+from selfserve.connectors.contract import (
+    Accepted,
+    AlreadyDone,
+    Context,
+    Done,
+    Failed,
+    FailureKind,
+    Level,
+    Ports,
+    Presence,
+)
+from selfserve.connectors.seats import SeatArgs, SeatsConnector, SeatsSettings
+
+POOLS: dict[str, Any] = {
+    "figma": {"label": "Figma editor", "total": 2, "team": "design-tools"},
+    "ide": {"label": "IDE", "keys": "KEY-1\n\n  KEY-2  \n"},
+}
+
+
+@pytest.fixture
+def store() -> MemorySeatStore:
+    return MemorySeatStore()
+
+
+@pytest.fixture
+def seats(store: MemorySeatStore) -> SeatsConnector:
+    """Two seats of Figma, two keys of an IDE."""
+    return SeatsConnector("seats", SeatsSettings.model_validate({"pools": POOLS}), Ports(seats=store))
+
+
+def ask(customer: str, pool: str = "figma") -> SeatArgs:
+    return SeatArgs(pool=pool, customer=customer)
+
+
+def context(clock: Clock, key: str) -> Context:
+    return Context(key, clock() + timedelta(minutes=1), clock)
+
+
+def test_a_seat_is_given_seen_and_freed(seats: SeatsConnector, ctx: Context) -> None:
+    """And the second request of the same customer finds it there, whatever the case of the address."""
+    done = seats.apply("assign", ask("ana@example.test"), ctx)
+    assert isinstance(done, Done)
+    assert done.secret is None
+    assert seats.observe("assign", ask("ana@example.test"), done.state).presence is Presence.PRESENT
+    other = Context("another", ctx.deadline, ctx.now)
+    assert isinstance(seats.apply("assign", ask(" ANA@Example.test "), other), AlreadyDone)
+    assert seats.resource("assign", ask(" ANA@Example.test ")) == seats.resource("assign", ask("ana@example.test"))
+    assert isinstance(seats.undo("assign", ask("ana@example.test"), done.state, ctx), Done)
+    assert isinstance(seats.undo("assign", ask("ana@example.test"), done.state, ctx), AlreadyDone)
+    assert seats.observe("assign", ask("ana@example.test"), done.state).presence is Presence.ABSENT
+
+
+def test_who_loses_the_last_seat_gets_a_place_in_line(seats: SeatsConnector, clock: Clock) -> None:
+    """Hard case 11: accepted with a place, pending while waiting, present as soon as somebody gives one back."""
+    for who in ("ana", "bob"):
+        assert isinstance(seats.apply("assign", ask(who), context(clock, who)), Done)
+    waiting = seats.apply("assign", ask("cleo"), context(clock, "cleo"))
+    assert isinstance(waiting, Accepted)
+    assert waiting.handle["place"] == 1
+    assert "next in line" in waiting.tell
+    assert waiting.expires == timedelta(days=30)
+    behind = seats.apply("assign", ask("dan"), context(clock, "dan"))
+    assert isinstance(behind, Accepted)
+    assert "number 2" in behind.tell
+    seen = seats.observe("assign", ask("dan"), behind.handle)
+    assert (seen.presence, seen.evidence["place"]) == (Presence.PENDING, 2)
+    assert isinstance(seats.apply("release", ask("ana"), context(clock, "r")), Done)
+    assert seats.observe("assign", ask("cleo"), waiting.handle).presence is Presence.PRESENT
+    assert "next in line" in seats.observe("assign", ask("dan"), behind.handle).tell
+
+
+def test_a_key_is_handed_out_once_as_a_secret(seats: SeatsConnector, clock: Clock) -> None:
+    """In the outcome's secret and nowhere else; again under the same key after a crash, never under another."""
+    done = seats.apply("assign", ask("ana", "ide"), context(clock, "first"))
+    assert isinstance(done, Done)
+    assert done.secret == "KEY-1"
+    seen = seats.observe("assign", ask("ana", "ide"), done.state)
+    assert seen.secret is None
+    assert "KEY-1" not in json.dumps([done.state, done.tell, seen.evidence, seen.tell]) + repr(done)
+    again = seats.apply("assign", ask("ana", "ide"), context(clock, "first"))
+    assert isinstance(again, Done)
+    assert again.secret == "KEY-1"
+    other = seats.apply("assign", ask("ana", "ide"), context(clock, "second"))
+    assert isinstance(other, AlreadyDone)
+    assert "KEY-1" not in repr(other)
+
+
+def test_a_key_that_comes_while_waiting_reaches_who_waited(seats: SeatsConnector, clock: Clock) -> None:
+    """No outcome could carry it, so the observation does, once the place has become a seat."""
+    for who in ("ana", "bob"):
+        seats.apply("assign", ask(who, "ide"), context(clock, who))
+    waiting = seats.apply("assign", ask("cleo", "ide"), context(clock, "cleo"))
+    assert isinstance(waiting, Accepted)
+    assert seats.observe("assign", ask("cleo", "ide"), waiting.handle).secret is None
+    seats.apply("release", ask("bob", "ide"), context(clock, "r"))
+    seen = seats.observe("assign", ask("cleo", "ide"), waiting.handle)
+    assert (seen.presence, seen.secret) == (Presence.PRESENT, "KEY-2")
+    assert "KEY-2" not in repr(seen)
+
+
+def test_the_plan_says_what_will_happen(seats: SeatsConnector, ctx: Context) -> None:
+    """A seat, a place in line, or a pool that is not there."""
+    assert seats.plan("assign", ask("ana")).customer == "You get a seat of Figma editor."
+    for who in ("ana", "bob"):
+        seats.apply("assign", ask(who), ctx)
+    assert "next in line" in seats.plan("assign", ask("cleo")).customer
+    assert seats.plan("assign", ask("ana")).customer == "You get a seat of Figma editor."
+    assert "did you mean figma?" in (seats.plan("assign", ask("ana", "figmaa")).blocked or "")
+    refused = seats.apply("assign", ask("ana", "figmaa"), ctx)
+    assert isinstance(refused, Failed)
+    assert refused.kind is FailureKind.CONFIG
+
+
+def test_options_and_check_tell_what_is_left(seats: SeatsConnector, ctx: Context) -> None:
+    """Shortage is a warning that names who buys."""
+    seats.apply("assign", ask("ana"), ctx)
+    assert [(one.value, one.note) for one in seats.options("assign", "pool", "").options] == [
+        ("figma", "1 of 2 left"),
+        ("ide", "2 of 2 left"),
+    ]
+    assert [one.value for one in seats.options("assign", "pool", "FIG").options] == ["figma"]
+    assert seats.options("assign", "customer", "").options == ()
+    short = seats.check()[0]
+    assert short.level is Level.WARNING
+    assert "design-tools buys more" in short.text
+
+
+def test_without_a_store_nothing_is_given_and_nothing_raised(ctx: Context) -> None:
+    """A process that only takes orders has none."""
+    seats = SeatsConnector("seats", SeatsSettings.model_validate({"pools": POOLS}), Ports())
+    outcome = seats.apply("assign", ask("ana"), ctx)
+    assert isinstance(outcome, Failed)
+    assert outcome.again
+    assert seats.observe("assign", ask("ana"), {}).presence is Presence.UNKNOWABLE
+    assert all(one.level is Level.ERROR for one in seats.check())
+    assert seats.plan("assign", ask("ana")).blocked
+
+
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [({"label": "X", "total": 1, "keys": "K"}, "both total and keys"), ({"label": "X", "total": -1}, "greater than")],
+)
+def test_a_pool_is_a_count_or_keys(pool: dict[str, Any], words: str) -> None:
+    """Never both, never less than none."""
+    with pytest.raises(ValidationError, match=words):
+        SeatsSettings.model_validate({"pools": {"x": pool}})

@@ -1,0 +1,73 @@
+"""The checklist connector: it believes only what the desk recorded."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from selfserve.connectors.contract import AlreadyDone, Context, NeedsHuman, Ports, Presence
+from selfserve.connectors.human import ChecklistArgs, HumanConnector, HumanSettings
+
+ASK = ChecklistArgs.model_validate(
+    {
+        "summary": "Laptop for Ana",
+        "todo": [{"text": "Take one from the shelf."}, {"text": "Serial number?", "field": "serial"}],
+        "take_back": [{"text": "Collect it."}],
+    }
+)
+
+
+@pytest.fixture
+def human() -> HumanConnector:
+    """Needs no port and no settings."""
+    return HumanConnector("human", HumanSettings(), Ports())
+
+
+def test_it_hands_over_with_the_checklist(human: HumanConnector, ctx: Context) -> None:
+    """The lines and the fields to fill in reach the desk as written."""
+    outcome = human.apply("checklist", ASK, ctx)
+    assert isinstance(outcome, NeedsHuman)
+    assert [(todo.text, todo.field) for todo in outcome.todo] == [
+        ("Take one from the shelf.", None),
+        ("Serial number?", "serial"),
+    ]
+    assert human.actions["checklist"].human
+
+
+@pytest.mark.parametrize(
+    ("state", "presence"),
+    [
+        ({}, Presence.UNKNOWABLE),
+        ({"done_by_hand": {}}, Presence.PRESENT),
+        ({"done_by_hand": True}, Presence.PRESENT),
+        ({"done_by_hand": {"serial": "C02"}, "taken_back_by_hand": {}}, Presence.ABSENT),
+    ],
+)
+def test_only_the_desks_record_counts(human: HumanConnector, state: dict[str, object], presence: Presence) -> None:
+    """An empty record counts too: a checklist may have no field."""
+    assert human.observe("checklist", ASK, state).presence is presence
+
+
+def test_taking_back_is_a_humans_turn_as_well(human: HumanConnector, ctx: Context) -> None:
+    """With its own checklist, or one line made from the summary; recorded already is success."""
+    back = human.undo("checklist", ASK, {"done_by_hand": True}, ctx)
+    assert isinstance(back, NeedsHuman)
+    assert [todo.text for todo in back.todo] == ["Collect it."]
+    plain = human.undo("checklist", ASK.model_copy(update={"take_back": []}), {}, ctx)
+    assert isinstance(plain, NeedsHuman)
+    assert "Laptop for Ana" in plain.todo[0].text
+    assert isinstance(human.undo("checklist", ASK, {"taken_back_by_hand": True}, ctx), AlreadyDone)
+
+
+def test_the_very_same_checklist_is_one_thing_and_another_is_another(human: HumanConnector) -> None:
+    """Two requests share only what is the same in every word."""
+    other = ASK.model_copy(update={"summary": "Laptop for Bob"})
+    assert human.resource("checklist", ASK) == human.resource("checklist", ASK.model_copy())
+    assert human.resource("checklist", ASK) != human.resource("checklist", other)
+
+
+@pytest.mark.parametrize("bad", [{"todo": []}, {"todo": [{"text": "x", "field": "No Field"}]}, {"summary": ""}])
+def test_a_checklist_without_lines_or_with_odd_fields_is_refused(bad: dict[str, object]) -> None:
+    """When the catalog is checked, not when somebody asks."""
+    with pytest.raises(ValidationError):
+        ChecklistArgs.model_validate({**ASK.model_dump(), **bad})

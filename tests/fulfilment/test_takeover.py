@@ -1,0 +1,122 @@
+"""Work of dead processes is taken up by the living, not for ever, and never twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.stand.house import Stand
+from tests.stand.shelf import Killed
+
+from selfserve.fulfilment import leases
+from selfserve.fulfilment.engine import Orphan
+from selfserve.store.states import GrantState, RequestState
+
+
+def _dead_order(stand: Stand, monkeypatch: pytest.MonkeyPatch, order: str) -> list[str]:
+    """The engine shows `order` as begun by somebody dead until it is cancelled; returns what was resumed."""
+    resumed: list[str] = []
+    engine = stand.house.engine
+    given_up: set[str] = set()
+    monkeypatch.setattr(
+        engine, "orphans", lambda _alive: [] if order in given_up else [Orphan(order, order.split(":")[0], "dead")]
+    )
+    monkeypatch.setattr(engine, "resume", lambda ids: resumed.extend(ids))
+    monkeypatch.setattr(engine, "give_up", lambda ids: given_up.update(ids))
+    return resumed
+
+
+def test_a_living_lease_keeps_its_work_and_a_dead_one_loses_it(stand: Stand) -> None:
+    """PostgreSQL: by the beat of the lease. SQLite: one process only, so whoever else was is gone."""
+    other = stand.again("other")
+    with stand.house.database.write() as session:
+        leases.beat(session, other.house, "worker")
+    with stand.house.database.read() as session:
+        alive = leases.living(session, stand.house)
+        assert alive == ({"one"} if stand.house.database.sqlite else {"one", "other"})
+    stand.clock.forward(seconds=31)
+    with stand.house.database.read() as session:
+        assert leases.living(session, stand.house) == {"one"}
+
+
+def test_a_lease_is_given_back_at_an_orderly_end(stand: Stand) -> None:
+    """Others take over at once, not after half a minute."""
+    with stand.house.database.write() as session:
+        leases.beat(session, stand.house, "worker")
+        leases.beat(session, stand.house, "worker")
+        leases.leave(session, stand.house)
+    with stand.again("two").house.database.read() as session:
+        assert leases.living(session, stand.again("two").house) == {"two"}
+
+
+def test_the_heart_beats_before_any_work_and_stops(stand: Stand) -> None:
+    """The lease is there when `start` returns, and gone when `stop` does."""
+    heart = leases.Heart(stand.house, "worker", sweeps=True)
+    heart.start()
+    with stand.house.database.read() as session:
+        assert session.get(leases.ExecutorLease, "one") is not None
+    heart.stop()
+    with stand.house.database.read() as session:
+        assert session.get(leases.ExecutorLease, "one") is None
+
+
+def test_work_that_kills_its_workers_ends_with_a_human(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five workers died of it: it is not given to a sixth, and somebody is told, once."""
+    stand.shelf.faults = ["transient"]
+    made = stand.ask("ada", "lamp")
+    resumed = _dead_order(stand, monkeypatch, f"fulfil:{made.id}:2")
+    for _ in range(8):
+        leases.sweep(stand.house)
+
+    assert len(resumed) == leases.MOST_TAKEOVERS
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+    case = stand.case()
+    assert (case.why, case.request_id) == ("retries_spent", made.id)
+
+
+def test_a_revoke_that_kills_its_workers_stays_visible_and_goes_on(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taking back is never given up: the grant is shown as failed, a human is told, another try is ordered."""
+    stand.ask("ada", "lamp")
+    stand.clock.forward(hours=8)
+    (grant,) = stand.grants("ada")
+    stand.tick_grant(grant)
+    _dead_order(stand, monkeypatch, f"revoke:{grant.id}:1")
+    for _ in range(8):
+        leases.sweep(stand.house)
+    assert stand.grants("ada")[0].state == GrantState.REVOKE_FAILED
+    assert stand.case().grant_id == grant.id
+    stand.pass_time(hours=1)
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+    assert not stand.open_cases()
+
+
+def test_a_timer_that_kills_its_workers_is_told(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever order it is, somebody looks; the hourly look does what the timer would have done."""
+    stand.ask("ada", "screen")
+    _dead_order(stand, monkeypatch, "timer:stage:x:1")
+    for _ in range(8):
+        leases.sweep(stand.house)
+    assert stand.case().subject == "order:timer:stage:x:1"
+
+
+def test_a_first_attempt_is_taken_over_once(stand: Stand) -> None:
+    """Swept, then it is in the queue: the next sweep finds nothing."""
+    stand.shelf.faults = ["killed_after"]
+    with pytest.raises(Killed):
+        stand.ask("ada", "lamp")
+    other = stand.again("two")
+    assert leases.sweep(other.house) == 1
+    assert leases.sweep(other.house) == 0
+
+
+def test_old_leases_are_cleared_away(stand: Stand) -> None:
+    """Processes come and go; the table does not grow."""
+    other = stand.again("other")
+    with stand.house.database.write() as session:
+        leases.beat(session, other.house, "web")
+    stand.clock.forward(seconds=timedelta(minutes=11).total_seconds())
+    leases.sweep(stand.house)
+    with stand.house.database.read() as session:
+        assert session.get(leases.ExecutorLease, "other") is None

@@ -1,0 +1,84 @@
+"""A store on either database, a clock that stands still, and people to tell things to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.servers.smtp import Mailbox
+from tests.settings.samples import settings
+
+from selfserve.notify import notices
+from selfserve.notify.post import Posted, post_due
+from selfserve.notify.transport import SmtpTransport, Transport
+from selfserve.settings.model import Settings
+from selfserve.store.database import Database
+from selfserve.store.migrations import upgrade
+from selfserve.store.tables import Notice, Person
+
+START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class House:
+    """Everything a round of the post needs; `at` is the time."""
+
+    database: Database
+    settings: Settings
+    at: datetime = field(default=START)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return self.at
+
+    def person(self, login: str, **other: object) -> str:
+        """A person in the store; returns the id."""
+        values: dict[str, object] = {
+            "email": f"{login}@example.com",
+            "name": login.title(),
+            "given_name": login.title(),
+        }
+        with self.database.write() as session:
+            row = Person(id=f"p-{login}", key=login, dn=f"uid={login}", login=login, seen_at=self.at, **values | other)
+            session.add(row)
+        return f"p-{login}"
+
+    def tell(self, event: str, person_id: str | None = None, **other: object) -> bool:
+        """A notice, made now."""
+        with self.database.write() as session:
+            return notices.tell(
+                session,
+                now=self.at,
+                event=event,
+                person_id=person_id,
+                **{"title": f"About {event}"} | other,  # type: ignore[arg-type]
+            )
+
+    def post(self, transport: Transport | None = None) -> Posted:
+        """One round of the post."""
+        return post_due(self.database, self.settings, transport or SmtpTransport(self.settings.mail), self.now)
+
+    def wait(self, **length: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(**length)
+
+    def notice(self, event: str) -> Notice:
+        """The notice of an event."""
+        with self.database.read() as session:
+            found = session.query(Notice).filter_by(event=event).one()
+            session.expunge(found)
+            return found
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, smtp: Mailbox) -> Iterator[House]:
+    """A house on SQLite, and the same on PostgreSQL."""
+    url = f"sqlite:///{tmp_path}/store.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    upgrade(database.engine)
+    mail = {"host": smtp.host, "port": smtp.port, "tls": "none", "sender": "help@example.com", "timeout": "5s"}
+    yield House(database, settings(mail=mail))
+    database.close()

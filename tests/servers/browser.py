@@ -1,0 +1,66 @@
+"""Debian's Chromium, driven by Playwright, and axe-core on what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.servers.node import node_packages
+from tests.servers.processes import LOOPBACK, program, running
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DevTools address of a headless browser that asks nobody but the tests' own servers."""
+    profile = tmp_path_factory.mktemp("chromium")
+    # Written by Chromium once it listens: the port it chose, and the path of its DevTools socket.
+    told = profile / "DevToolsActivePort"
+    command = [program("chromium", "chromium"), *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-port=0"]
+
+    def ready() -> bool:
+        return told.exists() and len(told.read_text().splitlines()) == 2
+
+    with running([*command, "about:blank"], profile / "log", ready):
+        port, path = told.read_text().splitlines()
+        yield f"ws://{LOOPBACK}:{port}{path}"
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Browser]:
+    """The session's browser, driven for one test: Playwright would leave its event loop running in those after it."""
+    with sync_playwright() as playwright:
+        connected = playwright.chromium.connect_over_cdp(chromium)
+        yield connected
+        connected.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page in a context of its own (no cookies of other tests), without motion."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """A function that gives the WCAG violations of a page, one line each: impact, rule, place."""
+    script = (node_packages() / "axe-core" / "axe.min.js").read_text()
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(script)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{violation['impact']} {violation['id']}: {node['target']} {node['html'][:160]}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
+        ]
+
+    return check

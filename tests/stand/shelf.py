@@ -1,0 +1,185 @@
+"""A target in memory: things on a shelf, with every way a real one can let us down."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from selfserve.connectors.contract import (
+    Accepted,
+    Action,
+    AlreadyDone,
+    Connector,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    FailureKind,
+    Finding,
+    Observation,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+)
+
+
+class Killed(BaseException):
+    """The process dies here: nothing that handles exceptions sees it."""
+
+
+class ThingArgs(BaseModel):
+    """What to put on the shelf for whom."""
+
+    model_config = ConfigDict(extra="forbid")
+    thing: str
+    customer: str
+
+
+class ShelfSettings(BaseModel):
+    """It needs none."""
+
+
+class Shelf(Connector):
+    """Keeps what was put on it; `faults` are taken one per call of `apply` or `undo`."""
+
+    kind = "shelf"
+    Settings = ShelfSettings
+    actions: ClassVar[Mapping[str, Action[Any]]] = {
+        "put": Action("put", ThingArgs, "Put it on the shelf", quick=True, idempotent=True),
+        "order": Action("order", ThingArgs, "Order it", quick=False),
+        "ring": Action("ring", ThingArgs, "Ring a bell", quick=True, lasting=False, undoable=False, idempotent=True),
+        "word": Action(
+            "word", ThingArgs, "Make a password", quick=True, lasting=False, undoable=False, secret_result=True
+        ),
+        "wipe": Action("wipe", ThingArgs, "Wipe it", quick=True, destructive=True, lasting=False, undoable=False),
+    }
+
+    def __init__(self, name: str, settings: Any, ports: Any) -> None:
+        super().__init__(name, settings, ports)
+        self.things: set[tuple[str, str]] = set()
+        self.orders: set[tuple[str, str]] = set()
+        self.calls: Counter[str] = Counter()
+        self.effects: Counter[tuple[str, str]] = Counter()
+        self.faults: list[str] = []
+        self.looks: list[str] = []
+        """Faults of `observe`, taken one per look: `raise`, `blind`, or empty for none."""
+        self.offline = False
+        self.blind = False
+        """True: it takes orders, but cannot be read."""
+        self.before_apply: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+
+    def check(self) -> list[Finding]:
+        return []
+
+    def resource(self, action: str, args: BaseModel) -> str:
+        assert isinstance(args, ThingArgs)
+        return f"thing:{args.thing}:{args.customer}"
+
+    def plan(self, action: str, args: BaseModel) -> Plan:
+        assert isinstance(args, ThingArgs)
+        return Plan(f"You get {args.thing}.", f"put {args.thing}", "The shelf is away." if self.offline else None)
+
+    def _fault(self) -> str:
+        return self.faults.pop(0) if self.faults else ""
+
+    def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
+        assert isinstance(args, ThingArgs)
+        if self.before_apply is not None:
+            self.before_apply()
+        with self._lock:
+            self.calls[action] += 1
+            return self._apply(action, (args.thing, args.customer))
+
+    def _apply(self, action: str, place: tuple[str, str]) -> Outcome:
+        if self.offline:
+            return Failed(FailureKind.TRANSIENT, "The shelf does not answer.")
+        match self._fault():
+            case "transient":
+                return Failed(FailureKind.TRANSIENT, "The shelf is busy.")
+            case "declined":
+                return Declined("Full.", "The shelf is full.")
+            case "permanent":
+                return Failed(FailureKind.PERMANENT, "The shelf has no such board.")
+            case "raise":
+                raise RuntimeError("a bug in the connector")
+            case "answer_lost":
+                self._put(place)
+                return Failed(FailureKind.UNKNOWN, "Sent, but no answer came.")
+            case "lost":
+                return Failed(FailureKind.UNKNOWN, "Sent, but no answer came.")
+            case "lies":
+                return Done({"n": 1})
+            case "killed_before":
+                raise Killed
+            case "killed_after":
+                self._do(action, place)
+                raise Killed
+            case _:
+                return self._do(action, place)
+
+    def _do(self, action: str, place: tuple[str, str]) -> Outcome:
+        if action == "order":
+            self.orders.add(place)
+            return Accepted({"order": 1}, timedelta(minutes=5), timedelta(hours=1), "It is ordered.")
+        if action == "word":
+            return Done({}, "Your new password is ready.", secret="s3cret-word")
+        if action in ("ring", "wipe"):
+            self.effects[place] += 1
+            return Done({}, "It rang.")
+        if place in self.things:
+            return AlreadyDone({"n": 1})
+        self._put(place)
+        return Done({"n": 1}, f"{place[0]} is on your shelf.")
+
+    def _put(self, place: tuple[str, str]) -> None:
+        self.things.add(place)
+        self.effects[place] += 1
+
+    def deliver(self) -> None:
+        """What was ordered arrives."""
+        for place in self.orders:
+            self._put(place)
+        self.orders.clear()
+
+    def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        assert isinstance(args, ThingArgs)
+        self.calls["observe"] += 1
+        fault = self.looks.pop(0) if self.looks else ""
+        if fault == "raise":
+            raise RuntimeError("a bug in the connector's eyes")
+        if fault == "blind" or self.blind or self.offline or action in ("ring", "word", "wipe"):
+            return Observation(Presence.UNKNOWABLE)
+        place = (args.thing, args.customer)
+        if place in self.orders:
+            return Observation(Presence.PENDING)
+        return Observation(Presence.PRESENT if place in self.things else Presence.ABSENT, {"shelf": self.name})
+
+    def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
+        assert isinstance(args, ThingArgs)
+        self.calls["undo"] += 1
+        if self.offline:
+            return Failed(FailureKind.TRANSIENT, "The shelf does not answer.")
+        match self._fault():
+            case "transient":
+                return Failed(FailureKind.TRANSIENT, "The shelf is busy.")
+            case "permanent":
+                return Failed(FailureKind.PERMANENT, "It is glued on.")
+            case "lies":
+                return Done({})
+            case "raise":
+                raise RuntimeError("a bug in the connector")
+            case "killed_after":
+                self.things.discard((args.thing, args.customer))
+                raise Killed
+            case _:
+                place = (args.thing, args.customer)
+                gone = place not in self.things
+                self.things.discard(place)
+                return AlreadyDone({}) if gone else Done({})

@@ -1,0 +1,27 @@
+"""Serves the stand on a loopback port, as the installation serves its pages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import ui
+from tests.web.stand import build, fill, live_in
+
+from selfserve.web import install as pages
+
+
+def serve(port: int, folder: Path) -> None:
+    """Serve until told to stop; `names.json` in the folder tells what `live_in` made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    template = folder / "template.db"
+    fill(template)
+    stand = build(folder, template)
+    (folder / "names.json").write_text(json.dumps(live_in(stand)))
+    app = FastAPI()
+    pages.install(stand)
+    ui.run_with(app, **pages.run_options(stand))
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    stand.close()
