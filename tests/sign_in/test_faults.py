@@ -125,6 +125,7 @@ def test_hard_case_25_wrong_signatures(
     home: Site, idp: Twisted, signed: Callable[[Json], str], offers: list[str]
 ) -> None:
     """Unsigned, by strangers, by the wrong kind of key: also where discovery offers what we never accept."""
+    assert isinstance(signed(idp.claims(**idp.who)), str)
     idp.bend_discovery = put(id_token_signing_alg_values_supported=offers)
     idp.signed = signed
     refused(home.enter(), home)

@@ -180,8 +180,8 @@ def settings() -> Settings:
         company=Company(name="Fernhill", support="Call 4357, or come to the TechOps desk on the second floor."),
         brand=Brand(name="Fernhill Help"),
         server=Server(public_url="http://127.0.0.1:8080"),
-        oidc=Oidc(issuer="http://127.0.0.1:9000", client_id="selfserve"),
-        directory=Directory(connector="directory"),
+        oidc=Oidc(issuer="https://login.fernhill.example", client_id="selfserve"),
+        directory=Directory(connector="directory", base=FERNHILL.base),
     )
 
 

@@ -153,6 +153,8 @@ _GROUPS = (
     Group("figma-pilot", "Tries design tools first", ("tomas", "sam")),
     Group("github-engineering", "Writes to the company's repositories", ("mei", "sam")),
     Group("wiki-editors", "Edits the company wiki", ("priya", "ruth")),
+    Group("production-access", "Signs in to production systems", ("mei",)),
+    Group("guest-wifi", "Devices on the guest network today", ("ruth",)),
     Group("finance-reports", "Reads the monthly figures", ("clara", "ingrid")),
     Group("techops", "Staff of TechOps", ("tove", "emil", "ruth")),
     Group("team-access", "TechOps: access and identity", ("emil", "ruth", "tove")),

@@ -55,7 +55,7 @@ def run_demo(*, port: int = 8080, data: Path | None = None, tour: bool = False) 
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfserve-demo-")))
         folder.mkdir(parents=True, exist_ok=True)
-        demo = stack.enter_context(running(folder, port=0 if tour else port))
+        demo = stack.enter_context(running(folder, port=0 if tour else port, hurried=tour))
         if tour:
             from selfserve.demo.tour import walk
 
@@ -69,10 +69,14 @@ def run_demo(*, port: int = 8080, data: Path | None = None, tour: bool = False) 
 
 
 @contextmanager
-def running(folder: Path, *, port: int = 8080, company: Company = FERNHILL) -> Iterator[Demo]:
+def running(
+    folder: Path, *, port: int = 8080, company: Company = FERNHILL, hurried: bool = False
+) -> Iterator[Demo]:
     """The demo's servers, up and filled: directory, identity provider, pages with worker."""
     kept = setup.secrets_of(folder)
     setup.prepare(folder)
+    if hurried:
+        setup.hurry(folder)
     directory = DemoDirectory(company, folder, service_password=kept["DEMO_DIRECTORY_PASSWORD"])
     with ExitStack() as stack:
         directory.start(HOST)

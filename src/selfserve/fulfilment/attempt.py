@@ -75,6 +75,8 @@ class Result:
     accepted_until: datetime | None = None
     todo: tuple[dict[str, Any], ...] = ()
     secret: str | None = field(default=None, repr=False)
+    unsent: bool = False
+    """True where the call plainly had no effect, so that one which cannot be looked at may be sent again."""
 
     @property
     def there(self) -> bool:
@@ -123,12 +125,13 @@ class Attempt:
     ) -> Result:
         maybe_sent = step.calls > 0 and step.recorded
         if maybe_sent or not step.before:
+            if step.recorded:
+                step.resource = connector.resource(action.name, args)
             seen = connector.observe(action.name, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
-                self._note_look(step, seen)
+                self._note_look(step, action, seen)
                 return settled
-            step.resource = connector.resource(action.name, args)
             step.before = step.before or seen.presence.value
         if step.recorded:
             intend(step, step.before)
@@ -138,9 +141,11 @@ class Attempt:
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
-    def _note_look(self, step: StepWork, seen: Observation) -> None:
-        """A look is a call too: it tells the circuit whether the target answers."""
+    def _note_look(self, step: StepWork, action: Action[Any], seen: Observation) -> None:
+        """A look is a call too: it tells the circuit whether the target answers. A one-off cannot be seen by its nature."""
         answered = seen.presence is not Presence.UNKNOWABLE
+        if not answered and not action.lasting:
+            return
         self.registry.note(
             step.connector, AlreadyDone() if answered else Failed(FailureKind.TRANSIENT, "it cannot be read")
         )
@@ -150,12 +155,14 @@ class Attempt:
         if seen.presence is Presence.PRESENT and (action.lasting or maybe_sent):
             ours = action.lasting and maybe_sent and step.before == Presence.ABSENT
             state = StepState.DONE if ours or not action.lasting else StepState.ALREADY_DONE
-            return Result(state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours)
+            return Result(
+                state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours, secret=seen.secret
+            )
         if not maybe_sent:
             return None
         if seen.presence is Presence.PENDING:
             return self._still_at_it(step, seen)
-        if seen.presence is Presence.UNKNOWABLE:
+        if seen.presence is Presence.UNKNOWABLE or action.destructive:
             return self._cannot_tell(step, action, seen)
         return None
 
@@ -173,11 +180,11 @@ class Attempt:
         )
 
     def _cannot_tell(self, step: StepWork, action: Action[Any], seen: Observation) -> Result | None:
-        if action.human or action.idempotent:
-            return None
         if action.destructive:
             reason = "It may have been sent already and must never be sent twice; somebody has to look"
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
+        if action.human or action.idempotent:
+            return None
         return Result(
             StepState.UNKNOWN,
             step.target_state,
@@ -213,7 +220,7 @@ class Attempt:
                 lines = tuple({"text": line.text, "field": line.field, "secret": line.secret} for line in todo)
                 return Result(StepState.NEEDS_HUMAN, step.target_state, reason=reason, tell=tell, todo=lines)
             case Failed():
-                return _failed(step, outcome)
+                return _failed(step, action, outcome)
 
     def _verified(
         self,
@@ -225,8 +232,8 @@ class Attempt:
         *,
         ours: bool,
     ) -> Result:
-        seen = connector.observe(action.name, args, outcome.state)
-        secret = outcome.secret if isinstance(outcome, Done) else None
+        seen = self._look(step, connector, args, outcome.state)
+        secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
         confirmed = seen.presence is Presence.PRESENT or (
             seen.presence is Presence.UNKNOWABLE and not action.lasting
@@ -248,6 +255,14 @@ class Attempt:
             secret=secret,
         )
 
+    def _look(self, step: StepWork, connector: Connector, args: BaseModel, state: State) -> Observation:
+        """A look after the act: where it breaks, nothing was seen, but what the act answered (a secret!) is not lost."""
+        try:
+            return connector.observe(step.action, args, state)
+        except Exception:
+            log.exception("connector_raised", connector=step.connector, action=step.action)
+            return Observation(Presence.UNKNOWABLE)
+
     def take_back(self, step: StepWork) -> Result:
         """Undo the step's effect and see that it is gone; already gone (the target itself too) is success."""
         try:
@@ -265,11 +280,16 @@ class Attempt:
             return Result(StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason)
         if not isinstance(outcome, Done | AlreadyDone):
             return self._from_outcome(step, connector, action, args, outcome, maybe_sent=True)
-        seen = connector.observe(action.name, args, step.target_state)
-        if seen.presence in (Presence.PRESENT, Presence.PENDING):
-            reason = f"{step.connector} said it was taken back, but still shows it"
+        seen = self._look(step, connector, args, step.target_state)
+        if seen.presence is not Presence.ABSENT:
+            shown = "cannot be read" if seen.presence is Presence.UNKNOWABLE else "still shows it"
             return Result(
-                StepState.UNKNOWN, step.target_state, seen.evidence, failure=FailureKind.UNKNOWN, reason=reason
+                StepState.UNKNOWN,
+                step.target_state,
+                seen.evidence,
+                failure=FailureKind.UNKNOWN,
+                reason=f"{step.connector} said it was taken back, but {shown}",
+                look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
 
@@ -278,7 +298,7 @@ class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an 
     """Somebody else holds the run now; whatever this worker knows about it no longer counts."""
 
 
-def _failed(step: StepWork, outcome: Failed) -> Result:
+def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
     if not outcome.again:
         return Result(StepState.FAILED, step.target_state, failure=outcome.kind, reason=outcome.reason)
     state = StepState.UNKNOWN if outcome.kind is FailureKind.UNKNOWN else StepState.PLANNED
@@ -288,6 +308,7 @@ def _failed(step: StepWork, outcome: Failed) -> Result:
         failure=outcome.kind,
         reason=outcome.reason,
         look_again=outcome.retry_after or timedelta(0),
+        unsent=state is StepState.PLANNED and not action.lasting,
     )
 
 

@@ -71,7 +71,7 @@ def _begin(session: Session, house: House, run_id: str) -> Job | None:
     request = session.get_one(Request, run.request_id, with_for_update=True)
     item = versions.pinned(session, request.item_version_id)
     if request.state in (RequestState.APPROVED, RequestState.FULFILLING):
-        refusal = eligibility.refusal(session, house, request, item)
+        refusal = eligibility.refusal(session, house, request, item) or grants.over(session, request.id, house.now())
         if refusal is None:
             request.state = RequestState.FULFILLING
             return Job(held, request.id, item, steps_of(session, [request.id]))

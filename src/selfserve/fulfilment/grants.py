@@ -16,7 +16,7 @@ from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.store.ids import new_id
 from selfserve.store.states import GrantState, Purpose, RequestState, RunState
-from selfserve.store.tables import Grant, GrantReason, Request, Run
+from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 TICK = "grant_tick"
 CHECK_AGAIN = timedelta(hours=1)
@@ -156,6 +156,34 @@ def reason_of(session: Session, request_id: str) -> GrantReason | None:
     )
 
 
+def going(session: Session, customer_id: str, resources: list[str]) -> bool:
+    """True where any of these is just being taken back from the customer, as part of something they held before."""
+    return bool(
+        session.scalar(
+            sa.select(Step.id)
+            .join(GrantReason, GrantReason.request_id == Step.request_id)
+            .join(Grant, Grant.id == GrantReason.grant_id)
+            .where(
+                Grant.customer_id == customer_id,
+                Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
+                Step.resource.in_(resources),
+                Step.ours.is_(True),
+            )
+            .limit(1)
+        )
+    )
+
+
+def over(session: Session, request_id: str, now: datetime) -> str | None:
+    """Why what a request brings is not wanted any more, in a sentence; None where it is, or brings nothing to hold."""
+    reason = session.scalar(sa.select(GrantReason).where(GrantReason.request_id == request_id))
+    if reason is None:
+        return None
+    if reason.ended_at is not None or (not reason.lasts and reason.ends_at is not None and reason.ends_at <= now):
+        return "The time for which this was wanted is over."
+    return None
+
+
 def activate(session: Session, request: Request, now: datetime) -> datetime | None:
     """The effect was seen: the clock of a span starts now. Returns until when it is held, None for no end or no grant.
 
@@ -210,7 +238,7 @@ def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
 
 def begin_end(session: Session, house: House, grant: Grant, now: datetime) -> Run | None:
     """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was seen."""
-    if grant.state in (GrantState.ENDING, GrantState.ENDED):
+    if grant.state not in (GrantState.PROMISED, GrantState.ACTIVE):
         return None
     grant.state = GrantState.ENDING
     grant.version += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,9 @@ from selfserve.fulfilment.house import House
 from selfserve.store.ids import new_id
 from selfserve.store.states import RunState, StepState
 from selfserve.store.tables import Request, Run, Step
+
+RESOURCE = 512
+"""Signs of a resource's name that are stored."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,24 @@ def work_of(row: Step) -> StepWork:
     )
 
 
+def resource_key(resource: str) -> str:
+    """A resource's name as it is stored: one too long for its column is told apart by its digest."""
+    if len(resource) <= RESOURCE:
+        return resource
+    return f"{resource[: RESOURCE - 65]}#{hashlib.sha256(resource.encode()).hexdigest()}"
+
+
 def note_intent(session: Session, step: StepWork, before: str) -> None:
     """Write down that a call may be sent, and what the target showed before the first one."""
     session.execute(
         sa.update(Step)
         .where(Step.id == step.id)
-        .values(resource=step.resource[:512], state=StepState.RUNNING, calls=Step.calls + 1, before=sa.case((Step.before == "", before), else_=Step.before))
+        .values(
+            resource=resource_key(step.resource),
+            state=StepState.RUNNING,
+            calls=Step.calls + 1,
+            before=sa.case((Step.before == "", before), else_=Step.before),
+        )
     )
 
 
@@ -103,6 +119,7 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
     step.state, step.ours, step.target_state = result.state, result.ours, result.target_state
     values: dict[str, object] = {
         "state": result.state,
+        "resource": resource_key(step.resource),
         "target_state": result.target_state,
         "evidence": result.evidence,
         "failure": result.failure,
@@ -113,6 +130,8 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
         values["tell"] = result.tell
     if result.there:
         values |= {"ours": result.ours, "verified_at": now}
+    if result.unsent:
+        values["calls"] = sa.case((Step.calls > 0, Step.calls - 1), else_=0)
     if result.state is StepState.UNDONE:
         values |= {"undone_at": now, "ours": False}
     session.execute(sa.update(Step).where(Step.id == step.id).values(**values))

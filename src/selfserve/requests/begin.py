@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
@@ -15,7 +16,7 @@ from selfserve.fulfilment.attempt import LosesClaim, StepWork
 from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim
+from selfserve.fulfilment.runs import Claim, hold, resource_key
 from selfserve.requests.asking import PlannedStep, Prepared
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.ids import new_id
@@ -23,17 +24,21 @@ from selfserve.store.states import Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
 log = structlog.get_logger(__name__)
+GOING = "Your former access is just being taken back. Ask again in a minute."
 
 
 def begin(
     session: Session, house: House, request: Request, item: Item, prepared: Prepared, wanted: Wanted | None, now: datetime
 ) -> Job | None:
     """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work."""
+    if any(step.lasting for step in prepared.steps):
+        if grants.going(session, request.customer_id, [resource_key(step.resource) for step in prepared.steps]):
+            raise NotPossible(GOING)
     if wanted is not None and any(step.lasting for step in prepared.steps):
         try:
             grants.promise(session, house, request, item, prepared.holding, wanted, now)
         except BeingTakenBack:
-            raise NotPossible("Your former access is just being taken back. Ask again in a minute.") from None
+            raise NotPossible(GOING) from None
     at_once = house.works and prepared.quick
     works = _store_steps(session, request, prepared, at_once=at_once)
     run = Run(id=new_id(), request_id=request.id, purpose=Purpose.FULFIL, attempt=1, claim=new_id())
@@ -99,7 +104,7 @@ def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) 
         "connector": step.connector,
         "action": step.action,
         "args": step.args,
-        "resource": step.resource[:512],
+        "resource": resource_key(step.resource),
         "state": StepState.RUNNING if intended else StepState.PLANNED,
         "before": step.before,
         "calls": 1 if intended else 0,
@@ -123,4 +128,16 @@ def try_at_once(house: House, job: Job, prepared: Prepared) -> RequestState:
         return first_attempt(house, job, is_quick)
     except LosesClaim:
         log.info("first_attempt_was_taken_over", run=job.held.run_id)
-        return RequestState.FULFILLING
+    except Exception:
+        log.exception("first_attempt_broke", run=job.held.run_id)
+        _leave_to_queue(house, job)
+    return RequestState.FULFILLING
+
+
+def _leave_to_queue(house: House, job: Job) -> None:
+    """It is stored and will be done: what broke here must not keep it waiting until this process ends."""
+    try:
+        with house.database.write() as session:
+            queueing.requeue(session, house, hold(session, job.held))
+    except (LosesClaim, SQLAlchemyError):
+        log.exception("left_to_the_sweep", run=job.held.run_id)

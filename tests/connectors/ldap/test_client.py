@@ -228,6 +228,7 @@ def test_pages_bring_every_entry_once(client: Client, slapd: Slapd) -> None:
     half = directory.search_paged(branch, "(objectClass=device)", ("cn",))
     assert next(half)
     half.close()
+    assert not any(directory._links._idle.values()), "a connection with a search under way must not be used again"
     assert directory.read(branch) is not None
 
 

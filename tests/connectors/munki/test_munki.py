@@ -255,9 +255,10 @@ def test_each_change_is_one_commit_of_one_file(repo: Path, ctx: Context) -> None
     _git(repo, "commit", "--quiet", "-m", "start")
     (repo / "pkgsinfo" / "staged").write_text("x")
     _git(repo, "add", "pkgsinfo")
-    hook = repo / ".git" / "hooks" / "pre-commit"
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
+    for name in ("pre-commit", "commit-msg", "post-commit"):
+        hook = repo / ".git" / "hooks" / name
+        hook.write_text("#!/bin/sh\ntouch hook-was-here\nexit 1\n")
+        hook.chmod(0o755)
     connector = munki(repo, git_commit=True)
     done = connector.apply("install", ask(), ctx)
     assert isinstance(done, Done)
@@ -267,6 +268,7 @@ def test_each_change_is_one_commit_of_one_file(repo: Path, ctx: Context) -> None
         f"manifests/{SERIAL}",
     ]
     assert isinstance(connector.undo("install", ask(), done.state, ctx), Done)
+    assert not (repo / "hook-was-here").exists()
     assert _git(repo, "diff", "--stat", "HEAD~2", "HEAD") == ""
     assert "pkgsinfo/staged" in _git(repo, "diff", "--cached", "--name-only")
     assert (Level.INFO, "git") in [(one.level, one.name) for one in connector.check()]

@@ -101,3 +101,12 @@ def test_a_list_that_is_none_is_refused() -> None:
     """Somebody's typo is not overwritten."""
     with pytest.raises(RepositoryError, match="managed_installs in x is no list"):
         plist.insert(plistlib.dumps({"managed_installs": "Zoom"}), "managed_installs", "Slack", None, "x")
+
+
+def test_a_text_that_cannot_be_edited_in_place_is_written_anew() -> None:
+    """The same key twice: the parsed value counts (its last list), and the result still means what it should."""
+    one = "<key>k</key><array><string>%s</string></array>"
+    before = f"<plist><dict>{one % 'A'}<key>b</key><true/>{one % 'B'}</dict></plist>".encode()
+    assert plistlib.loads(before) == {"k": ["B"], "b": True}
+    assert plistlib.loads(plist.insert(before, "k", "C", None, "x")) == {"k": ["B", "C"], "b": True}
+    assert plistlib.loads(plist.remove(before, "k", "B", "x")) == {"k": [], "b": True}

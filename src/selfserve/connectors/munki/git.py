@@ -24,7 +24,7 @@ def commit(repo: Path, path: Path, message: str) -> str:
     place = str(path.relative_to(repo))
     for arguments in (
         ("add", "--", place),
-        ("commit", "--quiet", "--only", "--no-verify", "--message", message, "--", place),
+        ("commit", "--quiet", "--no-verify", "--message", message, "--", place),
     ):
         done = _git(repo, *arguments)
         if done.returncode:
