@@ -29,6 +29,7 @@ from selfserve.tasks import sync_people
 
 CATALOG = Path(__file__).parent / "catalog"
 GROUP = "bench"
+START = "from selfserve.cli import main; main()"
 CONFIG = """
 [server]
 public_url = "http://127.0.0.1:{port}"
@@ -78,7 +79,7 @@ first_attempt_budget = "{budget}"
 
 
 @dataclass(frozen=True)
-class Customer:
+class Asker:
     """Somebody who asks, and their token."""
 
     id: str
@@ -93,7 +94,7 @@ class Installation:
     port: int
     slapd: Slapd
     group_dn: str
-    customers: list[Customer]
+    customers: list[Asker]
 
     @property
     def url(self) -> str:
@@ -103,7 +104,7 @@ class Installation:
     @contextmanager
     def serving(self) -> Iterator[subprocess.Popen[bytes]]:
         """The server as a process of its own, ready."""
-        command = [sys.executable, "-m", "selfserve.cli", "serve", "--config", str(self.folder / "selfserve.toml")]
+        command = [sys.executable, "-c", START, "--config", str(self.folder / "selfserve.toml"), "serve"]
         with (self.folder / "server.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
         try:
@@ -181,12 +182,12 @@ def open_app(folder: Path) -> App:
     return build(settings, SecretSource(folder, environment()))
 
 
-def _tokens(app: App, people: int) -> list[Customer]:
+def _tokens(app: App, people: int) -> list[Asker]:
     made = []
     now = datetime.now(UTC)
     with app.house.database.write() as session:
         for person in session.scalars(sa.select(Person).order_by(Person.login).limit(people)).all():
             scopes = ["requests:write", "requests:read", "catalog:read", "approvals:write"]
             _, clear = tokens.create(session, person, "bench", scopes, timedelta(days=1), now)
-            made.append(Customer(person.id, clear))
+            made.append(Asker(person.id, clear))
     return made

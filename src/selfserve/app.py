@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from selfserve import tasks
+from selfserve import tasks, techops
 from selfserve.catalog.live import LiveCatalog
 from selfserve.catalog.problems import Problem
 from selfserve.connectors.contract import Ports
@@ -25,6 +25,7 @@ from selfserve.connectors.registry import Registry
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
+from selfserve.locks import StoreTaken, only_one, schema_alone
 from selfserve.people.groups import GroupSizes
 from selfserve.people.roles import RoleRules
 from selfserve.seat_port import SeatPort
@@ -59,85 +60,88 @@ class App:
     roles: RoleRules
     works: bool
     heart: Heart
+    lock: IO[str] | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-    _lock: IO[str] | None = None
+    _ends: ExitStack = field(default_factory=ExitStack)
+    _running: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lock is not None:
+            self._ends.callback(self.lock.close)
+        self._ends.callback(self.house.database.close)
+        self._ends.callback(self.house.connectors.close)
+        self._ends.callback(self.house.engine.stop)
 
     def start(self) -> None:
-        """Begin: lock a store that is one file, write the lease, start the engine (where it works), watch the catalog."""
-        if self.works and self.house.database.sqlite:
-            self._lock = _only_one(Path(str(self.house.database.url.database)))
-        self.heart.start()
-        if self.works:
-            tasks.register(self)
-            self.house.engine.start()
-        every = self.settings.catalog.reload_every
-        self._threads.append(
-            threading.Thread(
-                target=self.house.catalog.watch, args=(self._stop, every.total_seconds()), name="catalog", daemon=True
-            )
-        )
-        for thread in self._threads:
-            thread.start()
+        """Begin: write the lease, start the engine (where it works), watch the catalog. Undone where it fails."""
+        try:
+            self.heart.start()
+            self._ends.callback(self.heart.stop)
+            if self.works:
+                tasks.register(self)
+                self._ends.callback(self.house.engine.stop)
+                self.house.engine.start()
+            self._watch()
+        except BaseException:
+            self.stop()
+            raise
+        self._running = True
+
+    def _watch(self) -> None:
+        every = self.settings.catalog.reload_every.total_seconds()
+        watch = threading.Thread(target=self.house.catalog.watch, args=(self._stop, every), name="catalog", daemon=True)
+        watch.start()
+        self._ends.callback(watch.join)
+        self._ends.callback(self._stop.set)
 
     def stop(self) -> None:
-        """End in order: no new work, what runs may finish, the lease is given back, connections are closed."""
-        self._stop.set()
-        self.house.engine.stop()
-        self.heart.stop()
-        for thread in self._threads:
-            thread.join()
-        self.house.connectors.close()
-        self.house.database.close()
-        if self._lock is not None:
-            self._lock.close()
+        """End in order: no new work, what runs may finish, the lease is given back, connections are closed.
+
+        Each part is ended even where one before it cannot be (a store that is away takes no lease back). A second call
+        does nothing.
+        """
+        self._running = False
+        self._ends.close()
 
     def readiness(self) -> dict[str, Callable[[], str]]:
         """What `/readyz` asks: a sentence where something is not right."""
-        return {"store": self._store_ready, "catalog": lambda: ""}
+        return {"process": lambda: "" if self._running else "It is starting or stopping.", "store": self._store_ready}
 
     def _store_ready(self) -> str:
+        database = self.house.database
+        if database.sqlite and not Path(str(database.url.database)).exists():
+            return "The store's file is gone."
         try:
-            with self.house.database.read() as session:
+            with database.read() as session:
                 session.execute(sa.text("SELECT 1"))
         except SQLAlchemyError:
             return "The store does not answer."
         return ""
 
 
-def build(settings: Settings, secrets: SecretSource, *, works: bool | None = None, now: Callable[[], datetime] = utc_now) -> App:
-    """Put an installation together; opens the store and brings its schema up. Raises CannotStart, or the parts' own sentences.
+def build(
+    settings: Settings,
+    secrets: SecretSource,
+    *,
+    works: bool | None = None,
+    looking: bool = False,
+    now: Callable[[], datetime] = utc_now,
+) -> App:
+    """Put an installation together: the store opened, its schema brought up. CannotStart, or the parts' own sentences.
 
-    `works` False: only take orders and show pages; the work is done by workers elsewhere.
+    `works` False: only take orders and show pages; the work is done by workers elsewhere. `looking`: it will never be
+    started, so another process may work on the store meanwhile, and the schema is left alone.
     """
     working = settings.worker.enabled if works is None else works
-    database = open_store(settings, secrets)
-    executor = f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}"
-    engine = Engine(
-        database,
-        executor=executor,
-        poll=settings.worker.poll.total_seconds(),
-        concurrency=settings.worker.concurrency,
-    )
-    if migrations.current(database.engine) != migrations.head():
-        migrations.upgrade(database.engine)
-    engine.prepare()
-    sealer = sealer_of(settings, secrets)
-    registry = build_registry(settings, secrets, database, sealer, now)
-    house = House(
-        database=database,
-        catalog=LiveCatalog(
-            settings.catalog.folder, registry, people_view(database), on_broken=_broken, on_good=lambda: log.info("catalog_mended")
-        ),
-        connectors=registry,
-        engine=engine,
-        sealer=sealer,
-        now=now,
-        zone=ZoneInfo(settings.company.zone),
-        executor=executor,
-        works=working,
-        first_attempt_budget=settings.worker.first_attempt_budget,
-    )
+    with ExitStack() as undo:
+        database = open_store(settings, secrets)
+        undo.callback(database.close)
+        lock = _claim(database) if working and not looking else None
+        if lock is not None:
+            undo.callback(lock.close)
+        engine = _engine(settings, database, looking=looking)
+        house = _house(settings, secrets, database, engine, works=working, now=now)
+        undo.pop_all()
     return App(
         settings=settings,
         secrets=secrets,
@@ -145,11 +149,71 @@ def build(settings: Settings, secrets: SecretSource, *, works: bool | None = Non
         roles=RoleRules.of(settings.roles.model_dump()),
         works=working,
         heart=Heart(house, "worker" if working else "web", sweeps=working),
+        lock=lock,
     )
 
 
+def _claim(database: Database) -> IO[str] | None:
+    try:
+        return only_one(database)
+    except StoreTaken as taken:
+        raise CannotStart(str(taken)) from None
+
+
+def _engine(settings: Settings, database: Database, *, looking: bool) -> Engine:
+    """The engine upon a store whose schema is this build's."""
+    engine = Engine(
+        database,
+        executor=f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}",
+        poll=settings.worker.poll.total_seconds(),
+        concurrency=settings.worker.concurrency,
+    )
+    if looking:
+        if migrations.current(database.engine) != migrations.head():
+            raise CannotStart("The store is not at the version of this build; run `selfserve db upgrade`.")
+        return engine
+    with schema_alone(database):
+        if migrations.current(database.engine) != migrations.head():
+            migrations.upgrade(database.engine)
+        engine.prepare()
+    return engine
+
+
+def _house(
+    settings: Settings,
+    secrets: SecretSource,
+    database: Database,
+    engine: Engine,
+    *,
+    works: bool,
+    now: Callable[[], datetime],
+) -> House:
+    sealer = sealer_of(settings, secrets)
+    registry = build_registry(settings, secrets, database, sealer, now)
+    catalog = LiveCatalog(
+        settings.catalog.folder,
+        registry,
+        people_view(database),
+        on_broken=lambda problems: _broken(house, settings, problems),
+        on_good=lambda: log.info("catalog_mended"),
+    )
+    house = House(
+        database=database,
+        catalog=catalog,
+        connectors=registry,
+        engine=engine,
+        sealer=sealer,
+        now=now,
+        zone=ZoneInfo(settings.company.zone),
+        executor=engine.executor,
+        works=works,
+        first_attempt_budget=settings.worker.first_attempt_budget,
+    )
+    return house
+
+
 def people_view(database: Database) -> GroupSizes | None:
-    """What the catalog's checks may know of people; nothing before they were read from the directory for the first time."""
+    """What the catalog's checks may know of people; nothing before they were first read from the directory."""
     with database.read() as session:
         known = session.scalar(sa.select(Person.id).limit(1))
     return GroupSizes(database) if known else None
@@ -177,19 +241,6 @@ def build_registry(
     return Registry.build(sections, ports, resolve=secrets.resolve)
 
 
-def _broken(problems: tuple[Problem, ...]) -> None:
+def _broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> None:
     log.error("catalog_broken", problems=[str(problem) for problem in problems])
-
-
-def _only_one(store: Path) -> IO[str]:
-    """Hold the lock beside a store that is one file; CannotStart where another process works on it."""
-    place = store.with_name(store.name + ".lock")
-    lock = place.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise CannotStart(
-            f"Another process works on {store} already; one file is for one process. For several, use PostgreSQL."
-        ) from None
-    return lock
+    techops.tell_catalog_broken(house, settings, problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,6 +24,7 @@ from selfserve.app import App
 from selfserve.fulfilment.house import House
 from selfserve.people.principal import Principal
 from selfserve.settings.model import Settings
+from selfserve.tasks import measure
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
@@ -65,7 +67,7 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    made = application(Parts(house, app.roles, app.readiness()))
+    made = application(Parts(house, app.roles, app.readiness(), lambda: measure(house)))
     made.router.lifespan_context = _lifespan(app, sockets)
     sign_in.install(made)
     parts = PageParts(house, settings, rules)
@@ -95,9 +97,7 @@ def _add_walls(made: FastAPI, app: App, rules: SessionRules, plain: Plain, sign_
     """The layers around everything; what is added last is met first."""
     server = app.settings.server
     wall = WallRules(server.public_url, frozenset(server.hosts), server.trusted_proxies)
-    made.add_middleware(
-        Wall, rules=wall, session_rules=rules, db=app.house.database, plain=plain, clock=app.house.now
-    )
+    made.add_middleware(Wall, rules=wall, session_rules=rules, db=app.house.database, plain=plain, clock=app.house.now)
     issuer = origin_of(app.settings.oidc.issuer)
     made.add_middleware(SecurityHeaders, https=server.https, form_targets=lambda: [issuer])
     made.add_middleware(Telemetry)
@@ -146,9 +146,24 @@ def server_of(made: FastAPI, *, host: str, port: int) -> uvicorn.Server:
 
 
 def serve(app: App, made: FastAPI, *, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    log.info("serving", url=app.settings.server.public_url, works=app.works)
-    server_of(made, host=host, port=port).run()
+    """Serve until SIGINT or SIGTERM. OSError names an address that is taken; SystemExit where it could not start."""
+    try:
+        with _listening(host, port) as listener:
+            log.info("serving", url=app.settings.server.public_url, works=app.works)
+            server = server_of(made, host=host, port=port)
+            server.run(sockets=[listener])
+    finally:
+        app.stop()
+    if not server.started:
+        raise SystemExit("selfserve did not start; the log says why.")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as refused:
+        raise OSError(refused.errno, refused.strerror, f"{host}:{port}") from None
 
 
 def work(app: App) -> None:
@@ -161,4 +176,5 @@ def work(app: App) -> None:
     try:
         done.wait()
     finally:
+        log.info("worker_stopping")
         app.stop()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 
-from selfserve.connectors.contract import Level
+from selfserve import techops
+from selfserve.connectors.contract import Finding, Level
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.fulfilment import tasks as fulfilment_tasks
+from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.notify.post import mail_figures, post_due
 from selfserve.notify.transport import SmtpTransport
@@ -19,7 +20,8 @@ from selfserve.people.figures import SyncFigures
 from selfserve.people.groups import GroupSizes
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.sync import sync
-from selfserve.requests import reconcile, tasks as requests_tasks
+from selfserve.requests import reconcile
+from selfserve.requests import tasks as requests_tasks
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import ConnectorHealth, Escalation
 from selfserve.telemetry import figures
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
+_UNITS = ((1, 60, "", " * * * * *"), (60, 60, "0 ", " * * * *"), (3600, 24, "0 0 ", " * * *"))
+
+
 def register(app: App) -> None:
     """Make every durable task known to the engine, before it starts."""
     fulfilment_tasks.register(app.house)
@@ -37,17 +42,18 @@ def register(app: App) -> None:
     engine = app.house.engine
     engine.every("people", cron_every(int(app.settings.directory.every.total_seconds())), lambda: _people(app))
     engine.every("mail", "15 * * * * *", lambda: _mail(app))
-    engine.every("health", "30 */5 * * * *", lambda: check_connectors(app))
-    engine.every("figures", "*/30 * * * * *", lambda: measure(app))
+    engine.every("health", "30 */5 * * * *", lambda: _health(app))
     engine.every("notices", "0 40 3 * * *", lambda: _forget_notices(app))
 
 
 def cron_every(seconds: int) -> str:
-    """A cron line (seconds first) that comes about every so many seconds."""
-    if seconds < 60:
-        return f"*/{seconds} * * * * *"
-    minutes = min(59, seconds // 60)
-    return f"0 */{minutes} * * * *" if seconds < 3600 else f"0 0 */{min(23, seconds // 3600)} * * *"
+    """A cron line (seconds first) that comes evenly, at least every so many seconds; once a day at the rarest."""
+    for unit, most, before, after in _UNITS:
+        if seconds < unit * most:
+            # Only a divisor gives even distances: */45 would come at :00, :45 and again at :00.
+            step = max(part for part in range(1, most) if most % part == 0 and part <= max(1, seconds // unit))
+            return f"{before}*/{step}{after}"
+    return "0 0 0 * * *"
 
 
 def sync_people(app: App, *, full: bool | None = None, accept_shrink: bool = False) -> SyncFigures:
@@ -60,8 +66,7 @@ def sync_people(app: App, *, full: bool | None = None, accept_shrink: bool = Fal
     done = sync(house.database, connector.client, mapping, house.now(), full=full, accept_shrink=accept_shrink)
     house.catalog.knows(GroupSizes(house.database))
     house.catalog.refresh(force=True)
-    with house.database.write() as session:
-        reconcile.people_left(session, house, house.now(), reconcile.Findings())
+    reconcile.people_left(house, reconcile.Findings())
     return done
 
 
@@ -69,6 +74,8 @@ def _people(app: App) -> None:
     done = sync_people(app)
     if done.effective or done.alarms:
         log.info("people_synced", **done.as_json())
+    if done.alarms:
+        techops.tell_sync_alarms(app.house, done.alarms)
 
 
 def _mail(app: App) -> None:
@@ -76,18 +83,32 @@ def _mail(app: App) -> None:
     password = app.secrets.resolve(mail.password) if mail.password else None
     posted = post_due(app.house.database, app.settings, SmtpTransport(mail, password), app.house.now)
     if posted.mails or posted.refused or posted.trouble:
-        log.info("mail_posted", **{name: getattr(posted, name) for name in ("mails", "sent", "held", "refused", "trouble")})
+        told = ("mails", "sent", "held", "refused", "trouble")
+        log.info("mail_posted", **{name: getattr(posted, name) for name in told})
+
+
+def _health(app: App) -> None:
+    check_connectors(app)
 
 
 def check_connectors(app: App) -> dict[str, str]:
-    """Ask every connector how it is and keep the answer; the house's team is told once when one goes bad or comes back."""
+    """Ask every connector how it is and keep the answer; the team is told once when one goes bad or comes back."""
     levels = {}
     for name in app.house.connectors.connectors:
-        findings = app.house.connectors.get(name).check()
-        worst = _worst([finding.level for finding in findings])
-        levels[name] = worst
-        _keep_health(app, name, worst, [asdict(finding) for finding in findings], app.house.now())
+        findings = _findings(app.house, name)
+        levels[name] = _worst([finding.level for finding in findings])
+        _keep_health(app.house, name, levels[name], findings)
     return levels
+
+
+def _findings(house: House, name: str) -> list[Finding]:
+    try:
+        return house.connectors.get(name).check()
+    except Exception as problem:
+        log.exception("connector_check_failed", connector=name)
+        return [
+            Finding(Level.ERROR, "check", f"Its check failed: {type(problem).__name__}; the log has the whole of it.")
+        ]
 
 
 def _worst(levels: list[Level]) -> str:
@@ -95,46 +116,43 @@ def _worst(levels: list[Level]) -> str:
     return max(levels, key=order.index, default=Level.INFO).value
 
 
-def _keep_health(app: App, name: str, level: str, findings: list[dict[str, object]], now: datetime) -> None:
-    with app.house.database.write() as session:
+def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -> None:
+    now = house.now()
+    with house.database.write() as session:
         row = session.get(ConnectorHealth, name)
-        before = row.level if row else Level.INFO.value
         if row is None:
-            row = ConnectorHealth(connector=name, level=level, findings=findings, failures=0, checked_at=now, changed_at=now)
+            row = ConnectorHealth(connector=name, level=Level.INFO.value, failures=0, changed_at=now)
             session.add(row)
-        row.level, row.findings, row.checked_at = level, findings, now
+        before, row.level, row.checked_at = row.level, level, now
+        row.findings = [asdict(finding) for finding in findings]
         row.failures = row.failures + 1 if level == Level.ERROR else 0
         if before == level:
             return
         row.changed_at = now
         if Level.ERROR.value not in (before, level):
             return
-        bad = level == Level.ERROR
-        catalog = app.house.catalog.current
-        notices.tell(
+        techops.tell(
             session,
+            house,
             now=now,
             event=f"connector:{name}:{level}:{now.isoformat()}",
-            mailbox=catalog.teams[catalog.policy.techops].mail,
-            title=f"The connector {name} {'does not work' if bad else 'works again'}",
-            body="; ".join(str(finding["text"]) for finding in findings if finding["level"] == Level.ERROR),
-            path="/desk",
-            urgent=True,
+            title=f"The connector {name} {'does not work' if level == Level.ERROR else 'works again'}",
+            body="; ".join(finding.text for finding in findings if finding.level == Level.ERROR),
         )
 
 
-def measure(app: App) -> None:
-    """Bring the gauges for `/metrics` up to date."""
-    with app.house.database.read() as session:
+def measure(house: House) -> None:
+    """Bring the gauges for `/metrics` up to date with the store; the same in every process."""
+    with house.database.read() as session:
         by_team = session.execute(
-            sa.select(Escalation.team, sa.func.count())
+            sa.select(Escalation.team, sa.func.count().label("open"))
             .where(Escalation.state != EscalationState.CLOSED)
             .group_by(Escalation.team)
         ).all()
         mail = mail_figures(session)
-    figures.set_escalations_open({team: count for team, count in by_team})
+    figures.set_escalations_open({row.team: row.open for row in by_team})
     figures.set_mail(mail["waiting"], mail["refused"])
-    figures.set_queue_depth("all", app.house.engine.depth())
+    figures.set_queue_depth("all", house.engine.depth())
 
 
 def _forget_notices(app: App) -> None:

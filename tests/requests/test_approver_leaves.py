@@ -10,7 +10,7 @@ from tests.stand.house import Stand
 
 from selfserve.requests import acts, desk, lists, stages
 from selfserve.requests.decide import Say
-from selfserve.requests.reconcile import reconcile
+from selfserve.requests.reconcile import Findings, people_left, reconcile
 from selfserve.requests.refusals import NotAllowed, NotPossible
 from selfserve.store.states import EscalationState, RequestState, StageState
 from selfserve.store.tables import PersonGroup
@@ -41,10 +41,10 @@ def test_an_approver_disabled_after_the_notice_cannot_decide(stand: Stand) -> No
 def test_when_all_named_left_the_fallback_team_is_asked(stand: Stand) -> None:
     """At once when the directory tells it, and they may decide."""
     made = stand.ask("ada", "screen")
-    ids = [stand.people["dora"], stand.people["dan"]]
     for who in ("dora", "dan"):
         stand.change(who, disabled=True)
-    stand.write(stages.approvers_left, stand.house, ids, stand.clock())
+    with stand.house.database.write() as session:
+        people_left(session, stand.house, stand.clock(), Findings())
 
     assert _waiting(stand, "tess") == 1
     assert stand.notices("tess")

@@ -47,7 +47,7 @@ def test_two_approvers_at_once_make_one_run(stand: Stand, second: Stand) -> None
     assert len(stand.runs(made.id)) == 1
     assert stand.shelf.effects[("screen", "ada")] == 1
     (grant,) = stand.grants("ada")
-    assert (grant.state, grant.timers) == (GrantState.ACTIVE, 2)
+    assert (grant.state, grant.timers) == (GrantState.ACTIVE, 1)
 
 
 @pytest.mark.parametrize("turn", range(6))

@@ -25,7 +25,8 @@ from selfserve.web.sessions import SessionRules
 from selfserve.web.sign_in import SignInParts
 from selfserve.web.walls import OPEN, WallRules
 
-HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=2</script>'
+PICTURE = '<img src=x onerror="window.pwned=1">'
+HOSTILE = f"{PICTURE}<script>window.pwned=2</script>"
 
 
 def pages() -> None:
@@ -38,8 +39,8 @@ def pages() -> None:
         ui.button("Add", on_click=lambda: count.set_text(str(int(count.text) + 1)))
         ui.button("Script", on_click=lambda: ui.run_javascript('document.title = "ran"'))
         ui.label(HOSTILE)
-        ui.html(HOSTILE, sanitize=True)
-        ui.markdown(f"{HOSTILE} [link](javascript:window.pwned=3)")
+        ui.html(PICTURE)
+        ui.markdown(f"{PICTURE} [link](javascript:window.pwned=3)")
         ui.add_body_html("<script>window.pwned = 4</script>")
         with ui.element("form").props("method=post action=/auth/logout"):
             ui.button("Sign out").props("type=submit")

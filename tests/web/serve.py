@@ -19,7 +19,9 @@ def serve(port: int, folder: Path) -> None:
     template = folder / "template.db"
     fill(template)
     stand = build(folder, template)
-    (folder / "names.json").write_text(json.dumps(live_in(stand)))
+    names = live_in(stand)
+    cases = {what: stand.case(names[what]).id for what in ("stuck", "hands")}
+    (folder / "names.json").write_text(json.dumps({"names": names, "cases": cases}))
     app = FastAPI()
     pages.install(stand)
     ui.run_with(app, **pages.run_options(stand))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import Request
-from fastapi.security import HTTPBearer
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from selfserve.api.parts import Parts
 from selfserve.api.problems import Unauthenticated
@@ -22,26 +24,66 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def caller(request: Request, scope: str, role: Role = Role.CUSTOMER) -> TokenPrincipal:
-    """The token's person, if the token has `scope` and the person has `role`.
+def signed(
+    request: Request,
+    scopes: SecurityScopes,
+    shown: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> TokenPrincipal:
+    """The token's person, if the token has the route's scopes. Raises Unauthenticated or NotAllowed.
 
-    Called in the route's own thread. Raises Unauthenticated or NotAllowed.
+    A dependency, not a call inside the route: who may not come in learns nothing about what is wrong with their body.
     """
-    parts = parts_of(request)
-    kind, _, presented = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not presented:
+    if shown is None or not shown.credentials:
         raise Unauthenticated("Send a personal token: Authorization: Bearer ss_…")
-    house = parts.house
-    now = house.now()
+    house, now = parts_of(request).house, parts_of(request).house.now()
     with house.database.read() as session:
-        principal = tokens.verify(session, presented.strip(), now, parts.roles)
+        principal = tokens.verify(session, shown.credentials.strip(), now, parts_of(request).roles)
     if principal is None:
         raise Unauthenticated("This token is not valid (any more).")
-    if not principal.may(scope):
-        raise NotAllowed(f"This token does not have the scope {scope}.")
-    if not principal.has(role):
-        raise NotAllowed(f"This is for {role} only.")
     if principal.touch_due:
         with house.database.write() as session:
             tokens.touch(session, principal.token_id, now)
+    for scope in scopes.scopes:
+        if not principal.may(scope):
+            raise NotAllowed(f"This token does not have the scope {scope}.")
     return principal
+
+
+def customer(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+    """Somebody who is served here; NotAllowed where a group decides who that is and the person is not in it."""
+    return _with(who, Role.CUSTOMER)
+
+
+def staff(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+    """Somebody of the staff."""
+    return _with(who, Role.STAFF)
+
+
+def auditor(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+    """Somebody who reads the trail."""
+    return _with(who, Role.AUDITOR)
+
+
+def _with(who: TokenPrincipal, role: Role) -> TokenPrincipal:
+    if not who.has(role):
+        raise NotAllowed(f"This is for {role} only.")
+    return who
+
+
+def may_read_all(who: TokenPrincipal) -> bool:
+    """Whether others' requests are this person's business: staff's and auditors'."""
+    return who.has(Role.STAFF) or who.has(Role.AUDITOR)
+
+
+def reader(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+    """Somebody with a request of their own, or with everybody's."""
+    return who if may_read_all(who) else _with(who, Role.CUSTOMER)
+
+
+Browses = Annotated[TokenPrincipal, Security(customer, scopes=["catalog:read"])]
+Reads = Annotated[TokenPrincipal, Security(reader, scopes=["requests:read"])]
+Asks = Annotated[TokenPrincipal, Security(customer, scopes=["requests:write"])]
+Decides = Annotated[TokenPrincipal, Security(customer, scopes=["approvals:write"])]
+Helps = Annotated[TokenPrincipal, Security(staff, scopes=["desk:write"])]
+LooksUp = Annotated[TokenPrincipal, Security(staff, scopes=["people:read"])]
+Audits = Annotated[TokenPrincipal, Security(auditor, scopes=["audit:read"])]

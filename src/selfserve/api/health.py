@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve.api.caller import parts_of
 from selfserve.telemetry import figures
@@ -29,7 +32,9 @@ def readyz(request: Request) -> JSONResponse:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
-    """All figures in the Prometheus text format."""
+def metrics(request: Request) -> Response:
+    """All figures in the Prometheus text format; those of the store as they are now, or as they were if it is away."""
+    with contextlib.suppress(SQLAlchemyError):
+        parts_of(request).measure()
     body, media = figures.exposition()
     return Response(body, media_type=media)

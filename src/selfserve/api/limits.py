@@ -1,20 +1,26 @@
-"""How much a caller may send: read as it comes, so that a lie about the length helps nobody."""
+"""What a caller may send: so much and no more, counted as it comes, so that a lie about the length helps nobody."""
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from selfserve.api.problems import problem
 
 LARGEST = 256 * 1024
 """Bytes of a request's body; answers and decisions are far smaller."""
 
 
-class _TooLarge(Exception):  # noqa: N818
-    """More came than is allowed."""
+class _TooLarge(HTTPException):
+    """More came than is allowed. FastAPI lets this kind pass; any other it would call a body it cannot parse."""
+
+    def __init__(self) -> None:
+        super().__init__(413, f"The request is larger than {LARGEST // 1024} KiB.")
 
 
-class BodyLimit:
-    """ASGI middleware for `/api/`: 413 for a larger body, before a route sees it."""
+class Limits:
+    """ASGI middleware for `/api/`: 413 for a larger body, 400 for an address with a NUL in it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -24,26 +30,31 @@ class BodyLimit:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self.app(scope, receive, send)
             return
-        taken, begun = 0, False
+        refusal = _refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, _bounded(receive), send)
 
-        async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > LARGEST:
-                raise _TooLarge
-            return message
 
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
+def _refusal(scope: Scope) -> Response | None:
+    if "\0" in scope["path"] or b"%00" in scope["query_string"] or b"\0" in scope["query_string"]:
+        return problem(400, "An address cannot hold the sign NUL.", "malformed")
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    if announced.isdigit() and int(announced[:20]) > LARGEST:
+        return problem(413, str(_TooLarge().detail), "too-large")
+    return None
 
-        try:
-            await self.app(scope, bounded, noted)
-        except _TooLarge:
-            if not begun:
-                detail = f"The request is larger than {LARGEST // 1024} KiB."
-                content = {"type": "too-large", "title": "Content Too Large", "status": 413, "detail": detail}
-                refusal = JSONResponse(content, status_code=413, media_type="application/problem+json")
-                await refusal(scope, receive, send)
+
+def _bounded(receive: Receive) -> Receive:
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST:
+            raise _TooLarge
+        return message
+
+    return bounded

@@ -9,10 +9,18 @@ from selfserve.fulfilment.house import House
 from selfserve.people.roles import RoleRules
 
 
+def _nothing() -> None:
+    """Nothing has to be measured."""
+
+
 @dataclass(frozen=True)
 class Parts:
-    """The house, who has which role, and what `readyz` asks. Each check gives a sentence where it fails, else an empty one."""
+    """The house, who has which role, what `readyz` asks, and what brings the figures of `/metrics` up to date.
+
+    Each readiness check gives a sentence where it fails, else an empty one.
+    """
 
     house: House
     roles: RoleRules
     readiness: dict[str, Callable[[], str]] = field(default_factory=dict)
+    measure: Callable[[], None] = _nothing

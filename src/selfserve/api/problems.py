@@ -10,6 +10,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from selfserve.requests.refusals import (
@@ -33,17 +36,58 @@ STATUS: dict[type[Refusal], int] = {
     Unfit: 422,
     Refusal: 409,
 }
+SENTENCES = {
+    400: "The request could not be read: its body is not JSON that we can take apart.",
+    404: "There is nothing at this address; /api/openapi.json says what there is.",
+    405: "This address does not take that method; the header Allow names those that it takes.",
+}
+AGAIN_AFTER = 5
+"""Seconds after which it is worth asking again when the store does not answer."""
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). `errors`: a sentence per field; `decided_by`, `decided_at`: who was first."""
+
+    type: str = Field(description="A stable word for programs.", examples=["not-found"])
+    title: str
+    status: int
+    detail: str = Field(description="One sentence for a person.")
+    errors: dict[str, str] | None = None
+    decided_by: str | None = None
+    decided_at: str | None = None
 
 
 class Unauthenticated(Refusal):
     """No token, or one that is not valid (any more)."""
 
 
-def problem(status: int, detail: str, kind: str = "about:blank", **more: Any) -> JSONResponse:
+class ProblemResponse(JSONResponse):
+    """A problem document on its way out."""
+
+    media_type = MEDIA
+
+    def render(self, content: Any) -> bytes:
+        """As JSON in UTF-8, which cannot hold the half characters that a name we were sent may have (RFC 8259, 8.2)."""
+        return super().render(_whole(content))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_whole(name): _whole(inner) for name, inner in value.items()}
+    return value
+
+
+def problem(
+    status: int, detail: str, kind: str = "about:blank", headers: Mapping[str, str] | None = None, **more: Any
+) -> ProblemResponse:
     """A problem document; `detail` is one sentence for a person, `kind` a stable word for programs."""
-    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="selfserve"'} if status == 401 else {}
+    sent = dict(headers or {})
+    if status == 401:
+        sent["WWW-Authenticate"] = 'Bearer realm="selfserve"'
     content = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
-    return JSONResponse(content, status_code=status, media_type=MEDIA, headers=dict(headers))
+    return ProblemResponse(content, status_code=status, headers=sent)
 
 
 def install(app: FastAPI) -> None:
@@ -51,10 +95,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _malformed)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
+    for away in (OperationalError, InterfaceError, NoConnection):
+        app.add_exception_handler(away, _store_away)
     app.add_exception_handler(Exception, _broken)
 
 
-async def _refused(request: Request, refusal: Refusal) -> JSONResponse:
+async def _refused(request: Request, refusal: Refusal) -> ProblemResponse:
     if isinstance(refusal, Unauthenticated):
         return problem(401, str(refusal), "unauthenticated")
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
@@ -69,15 +115,26 @@ def _kind(refusal: Refusal) -> str:
     return "".join(f"-{sign.lower()}" if sign.isupper() and at else sign.lower() for at, sign in enumerate(name))
 
 
-async def _malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = {".".join(str(part) for part in each["loc"][1:]) or "body": str(each["msg"]) for each in error.errors()}
+async def _malformed(request: Request, error: RequestValidationError) -> ProblemResponse:
+    errors = {_place(each["loc"]): str(each["msg"]) for each in error.errors()}
     return problem(422, "The request is not in the expected form.", "malformed", errors=errors)
 
 
-async def _http(request: Request, error: HTTPException) -> JSONResponse:
-    return problem(error.status_code, str(error.detail))
+def _place(loc: tuple[Any, ...]) -> str:
+    return ".".join(str(part)[:60] for part in loc[1:]) or "body"
 
 
-async def _broken(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: HTTPException) -> ProblemResponse:
+    detail = SENTENCES.get(error.status_code, str(error.detail))
+    return problem(error.status_code, detail, headers=error.headers)
+
+
+async def _store_away(request: Request, error: Exception) -> ProblemResponse:
+    log.error("store_away", path=request.url.path, method=request.method, exc_info=error)
+    detail = "Our store does not answer at the moment; nothing was changed. Please try again in a few seconds."
+    return problem(503, detail, "store-away", headers={"Retry-After": str(AGAIN_AFTER)})
+
+
+async def _broken(request: Request, error: Exception) -> ProblemResponse:
     log.error("request_failed", path=request.url.path, method=request.method, exc_info=error)
     return problem(500, "Something went wrong on our side. It has been noted; please try again.", "internal")

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response, Security
+from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from selfserve.api.caller import bearer, caller, parts_of
+from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
+from selfserve.api.words import Mark, Words
 from selfserve.people import directory
-from selfserve.people.principal import TokenPrincipal
-from selfserve.people.roles import Role
 from selfserve.requests import acts, lists, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import RequestState
 from selfserve.telemetry import figures
 
-router = APIRouter(tags=["requests"], dependencies=[Security(bearer)])
+router = APIRouter(tags=["requests"])
 
 
 class AskBody(BaseModel):
@@ -26,7 +25,7 @@ class AskBody(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
     item: str = Field(max_length=100)
     answers: dict[str, Any] = Field(default_factory=dict, max_length=60)
-    for_: str | None = Field(default=None, alias="for", max_length=320)
+    for_: Mark | None = Field(default=None, alias="for")
 
 
 class Asked(BaseModel):
@@ -50,7 +49,7 @@ class AnswerBody(BaseModel):
     """The answer to the approver's question."""
 
     model_config = ConfigDict(extra="forbid")
-    answer: str = Field(max_length=2_000)
+    answer: Words
 
 
 class RequestsPage(BaseModel):
@@ -74,11 +73,11 @@ class SecretShown(BaseModel):
 def ask(
     request: Request,
     response: Response,
+    who: Asks,
     body: AskBody,
     idempotency_key: Annotated[str | None, Header(max_length=255, min_length=1)] = None,
 ) -> Asked:
     """Ask for an item. The same ask, or the same Idempotency-Key, again gives the same request with 200."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     customer_id = who.person_id
     if body.for_ is not None:
@@ -109,15 +108,15 @@ def _asked(item: str, made: Submitted) -> Asked:
 @router.get("/requests")
 def read_list(
     request: Request,
+    who: Reads,
     state: Annotated[RequestState | Literal["open"] | None, Query()] = None,
     item: Annotated[str | None, Query(max_length=100)] = None,
     customer: Annotated[str | None, Query(max_length=36)] = None,
     cursor: Annotated[str | None, Query(max_length=36)] = None,
 ) -> RequestsPage:
     """Requests, newest first: your own; staff may ask for anybody's, or with `customer=*` for all."""
-    who = caller(request, "requests:read")
     chosen = customer or who.person_id
-    if chosen != who.person_id and not _may_read_all(who):
+    if chosen != who.person_id and not may_read_all(who):
         raise NotAllowed("You can read your own requests.")
     with parts_of(request).house.database.read() as session:
         page = lists.requests(
@@ -130,28 +129,22 @@ def read_list(
     return RequestsPage(rows=list(page.rows), cursor=page.cursor)
 
 
-def _may_read_all(who: TokenPrincipal) -> bool:
-    return who.has(Role.STAFF) or who.has(Role.AUDITOR)
-
-
 @router.get("/requests/{name}")
-def read_one(request: Request, name: str) -> story.Story:
+def read_one(request: Request, who: Reads, name: str) -> story.Story:
     """One request as a story, by its id or short name. Steps with their evidence are for staff."""
-    who = caller(request, "requests:read")
     with parts_of(request).house.database.read() as session:
         found = story.find(session, name)
         mine = found is not None and who.person_id in (found.customer_id, found.asked_by_id)
-        if found is None or not (mine or _may_read_all(who)):
+        if found is None or not (mine or may_read_all(who)):
             raise NotFound("There is no such request of yours.")
         told = story.story(session, found, who.person_id)
-    return told if _may_read_all(who) else story.for_customer(told)
+    return told if may_read_all(who) else story.for_customer(told)
 
 
 @router.get("/requests/{name}/events")
-def read_events(request: Request, name: str) -> list[story.EventSeen]:
+def read_events(request: Request, who: Reads, name: str) -> list[story.EventSeen]:
     """The whole trail of one request, for staff and auditors."""
-    who = caller(request, "requests:read")
-    if not _may_read_all(who):
+    if not may_read_all(who):
         raise NotAllowed("The trail is for staff and auditors; the story of your request is at /requests/{name}.")
     with parts_of(request).house.database.read() as session:
         found = story.find(session, name)
@@ -168,9 +161,8 @@ def _told(request: Request, request_id: str, reader: str) -> story.Story:
 
 
 @router.post("/requests/{name}/cancel")
-def cancel(request: Request, name: str) -> story.Story:
+def cancel(request: Request, who: Asks, name: str) -> story.Story:
     """Not wanted any more."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     with house.database.write() as session:
         found = acts.cancel(session, house, name, who.person_id, house.now())
@@ -178,9 +170,8 @@ def cancel(request: Request, name: str) -> story.Story:
 
 
 @router.post("/requests/{name}/return")
-def give_back(request: Request, name: str) -> story.Story:
+def give_back(request: Request, who: Asks, name: str) -> story.Story:
     """Give back what the request brought."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     with house.database.write() as session:
         found = acts.give_back(session, house, name, who.person_id, house.now())
@@ -188,9 +179,8 @@ def give_back(request: Request, name: str) -> story.Story:
 
 
 @router.post("/requests/{name}/answer")
-def answer(request: Request, name: str, body: AnswerBody) -> story.Story:
+def answer(request: Request, who: Asks, name: str, body: AnswerBody) -> story.Story:
     """Answer the approver's question."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     with house.database.write() as session:
         found = acts.answer(session, name, who.person_id, body.answer, house.now())
@@ -198,18 +188,16 @@ def answer(request: Request, name: str, body: AnswerBody) -> story.Story:
 
 
 @router.post("/requests/{name}/extend", status_code=201)
-def extend(request: Request, name: str, body: ExtendBody) -> Asked:
+def extend(request: Request, who: Asks, name: str, body: ExtendBody) -> Asked:
     """Ask for the same for longer: a request of its own, by today's rules."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     made = acts.extend(house, name, who.person_id, body.answers)
     return _asked(_told(request, made.id, who.person_id).item_id, made)
 
 
 @router.post("/requests/{name}/secret")
-def reveal(request: Request, name: str, response: Response) -> SecretShown:
+def reveal(request: Request, who: Asks, name: str, response: Response) -> SecretShown:
     """The secret results of a request of yours: shown once, then gone."""
-    who = caller(request, "requests:write")
     house = parts_of(request).house
     response.headers["Cache-Control"] = "no-store"
     with house.database.write() as session:
@@ -218,14 +206,11 @@ def reveal(request: Request, name: str, response: Response) -> SecretShown:
 
 @router.get("/grants")
 def grants(
-    request: Request, customer: Annotated[str | None, Query(max_length=36)] = None, ended: bool = False
+    request: Request, who: Reads, customer: Annotated[str | None, Query(max_length=36)] = None, ended: bool = False
 ) -> list[lists.GrantRow]:
     """What you hold, until when and because of which requests; staff may ask for anybody."""
-    who = caller(request, "requests:read")
     chosen = customer or who.person_id
-    if chosen != who.person_id and not _may_read_all(who):
+    if chosen != who.person_id and not may_read_all(who):
         raise NotAllowed("You can read what you hold yourself.")
     with parts_of(request).house.database.read() as session:
         return lists.held(session, chosen, ended=ended)
-
-

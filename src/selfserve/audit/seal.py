@@ -15,10 +15,14 @@ from selfserve.store.tables import AuditEvent, AuditSeal
 SETTLE = timedelta(seconds=2)
 """Events younger than this may still be followed by an older one whose transaction commits late."""
 BATCH = 5_000
+SEAL_LOCK = 7_305_882  # any constant
 
 
 def seal(session: Session, now: datetime) -> int:
-    """Seal what is not sealed yet; returns how many events that were. Run by one worker at a time."""
+    """Seal what is not sealed yet; returns how many events that were. Never two at once: the second leaves it to the first."""
+    if session.get_bind().dialect.name == "postgresql":
+        if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(SEAL_LOCK))):
+            return 0
     rows = session.execute(
         sa.select(AuditEvent.id, AuditEvent.hash)
         .where(AuditEvent.seal_id.is_(None), AuditEvent.at < now - SETTLE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from selfserve.store.ids import new_id
@@ -16,7 +17,11 @@ from selfserve.store.tables import AuditEvent
 
 START = "0" * 64
 MACHINE = "machine"
-_INSERT = sa.insert(AuditEvent.__table__)  # type: ignore[arg-type]
+_TABLE = AuditEvent.__table__
+_INSERT = {
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["stream", "number"]),  # type: ignore[arg-type]
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["stream", "number"]),  # type: ignore[arg-type]
+}
 _EVENTS = AuditEvent.__table__.c
 _LAST = (
     sa.select(_EVENTS.number, _EVENTS.hash)
@@ -29,7 +34,7 @@ _LAST = (
 def link(previous: str, stream: str, number: int, at: datetime, actor: str, kind: str, data: Mapping[str, Any], tell: str) -> str:
     """The hash of one event over its content and the hash before it (SHA-256, hex)."""
     content = json.dumps(
-        [previous, stream, number, at.isoformat(), actor, kind, data, tell],
+        [previous, stream, number, at.astimezone(UTC).isoformat(), actor, kind, data, tell],
         ensure_ascii=False,
         sort_keys=True,
         separators=(",", ":"),
@@ -41,7 +46,7 @@ class Trail:
     """Appends events to one stream within the caller's transaction.
 
     `Trail(session, "request:…", fresh=True)` for a stream that is born in this transaction spares the look for its last event.
-    Two writers of one stream cannot both win: the second breaks the unique (stream, number) and its transaction is undone.
+    Two writers of one stream do not break each other: the second waits for the first and goes on from its event.
     """
 
     def __init__(self, session: Session, stream: str, *, fresh: bool = False) -> None:
@@ -57,10 +62,14 @@ class Trail:
     ) -> None:
         """Append one event: `kind` is a stable word, `data` small JSON without secrets, `tell` the customer's line."""
         content = dict(data or {})
+        while not self._append(kind, at, actor, tell, content):
+            self.number, self.hash = self._last()  # another transaction appended meanwhile
+
+    def _append(self, kind: str, at: datetime, actor: str, tell: str, content: dict[str, Any]) -> bool:
         previous, self.number = self.hash, self.number + 1
         self.hash = link(previous, self.stream, self.number, at, actor, kind, content, tell)
-        self.session.execute(
-            _INSERT,
+        written = self.session.execute(
+            _INSERT[self.session.get_bind().dialect.name],
             {
                 "id": new_id(),
                 "stream": self.stream,
@@ -74,3 +83,4 @@ class Trail:
                 "hash": self.hash,
             },
         )
+        return bool(written.rowcount)  # type: ignore[attr-defined]

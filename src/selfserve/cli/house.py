@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from selfserve.app import App
 
 
-def build(around: Surroundings, *, works: bool | None = None) -> App:
-    """The house as the settings say, not begun yet; raises Stop where it cannot start."""
+def build(around: Surroundings, *, works: bool | None = None, looking: bool = False) -> App:
+    """The house as the settings say, not begun yet; raises Stop where it cannot start. `looking`: it never will."""
     from selfserve import app
 
     with around.store_errors():
         try:
-            return app.build(around.settings, around.secrets, works=works, now=around.now)
+            return app.build(around.settings, around.secrets, works=works, looking=looking, now=around.now)
         except app.CannotStart as refusal:
             raise Stop(str(refusal), FAILED) from None
         except CatalogUnusable as broken:
@@ -30,7 +30,7 @@ def build(around: Surroundings, *, works: bool | None = None) -> App:
 @contextmanager
 def resting(around: Surroundings) -> Iterator[App]:
     """The house, built and never begun: for looking, not for working."""
-    built = build(around, works=True)
+    built = build(around, works=True, looking=True)
     try:
         yield built
     finally:

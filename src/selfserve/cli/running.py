@@ -23,21 +23,21 @@ def serve(
     ] = None,
 ) -> None:
     """Serve pages and REST, and do the work."""
-    from selfserve import serving
-
     around = surroundings(ctx)
     server = around.settings.server
     logs.configure(sys.stderr)
+    from selfserve import serving
+
     app = build(around, works=worker)
     serving.serve(app, serving.asgi(app), host=server.host, port=server.port)
 
 
 def worker(ctx: typer.Context) -> None:
     """Do the work, without pages."""
-    from selfserve import serving
-
     around = surroundings(ctx)
     logs.configure(sys.stderr)
+    from selfserve import serving
+
     serving.work(build(around, works=True))
 
 
@@ -47,7 +47,7 @@ def demo(
     data: Annotated[Path | None, typer.Option(help="Keep the sample company's data here.")] = None,
 ) -> None:
     """Run everything on this machine with a sample company: provider, directory, licences, software repository."""
+    logs.configure(sys.stderr, level="WARNING")
     from selfserve.demo.run import run_demo
 
-    logs.configure(sys.stderr, level="WARNING")
     raise typer.Exit(run_demo(port=port, data=data, tour=tour))

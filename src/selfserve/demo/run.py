@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import threading
@@ -61,17 +62,21 @@ def run_demo(*, port: int = 8080, data: Path | None = None, tour: bool = False) 
 
             return walk(demo, console)
         _welcome(console, demo)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            console.print("\nStopping.")
+        _until_stopped()
+        console.print("\nStopping.")
     return 0
 
 
+def _until_stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM: both end the demo in order, so that nothing of it stays on the machine."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    done.wait()
+
+
 @contextmanager
-def running(
-    folder: Path, *, port: int = 8080, company: Company = FERNHILL, hurried: bool = False
-) -> Iterator[Demo]:
+def running(folder: Path, *, port: int = 8080, company: Company = FERNHILL, hurried: bool = False) -> Iterator[Demo]:
     """The demo's servers, up and filled: directory, identity provider, pages with worker."""
     kept = setup.secrets_of(folder)
     setup.prepare(folder)
@@ -81,7 +86,8 @@ def running(
     with ExitStack() as stack:
         directory.start(HOST)
         stack.callback(directory.stop)
-        ports = Ports(setup.free_port(port), setup.free_port(port + 1 if port else 0), directory.port, setup.free_port())
+        provider_port = setup.free_port(port + 1 if port else 0)
+        ports = Ports(setup.free_port(port), provider_port, directory.port, setup.free_port())
         settings = setup.settings_of(folder, company, ports, directory.service_dn)
         provider = identity_provider(
             company,
@@ -96,6 +102,7 @@ def running(
         provider_config = uvicorn.Config(provider, host=HOST, port=ports.provider, log_config=None, access_log=False)
         stack.enter_context(_in_thread(uvicorn.Server(provider_config), "provider"))
         app = build(settings, SecretSource(folder, kept))
+        stack.callback(app.stop)
         sync_people(app, full=True)
         stack.enter_context(_in_thread(server_of(asgi(app), host=HOST, port=ports.web), "web"))
         yield Demo(app, directory, company, ports, folder)

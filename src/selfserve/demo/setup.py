@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import plistlib
 import secrets
 import shutil
@@ -58,8 +57,8 @@ def secrets_of(folder: Path) -> dict[str, str]:
         "DEMO_DIRECTORY_PASSWORD": secrets.token_urlsafe(24),
         "DEMO_LICENCES": "\n".join(f"JB-{secrets.token_hex(4).upper()}" for _ in range(3)),
     }
-    with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(made, file)
+    place.touch(mode=0o600, exist_ok=False)
+    place.write_text(json.dumps(made))
     return made
 
 
@@ -70,7 +69,7 @@ def starter_catalog() -> Path:
 
 
 def hurry(folder: Path) -> None:
-    """Let the item whose target is down call a human after seconds, so that a tour need not wait a quarter of an hour."""
+    """Let the item whose target is down call a human after seconds: a tour cannot wait a quarter of an hour."""
     item = folder / "catalog" / "items" / "legacy-crm.yaml"
     item.write_text(item.read_text().replace("escalate: {after: 15m,", "escalate: {after: 4s,"))
 
@@ -111,7 +110,7 @@ def settings_of(folder: Path, company: Company, ports: Ports, service_dn: str) -
 
     return Settings.model_validate(
         {
-            "company": {"name": company.name, "zone": "Europe/Berlin", "support": "Walk over to TechOps on the second floor."},
+            "company": {"name": company.name, "zone": "Europe/Berlin", "support": SUPPORT},
             "server": {
                 "public_url": f"http://{HOST}:{ports.web}",
                 "port": ports.web,
@@ -139,7 +138,11 @@ def settings_of(folder: Path, company: Company, ports: Ports, service_dn: str) -
     )
 
 
-WRITABLE = ["vpn", "figma-pilot", "wiki-editors", "github-engineering", "finance-reports", "production-access", "guest-wifi", "crm"]
+SUPPORT = "Walk over to TechOps on the second floor."
+WRITABLE = [
+    "vpn", "figma-pilot", "wiki-editors", "github-engineering",
+    "finance-reports", "production-access", "guest-wifi", "crm",
+]  # fmt: skip
 POOLS = {
     "figma-editor": {"label": "Figma editor", "total": 4},
     "jetbrains-all": {"label": "JetBrains All Products", "keys": "env:DEMO_LICENCES"},

@@ -1,4 +1,4 @@
-"""`selfserve demo --tour`: the main way walked over HTTP as customers and staff would; every effect is looked at in the target."""
+"""`selfserve demo --tour`: the main way over HTTP as customers and staff walk it, each effect seen in its target."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Tour:
 
     def tell(self, what: str, seen: str) -> None:
         """Print a step with its time and what was seen."""
-        self.console.print(f"[dim]{time.monotonic() - self.began:6.2f} s[/dim]  {what}  [green]✓[/green] [dim]{seen}[/dim]", soft_wrap=True)
+        took = time.monotonic() - self.began
+        self.console.print(f"[dim]{took:6.2f} s[/dim]  {what}  [green]✓[/green] [dim]{seen}[/dim]", soft_wrap=True)
 
     def call(self, who: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """One call of the REST API as `who`; NotSeen with the problem's sentence where it is refused."""
@@ -127,9 +128,11 @@ def sign_in(tour: Tour) -> Seen:
         must("/sign-in" in str(welcome.url), "the sign-in page for somebody who is not signed in")
         form = browser.get(f"{tour.demo.url}/auth/login")
         hidden = dict(re.findall(r'<input type="?hidden"? name="([^"]+)" value="([^"]*)"', form.text))
-        fields = {**{name: unescape(value) for name, value in hidden.items()}, "login": CUSTOMER, "password": person.password}
+        fields = {name: unescape(value) for name, value in hidden.items()}
+        fields |= {"login": CUSTOMER, "password": person.password}
         home = browser.post(str(form.url), data=fields, headers={"Origin": _origin(str(form.url))})
-        must(home.status_code == 200 and str(home.url).rstrip("/") == tour.demo.url, f"the catalog after sign-in, not {home.url}")
+        arrived = home.status_code == 200 and str(home.url).rstrip("/") == tour.demo.url
+        must(arrived, f"the catalog after sign-in, not {home.url}")
         yield f"{person.name} signs in through the identity provider", f"the catalog at {home.url}"
 
 
@@ -159,8 +162,11 @@ def approved(tour: Tour) -> Seen:
     must(CUSTOMER not in tour.members("finance-reports"), "no membership before the decision")
     yield "Lukas asks for the finance reports; his manager has to decide", "not in the group yet"
     manager = _person(tour).manager
-    stage = next(each for each in tour.call(manager, "GET", "/approvals") if each["request"]["id"] == made["id"])
-    decided = tour.call(manager, "POST", f"/approvals/{stage['stage_id']}/decide", {"decision": "approve", "reason": "For spring."})
+    waiting = tour.call(manager, "GET", "/approvals")
+    stage = next((each["stage_id"] for each in waiting if each["request"]["id"] == made["id"]), None)
+    must(stage, f"the request among what waits for {manager}")
+    yes = {"decision": "approve", "reason": "For spring."}
+    decided = tour.call(manager, "POST", f"/approvals/{stage}/decide", yes)
     must(decided["state"] == "fulfilled", f"fulfilled after the decision, not {decided['state']}")
     must(CUSTOMER in tour.members("finance-reports"), "lukas in the group finance-reports")
     yield f"{manager.capitalize()} approves", "lukas is in the directory's group finance-reports"
@@ -200,7 +206,8 @@ def target_down(tour: Tour) -> Seen:
     """A target that does not answer: a human takes over with the whole story, and finishes by hand."""
     made = tour.ask(CUSTOMER, "legacy-crm")
     must(made["state"] == "fulfilling", f"waiting for the old database, not {made['state']}")
-    yield "Lukas asks for the customer database, whose directory is down", "tried again by itself, nothing is said to be done"
+    waits = "tried again by itself, nothing is said to be done"
+    yield "Lukas asks for the customer database, whose directory is down", waits
     case = tour.until("a case on the desk", lambda: _case(tour, made["id"]))
     must(case["reason"] and case["runbook"] and case["due_at"], "reason, runbook and due time on the desk")
     yield "Patience is over, so it is handed to people", f"on the desk of {case['team']}: {case['reason']}"

@@ -127,7 +127,7 @@ class Attempt:
         if maybe_sent or not step.before:
             if step.recorded:
                 step.resource = connector.resource(action.name, args)
-            seen = connector.observe(action.name, args, step.target_state)
+            seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
                 self._note_look(step, action, seen)
@@ -256,7 +256,7 @@ class Attempt:
         )
 
     def _look(self, step: StepWork, connector: Connector, args: BaseModel, state: State) -> Observation:
-        """A look after the act: where it breaks, nothing was seen, but what the act answered (a secret!) is not lost."""
+        """What the target shows. A look that breaks has seen nothing; what the act answered (a secret!) is not lost by it."""
         try:
             return connector.observe(step.action, args, state)
         except Exception:

@@ -38,9 +38,9 @@ def conclude(session: Session, house: House, held: Claim, item: Item, ending: En
     elif ending.result is None:
         queueing.requeue(session, house, run, ending.stopped_at.connector)
     elif ending.result.look_again is not None and _patient(run, item, ending.result, now):
-        _again_later(session, house, run, ending.stopped_at, ending.result, trail, now)
+        _again_later(session, house, run, item, ending.stopped_at, ending.result, trail, now)
     else:
-        _hand_over(session, house, run, request, item, ending.stopped_at, ending.result, trail, now)
+        hand_over(session, house, run, request, item, ending.stopped_at, ending.result, now)
     return RequestState(request.state)
 
 
@@ -97,14 +97,19 @@ def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:
     return now - run.first_at < item.escalate.after
 
 
+def _after(run: Run, item: Item, result: Result, now: datetime) -> timedelta:
+    """The pause before the next attempt: the last one comes when the patience ends, not long after; never before the
+    target's own time."""
+    if result.state is StepState.ACCEPTED:
+        return result.look_again or timedelta(0)
+    left = run.first_at + item.escalate.after - now
+    return max(min(pause(run.attempt, None), left), result.look_again or timedelta(0))
+
+
 def _again_later(
-    session: Session, house: House, run: Run, step: StepWork, result: Result, trail: Trail, now: datetime
+    session: Session, house: House, run: Run, item: Item, step: StepWork, result: Result, trail: Trail, now: datetime
 ) -> None:
-    after = (
-        result.look_again or timedelta(0)
-        if result.state is StepState.ACCEPTED
-        else pause(run.attempt, result.look_again)
-    )
+    after = _after(run, item, result, now)
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
     follow(session, house, run, step.connector, now, after, first_at=run.first_at)
     if not _told_before(session, step, result):
@@ -150,7 +155,7 @@ def follow(
     return following
 
 
-def _hand_over(
+def hand_over(
     session: Session,
     house: House,
     run: Run,
@@ -158,9 +163,9 @@ def _hand_over(
     item: Item,
     step: StepWork,
     result: Result,
-    trail: Trail,
     now: datetime,
 ) -> None:
+    """The machine cannot finish it: a case with all that is known, and a word to the customer."""
     run.state, run.ended_at, run.note = RunState.ESCALATED, now, result.reason
     request.state = RequestState.HANDED_OVER
     request.version += 1
@@ -181,7 +186,7 @@ def _hand_over(
     opened = escalation.hand_over(session, house, case, now)
     request.promised_at = opened.due_at
     done = sa.select(sa.func.count()).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
-    trail.tell(
+    Trail(session, f"request:{request.id}").tell(
         "request.handed_over",
         at=now,
         tell=result.tell,

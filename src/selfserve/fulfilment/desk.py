@@ -8,16 +8,20 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.connectors.contract import Presence
+from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import conclude, escalation, grants
+from selfserve.fulfilment import conclude, drift, escalation, grants
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
 from selfserve.notify import notices
 from selfserve.store.states import (
+    OPEN_RUN,
     STEP_THERE,
     EscalationState,
     Exit,
@@ -28,6 +32,8 @@ from selfserve.store.states import (
     StepState,
 )
 from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
+
+log = structlog.get_logger(__name__)
 
 
 class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
@@ -44,9 +50,16 @@ class UnknownEscalation(DeskRefusal):
 
 def open_one(session: Session, escalation_id: str) -> Escalation:
     """The escalation, locked, if it is still open; else who closed it and when, as `AlreadyHandled`."""
-    found = session.get(Escalation, escalation_id, with_for_update=True)
-    if found is None:
+    about = session.execute(
+        sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id == escalation_id)
+    ).first()
+    if about is None:
         raise UnknownEscalation("There is no such case on the desk.")
+    # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each other.
+    for table, id in ((Request, about.request_id), (Grant, about.grant_id)):
+        if id is not None:
+            session.get(table, id, with_for_update=True)
+    found = session.get_one(Escalation, escalation_id, with_for_update=True)
     if found.state == EscalationState.CLOSED:
         raise AlreadyHandled(f"{_who(session, found.closed_by_id)} closed this already, at {_when(found.closed_at)}.")
     return found
@@ -62,12 +75,13 @@ def _when(moment: datetime | None) -> str:
 
 
 def take(session: Session, escalation_id: str, staff: Person, now: datetime) -> Escalation:
-    """Make the case mine. Who has it already keeps it: the second one is told who."""
+    """Make the case mine. Who has it already keeps it, unless they left: the second one is told who."""
     case = open_one(session, escalation_id)
     if case.taken_by_id == staff.id:
         return case
-    if case.taken_by_id is not None:
-        raise AlreadyHandled(f"{_who(session, case.taken_by_id)} is looking after this already.")
+    holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    if holder is not None and holder.present:
+        raise AlreadyHandled(f"{holder.name} is looking after this already.")
     case.state, case.taken_by_id = EscalationState.TAKEN, staff.id
     case.version += 1
     Trail(session, f"escalation:{case.id}").tell("escalation.taken", at=now, actor=f"person:{staff.id}")
@@ -92,24 +106,30 @@ def retry(session: Session, house: House, escalation_id: str, staff: Person, now
 
 def _retry_request(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
     request = session.get_one(Request, case.request_id, with_for_update=True)
-    if request.state != RequestState.HANDED_OVER:
+    drifted = case.why == drift.DRIFT
+    if request.state not in (drift.HELD if drifted else (RequestState.HANDED_OVER,)):
         raise DeskRefusal("This request is not waiting for a person any more.")
-    _hold_still_wanted(session, request)
+    _still_wanted(session, request, now)
     step = session.get(Step, case.step_id) if case.step_id else None
-    if step is not None and step.state not in STEP_THERE:
+    if step is not None and (drifted or step.state not in STEP_THERE):
         step.state, step.accepted_until = StepState.PLANNED, None
+        if not _lasting(house, step):
+            step.calls = 0  # a person looked, and says that it may be sent again
     _go_on(session, house, request, step.connector if step else "", now)
     Trail(session, f"request:{request.id}").tell(
         "request.retried", at=now, actor=f"person:{staff.id}", data={"step": step.name if step else ""}
     )
 
 
-def _hold_still_wanted(session: Session, request: Request) -> None:
-    ever = session.scalar(
-        sa.select(sa.func.count()).select_from(grants.GrantReason).where(grants.GrantReason.request_id == request.id)
-    )
-    if ever and grants.reason_of(session, request.id) is None:
-        raise DeskRefusal("The time for which this was wanted is over; close it with a word to the customer.")
+def _still_wanted(session: Session, request: Request, now: datetime) -> None:
+    over = grants.over(session, request.id, now)
+    if over is not None:
+        raise DeskRefusal(f"{over} Close it with a word to the customer.")
+
+
+def _lasting(house: House, step: Step) -> bool:
+    action = house.connectors.lookup(f"{step.connector}.{step.action}")
+    return action is not None and action.lasting
 
 
 def _go_on(session: Session, house: House, request: Request, connector: str, now: datetime) -> None:
@@ -119,7 +139,7 @@ def _go_on(session: Session, house: House, request: Request, connector: str, now
         .order_by(Run.attempt.desc())
         .limit(1)
     ).one()
-    request.state = RequestState.FULFILLING
+    request.state, request.closed_at = RequestState.FULFILLING, None
     request.version += 1
     conclude.follow(session, house, last, connector, now, None, first_at=now)
 
@@ -128,11 +148,13 @@ def _retry_revoke(session: Session, house: House, case: Escalation, now: datetim
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
     if grant.state != GrantState.REVOKE_FAILED:
         raise DeskRefusal("This is not waiting to be taken back any more.")
-    waiting = session.scalar(
-        sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state == RunState.WAITING)
+    run = session.scalar(
+        sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state.in_(OPEN_RUN))
     )
-    if waiting is not None:
-        waiting.state, waiting.ended_at = RunState.STOPPED, now
+    if run is not None and run.state != RunState.WAITING:
+        raise DeskRefusal("It is just being tried again; look in a moment.")
+    if run is not None:
+        run.state, run.ended_at = RunState.STOPPED, now
         session.flush()
     grants.order_revoke(session, house, grant, now, first_at=now, after=None)
 
@@ -152,12 +174,15 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
         step = session.get(Step, case.step_id) if case is not None and case.step_id else None
         if step is None:
             return Seen(Presence.UNKNOWABLE, {})
-        work = work_of(step)
+        work, recorded = work_of(step), TAKEN_BACK_BY_HAND if case and case.grant_id else DONE_BY_HAND
     try:
         connector, action = house.connectors.action(work.use)
         args = action.args.model_validate(work.args)
-        seen = connector.observe(action.name, args, {**work.target_state, "done_by_hand": dict(fields)})
+        seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
     except (ConnectorProblem, ValueError):
+        return Seen(Presence.UNKNOWABLE, {})
+    except Exception:
+        log.exception("connector_raised", connector=work.connector, action=work.action)
         return Seen(Presence.UNKNOWABLE, {})
     return Seen(seen.presence, dict(seen.evidence))
 
@@ -182,7 +207,9 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
     if by_hand.seen.presence is Presence.ABSENT and not by_hand.on_my_word and case.grant_id is None:
         raise DeskRefusal("We looked, and the target does not show it yet. Check again, or say that you are sure.")
     if case.grant_id is not None:
-        _taken_back_by_hand(session, case, by_hand, staff, now)
+        _taken_back_by_hand(session, house, case, by_hand, staff, now)
+    elif case.why == drift.DRIFT:
+        drift.restored(session, case, staff, by_hand.words, now)
     elif case.request_id is not None:
         _brought_by_hand(session, house, case, by_hand, fields, staff, now)
     escalation.close(session, case, Exit.DONE_BY_HAND, now, by=staff.id, words=by_hand.words, fields=fields)
@@ -198,6 +225,8 @@ def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str
         raise DeskRefusal(f"The checklist has no field called {', '.join(sorted(unknown))}.")
     if any(len(str(value)) > 2_000 for value in given.values()):
         raise DeskRefusal("One of the fields is longer than 2,000 characters.")
+    for value in given.values():
+        words_of(value)
     return {name: str(given[name]).strip() for name in wanted}
 
 
@@ -213,12 +242,13 @@ def _brought_by_hand(
     request = session.get_one(Request, case.request_id, with_for_update=True)
     if request.state != RequestState.HANDED_OVER or case.step_id is None:
         raise DeskRefusal("This request is not waiting for a person any more.")
+    _still_wanted(session, request, now)
     secret = {line["field"] for line in case.todo if line.get("secret")}
     shown = {name: value for name, value in fields.items() if name not in secret}
     step = session.get_one(Step, case.step_id, with_for_update=True)
-    lasting = house.connectors.action(f"{step.connector}.{step.action}")[1].lasting
-    step.state, step.verified_at, step.ours = StepState.DONE, now, lasting and step.before != Presence.PRESENT
-    step.target_state = {**step.target_state, "done_by_hand": shown or True}
+    ours = _lasting(house, step) and step.before != Presence.PRESENT
+    step.state, step.verified_at, step.ours = StepState.DONE, now, ours
+    step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = {**by_hand.seen.evidence, "by": staff.name, "target": by_hand.seen.presence.value}
     step.failure, step.reason = "", ""
     conclude.seal_fields(house, request, {name: fields[name] for name in secret})
@@ -234,7 +264,9 @@ def _brought_by_hand(
     )
 
 
-def _taken_back_by_hand(session: Session, case: Escalation, by_hand: ByHand, staff: Person, now: datetime) -> None:
+def _taken_back_by_hand(
+    session: Session, house: House, case: Escalation, by_hand: ByHand, staff: Person, now: datetime
+) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
     if by_hand.seen.presence is Presence.PRESENT and not by_hand.on_my_word:
         raise DeskRefusal("We looked, and the target still shows it. Check again, or say that you are sure.")
@@ -243,26 +275,39 @@ def _taken_back_by_hand(session: Session, case: Escalation, by_hand: ByHand, sta
     Trail(session, f"grant:{grant.id}").tell(
         "step.undone_by_hand", at=now, actor=f"person:{staff.id}", data={"step": step.name, "words": by_hand.words}
     )
+    _retry_revoke(session, house, case, now)  # the rest, and the end, at once and not after the pause
 
 
 def cannot(
     session: Session, house: House, escalation_id: str, staff: Person, words: str, now: datetime, *, take_back: bool = False
 ) -> None:
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on request."""
-    case = open_one(session, escalation_id)
-    if not words.strip():
+    case, words = open_one(session, escalation_id), words_of(words)
+    if not words:
         raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
     if case.grant_id is not None:
         raise DeskRefusal("Taking back cannot be given up; do it by hand, or try again.")
-    if case.request_id is not None:
-        _close_request(session, house, case, staff, words.strip(), now, take_back=take_back)
-    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words.strip())
+    if case.why == drift.DRIFT:
+        drift.given_up(session, house, case, staff, words, now)
+    elif case.request_id is not None:
+        _close_request(session, house, case, staff, words, now, take_back=take_back)
+    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words)
+
+
+def words_of(raw: str) -> str:
+    """What a person typed, without outer spaces; DeskRefusal where it holds signs that cannot be shown."""
+    try:
+        return plain_text(raw, lines=True)
+    except AnswerRefused as refused:
+        raise DeskRefusal(str(refused)) from refused
 
 
 def _close_request(
     session: Session, house: House, case: Escalation, staff: Person, words: str, now: datetime, *, take_back: bool
 ) -> None:
     request = session.get_one(Request, case.request_id, with_for_update=True)
+    if request.state != RequestState.HANDED_OVER:
+        raise DeskRefusal("This request is not waiting for a person any more.")
     there = session.scalar(
         sa.select(sa.func.count()).select_from(Step).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
     )

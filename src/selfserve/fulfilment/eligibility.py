@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.catalog.facts import Context, CustomerFacts, rule_context
+from selfserve.catalog.facts import Context, rule_context
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
@@ -23,7 +22,7 @@ def context_of(session: Session, house: House, request: Request, item: Item) -> 
     """Everything a rule of `item` may read about a request, as people and time are now."""
     customer = session.get_one(Person, request.customer_id)
     form = revive(item, request.answers, ZoneInfo(request.zone)).form
-    return rule_context(item, cast("CustomerFacts", directory.facts(session, customer)), now=house.now(), form=form)
+    return rule_context(item, directory.facts(session, customer), now=house.now(), form=form)
 
 
 def allowed(item: Item, context: Context) -> bool:

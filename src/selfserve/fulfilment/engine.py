@@ -185,6 +185,11 @@ class Engine:
         if ids:
             self.client.resume_workflows(ids, queue_name=HOUSE)
 
+    def give_up(self, ids: list[str]) -> None:
+        """Take orders out of the engine for good."""
+        if ids:
+            self.client.cancel_workflows(ids)
+
     def standing(self, ids: list[str]) -> Mapping[str, str]:
         """The engine's state of each order by id (`DELAYED`, `ENQUEUED`, `PENDING`, `SUCCESS`, `ERROR`, …); unknown ids are left out."""
         if not ids:

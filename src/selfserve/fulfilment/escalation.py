@@ -17,7 +17,7 @@ from selfserve.notify import notices
 from selfserve.people import teams as people_teams
 from selfserve.store.ids import new_id
 from selfserve.store.states import EscalationState, Exit
-from selfserve.store.tables import Escalation
+from selfserve.store.tables import Escalation, Person
 
 RISE = "escalation_rise"
 
@@ -111,8 +111,9 @@ def _set_timer(session: Session, house: House, escalation: Escalation, now: date
 def rise(session: Session, house: House, escalation_id: str, level: int, now: datetime) -> str:
     """An escalation's time is over: if nobody took it, the team above is asked too. Returns what was done, in a word."""
     escalation = session.get(Escalation, escalation_id, with_for_update=True)
-    if escalation is None or escalation.state != EscalationState.OPEN or escalation.level != level:
+    if escalation is None or escalation.level != level or not _unattended(session, escalation):
         return "void"
+    escalation.state, escalation.taken_by_id = EscalationState.OPEN, None
     team_id, team = team_of(house, escalation.team)
     above_id, above = team_of(house, team.rises_to or team_id)
     escalation.level += 1
@@ -125,6 +126,14 @@ def rise(session: Session, house: House, escalation_id: str, level: int, now: da
         "escalation.rose", at=now, data={"from": team_id, "to": above_id, "level": escalation.level}
     )
     return "rose"
+
+
+def _unattended(session: Session, escalation: Escalation) -> bool:
+    """Nobody took it, or who took it left."""
+    if escalation.state == EscalationState.TAKEN:
+        holder = session.get(Person, escalation.taken_by_id) if escalation.taken_by_id else None
+        return holder is None or not holder.present
+    return escalation.state == EscalationState.OPEN
 
 
 def close(
@@ -146,9 +155,16 @@ def close(
     )
 
 
+def open_on(session: Session, subject: str) -> list[Escalation]:
+    """What is open on a subject: one case at most."""
+    return list(
+        session.scalars(
+            sa.select(Escalation).where(Escalation.subject == subject, Escalation.state != EscalationState.CLOSED)
+        )
+    )
+
+
 def close_subject(session: Session, subject: str, now: datetime) -> None:
     """Close what is open on a subject that has solved itself meanwhile."""
-    for escalation in session.scalars(
-        sa.select(Escalation).where(Escalation.subject == subject, Escalation.state != EscalationState.CLOSED)
-    ):
+    for escalation in open_on(session, subject):
         close(session, escalation, Exit.SOLVED_ITSELF, now)

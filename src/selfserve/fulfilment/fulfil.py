@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
@@ -16,11 +16,12 @@ from selfserve.fulfilment import eligibility, grants, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork
 from selfserve.fulfilment.conclude import conclude, note_results
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, steps_of
+from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.notify import notices
 from selfserve.store.states import RequestState, RunState
 from selfserve.store.tables import Request, Run
+from selfserve.telemetry import figures
 
 log = structlog.get_logger(__name__)
 PATIENCE = timedelta(minutes=1)
@@ -35,6 +36,8 @@ class Job:
     request_id: str
     item: Item
     steps: list[StepWork]
+    since: datetime
+    """Since when the customer waits for the machine: the asking, or the last decision."""
 
 
 def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> RequestState:
@@ -45,7 +48,9 @@ def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> 
         healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
         return healthy and quick(step) and house.now() < deadline
 
-    return _go(house, job, Attempt(house.connectors, house.now, deadline), may_try)
+    state = _go(house, job, Attempt(house.connectors, house.now, deadline), may_try)
+    figures.first_attempt(hit=state is RequestState.FULFILLED)
+    return state
 
 
 def fulfil(house: House, run_id: str) -> None:
@@ -74,7 +79,7 @@ def _begin(session: Session, house: House, run_id: str) -> Job | None:
         refusal = eligibility.refusal(session, house, request, item) or grants.over(session, request.id, house.now())
         if refusal is None:
             request.state = RequestState.FULFILLING
-            return Job(held, request.id, item, steps_of(session, [request.id]))
+            return Job(held, request.id, item, steps_of(session, [request.id]), run.first_at)
         _no_longer_allowed(session, house, request, refusal)
     run.state, run.ended_at = RunState.STOPPED, house.now()
     return None
@@ -114,8 +119,20 @@ def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], 
 
     walk(job.steps, attempt, intend, may_try, ending)
     with house.database.write() as session:
+        note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
         rest = Ending(ending.results[written:], ending.stopped_at)
-        return conclude(session, house, job.held, job.item, rest, house.now())
+        state = conclude(session, house, job.held, job.item, rest, house.now())
+    _measure(job, ending, state, house.now())
+    return state
+
+
+def _measure(job: Job, ending: Ending, state: RequestState, now: datetime) -> None:
+    for step, result in ending.results:
+        figures.step_ended(step.connector, result.state, result.failure)
+    if state is not RequestState.FULFILLING:
+        figures.request_ended(job.item.id, state)
+    if state is RequestState.FULFILLED:
+        figures.fulfilled_after(job.item.id, (now - job.since).total_seconds())
 
 
 def _note(session: Session, house: House, job: Job, fresh: Ending) -> None:

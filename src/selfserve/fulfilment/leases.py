@@ -10,7 +10,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.fulfilment import queueing
+from selfserve.fulfilment import give_up, queueing
+from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.house import House
 from selfserve.store.states import RunState
 from selfserve.store.tables import ExecutorLease, Run, Takeover
@@ -18,6 +19,8 @@ from selfserve.store.tables import ExecutorLease, Run, Takeover
 log = structlog.get_logger(__name__)
 MOST_TAKEOVERS = 5
 """Work that outlived this many workers is likely what kills them: a human looks at it."""
+STALE = 10
+"""After so many leases a first attempt is taken for left even though its process lives."""
 SWEEP_LOCK = 7_305_881  # any constant: the advisory lock under which one worker at a time sweeps
 
 
@@ -63,7 +66,13 @@ def sweep(house: House) -> int:
         session.execute(
             sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.now() - 20 * house.lease)
         )
-    return claimed + _sweep_orders(house, alive)
+        resumable, hopeless = _sweep_orders(session, house, alive)
+    house.engine.resume(resumable)
+    house.engine.give_up([orphan.id for orphan in hopeless])
+    for orphan in hopeless:
+        with house.database.write() as session:
+            give_up.give_up(session, house, orphan.id, house.now())
+    return claimed + len(resumable)
 
 
 def _alone(session: Session, house: House) -> bool:
@@ -73,9 +82,16 @@ def _alone(session: Session, house: House) -> bool:
 
 
 def _sweep_claims(session: Session, house: House, alive: set[str]) -> int:
-    """First attempts whose process died before it finished: the durable way goes on from the recorded steps."""
+    """First attempts whose process died before it finished: the durable way goes on from the recorded steps.
+
+    One that stands many times longer than any attempt may was left by a thread that died in a living process.
+    """
+    stale = house.now() - STALE * house.lease
     left = session.scalars(
-        sa.select(Run).where(Run.state == RunState.CLAIMED, Run.executor.not_in(alive)).limit(500)
+        sa.select(Run)
+        .where(Run.state == RunState.CLAIMED, sa.or_(Run.executor.not_in(alive), Run.began_at < stale))
+        .limit(500)
+        .with_for_update()
     ).all()
     for run in left:
         run.takeovers += 1
@@ -85,24 +101,23 @@ def _sweep_claims(session: Session, house: House, alive: set[str]) -> int:
     return len(left)
 
 
-def _sweep_orders(house: House, alive: set[str]) -> int:
-    orphans = house.engine.orphans(alive)
-    resumable = []
-    with house.database.write() as session:
-        for orphan in orphans:
-            known = session.get(Takeover, orphan.id)
-            if known is None:
-                known = Takeover(order=orphan.id, times=0, at=house.now())
-                session.add(known)
-            known.times, known.at = known.times + 1, house.now()
-            if known.times <= MOST_TAKEOVERS:
-                resumable.append(orphan.id)
-            else:
-                log.error("took_over_too_often", order=orphan.id, task=orphan.task)
-    house.engine.resume(resumable)
+def _sweep_orders(session: Session, house: House, alive: set[str]) -> tuple[list[str], list[Orphan]]:
+    """Orders begun by the dead: those to begin again, and those that were begun too often."""
+    resumable, hopeless = [], []
+    for orphan in house.engine.orphans(alive):
+        known = session.get(Takeover, orphan.id)
+        if known is None:
+            known = Takeover(order=orphan.id, times=0, at=house.now())
+            session.add(known)
+        known.times, known.at = known.times + 1, house.now()
+        if known.times <= MOST_TAKEOVERS:
+            resumable.append(orphan.id)
+        else:
+            log.error("took_over_too_often", order=orphan.id, task=orphan.task)
+            hopeless.append(orphan)
     if resumable:
         log.warning("took_over_orders", orders=len(resumable))
-    return len(resumable)
+    return resumable, hopeless
 
 
 class Heart:
@@ -128,7 +143,7 @@ class Heart:
 
     def _run(self) -> None:
         every = self.house.lease.total_seconds() / 4
-        while not self._stop.wait(every):
+        while True:
             try:
                 with self.house.database.write() as session:
                     beat(session, self.house, self.role)
@@ -136,3 +151,5 @@ class Heart:
                     sweep(self.house)
             except Exception:
                 log.exception("heart_missed_a_beat")
+            if self._stop.wait(every):
+                return

@@ -16,12 +16,22 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.notify import notices
-from selfserve.store.states import HELD, STEP_THERE, GrantState, RunState, StepState
+from selfserve.store.states import (
+    HELD,
+    OPEN_RUN,
+    STEP_THERE,
+    GrantState,
+    Purpose,
+    RequestState,
+    RunState,
+    StepState,
+)
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 log = structlog.get_logger(__name__)
 ALARM_AFTER = timedelta(minutes=15)
 """A failing taking-back alarms a human after this; it goes on being tried all the same."""
+WAIT = timedelta(seconds=5)
 
 
 def revoke(house: House, run_id: str) -> None:
@@ -31,7 +41,10 @@ def revoke(house: House, run_id: str) -> None:
         held = claim(session, run, house) if run is not None else None
         if run is None or held is None or run.grant_id is None:
             return
-        steps = _to_undo(session, run.grant_id, house.now())
+        if _being_given(session, run.grant_id):
+            _wait(session, house, run, house.now())
+            return
+        steps = [step for step in _to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
     attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE)
     ending = walk_back(steps, attempt)
     try:
@@ -39,6 +52,47 @@ def revoke(house: House, run_id: str) -> None:
             _conclude(session, house, held, ending, house.now())
     except LosesClaim:
         log.info("run_was_taken_over", run=run_id)
+
+
+def _being_given(session: Session, grant_id: str) -> bool:
+    """True while a part of it is just being brought about: by a run of its own that was under way when the grant ended,
+    or for another request that rests on the same thing. Taking it away now would take it from under them.
+
+    A run that begins later sees that its grant is over, or that the thing is there already and is its heir.
+    """
+    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    runs = session.scalars(
+        sa.select(Run)
+        .where(Run.request_id.in_(own), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
+        .with_for_update()  # one that is just being claimed is waited for
+    )
+    if any(run.state in (RunState.CLAIMED, RunState.RUNNING) for run in runs):
+        return True
+    ours = sa.select(Step.resource).where(Step.request_id.in_(own), Step.ours.is_(True))
+    others = (
+        sa.select(Step.id)
+        .join(Request, Request.id == Step.request_id)
+        .where(
+            Step.resource.in_(ours),
+            Step.request_id.not_in(own),
+            Step.state.in_([StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN]),
+            Request.state == RequestState.FULFILLING,
+        )
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def _wait(session: Session, house: House, run: Run, now: datetime) -> None:
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, "A part of it is just being given"
+    session.flush()
+    grant = session.get_one(Grant, run.grant_id, with_for_update=True)
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=WAIT)
+
+
+def _lasts(house: House, step: StepWork) -> bool:
+    """False for a one-off, which leaves nothing to take back."""
+    action = house.connectors.lookup(step.use)
+    return action is None or action.lasting
 
 
 def _to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
@@ -91,6 +145,7 @@ def _heir(session: Session, row: Step, grant_id: str) -> Step | None:
         )
         .order_by(Grant.id)
         .limit(1)
+        .with_for_update(of=Step)
     )
 
 
@@ -105,7 +160,7 @@ def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: 
         _gone(session, run, grant, trail, now)
         return
     result = next(result for step, result in ending.results if step is ending.stopped_at)
-    _still_there(session, house, run, grant, ending.stopped_at, result, trail, now)
+    still_there(session, house, run, ending.stopped_at, result, now)
 
 
 def note_taken_back(session: Session, step: StepWork, result: Result, now: datetime) -> None:
@@ -124,7 +179,8 @@ def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime)
     grant.state, grant.ended_at = GrantState.ENDED, now
     grant.version += 1
     trail.tell("grant.ended", at=now, data={"attempt": run.attempt})
-    escalation.close_subject(session, f"grant:{grant.id}", now)
+    for subject in (f"grant:{grant.id}", f"drift:{grant.id}"):
+        escalation.close_subject(session, subject, now)
     if was_held:
         _tell_customer(session, grant, now)
 
@@ -149,18 +205,10 @@ def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
     )
 
 
-def _still_there(
-    session: Session,
-    house: House,
-    run: Run,
-    grant: Grant,
-    step: StepWork,
-    result: Result,
-    trail: Trail,
-    now: datetime,
-) -> None:
+def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:
     """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in time."""
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
+    grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     hopeless = result.look_again is None
     grant.state = GrantState.REVOKE_FAILED
     grant.version += 1
@@ -168,7 +216,8 @@ def _still_there(
     grants.order_revoke(
         session, house, grant, now, first_at=run.first_at, after=pause(run.attempt, result.look_again)
     )
-    trail.tell("grant.revoke_failed", at=now, data={"step": step.name, "use": step.use, "reason": result.reason})
+    told = {"step": step.name, "use": step.use, "reason": result.reason}
+    Trail(session, f"grant:{grant.id}").tell("grant.revoke_failed", at=now, data=told)
     if hopeless or now - run.first_at >= ALARM_AFTER:
         _alarm(session, house, grant, run, step, result, now)
 

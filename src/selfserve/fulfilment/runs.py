@@ -114,6 +114,13 @@ def note_intent(session: Session, step: StepWork, before: str) -> None:
     )
 
 
+def note_unsent(session: Session, steps: list[StepWork]) -> None:
+    """Write down that these were never called, although their intent was stored with the run."""
+    if steps:
+        ids = [step.id for step in steps]
+        session.execute(sa.update(Step).where(Step.id.in_(ids)).values(state=StepState.PLANNED, calls=0))
+
+
 def note_result(session: Session, step: StepWork, result: Result, now: datetime) -> None:
     """Write down what became of a try."""
     step.state, step.ours, step.target_state = result.state, result.ours, result.target_state

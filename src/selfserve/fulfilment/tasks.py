@@ -34,9 +34,13 @@ def register(house: House) -> None:
     engine.register(grants.TICK, in_transaction(house, grants.tick))
     engine.register(escalation.RISE, in_transaction(house, escalation.rise))
     engine.every("seal", "*/10 * * * * *", in_transaction(house, _seal))
-    engine.every("forget", "0 20 3 * * *", lambda: engine.forget(house.now()) and None)
+    engine.every("forget", "0 20 3 * * *", lambda: _forget(house))
     for connector in house.connectors.connectors:
         engine.queue(queue_of(connector))
+
+
+def _forget(house: House) -> None:
+    house.engine.forget(house.now())
 
 
 def _seal(session: Session, _house: House, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,21 +14,21 @@ from selfserve.catalog.items import Item
 from selfserve.store.ids import new_id
 from selfserve.store.tables import ItemVersion
 
-_KNOWN: dict[tuple[int, str], str] = {}
-"""Version rows seen by this process, by (engine, digest): a version never changes once written."""
+_KNOWN: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
+"""Version rows seen by this process, by engine and digest: a version never changes once written."""
 
 
 def pin(session: Session, item: Item, now: datetime) -> str:
     """The id of the stored version of `item`, written if it is new."""
-    place = (id(session.get_bind()), item.digest)
-    known = _KNOWN.get(place)
+    seen = _KNOWN.setdefault(session.get_bind(), {})
+    known = seen.get(f"{item.id}:{item.digest}")
     if known is not None:
         return known
     stored = session.scalar(
         sa.select(ItemVersion.id).where(ItemVersion.item_id == item.id, ItemVersion.digest == item.digest)
     )
     if stored is not None:
-        _KNOWN[place] = stored
+        seen[f"{item.id}:{item.digest}"] = stored
         return stored
     fresh = new_id()
     session.execute(

@@ -24,6 +24,10 @@ class Ending:
             return None
         return self.results[-1][1]
 
+    def tried(self, step: StepWork) -> bool:
+        """True where the walk came to this step."""
+        return any(one is step for one, _ in self.results)
+
 
 def walk(
     steps: Iterable[StepWork], attempt: Attempt, intend: Intend, may_try: Callable[[StepWork], bool], ending: Ending

@@ -13,7 +13,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, grants, versions
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
-from selfserve.requests.refusals import NotFound, NotPossible, Unfit
+from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
 from selfserve.store.tables import Grant, Request, Stage, StageApprover
@@ -56,8 +56,7 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
 
 def answer(session: Session, name: str, person_id: str, words: str, now: datetime) -> Request:
     """Answer an approver's question; those who may decide are told."""
-    request = own(session, name, person_id)
-    words = words.strip()
+    request, words = own(session, name, person_id), words_of("answer", words)
     if not request.question or request.state != RequestState.AWAITING_APPROVAL:
         raise NotPossible("There is no open question here.")
     if not words or len(words) > 2_000:
@@ -87,6 +86,10 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
 def give_back(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
     """Give back what the request brought; it is taken back in the target, and shown as ended only once that was seen."""
     request = own(session, name, person_id)
+    if request.state == RequestState.HANDED_OVER:
+        return cancel(session, house, name, person_id, now)
+    if request.state == RequestState.FULFILLING:
+        raise NotPossible("This is just being done; give it back when it is all there.")
     reason = grants.reason_of(session, request.id)
     grant = session.get(Grant, reason.grant_id) if reason else None
     if grant is None or grant.state not in HELD:
@@ -109,8 +112,15 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
         if item.grant is None or not item.grant.renew:
             raise NotPossible("This cannot be extended; ask for it anew when it has ended.")
         answers = {**request.answers, **changed}
-        customer, asked_before = request.customer_id, request.id
-    made = submit(house, customer_id=customer, asked_by_id=person_id, item_id=item.id, answers=answers)
+        customer, asked_before, span = request.customer_id, request.id, item.grant.ends.span
+    made = submit(
+        house,
+        customer_id=customer,
+        asked_by_id=person_id,
+        item_id=item.id,
+        answers=answers,
+        though_held=span is not None,  # the same span again ends later
+    )
     if made.id == asked_before:
         raise NotPossible("That is what you have already; choose a later end.")
     return made

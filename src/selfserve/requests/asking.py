@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,6 +17,7 @@ from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
+from selfserve.connectors.contract import Presence
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
@@ -57,7 +58,7 @@ def zone_of(house: House, person: Person) -> ZoneInfo:
 
 def facts_of(session: Session, person: Person) -> CustomerFacts:
     """What rules see of a person."""
-    return cast("CustomerFacts", directory.facts(session, person))
+    return directory.facts(session, person)
 
 
 def ask(
@@ -177,12 +178,15 @@ def _planned(house: House, step: Any, context: Context, *, look: bool) -> Planne
         log.exception("step_does_not_fit", step=step.id)
         raise Refusal("This item is not set up rightly; the team that owns it has been told.") from broken
     quick = action.quick if step.quick is None else step.quick and action.quick
-    before = ""
-    resource = f"{action.name}:{model.model_dump_json()}"
+    resource, before = f"{action.name}:{model.model_dump_json()}", ""
     if house.works and connector_name not in house.connectors.resting():
-        resource = connector.resource(action.name, model)
-        if look and quick and action.lasting:
-            before = connector.observe(action.name, model, {}).presence.value
-            before = "" if before == "unknowable" else before
+        try:
+            resource = connector.resource(action.name, model)
+            if look and quick and action.lasting:
+                seen = connector.observe(action.name, model, {}).presence
+                before = "" if seen is Presence.UNKNOWABLE else seen.value
+        except Exception:
+            log.exception("connector_raised", connector=connector_name, action=action_name)
+            quick = False  # the queue sees to it, with its patience
     plain = model.model_dump(mode="json")
     return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before)

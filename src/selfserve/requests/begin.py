@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -31,10 +32,10 @@ def begin(
     session: Session, house: House, request: Request, item: Item, prepared: Prepared, wanted: Wanted | None, now: datetime
 ) -> Job | None:
     """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work."""
-    if any(step.lasting for step in prepared.steps):
-        if grants.going(session, request.customer_id, [resource_key(step.resource) for step in prepared.steps]):
-            raise NotPossible(GOING)
-    if wanted is not None and any(step.lasting for step in prepared.steps):
+    lasting = [resource_key(step.resource) for step in prepared.steps if step.lasting]
+    if lasting and grants.going(session, request.customer_id, lasting):
+        raise NotPossible(GOING)
+    if lasting and wanted is not None:
         try:
             grants.promise(session, house, request, item, prepared.holding, wanted, now)
         except BeingTakenBack:
@@ -61,7 +62,7 @@ def begin(
     if not at_once:
         queueing.enqueue(session, house, run, prepared.steps[0].connector)
         return None
-    return Job(Claim(run.id, run.claim), request.id, item, works)
+    return Job(Claim(run.id, run.claim), request.id, item, works, now)
 
 
 _RUN = sa.insert(Run.__table__)  # type: ignore[arg-type]
@@ -71,7 +72,8 @@ _STEP = sa.insert(Step.__table__)  # type: ignore[arg-type]
 def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_once: bool) -> list[StepWork]:
     rows, works = [], []
     for position, step in enumerate(prepared.steps, start=1):
-        first = at_once and step.quick and (bool(step.before) or not step.lasting)
+        # A one-off that nobody can look at must not be in doubt before it is its turn.
+        first = at_once and step.quick and (bool(step.before) or (not step.lasting and position == 1))
         row = _row(request, step, position, intended=first)
         rows.append(row)
         works.append(
@@ -93,7 +95,7 @@ def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_o
     return works
 
 
-def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) -> dict[str, object]:
+def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) -> dict[str, Any]:
     """A step's row. `intended`: what was there before is known, and the first call follows this transaction."""
     return {
         "id": new_id(),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
@@ -20,7 +21,7 @@ from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
-from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Unfit
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Unfit, words_of
 from selfserve.store.ids import new_id
 from selfserve.store.states import RequestState, StageState
 from selfserve.store.tables import Decision, Person, Request, Stage
@@ -51,14 +52,19 @@ def decide(
 
     Raises NotFound, NotAllowed (not yours to decide), AlreadyDecided (somebody was first), NotPossible, Unfit.
     """
-    reason = reason.strip()
+    reason = words_of("reason", reason)
     if len(reason) > 2_000:
         raise Unfit({"reason": "This is longer than 2,000 characters."})
     if say is not Say.APPROVE and not reason:
         raise Unfit({"reason": "Say why, in a sentence." if say is Say.DENY else "Write your question."})
-    ready = _ready(house, stage_id, until) if say is Say.APPROVE else None
-    with house.database.write() as session:
-        state, job, refused = _decide(session, house, stage_id, person_id, say, reason, ready)
+    ready = _ready(house, stage_id, person_id, until) if say is Say.APPROVE else None
+    try:
+        with house.database.write() as session:
+            state, job, refused = _decide(session, house, stage_id, person_id, say, reason, ready)
+    except IntegrityError:
+        # The same holding was promised by another decision in this very moment: now it is there to be shared.
+        with house.database.write() as session:
+            state, job, refused = _decide(session, house, stage_id, person_id, say, reason, ready)
     if refused is not None:
         raise refused
     if job is not None and ready is not None:
@@ -66,12 +72,15 @@ def decide(
     return state
 
 
-def _ready(house: House, stage_id: str, until: datetime | None) -> Ready | None:
+def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) -> Ready | None:
+    """What an approval needs; None where there is nothing (any more) for this person to decide."""
     with house.database.read() as session:
         stage = session.get(Stage, stage_id)
         if stage is None or stage.state != StageState.OPEN:
             return None
         request = session.get_one(Request, stage.request_id)
+        if person_id not in {person.id for person, _ in stages.resolve(session, house, stage, request)}:
+            return None
         item = versions.pinned(session, request.item_version_id)
         context = eligibility.context_of(session, house, request, item)
         answers = revive(item, request.answers, ZoneInfo(request.zone))
@@ -100,10 +109,10 @@ def _decide(
 ) -> tuple[RequestState, Job | None, Exception | None]:
     """The transaction of a decision. A refusal that itself changed something is returned, so that the change is kept."""
     now = house.now()
-    stage = session.get(Stage, stage_id, with_for_update=True)
+    stage = stages.locked(session, stage_id)
     if stage is None:
         raise NotFound("There is nothing to decide here.")
-    request = session.get_one(Request, stage.request_id, with_for_update=True)
+    request = session.get_one(Request, stage.request_id)
     if stage.state != StageState.OPEN:
         raise _was_first(session, stage, request)
     entitled = {person.id: person for person, _ in stages.refresh(session, house, stage, now)}
@@ -132,7 +141,8 @@ def _approve(
     ready: Ready | None,
     now: datetime,
 ) -> tuple[RequestState, Job | None, Exception | None]:
-    assert ready is not None  # the stage was open when it was made ready, and is still
+    if ready is None:  # they became entitled in this very moment
+        raise NotPossible("Who may decide has just changed. Please try again.")
     refusal = eligibility.refusal(session, house, request, ready.item)
     if refusal is not None:
         _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)

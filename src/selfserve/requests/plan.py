@@ -113,4 +113,4 @@ def usual_time(session: Session, item_id: str) -> timedelta | None:
     ).all()
     if len(rows) < 3:
         return None
-    return sorted(closed - asked for asked, closed in rows)[len(rows) // 2]
+    return sorted(closed - asked for asked, closed in rows if closed is not None)[len(rows) // 2]

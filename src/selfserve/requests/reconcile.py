@@ -5,6 +5,7 @@ It reports (log and trail) before it repairs, and what it cannot repair reaches 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,14 +13,13 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.audit.trail import Trail
-from selfserve.connectors.contract import Presence
+from selfserve.connectors.contract import Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import escalation, grants, queueing, versions
+from selfserve.fulfilment import conclude, drift, escalation, grants, queueing
+from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
 from selfserve.requests import stages
-from selfserve.store.ids import new_id
 from selfserve.store.states import (
     OPEN_RUN,
     STEP_THERE,
@@ -30,11 +30,12 @@ from selfserve.store.states import (
     RunState,
     StageState,
 )
-from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Run, Stage, Step
+from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Run, Stage, StageApprover, Step
 
 log = structlog.get_logger(__name__)
 GRACE = timedelta(minutes=5)
 """What is late by less is just being done."""
+BATCH = 500
 LOOKS = 300
 """How many holdings are compared with their target each hour, those longest not looked at first."""
 
@@ -44,6 +45,7 @@ class Findings:
     """What a look over everything found, by kind; each name is a request, grant or case that was put right."""
 
     lost_runs: list[str] = field(default_factory=list)
+    stranded: list[str] = field(default_factory=list)
     overdue_grants: list[str] = field(default_factory=list)
     overdue_stages: list[str] = field(default_factory=list)
     left_approvers: list[str] = field(default_factory=list)
@@ -61,15 +63,32 @@ def reconcile(house: House) -> Findings:
     """Look over everything once; returns what was found and put right."""
     found = Findings()
     _lost_runs(house, found)
-    with house.database.write() as session:
-        now = house.now()
-        _overdue(session, house, now, found)
-        people_left(session, house, now, found)
-        _unattended(session, house, now, found)
+    _stranded(house, found)
+    _overdue(house, found)
+    people_left(house, found)
+    _unattended(house, found)
     _drift(house, found)
     if found.any:
         log.warning("reconciled", **{kind: names for kind, names in vars(found).items() if names})
     return found
+
+
+def _each(house: House, ids: Iterable[str], act: Callable[[Session, str, datetime], str | None], into: list[str]) -> None:
+    """Put each right in a transaction of its own: one that cannot be must not keep the others from it."""
+    for id in ids:
+        try:
+            with house.database.write() as session:
+                name = act(session, id, house.now())
+        except Exception:
+            log.exception("could_not_reconcile", id=id)
+            continue
+        if name is not None:
+            into.append(name)
+
+
+def _ids(house: House, query: sa.Select[str]) -> list[str]:
+    with house.database.read() as session:
+        return list(dict.fromkeys(session.scalars(query.limit(BATCH))))
 
 
 def _lost_runs(house: House, found: Findings) -> None:
@@ -78,89 +97,148 @@ def _lost_runs(house: House, found: Findings) -> None:
     with house.database.read() as session:
         runs = session.scalars(
             sa.select(Run)
-            .where(Run.state.in_(OPEN_RUN), Run.state != RunState.CLAIMED, sa.func.coalesce(Run.due_at, Run.began_at) < late)
-            .limit(500)
+            .where(
+                Run.state.in_(OPEN_RUN),
+                Run.state != RunState.CLAIMED,
+                sa.func.coalesce(Run.due_at, Run.began_at) < late,
+            )
+            .limit(BATCH)
         ).all()
     standing = house.engine.standing([queueing.order_id(run) for run in runs])
-    for lost in runs:
-        if standing.get(queueing.order_id(lost)) in ("DELAYED", "ENQUEUED", "PENDING"):
-            continue
-        with house.database.write() as session:
-            run = session.get(Run, lost.id, with_for_update=True)
-            if run is not None and run.state == lost.state and run.claim == lost.claim:
-                found.lost_runs.append(queueing.order_id(run))
-                _order_again(session, house, run)
+    lost = {
+        run.id: run.claim
+        for run in runs
+        if standing.get(queueing.order_id(run)) not in ("DELAYED", "ENQUEUED", "PENDING")
+    }
+
+    def again(session: Session, id: str, now: datetime) -> str | None:
+        run = session.get(Run, id, with_for_update=True)
+        if run is None or run.claim != lost[id] or run.state not in OPEN_RUN:
+            return None
+        _order_again(session, house, run, now)
+        return queueing.order_id(run)
+
+    _each(house, lost, again, found.lost_runs)
 
 
-def _order_again(session: Session, house: House, run: Run) -> None:
+def _order_again(session: Session, house: House, run: Run, now: datetime) -> None:
     """The engine knows an order by its id for ever, so a lost run is followed by one with a fresh attempt number."""
-    now = house.now()
     run.state, run.ended_at, run.note = RunState.STOPPED, now, "The engine lost it; ordered again"
     session.flush()
     if run.purpose == Purpose.REVOKE:
         grant = session.get_one(Grant, run.grant_id, with_for_update=True)
         grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=None)
-        return
-    following = Run(
-        id=new_id(),
-        request_id=run.request_id,
-        purpose=Purpose.FULFIL,
-        attempt=run.attempt + 1,
-        state=RunState.QUEUED,
-        claim=new_id(),
-        began_at=now,
-        first_at=run.first_at,
+    else:
+        conclude.follow(session, house, run, "", now, None, first_at=run.first_at)
+
+
+def _stranded(house: House, found: Findings) -> None:
+    """What is to be done or taken back, and has no run that does it."""
+    runs = sa.select(Run.id).where(Run.state.in_(OPEN_RUN))
+    asked = sa.select(Request.id).where(
+        Request.state.in_([RequestState.APPROVED, RequestState.FULFILLING]),
+        ~runs.where(Run.request_id == Request.id, Run.purpose == Purpose.FULFIL).exists(),
     )
-    session.add(following)
-    session.flush()
-    queueing.enqueue(session, house, following, "")
+    ending = sa.select(Grant.id).where(
+        Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
+        ~runs.where(Run.grant_id == Grant.id, Run.purpose == Purpose.REVOKE).exists(),
+    )
+
+    def ask_again(session: Session, id: str, now: datetime) -> str | None:
+        request = session.get_one(Request, id, with_for_update=True)
+        last = session.scalar(
+            sa.select(Run)
+            .where(Run.request_id == id, Run.purpose == Purpose.FULFIL)
+            .order_by(Run.attempt.desc())
+            .limit(1)
+        )
+        if last is None or last.state in OPEN_RUN or request.state not in (RequestState.APPROVED, RequestState.FULFILLING):
+            return None
+        conclude.follow(session, house, last, "", now, None, first_at=last.first_at)
+        return request.name
+
+    def end_again(session: Session, id: str, now: datetime) -> str | None:
+        grant = session.get_one(Grant, id, with_for_update=True)
+        still = session.scalar(runs.where(Run.grant_id == id).limit(1)) is None
+        if not still or grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+            return None
+        grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+        return id
+
+    _each(house, _ids(house, asked), ask_again, found.stranded)
+    _each(house, _ids(house, ending), end_again, found.stranded)
 
 
-def _overdue(session: Session, house: House, now: datetime, found: Findings) -> None:
-    late = now - GRACE
-    for grant in session.scalars(
-        sa.select(Grant).where(Grant.state == GrantState.ACTIVE, Grant.ends_at < late).limit(500).with_for_update()
-    ):
-        found.overdue_grants.append(grant.id)
-        grants.tick(session, house, grant.id, grant.timers, now)
-    for stage in session.scalars(
-        sa.select(Stage).where(Stage.state == StageState.OPEN, Stage.due_at < late).limit(500).with_for_update()
-    ):
-        found.overdue_stages.append(stage.id)
+def _overdue(house: House, found: Findings) -> None:
+    """Grants and stages whose timer was lost."""
+    late = house.now() - GRACE
+
+    def end(session: Session, id: str, now: datetime) -> str | None:
+        grant = session.get_one(Grant, id, with_for_update=True)
+        return id if grants.tick(session, house, id, grant.timers, now) == "ended" else None
+
+    def expire(session: Session, id: str, now: datetime) -> str | None:
+        stage = stages.locked(session, id)
+        if stage is None or stage.state != StageState.OPEN:
+            return None
         stages.expire(session, house, stage, now)
+        return id
+
+    over = sa.select(Grant.id).where(Grant.state == GrantState.ACTIVE, Grant.ends_at < late)
+    undecided = sa.select(Stage.id).where(Stage.state == StageState.OPEN, Stage.due_at < late)
+    _each(house, _ids(house, over), end, found.overdue_grants)
+    _each(house, _ids(house, undecided), expire, found.overdue_stages)
 
 
-def people_left(session: Session, house: House, now: datetime, found: Findings) -> None:
+def people_left(house: House, found: Findings) -> None:
     """Approvers who left are replaced, and what customers who left held is taken back. Also called after each sync."""
     away = sa.or_(Person.disabled.is_(True), Person.gone_at.is_not(None))
-    waiting = session.scalars(
-        sa.select(Stage)
-        .join(stages.StageApprover, stages.StageApprover.stage_id == Stage.id)
-        .join(Person, Person.id == stages.StageApprover.person_id)
+    waiting = (
+        sa.select(Stage.id)
+        .join(StageApprover, StageApprover.stage_id == Stage.id)
+        .join(Person, Person.id == StageApprover.person_id)
         .where(Stage.state == StageState.OPEN, away)
-        .distinct()
-    ).all()
-    for stage in waiting:
-        found.left_approvers.append(stage.id)
-        stages.refresh(session, house, stage, now)
-    held = session.scalars(
-        sa.select(Request)
+    )
+    held = (
+        sa.select(Request.id)
         .join(GrantReason, GrantReason.request_id == Request.id)
         .join(Person, Person.id == Request.customer_id)
         .where(GrantReason.ended_at.is_(None), away)
-        .limit(500)
-    ).all()
-    for request in held:
-        found.left_customers.append(request.name)
-        grants.end_reason(session, house, request, "customer_left", now)
+    )
+
+    def ask_anew(session: Session, id: str, now: datetime) -> str | None:
+        stage = stages.locked(session, id)
+        if stage is None or stage.state != StageState.OPEN:
+            return None
+        stages.refresh(session, house, stage, now)
+        return id
+
+    def take_back(session: Session, id: str, now: datetime) -> str | None:
+        request = session.get_one(Request, id, with_for_update=True)
+        ended = grants.end_reason(session, house, request, "customer_left", now)
+        return request.name if ended is not None else None
+
+    _each(house, _ids(house, waiting), ask_anew, found.left_approvers)
+    _each(house, _ids(house, held), take_back, found.left_customers)
 
 
-def _unattended(session: Session, house: House, now: datetime, found: Findings) -> None:
-    for case in session.scalars(
-        sa.select(Escalation).where(Escalation.state == EscalationState.OPEN, Escalation.due_at < now - GRACE).limit(500)
-    ).all():
-        found.unattended.append(case.id)
-        escalation.rise(session, house, case.id, case.level, now)
+def _unattended(house: House, found: Findings) -> None:
+    """Cases past their time that nobody took, or whose holder left."""
+    levels: dict[str, int] = {}
+    left = sa.select(Person.id).where(
+        Person.id == Escalation.taken_by_id, sa.or_(Person.disabled.is_(True), Person.gone_at.is_not(None))
+    )
+    alone = sa.or_(
+        Escalation.state == EscalationState.OPEN, sa.and_(Escalation.state == EscalationState.TAKEN, left.exists())
+    )
+    with house.database.read() as session:
+        late = sa.select(Escalation.id, Escalation.level).where(alone, Escalation.due_at < house.now() - GRACE)
+        levels = {row.id: row.level for row in session.execute(late.limit(BATCH))}
+
+    def rise(session: Session, id: str, now: datetime) -> str | None:
+        return id if escalation.rise(session, house, id, levels[id], now) == "rose" else None
+
+    _each(house, levels, rise, found.unattended)
 
 
 def _drift(house: House, found: Findings) -> None:
@@ -170,49 +248,37 @@ def _drift(house: House, found: Findings) -> None:
             sa.select(Step)
             .join(GrantReason, GrantReason.request_id == Step.request_id)
             .join(Grant, Grant.id == GrantReason.grant_id)
-            .where(Grant.state == GrantState.ACTIVE, GrantReason.ended_at.is_(None), Step.state.in_(STEP_THERE))
-            .order_by(Step.verified_at)
+            .where(
+                Grant.state == GrantState.ACTIVE,
+                GrantReason.ended_at.is_(None),
+                Step.state.in_(STEP_THERE),
+                Step.connector.in_(set(house.connectors.connectors) - set(house.connectors.resting())),
+            )
+            .order_by(Step.looked_at.is_not(None), Step.looked_at)
             .limit(LOOKS)
         ).all()
         steps = [work_of(row) for row in rows]
-    resting = set(house.connectors.resting())
     for step in steps:
-        try:
-            connector, action = house.connectors.action(step.use)
-            if not action.lasting or step.connector in resting:
-                continue
-            args = action.args.model_validate(step.args)
-        except (ConnectorProblem, ValueError):
-            continue
-        seen = connector.observe(action.name, args, step.target_state)
-        with house.database.write() as session:
-            now = house.now()
-            if seen.presence is Presence.PRESENT:
-                session.execute(sa.update(Step).where(Step.id == step.id).values(verified_at=now))
-            elif seen.presence is Presence.ABSENT:
-                _tell_drift(session, house, step.id, now, found)
+        seen = _look(house, step)
+
+        def note(session: Session, id: str, now: datetime, seen: Presence = seen) -> str | None:
+            session.execute(sa.update(Step).where(Step.id == id).values(looked_at=now))
+            if seen is Presence.PRESENT:
+                drift.back(session, id, now)
+            return drift.tell(session, house, id, now) if seen is Presence.ABSENT else None
+
+        _each(house, [step.id], note, found.drifted)
 
 
-def _tell_drift(session: Session, house: House, step_id: str, now: datetime, found: Findings) -> None:
-    step = session.get_one(Step, step_id)
-    reason = grants.reason_of(session, step.request_id)
-    grant = session.get(Grant, reason.grant_id) if reason else None
-    if grant is None or grant.state != GrantState.ACTIVE:
-        return
-    request = session.get_one(Request, step.request_id)
-    item = versions.pinned(session, request.item_version_id)
-    found.drifted.append(request.name)
-    Trail(session, f"grant:{grant.id}").tell("grant.drifted", at=now, data={"step": step.name})
-    if request.state in (RequestState.FULFILLED, RequestState.PARTLY_FULFILLED):
-        case = escalation.Case(
-            subject=f"drift:{grant.id}",
-            why="drift",
-            reason=f"{step.connector} does not show it any more, although it was not taken back here",
-            team=item.escalate.to,
-            title=f"{request.item_name}: not in the target any more",
-            runbook=item.runbook,
-            request_id=request.id,
-            step_id=step.id,
-        )
-        escalation.hand_over(session, house, case, now)
-    step.verified_at = now
+def _look(house: House, step: StepWork) -> Presence:
+    try:
+        connector, action = house.connectors.action(step.use)
+        if not action.lasting:
+            return Presence.UNKNOWABLE
+        seen: Observation = connector.observe(action.name, action.args.model_validate(step.args), step.target_state)
+    except (ConnectorProblem, ValueError):
+        return Presence.UNKNOWABLE
+    except Exception:
+        log.exception("connector_raised", connector=step.connector, action=step.action)
+        return Presence.UNKNOWABLE
+    return seen.presence

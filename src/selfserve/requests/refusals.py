@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from selfserve.catalog.answers import AnswerRefused, plain_text
+
 
 class Refusal(Exception):  # noqa: N818  (an answer to a person, not a fault of the program)
     """The text is one clear sentence for the person who asked."""
@@ -27,6 +29,14 @@ class Unfit(Refusal):
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__("Some answers need another look.")
         self.errors = errors
+
+
+def words_of(field: str, raw: str) -> str:
+    """What a person typed into `field`, without outer spaces; Unfit where it holds signs that cannot be shown."""
+    try:
+        return plain_text(raw, lines=True)
+    except AnswerRefused as refused:
+        raise Unfit({field: str(refused)}) from refused
 
 
 class AlreadyDecided(NotPossible):

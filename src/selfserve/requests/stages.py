@@ -84,14 +84,26 @@ def resolve(session: Session, house: House, stage: Stage, request: Request) -> N
     catalog = house.catalog.current
     customer = session.get_one(Person, request.customer_id)
     asked_by = session.get_one(Person, request.asked_by_id)
-    named: Named = []
-    try:
-        named = approvers(session, stage.by, customer, catalog.teams, (asked_by,))
-    except UnknownApproverError as unknown:
-        log.error("approver_unknown", stage=stage.id, error=str(unknown))  # noqa: TRY400  (the sentence says it all)
+
+    def look_up(by: list[str]) -> Named:
+        try:
+            return approvers(session, by, customer, catalog.teams, (asked_by,))
+        except UnknownApproverError as unknown:
+            log.error("approver_unknown", stage=stage.id, error=str(unknown))  # noqa: TRY400  (the sentence says it all)
+            return []
+
+    named = look_up(stage.by)
     stage.fallback = not named
-    fallback = f"team:{catalog.policy.approvals.fallback}"
-    return named or approvers(session, [fallback], customer, catalog.teams, (asked_by,))
+    return named or look_up([f"team:{catalog.policy.approvals.fallback}"])
+
+
+def locked(session: Session, stage_id: str) -> Stage | None:
+    """The stage and its request, both locked, always in the same order; None for one that does not exist."""
+    request_id = session.scalar(sa.select(Stage.request_id).where(Stage.id == stage_id))
+    if request_id is None:
+        return None
+    session.get_one(Request, request_id, with_for_update=True)
+    return session.get_one(Stage, stage_id, with_for_update=True)
 
 
 def _set_approvers(
@@ -142,7 +154,7 @@ def set_timer(session: Session, house: House, stage: Stage, due: datetime, now: 
 
 def tick(session: Session, house: House, stage_id: str, number: int, now: datetime) -> str:
     """A stage's timer fired: remind, or end it. A decided stage, or a replaced timer, does nothing. Says what was done."""
-    stage = session.get(Stage, stage_id, with_for_update=True)
+    stage = locked(session, stage_id)
     if stage is None or stage.state != StageState.OPEN or stage.timers != number:
         return "void"
     assert stage.due_at is not None
@@ -202,16 +214,3 @@ def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
         body="Nobody who may decide did so in time. See who is asked, and whether that still fits.",
         **told,  # type: ignore[arg-type]
     )
-
-
-def approvers_left(session: Session, house: House, person_ids: list[str], now: datetime) -> int:
-    """People left or were disabled: every open stage that waits for one of them is worked out anew. Returns how many."""
-    waiting = session.scalars(
-        sa.select(Stage)
-        .join(StageApprover, StageApprover.stage_id == Stage.id)
-        .where(Stage.state == StageState.OPEN, StageApprover.person_id.in_(person_ids))
-        .distinct()
-    ).all()
-    for stage in waiting:
-        refresh(session, house, stage, now)
-    return len(waiting)

@@ -37,6 +37,14 @@ class Submitted:
     fresh: bool
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """How an ask was sent: under which key, and whether to hold for longer what is held already."""
+
+    key: str | None
+    though_held: bool
+
+
 def submit(
     house: House,
     *,
@@ -45,9 +53,11 @@ def submit(
     answers: Mapping[str, object],
     asked_by_id: str | None = None,
     idempotency_key: str | None = None,
+    though_held: bool = False,
 ) -> Submitted:
     """Ask for an item. The same ask, or the same key, again gives the same request.
 
+    `though_held`: what is held because of the very same ask is asked for once more, to hold it longer.
     Raises NotFound, NotAllowed, Unfit (answers), KeyReused, NotPossible.
     """
     asker = asked_by_id or customer_id
@@ -60,16 +70,16 @@ def submit(
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)
-    return _store(house, ask, prepared, wanted, idempotency_key)
+    return _store(house, ask, prepared, wanted, _Sent(idempotency_key, though_held))
 
 
 def _store(
-    house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, idempotency_key: str | None
+    house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, sent: _Sent
 ) -> Submitted:
     for remaining in reversed(range(TRIES)):
         try:
             with house.database.write() as session:
-                submitted, job = _store_once(session, house, ask, prepared, wanted, idempotency_key)
+                submitted, job = _store_once(session, house, ask, prepared, wanted, sent)
             break
         except IntegrityError:
             # Another process stored the same ask, holding or short name in the same moment: look again.
@@ -81,11 +91,11 @@ def _store(
 
 
 def _store_once(
-    session: Session, house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, idempotency_key: str | None
+    session: Session, house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, sent: _Sent
 ) -> tuple[Submitted, Job | None]:
     _one_at_a_time(session, house, ask)
     now = house.now()
-    known = _known(session, ask, idempotency_key, now)
+    known = _known(session, ask, sent, now)
     if known is not None:
         return known, None
     stage = ask.item.stage_for(ask.context)
@@ -103,7 +113,7 @@ def _store_once(
         zone=ask.answers.zone,
         state=state,
         version=1,
-        idempotency_key=idempotency_key,
+        idempotency_key=sent.key,
         asked_at=now,
         promised_at=None if stage else now + ask.item.expect,
         words="",
@@ -134,12 +144,12 @@ def _one_at_a_time(session: Session, house: House, ask: Ask) -> None:
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(place, 0))))
 
 
-def _known(session: Session, ask: Ask, idempotency_key: str | None, now: datetime) -> Submitted | None:
+def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted | None:
     """The request this ask led to before: by its key, still open, just done, or still holding."""
-    if idempotency_key is not None:
+    if sent.key is not None:
         by_key = session.scalar(
             sa.select(Request).where(
-                Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == idempotency_key
+                Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == sent.key
             )
         )
         if by_key is not None:
@@ -158,10 +168,11 @@ def _known(session: Session, ask: Ask, idempotency_key: str | None, now: datetim
         .where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_(None), Grant.state == GrantState.ACTIVE)
         .exists()
     )
+    still_held = sa.and_(Request.state == RequestState.FULFILLED, held, sa.literal(not sent.though_held))
     just_done = sa.and_(Request.state == RequestState.FULFILLED, Request.asked_at > now - SAME_ASK)
     found = session.scalar(
         sa.select(Request)
-        .where(*alike, sa.or_(Request.state.in_(OPEN_REQUEST), just_done, sa.and_(Request.state == RequestState.FULFILLED, held)))
+        .where(*alike, sa.or_(Request.state.in_(OPEN_REQUEST), just_done, still_held))
         .order_by(Request.asked_at.desc())
         .limit(1)
     )

@@ -11,4 +11,8 @@ from selfserve.requests.reconcile import reconcile
 def register(house: House) -> None:
     """Make this room's tasks known to the engine; called once before it starts."""
     house.engine.register(stages.TICK, in_transaction(house, stages.tick))
-    house.engine.every("reconcile", "0 7 * * * *", lambda: reconcile(house) and None)
+    house.engine.every("reconcile", "0 7 * * * *", lambda: _reconcile(house))
+
+
+def _reconcile(house: House) -> None:
+    reconcile(house)

@@ -22,6 +22,7 @@ _QUIETER = {
     "engineio": logging.WARNING,
     "socketio": logging.WARNING,
     "watchfiles": logging.WARNING,
+    "py.warnings": logging.ERROR,  # for developers, and errors in our tests; nothing an admin could act on
 }
 """Libraries that talk more than anybody reads, or would log what people type into URLs."""
 

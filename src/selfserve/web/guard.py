@@ -52,7 +52,11 @@ def install(
         return SecurityHeaders(wall, parts.rules.secure, lambda: sign_in.provider.origins)
 
     app.build_middleware_stack = walled  # type: ignore[method-assign]
-    core.app.on_startup(lambda: background_tasks.create(_sweep_for_ever(sockets, pause), name="sweep sessions"))
+
+    def watch() -> None:
+        background_tasks.create(_sweep_for_ever(sockets, pause), name="sweep sessions")
+
+    core.app.on_startup(watch)
     return Guard(sign_in, sockets)
 
 

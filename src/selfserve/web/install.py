@@ -40,6 +40,7 @@ def install(parts: Parts) -> Live:
     live = Live(parts.house)
     deck = Deck(lambda use: _by_hand(parts, use))
     app.add_static_files("/static", STATIC, max_cache_age=KEPT)
+    app.add_static_file(local_file=STATIC / "favicon.svg", url_path="/favicon.ico", max_cache_age=KEPT)
     if parts.settings.brand.logo is not None:
         _serve_logo(parts.settings.brand.logo)
     ui.add_head_html(head(parts.settings.brand.accent), shared=True)

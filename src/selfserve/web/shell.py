@@ -82,7 +82,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
         ).mark("frame")
     frame.move(target_index=0)
     frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
-    frame.on("notices", visit.acting(Role.CUSTOMER, lambda: _tell(visit, frame), visit.speak))
+    frame.on("notices", visit.acting(Role.CUSTOMER, lambda _: _tell(visit, frame), visit.speak))
     seen = visit.acting(Role.CUSTOMER, lambda event: _seen(visit, frame, event), visit.speak)
     frame.on("seen", seen)
     staff = principal.has(Role.STAFF)

@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
-from nicegui import Client, background_tasks, run, ui
+from nicegui import Client, run, ui
 from nicegui.element import Element
+from nicegui.events import GenericEventArguments
 from starlette.requests import Request
 
 from selfserve.fulfilment.house import House
@@ -26,6 +27,8 @@ from selfserve.web.parts.frame import Frame
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
+Act = Callable[[GenericEventArguments], Coroutine[Any, Any, None]]
+"""What an event sets off."""
 FAULT = "Something went wrong on our side. Nothing was lost; please try again in a moment."
 FAULT_WITH_HELP = f"{FAULT} If it stays like this: "
 
@@ -137,18 +140,16 @@ class Visit:
         while self.ends:
             self.ends.pop()()
 
-    def acting(
-        self, role: Role, act: Callable[P, Coroutine[Any, Any, None]], refused: Callable[[Refusal], None]
-    ) -> Callable[P, Coroutine[Any, Any, None]]:
+    def acting(self, role: Role, act: Act, refused: Callable[[Refusal], None]) -> Act:
         """`act` as an event handler: only for who still holds the role; every refusal goes to `refused` as it is.
 
         A fault is logged, and told as one.
         """
 
-        async def handler(*args: P.args, **kwargs: P.kwargs) -> None:
+        async def handler(event: GenericEventArguments) -> None:
             try:
                 await self.may(role)
-                await act(*args, **kwargs)
+                await act(event)
             except SignedOut:
                 self.leave()
             except Refusal as refusal:
@@ -160,11 +161,6 @@ class Visit:
                 self.live.nudge()
 
         return handler
-
-
-def soon(work: Coroutine[Any, Any, None], within: Element) -> None:
-    """Begin something that nobody waits for, in the place of an element."""
-    background_tasks.create(work, name="page work", context=within)
 
 
 def go(path: str) -> None:

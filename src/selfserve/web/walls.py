@@ -118,11 +118,11 @@ class Wall:
             return self.plain.page("Wrong address", told, status=400)
         if scope["type"] == "websocket":
             return None if path.startswith(SOCKET) else Response(status_code=403)
-        if path.startswith(NOT_BY_A_PAGE):
+        if path.startswith((*NOT_BY_A_PAGE, SOCKET)):  # sockets are judged where they connect: see `sockets`
             return None
         if scope["method"] not in SAFE and not from_here(headers, self._origin):
             return self.plain.page("That did not come from here", ["Nothing was changed."], status=403)
-        return None if path.startswith((SOCKET, "/_nicegui/", "/static/")) else await self._signed_in(scope, headers)
+        return None if path.startswith(("/_nicegui/", "/static/")) else await self._signed_in(scope, headers)
 
     async def _signed_in(self, scope: Scope, headers: Headers) -> Response | None:
         principal = await asyncio.to_thread(self._look, headers)

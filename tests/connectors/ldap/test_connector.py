@@ -110,3 +110,13 @@ def test_a_wrong_section_is_refused_in_a_sentence(slapd: Slapd, changes: dict[st
     """Before anything is sent to a directory."""
     with pytest.raises(ValueError, match=words):
         LdapSettings(**settings_for(slapd, **changes))
+
+
+def test_a_malformed_filter_is_a_matter_of_configuration(build: Build, slapd: Slapd, ctx: Context) -> None:
+    """Found when it is first used, and not taken for a broken connection."""
+    group = slapd.add_group()
+    directory = build(person_filter="(|(uid={customer})")
+    outcome = directory.apply("add_member", MembershipArgs(group=group, customer="ana"), ctx)
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.CONFIG
+    assert "filter" in outcome.reason

@@ -304,3 +304,23 @@ def _git(repo: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", "-C", str(repo), *identity, *arguments], check=True, capture_output=True, text=True
     ).stdout
+
+
+def test_a_folder_that_cannot_be_listed_raises_nothing(
+    repo: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rights taken away, or a share that reports an error: told as such by every method."""
+
+    def denied(path: Path) -> Any:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    connector, asked = munki(repo), ask(device=SERIAL.lower())
+    monkeypatch.setattr(Path, "iterdir", denied)
+    outcome = connector.apply("install", asked, ctx)
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.AUTH
+    assert connector.observe("install", asked, {}).presence is Presence.UNKNOWABLE
+    assert connector.plan("install", asked).blocked
+    assert isinstance(connector.undo("install", asked, {}, ctx), Failed)
+    assert connector.options("install", "item", "").options == ()
+    assert any(one.level is Level.ERROR for one in connector.check())

@@ -18,7 +18,7 @@ RESET = "pwdReset"
 CHANGED = "pwdChangedTime"
 STATE_ATTRIBUTES = (
     LOCK, RESET, CHANGED, "pwdStartTime", "pwdEndTime", "shadowExpire", "nsAccountLock", "loginDisabled",
-    "userAccountControl", "entryUUID", "entryCSN", "cn", "uid", "mail",
+    "userAccountControl", "entryUUID", "entryCSN", "cn",
 )  # fmt: skip
 _AD_DISABLED = 0x2
 

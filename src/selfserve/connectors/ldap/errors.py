@@ -39,6 +39,12 @@ class BindRefusedError(DirectoryError):
     kind = FailureKind.AUTH
 
 
+class BadFilterError(DirectoryError):
+    """A filter from the configuration cannot be parsed (RFC 4515); nothing was sent."""
+
+    kind = FailureKind.CONFIG
+
+
 class AnswerLostError(DirectoryError):
     """A write was sent to `host` and no answer came: it may or may not have happened."""
 

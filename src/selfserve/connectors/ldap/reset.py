@@ -14,8 +14,8 @@ from selfserve.connectors.ldap.passwords import temporary_password
 from selfserve.connectors.ldap.unlock import Unlock
 from selfserve.connectors.ldap.wire import REPLACE, Change
 
-_MARKS = ("entryCSN", CHANGED, "modifyTimestamp")
-"""Attributes that change with every write, the finest first (RFC 4512; entryCSN is OpenLDAP's, in microseconds)."""
+_MARKS = ("entryCSN", CHANGED)
+"""Attributes that change with a new password, the finest first: entryCSN is OpenLDAP's, in microseconds."""
 
 
 class ResetPassword(Deed[CustomerArgs]):

@@ -8,6 +8,7 @@ every bind.
 from __future__ import annotations
 
 import contextlib
+import re
 import select
 import socket
 import ssl
@@ -18,14 +19,19 @@ from typing import Any, Final
 
 from selfserve.connectors.ldap.answers import POLICY_CONTROL, Answer, Code, PolicyNote, decode_policy
 from selfserve.connectors.ldap.entry import Entry
-from selfserve.connectors.ldap.errors import BindRefusedError, DirectoryTrustError, DirectoryUnreachableError
+from selfserve.connectors.ldap.errors import (
+    BadFilterError,
+    BindRefusedError,
+    DirectoryTrustError,
+    DirectoryUnreachableError,
+)
 from selfserve.connectors.ldap.settings import DirectorySettings, Endpoint, Security
 
 with warnings.catch_warnings():
     # ldap3 of 2021 imports names that today's pyasn1 marks as deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
     import ldap3
-    from ldap3.core.exceptions import LDAPException, LDAPSocketOpenError, LDAPSocketSendError
+    from ldap3.core.exceptions import LDAPException, LDAPInvalidFilterError, LDAPSocketOpenError, LDAPSocketSendError
     from ldap3.protocol.rfc3062 import PasswdModifyRequestValue
     from pyasn1.error import PyAsn1Error
 
@@ -38,6 +44,9 @@ LEVEL: Final[str] = ldap3.LEVEL
 ADD: Final[str] = ldap3.MODIFY_ADD
 DELETE: Final[str] = ldap3.MODIFY_DELETE
 REPLACE: Final[str] = ldap3.MODIFY_REPLACE
+
+
+_CAUSE = re.compile(r"error[^:'\"]*: ([^'\"]+)")
 
 
 class NotSentError(Exception):
@@ -179,6 +188,8 @@ class Link:
     def _run(self, operation: Callable[[], Any]) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
         try:
             _, result, found, _ = operation()
+        except LDAPInvalidFilterError as error:
+            raise BadFilterError(f"A filter of the configuration is malformed ({error}).") from error
         except (LDAPSocketOpenError, LDAPSocketSendError) as error:
             raise NotSentError(str(error)) from error
         except (LDAPException, OSError, PyAsn1Error) as error:
@@ -207,13 +218,19 @@ def _connection(
 
 
 def _not_open(endpoint: Endpoint, error: Exception) -> Exception:
-    if "certificate" in str(error).lower() or isinstance(error, ssl.SSLError):
+    said = str(error)
+    if "certificate" in said.lower():
         return DirectoryTrustError(f"The certificate of {endpoint} is not trusted ({_short(error)}).")
+    if "[SSL" in said and "EOF" not in said:
+        return DirectoryTrustError(f"No TLS can be agreed on with {endpoint} ({_short(error)}).")
     return DirectoryUnreachableError(f"{endpoint} cannot be reached ({_short(error)}).")
 
 
 def _short(error: Exception) -> str:
-    return str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+    """The cause in a few words: ldap3 buries it in tuples of strings of tuples."""
+    text = str(error).strip() or type(error).__name__
+    cause = _CAUSE.search(text)
+    return (cause[1] if cause else text).splitlines()[0].strip()[:160]
 
 
 def _without_delay(plug: socket.socket) -> None:

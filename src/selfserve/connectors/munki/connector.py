@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -30,7 +31,7 @@ from selfserve.connectors.contract import (
     State,
     Todo,
 )
-from selfserve.connectors.munki import git
+from selfserve.connectors.munki import files, git
 from selfserve.connectors.munki.changes import Install, Uninstall
 from selfserve.connectors.munki.problems import NoManifestError, RepositoryError
 from selfserve.connectors.munki.repository import Manifest, Repository
@@ -89,16 +90,14 @@ class MunkiConnector(Connector):
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         asked, change = _args(args), self._changes[action]
-        label, blocked = asked.item, None
-        try:
+        staff = f"{action} {asked.item} in the manifest of {asked.device}."
+
+        def planned() -> Plan:
             manifest = self._repository.device(asked.device)
             refusal = self._refusal(action, asked, manifest)
-            package = self._repository.package(asked.item, manifest)
-            label = package.label if package else asked.item
-            blocked = refusal.reason if refusal else None
-        except RepositoryError as error:
-            blocked = str(error)
-        return Plan(change.tell(label), f"{action} {asked.item} in the manifest of {asked.device}.", blocked)
+            return Plan(change.tell(self._label(asked, manifest)), staff, refusal.reason if refusal else None)
+
+        return _guarded(planned, lambda error: Plan(change.tell(asked.item), staff, str(error)))
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         return _guarded(lambda: self._apply(action, _args(args), ctx), _failed)
@@ -211,6 +210,8 @@ def _guarded(work: Callable[[], R], otherwise: Callable[[RepositoryError], R]) -
         return work()
     except RepositoryError as error:
         return otherwise(error)
+    except OSError as error:
+        return otherwise(files.told(error, Path(str(error.filename or "a file"))))
 
 
 def _failed(error: RepositoryError) -> Failed:

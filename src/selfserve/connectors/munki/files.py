@@ -29,7 +29,7 @@ def read(path: Path) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise _told(error, path) from error
+        raise told(error, path) from error
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
@@ -57,7 +57,7 @@ def replace(path: Path, content: bytes) -> None:
             raise
         _flush_folder(path.parent)
     except OSError as error:
-        raise _told(error, path) from error
+        raise told(error, path) from error
 
 
 @contextlib.contextmanager
@@ -67,7 +67,7 @@ def locked(path: Path, seconds: float) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise _told(error, path) from error
+        raise told(error, path) from error
     try:
         _wait_for(descriptor, path, time.monotonic() + seconds)
         yield
@@ -95,7 +95,8 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _told(error: OSError, path: Path) -> RepositoryError:
+def told(error: OSError, path: Path) -> RepositoryError:
+    """An error of the operating system as one of the repository."""
     if isinstance(error, PermissionError):
         return RepositoryRightsError(f"The process may not use {path.name} in the repository.")
     if error.errno == errno.ELOOP:

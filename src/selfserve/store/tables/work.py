@@ -88,6 +88,8 @@ class Step(Base):
     tell: Mapped[str] = mapped_column(Text, default="")
     accepted_until: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]
+    """When the hourly look last compared it with its target, whatever that showed."""
     undone_at: Mapped[datetime | None]
     __table_args__ = (
         one_of("state", StepState),

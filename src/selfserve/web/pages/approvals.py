@@ -57,7 +57,7 @@ async def build(visit: Visit) -> str:
 
 def _waiting(visit: Visit) -> list[Open]:
     with visit.house.database.read() as session:
-        found = lists.approvals(session, visit.person_id)
+        found = lists.waiting_for(session, visit.person_id)
         return [
             Open(
                 one, [event for event in story.events(session, one.request.id) if event.kind in TALK], _ends(visit, one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -120,7 +121,7 @@ def _panel(title: str, body: Markup) -> Markup:
 
 def _why(whole: Whole) -> Markup:
     return Markup("<div>{}</div>").format(
-        note(whole.case.reason, "info" if whole.closed else "warn", why_words(whole.case.why))
+        note(whole.case.reason, "info" if whole.closed or whole.case.why == "needs_human" else "warn", why_words(whole.case.why))
     )
 
 
@@ -140,16 +141,20 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
         heading(step.name, 3),
         pill(words, tone),
         facts(shown),
-        _json("Arguments", step.args),
-        _json("Evidence", step.evidence),
+        _lines("Arguments", step.args),
+        _lines("Evidence", step.evidence),
     )
 
 
-def _json(title: str, content: object) -> Markup:
+def _lines(title: str, content: Mapping[str, object]) -> Markup:
     if not content:
         return NOTHING
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    return Markup('<div class="s-evidence"><span class="s-hidden">{}: </span>{}</div>').format(title, text)
+    lines = "\n".join(f"{name}: {_plain(value)}" for name, value in content.items())
+    return Markup('<div class="s-evidence"><span class="s-strong">{}</span>\n{}</div>').format(title, lines)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _trail(visit: Visit, events: list[EventSeen]) -> Markup:

@@ -45,8 +45,6 @@ class CaseActs:
 
     def _build(self) -> None:
         case, mine = self._case, self._case.taken_by_id == self._visit.person_id
-        self._said = show(note("", "bad")).mark("said")
-        self._said.set_visibility(False)
         if case.state == EscalationState.CLOSED:
             show(note("This case is closed. Nothing is left to do.", "ok"))
             return
@@ -57,6 +55,8 @@ class CaseActs:
                 self._press("Take it", desk.take, look="s-btn", drawn="hand")
             if case.request_id or case.grant_id:
                 self._press("Try again", desk.retry, drawn="refresh-cw")
+        self._said = show(note("", "bad")).mark("said")
+        self._said.set_visibility(False)
         if case.why != desk.NO_APPROVER:
             self._done()
         if not case.grant_id:
@@ -67,7 +67,7 @@ class CaseActs:
             await aside(act, self._visit.house, self._case.id, self._visit.person_id)
             self._visit.say(f"{words}: done.")
 
-        press(words, self._visit.acting(Role.STAFF, pressed, self._refused), **looks)
+        press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
         self._said.set_content(str(note(str(refusal), "bad")))

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 from selfserve.fulfilment.house import House
 from selfserve.people.roles import Role
 from selfserve.requests import lists, offers
+from selfserve.store.states import GrantState
 from selfserve.web.deck import Deck
 from selfserve.web.parts.grid import Grid
 from selfserve.web.parts.markup import show
@@ -49,7 +50,7 @@ class Shelf:
         hand = self._deck.of(self._house.catalog.current)
         visible = offers.sees(self._house, self._person_id)
         with self._house.database.read() as session:
-            held = sorted({grant.item_id for grant in lists.held(session, self._person_id)})
+            held = sorted({grant.item_id for grant in lists.held(session, self._person_id) if grant.state != GrantState.PROMISED})
         return [card for item, card in hand.items if visible(item)], held
 
     def search(self, text: str) -> list[str]:

@@ -24,16 +24,17 @@ async def build(visit: Visit, name: str) -> str:
     show(back("/requests", "My requests"))
     with ui.element("div").classes("s-page-list s-stack"):
         top = show(_top(visit, told)).mark("top")
-        below = RequestActs(visit, told)
+        acts = RequestActs(visit, told)
         tale = show(_tale(visit, told)).classes("s-panel").mark("story")
         rest = show(_answers(told))
+        acts.place_others()
 
     async def renew() -> None:
         now_told = await aside(read, visit, name)
         top.set_content(str(_top(visit, now_told)))
         tale.set_content(str(_tale(visit, now_told)))
         rest.set_content(str(_answers(now_told)))
-        below.renew(now_told)
+        acts.renew(now_told)
 
     stream = f"request:{told.id}"
     visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)

@@ -21,6 +21,7 @@ from selfserve.web.parts.questions import Questions, questions
 from selfserve.web.refused import sentences
 from selfserve.web.visits import Visit, aside, go
 
+ONCE = "It is shown once, to you alone. Have a safe place for it at hand."
 QUESTIONS = {
     "cancel": Question(
         "cancel", "Cancel this request?", "Those who were asked are told that you do not want it any more.",
@@ -40,29 +41,46 @@ class RequestActs:
         self._visit, self._told = visit, told
         self._dialog = Dialog()
         self._dialog.on("sure", visit.acting(Role.CUSTOMER, self._sure, self._refused))
-        self._place = ui.element("div").classes("s-stack")
         self._extension = Extension(visit, told)
-        with self._place:
-            self._build()
+        self._urgent = ui.element("div").classes("s-stack")
+        self._other: ui.element | None = None
+        with self._urgent:
+            self._build_urgent()
+
+    def place_others(self) -> None:
+        """Put those that can wait here, below the story."""
+        with ui.element("div").classes("s-stack") as self._other:
+            self._build_others()
 
     def renew(self, told: Story) -> None:
         """Follow the request."""
         same = (told.can, told.question) == (self._told.can, self._told.question)
-        self._told = told
-        if not same:
-            self._place.clear()
-            with self._place:
-                self._build()
+        self._told = self._extension.told = told
+        if same:
+            return
+        self._urgent.clear()
+        with self._urgent:
+            self._build_urgent()
+        if self._other is not None:
+            self._other.clear()
+            with self._other:
+                self._build_others()
 
-    def _build(self) -> None:
-        can = self._told.can
-        if "answer" in can:
+    def _build_urgent(self) -> None:
+        if "answer" in self._told.can:
             self._answer()
-        if not can - {"answer"}:
+        if "reveal" in self._told.can:
+            with ui.element("div").classes("s-panel"):
+                show(heading("There is a secret for you", 2))
+                show(paragraph(ONCE, "s-muted")).style("margin:4px 0 14px")
+                self._press("Show it", self._reveal, look="s-btn", drawn="eye")
+
+    def _build_others(self) -> None:
+        can = self._told.can
+        self._extension.build()
+        if not can - {"answer", "reveal"}:
             return
         with ui.element("div").classes("s-acts"):
-            if "reveal" in can:
-                self._press("Show the secret", self._reveal, look="s-btn", drawn="eye")
             if "extend" in can and self._extension.possible:
                 self._press("Extend", self._extension.open, drawn="calendar")
             if "again" in can:
@@ -71,10 +89,9 @@ class RequestActs:
                 self._press("Give it back", self._question("return"), drawn="undo-2")
             if "cancel" in can:
                 self._press("Cancel the request", self._question("cancel"), drawn="x")
-        self._extension.build()
 
     def _press(self, words: str, act: Any, **looks: Any) -> None:
-        press(words, self._visit.acting(Role.CUSTOMER, act, self._visit.speak), **looks)
+        press(words, self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak), **looks)
 
     def _answer(self) -> None:
         visit, told = self._visit, self._told
@@ -120,8 +137,7 @@ class RequestActs:
 
     async def _reveal(self) -> None:
         secrets = await aside(self._revealed)
-        words = "Keep it now: it is shown this once and never again, to nobody."
-        self._dialog.reveal(self._told.item_name, words, secrets)
+        self._dialog.reveal(self._told.item_name, ONCE, secrets)
 
     def _revealed(self) -> dict[str, str]:
         with self._visit.house.database.write() as session:
@@ -132,7 +148,7 @@ class Extension:
     """Asking for the same for longer: the questions that the item's end hangs on, asked anew."""
 
     def __init__(self, visit: Visit, told: Story) -> None:
-        self._visit, self._told = visit, told
+        self._visit, self.told = visit, told
         self._panel: ui.element | None = None
 
     @property
@@ -142,7 +158,7 @@ class Extension:
 
     @property
     def _names(self) -> frozenset[str]:
-        item = self._visit.house.catalog.current.items.get(self._told.item_id)
+        item = self._visit.house.catalog.current.items.get(self.told.item_id)
         if item is None or item.grant is None:
             return frozenset()
         return frozenset(re.findall(r"\bform\.([a-z][a-z0-9_]*)", str(item.grant.ends))) & frozenset(item.form)
@@ -150,9 +166,9 @@ class Extension:
     def build(self) -> None:
         """The form, out of sight until it is opened."""
         self._panel = None
-        if "extend" not in self._told.can or not self._names:
+        if "extend" not in self.told.can or not self._names:
             return
-        visit, item = self._visit, self._visit.house.catalog.current.items[self._told.item_id]
+        visit, item = self._visit, self._visit.house.catalog.current.items[self.told.item_id]
         asked: Questions = questions(visit.house, item, visit.zone, self._names)
         self._panel = ui.element("div").classes("s-panel")
         self._panel.set_visibility(False)
@@ -170,7 +186,7 @@ class Extension:
 
         async def send(event: GenericEventArguments) -> None:
             values = {name: value for name, value in event.args["values"].items() if name in self._names}
-            made = await aside(acts.extend, visit.house, self._told.name, visit.person_id, values)
+            made = await aside(acts.extend, visit.house, self.told.name, visit.person_id, values)
             go(f"/requests/{made.name}")
 
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))

@@ -48,7 +48,7 @@ async def build(visit: Visit) -> str:
             await renew()
 
         with ui.element("div").classes("s-acts").style("margin-top:16px"):
-            older = press("Show older ones", visit.acting(Role.CUSTOMER, grow, visit.speak))
+            older = press("Show older ones", visit.acting(Role.CUSTOMER, lambda _: grow(), visit.speak))
         older.set_visibility(pages.more)
     visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=table)
     return "My requests"

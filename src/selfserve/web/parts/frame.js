@@ -9,7 +9,7 @@ function chosen() {
 
 export default {
   template: `
-    <div class="s-frame">
+    <header class="s-frame">
       <div class="s-bar">
         <button ref="burger" type="button" class="s-iconbtn" aria-label="Open the menu" :aria-expanded="String(open)" @click="unfold">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
@@ -29,8 +29,8 @@ export default {
           </a>
         </nav>
         <span class="s-grow"></span>
-        <button ref="bell" type="button" class="s-nav" :aria-label="bell" :aria-expanded="String(reading)" @click="read">
-          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>Notices</span><span v-if="unread" class="s-count" aria-hidden="true">{{ unread > 99 ? "99+" : unread }}</span>
+        <button type="button" class="s-nav" :aria-expanded="String(reading)" @click="read">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>Notices</span><span v-if="unread" class="s-count">{{ unread > 99 ? "99+" : unread }}<span class="s-hidden"> unread</span></span>
         </button>
         <button type="button" class="s-nav" :aria-label="'Appearance: ' + theme + '. Change it'" @click="turn">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ themeWords }}</span>
@@ -58,7 +58,7 @@ export default {
         </div>
       </div>
       <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
-    </div>`,
+    </header>`,
   props: {
     icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String,
     places: Array, here: String, unread: Number, notices: Array,

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from selfserve.web.parts.form import Look
 from selfserve.web.parts.icons import icon
@@ -14,10 +15,10 @@ from selfserve.web.parts.markup import NOTHING, show
 
 
 def press(
-    words: str, act: Callable[[], Coroutine[Any, Any, None]], *, look: Look = "s-quiet", drawn: str = ""
+    words: str, act: Callable[[GenericEventArguments], Coroutine[Any, Any, None]], *, look: Look = "s-quiet", drawn: str = ""
 ) -> ui.html:
     """The button, marked by its words in lower case with hyphens."""
     inner = Markup("{}{}").format(icon(drawn) if drawn else NOTHING, words)
     button = show(inner, tag="button").classes(look).props("type=button").mark(words.lower().replace(" ", "-"))
-    button.on("click", lambda _: act())
+    button.on("click", act)
     return button

@@ -26,8 +26,11 @@ def when(at: datetime | None, now: datetime, zone: ZoneInfo, before: str = "") -
     """`spoken` as a `<time>` element with the exact instant; nothing for no instant. `before` stands before it."""
     if at is None:
         return Markup()
+    words = spoken(at, now, zone)
+    if before and words.startswith(("Today", "Tomorrow", "Yesterday")):
+        words = words[0].lower() + words[1:]
     return Markup('<time datetime="{}" title="{}">{}{}</time>').format(
-        at.astimezone(UTC).isoformat(), exact(at, zone), before, spoken(at, now, zone)
+        at.astimezone(UTC).isoformat(), exact(at, zone), before, words
     )
 
 

@@ -385,6 +385,7 @@ def upgrade() -> None:
     sa.Column('tell', sa.Text(), nullable=False),
     sa.Column('accepted_until', selfserve.store.base.Instant(timezone=True), nullable=True),
     sa.Column('verified_at', selfserve.store.base.Instant(timezone=True), nullable=True),
+    sa.Column('looked_at', selfserve.store.base.Instant(timezone=True), nullable=True),
     sa.Column('undone_at', selfserve.store.base.Instant(timezone=True), nullable=True),
     sa.CheckConstraint("state IN ('planned', 'running', 'done', 'already_done', 'accepted', 'unknown', 'declined', 'needs_human', 'failed', 'undone')", name=op.f('ck_step_state')),
     sa.ForeignKeyConstraint(['request_id'], ['request.id'], name=op.f('fk_step_request_id_request'), ondelete='CASCADE'),

@@ -1,0 +1,103 @@
+"""`make bench`: every figure in one run, side by side, on throw-away servers. Prints a table and writes build/bench.json."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from tests.servers.postgres import start_postgres
+from tests.servers.slapd import Slapd, start_slapd
+
+from bench import raw, search, way
+from bench.installation import Installation, install
+from bench.rows import Row, keep, row, show
+
+BUILD = Path("build/bench.json")
+PEOPLE = 1_240
+CONSOLE = Console(stderr=True)
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=[*PARTS, []], help="which parts; all by default")
+    chosen = parser.parse_args().parts
+    rows: list[Row] = []
+    with servers() as bench:
+        for name in chosen:
+            CONSOLE.print(f"[dim]measuring {name} …[/dim]")
+            measured = PARTS[name](bench)
+            rows += measured
+            show(measured, name)
+    keep(rows, BUILD)
+    CONSOLE.print(f"[dim]{len(rows)} figures in {BUILD}[/dim]")
+
+
+class Bench:
+    """The servers of a run, and installations on them."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self.stack, self.folder = stack, folder
+        (folder / "slapd").mkdir()
+        self.slapd: Slapd = stack.enter_context(start_slapd(folder / "slapd", PEOPLE))
+        self.postgres = stack.enter_context(start_postgres())
+
+    def url(self, kind: str) -> str:
+        """A fresh store of a kind; empty for SQLite in the installation's folder."""
+        return "" if kind == "SQLite" else self.postgres.url(self.postgres.create_database())
+
+    @contextmanager
+    def running(self, name: str, kind: str, **how: str | int) -> Iterator[tuple[Installation, psutil.Process]]:
+        """An installation of its own, serving."""
+        made = install(self.folder / name, self.slapd, url=self.url(kind), **how)  # type: ignore[arg-type]
+        with made.serving() as process:
+            yield made, psutil.Process(process.pid)
+
+
+@contextmanager
+def servers() -> Iterator[Bench]:
+    """Real servers in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="selfserve-bench-") as folder, ExitStack() as stack:
+        yield Bench(stack, Path(folder))
+
+
+def floors(bench: Bench) -> list[Row]:
+    """What directory and engine can do without us."""
+    people = [f"uid=p{number:05d},{bench.slapd.people}" for number in range(PEOPLE)]
+    rows = [each for concurrency in (1, 8) for each in raw.directory(bench.slapd, people, concurrency)]
+    return [*rows, *raw.engine(raw.sqlite_url(), "SQLite"), *raw.engine(bench.url("PostgreSQL"), "PostgreSQL")]
+
+
+def the_way(bench: Bench) -> list[Row]:
+    """Ask to verified, on both stores, beside the floors of the same run; idle memory."""
+    rows = floors(bench)
+    low = {each["name"]: each["value"] for each in rows}
+    for kind in ("SQLite", "PostgreSQL"):
+        with bench.running(f"way-{kind}", kind, people=PEOPLE) as (where, server):
+            rows.append(row(f"idle process, {kind}: memory", server.memory_info().rss / 2**20, "MiB"))
+            made = way.at_once(where, kind, server)
+            rows += [*made, *way.decisions(where, kind)]
+        rate = next(each["value"] for each in made if "8 at once: rate" in each["name"])
+        rows.append(row(f"{kind}: verified rate to raw LDAP", rate / low["raw LDAP add+compare, TLS, 8 at once: rate"], "×"))
+        rows.append(
+            row(f"{kind}: verified rate to raw engine", rate / low[f"raw engine, 3 steps through a queue, {kind}: rate"], "×")
+        )
+        with bench.running(f"queue-{kind}", kind, people=400, budget="0s") as (where, _):
+            rows += way.queued(where, kind)
+    return rows
+
+
+def searching(_: Bench) -> list[Row]:
+    """Search in a catalog of 10 000 items."""
+    return [row(str(each["name"]), float(each["value"]), str(each["unit"])) for each in search.measure(10_000)]
+
+
+PARTS = {"the way": the_way, "search": searching}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""From `POST /api/v1/requests` to *verified in slapd over TLS*, at several loads, and what a decision costs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import httpx
+import psutil
+import sqlalchemy as sa
+
+from bench.installation import Asker, Installation, open_app
+from bench.rows import Row, quantile, row
+from selfserve.store.states import RequestState
+from selfserve.store.tables import Request
+
+Call = Callable[[httpx.AsyncClient, Asker, str], Awaitable[httpx.Response]]
+
+
+async def _ask(client: httpx.AsyncClient, asker: Asker, note: str, item: str = "membership") -> httpx.Response:
+    return await client.post(
+        "/api/v1/requests",
+        json={"item": item, "answers": {"note": note}},
+        headers={"Authorization": f"Bearer {asker.token}"},
+    )
+
+
+@asynccontextmanager
+async def _client(where: Installation, concurrency: int) -> AsyncIterator[httpx.AsyncClient]:
+    limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
+    async with httpx.AsyncClient(base_url=where.url, timeout=120, limits=limits) as client:
+        yield client
+
+
+async def _load(where: Installation, askers: Iterable[Asker], concurrency: int, note: str) -> tuple[list[float], list[str], float]:
+    """Each asker asks once; latencies, states and the whole time."""
+    took: list[float] = []
+    states: list[str] = []
+    waiting = iter(askers)
+    async with _client(where, concurrency) as client:
+
+        async def lane() -> None:
+            for asker in waiting:
+                began = time.perf_counter()
+                answer = await _ask(client, asker, note)
+                took.append(time.perf_counter() - began)
+                answer.raise_for_status()
+                states.append(answer.json()["state"])
+
+        began = time.perf_counter()
+        await asyncio.gather(*(lane() for _ in range(concurrency)))
+        return took, states, time.perf_counter() - began
+
+
+def at_once(where: Installation, kind: str, server: psutil.Process, concurrencies: tuple[int, ...] = (1, 8, 32)) -> list[Row]:
+    """Verified requests a second and latency, first attempt at once; every answer says fulfilled, and slapd shows all."""
+    rows: list[Row] = []
+    asyncio.run(_all(_load(where, where.customers[:40], 8, "warm")))
+    share = (len(where.customers) - 40) // len(concurrencies)
+    for number, concurrency in enumerate(concurrencies):
+        askers = where.customers[40 + number * share : 40 + (number + 1) * share]
+        before = server.cpu_times()
+        took, states, whole = asyncio.run(_load(where, askers, concurrency, f"at {concurrency}"))
+        after = server.cpu_times()
+        if set(states) != {"fulfilled"}:
+            raise RuntimeError(f"not all were fulfilled at once: {set(states)}")
+        cpu = (after.user + after.system - before.user - before.system) / len(took)
+        name = f"POST to verified in slapd, {kind}, {concurrency} at once"
+        rows += [
+            row(f"{name}: rate", len(took) / whole, "1/s"),
+            row(f"{name}: p50", quantile(took, 0.5) * 1000, "ms"),
+            row(f"{name}: p95", quantile(took, 0.95) * 1000, "ms"),
+            row(f"{name}: server CPU a request", cpu * 1000, "ms"),
+        ]
+    members = set(where.slapd.attributes(where.group_dn, "member")["member"])
+    expected = 40 + share * len(concurrencies)
+    if len(members - {where.slapd.svc_dn}) != expected:
+        raise RuntimeError(f"slapd shows {len(members) - 1} members, the ledger {expected}")
+    return rows
+
+
+async def _all(work: Awaitable[object]) -> None:
+    await work
+
+
+def queued(where: Installation, kind: str, count: int = 300) -> list[Row]:
+    """The same through the queue alone: the first attempt has no budget, so every run is durable."""
+    began = time.perf_counter()
+    asyncio.run(_all(_load(where, where.customers[:count], 8, "queued")))
+    app = open_app(where.folder)
+    try:
+        while True:
+            with app.house.database.read() as session:
+                done = session.scalar(
+                    sa.select(sa.func.count()).select_from(Request).where(Request.state == RequestState.FULFILLED)
+                )
+            if done == count:
+                break
+            time.sleep(0.05)
+        whole = time.perf_counter() - began
+    finally:
+        app.house.engine.stop()
+        app.house.connectors.close()
+        app.house.database.close()
+    return [row(f"through the queue alone, {kind}: rate", count / whole, "1/s")]
+
+
+def decisions(where: Installation, kind: str, count: int = 120) -> list[Row]:
+    """How long an approver's decision takes, over the API."""
+    took = asyncio.run(_decide(where, count))
+    return [
+        row(f"approve, {kind}: p50", quantile(took, 0.5) * 1000, "ms"),
+        row(f"approve, {kind}: p95", quantile(took, 0.95) * 1000, "ms"),
+    ]
+
+
+async def _decide(where: Installation, count: int) -> list[float]:
+    decider, took = where.customers[0], []
+    headers = {"Authorization": f"Bearer {decider.token}"}
+    async with _client(where, 4) as client:
+        for asker in where.customers[2 : count + 2]:
+            (await _ask(client, asker, "decide", "approved")).raise_for_status()
+        waiting = (await client.get("/api/v1/approvals", headers=headers)).json()
+        for each in waiting[:count]:
+            began = time.perf_counter()
+            answer = await client.post(
+                f"/api/v1/approvals/{each['stage_id']}/decide", json={"decision": "approve"}, headers=headers
+            )
+            took.append(time.perf_counter() - began)
+            answer.raise_for_status()
+    return took

@@ -1,0 +1,89 @@
+"""What was given and is not in the target any more, although nobody took it back here: told, and put right by people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.store.states import GrantState, RequestState
+from selfserve.store.tables import Escalation, Grant, Person, Request, Step
+
+DRIFT = "drift"
+HELD = (RequestState.FULFILLED, RequestState.PARTLY_FULFILLED)
+
+
+def tell(session: Session, house: House, step_id: str, now: datetime) -> str | None:
+    """Put before the owners that a step's effect is gone; the name of its request, None where it is held no more."""
+    step = session.get_one(Step, step_id)
+    step.verified_at = now
+    grant = _grant_of(session, step)
+    if grant is None or grant.state != GrantState.ACTIVE:
+        return None
+    request = session.get_one(Request, step.request_id)
+    Trail(session, f"grant:{grant.id}").tell("grant.drifted", at=now, data={"step": step.name})
+    if request.state in HELD:
+        item = versions.pinned(session, request.item_version_id)
+        case = escalation.Case(
+            subject=f"drift:{grant.id}",
+            why=DRIFT,
+            reason=f"{step.connector} does not show it any more, although it was not taken back here",
+            team=item.escalate.to,
+            title=f"{request.item_name}: not in the target any more",
+            runbook=item.runbook,
+            request_id=request.id,
+            step_id=step.id,
+        )
+        escalation.hand_over(session, house, case, now)
+    return request.name
+
+
+def back(session: Session, step_id: str, now: datetime) -> None:
+    """It is seen in the target (again): what was told about it has solved itself."""
+    step = session.get_one(Step, step_id)
+    step.verified_at = now
+    grant = _grant_of(session, step)
+    if grant is not None:
+        for case in escalation.open_on(session, f"drift:{grant.id}"):
+            if case.step_id == step_id:
+                escalation.close_subject(session, case.subject, now)
+
+
+def _grant_of(session: Session, step: Step) -> Grant | None:
+    reason = grants.reason_of(session, step.request_id)
+    return session.get(Grant, reason.grant_id) if reason else None
+
+
+def restored(session: Session, case: Escalation, staff: Person, words: str, now: datetime) -> None:
+    """Staff put it back in the target."""
+    step = session.get_one(Step, case.step_id, with_for_update=True)
+    step.verified_at = now
+    Trail(session, f"request:{step.request_id}").tell(
+        "step.done_by_hand",
+        at=now,
+        actor=f"person:{staff.id}",
+        tell=words,
+        data={"step": step.name, "by": staff.given_name or staff.name},
+    )
+
+
+def given_up(session: Session, house: House, case: Escalation, staff: Person, words: str, now: datetime) -> None:
+    """It stays away: the customer reads why, and the request holds it no more."""
+    request = session.get_one(Request, case.request_id, with_for_update=True)
+    request.words = words
+    request.version += 1
+    grants.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
+    Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:gone:{request.version}",
+        person_id=request.customer_id,
+        title=f"{request.item_name} is not there any more",
+        body=words,
+        path=f"/requests/{request.name}",
+    )

@@ -1,0 +1,71 @@
+"""Work that outlived too many workers: taken out of the queue, and put before a human."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import conclude, escalation, queueing, revoke, versions
+from selfserve.fulfilment.attempt import Result
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.runs import work_of
+from selfserve.store.states import OPEN_RUN, STEP_THERE, Purpose, StepState
+from selfserve.store.tables import GrantReason, Request, Run, Step
+
+REASON = "Every worker that began this died of it; see the logs of the workers before you try again"
+
+
+def give_up(session: Session, house: House, order: str, now: datetime) -> None:
+    """Hand an order's run to a human; a taking back goes on by itself later all the same. Any other order becomes a case."""
+    run = _run_of(session, order)
+    result = Result(StepState.UNKNOWN, reason=REASON)
+    step = _next_step(session, run) if run is not None else None
+    if run is None or step is None:
+        _case(session, house, order, now)
+    elif run.purpose == Purpose.REVOKE:
+        revoke.still_there(session, house, run, work_of(step), result, now)
+    else:
+        request = session.get_one(Request, run.request_id, with_for_update=True)
+        item = versions.pinned(session, request.item_version_id)
+        conclude.hand_over(session, house, run, request, item, work_of(step), result, now)
+
+
+def _run_of(session: Session, order: str) -> Run | None:
+    purpose, _, rest = order.partition(":")
+    subject = rest.rpartition(":")[0]
+    about = sa.or_(Run.request_id == subject, Run.grant_id == subject)
+    open_ones = session.scalars(
+        sa.select(Run).where(about, Run.purpose == purpose, Run.state.in_(OPEN_RUN)).with_for_update()
+    )
+    return next((run for run in open_ones if queueing.order_id(run) == order), None)
+
+
+def _next_step(session: Session, run: Run) -> Step | None:
+    """The step at which it stands: the first that is not there yet, or the last that is ours to take back."""
+    if run.purpose == Purpose.FULFIL:
+        return session.scalar(
+            sa.select(Step)
+            .where(Step.request_id == run.request_id, Step.state.not_in(STEP_THERE))
+            .order_by(Step.position)
+            .limit(1)
+        )
+    return session.scalar(
+        sa.select(Step)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .where(GrantReason.grant_id == run.grant_id)
+        .order_by(Step.ours.desc(), Step.position.desc())
+        .limit(1)
+    )
+
+
+def _case(session: Session, house: House, order: str, now: datetime) -> None:
+    case = escalation.Case(
+        subject=f"order:{order}"[:100],
+        why="retries_spent",
+        reason=REASON,
+        team=house.catalog.current.policy.techops,
+        title="Work in the queue could not be done",
+    )
+    escalation.hand_over(session, house, case, now)

@@ -1,0 +1,66 @@
+"""Tells the house's own team what it should know of the installation: once, in the app and by mail."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.live import stamp
+from selfserve.catalog.problems import Problem
+from selfserve.fulfilment.house import House
+from selfserve.notify import notices
+from selfserve.people.teams import members
+from selfserve.settings.model import Settings
+
+_NUMBERS = re.compile(r"\d+")
+SHOWN = 20
+"""Problems of a catalog that stand in one notice; the rest show when those are mended."""
+
+
+def tell(
+    session: Session, house: House, *, now: datetime, event: str, title: str, body: str, path: str = "/desk"
+) -> bool:
+    """A mail to the team's mailbox and a notice in the app for each of its members; False where it was told before."""
+    catalog = house.catalog.current
+    team = catalog.teams[catalog.policy.techops]
+    fresh = notices.tell(
+        session, now=now, event=event, mailbox=team.mail, title=title, body=body, path=path, urgent=True
+    )
+    for person in members(session, team):
+        notices.tell(session, now=now, event=event, person_id=person.id, title=title, body=body, path=path, mail=False)
+    return fresh
+
+
+def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> bool:
+    """An edit of the catalog cannot be served: what is wrong with it, and that the last good version stays.
+
+    Every process notices the same edit; it is told once, and again when the same mistake is made a second time.
+    """
+    lines = [str(problem) for problem in problems]
+    event = f"catalog:broken:{_digest(*lines, str(sorted(stamp(settings.catalog.folder).items())))}"
+    more = [f"… and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
+    body = "\n".join(["The last good version is served until this is mended:", *lines[:SHOWN], *more])
+    with house.database.write() as session:
+        title = "The catalog has a mistake, so the last edit is not served"
+        return tell(session, house, now=house.now(), event=event, title=title, body=body)
+
+
+def tell_sync_alarms(house: House, alarms: list[str]) -> bool:
+    """A look into the directory changed nobody, since it did not look right; told once a day for the same reason."""
+    now, reasons = house.now(), _digest(*(_NUMBERS.sub("#", alarm) for alarm in alarms))
+    with house.database.write() as session:
+        return tell(
+            session,
+            house,
+            now=now,
+            event=f"people:alarm:{now:%Y-%m-%d}:{reasons}",
+            title="The directory was read with doubts",
+            body="\n".join(alarms),
+        )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,159 @@
+"""Hard case 15 and its relatives: two reasons for one thing, what was there before us, and who inherits."""
+
+from __future__ import annotations
+
+import pytest
+from tests.stand import invariants
+from tests.stand.house import Stand
+
+from selfserve.fulfilment.runs import RESOURCE, resource_key
+from selfserve.requests import acts, lists
+from selfserve.store.states import GrantState, RequestState, StepState
+from selfserve.store.tables import Grant
+
+
+def _give_back(stand: Stand, who: str, name: str) -> None:
+    stand.write(acts.give_back, stand.house, name, stand.people[who], stand.clock())
+    stand.work()
+
+
+def _end(stand: Stand, grant: Grant) -> None:
+    assert stand.tick_grant(grant) == "ended"
+    stand.pass_time(minutes=1)
+
+
+def test_what_was_there_before_us_is_never_taken_away(stand: Stand) -> None:
+    """Ada had a lamp already: asked for, told that it was there, and left alone at the end."""
+    stand.shelf.things.add(("lamp", "ada"))
+    made = stand.ask("ada", "lamp")
+    (step,) = stand.steps(made.id)
+    assert (made.state, step.state, step.ours) == (RequestState.FULFILLED, StepState.ALREADY_DONE, False)
+    stand.clock.forward(hours=8)
+    _end(stand, stand.grants("ada")[0])
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+    assert stand.shelf.things == {("lamp", "ada")}
+    assert stand.shelf.calls["undo"] == 0
+
+
+def test_what_was_there_before_us_stays_even_after_a_lost_answer(stand: Stand) -> None:
+    """The doubt about our call does not make it ours."""
+    stand.shelf.things.add(("lamp", "ada"))
+    stand.shelf.faults = ["lost"]
+    made = stand.ask("ada", "lamp")
+    stand.pass_time(minutes=1)
+    assert not stand.steps(made.id)[0].ours
+    stand.clock.forward(hours=8)
+    _end(stand, stand.grants("ada")[0])
+    assert stand.shelf.things == {("lamp", "ada")}
+
+
+def test_two_requests_for_one_thing_end_with_the_last(stand: Stand) -> None:
+    """Given back once, it stays for the other reason; given back twice, it is gone."""
+    one = stand.ask("ada", "lamp", {"reason": "a"})
+    other = stand.ask("ada", "lamp", {"reason": "b"})
+    _give_back(stand, "ada", one.name)
+    assert stand.shelf.things == {("lamp", "ada")}
+    assert stand.grants("ada")[0].state == GrantState.ACTIVE
+    _give_back(stand, "ada", other.name)
+    assert not stand.shelf.things
+    assert stand.shelf.effects[("lamp", "ada")] == 1
+
+
+def test_giving_back_one_reason_shortens_to_the_other_s_end(stand: Stand) -> None:
+    """Two ends, the later one given back: the earlier one counts again."""
+    one = stand.ask("ada", "lamp", {"reason": "a"})
+    first_end = stand.grants("ada")[0].ends_at
+    stand.clock.forward(hours=3)
+    other = stand.ask("ada", "lamp", {"reason": "b"})
+    assert stand.grants("ada")[0].ends_at != first_end
+    _give_back(stand, "ada", other.name)
+    assert stand.grants("ada")[0].ends_at == first_end
+    stand.clock.forward(hours=5)
+    _end(stand, stand.grants("ada")[0])
+    assert not stand.shelf.things
+    assert "grant.ended" in stand.kinds(f"request:{one.id}")
+
+
+def test_two_items_that_give_the_same_thing_share_it(stand: Stand) -> None:
+    """The set holds a fork, the fork is a fork: whichever ends first leaves it to the other, who takes it back later."""
+    stand.ask("ada", "set")
+    stand.clock.forward(hours=7)
+    fork = stand.ask("ada", "fork")
+    assert not stand.steps(fork.id)[0].ours
+    stand.clock.forward(hours=1)
+    both = {grant.item_id: grant for grant in stand.grants("ada")}
+    _end(stand, both["set"])
+    assert stand.shelf.things == {("fork", "ada")}
+    assert stand.steps(fork.id)[0].ours, "ownership passed on"
+    stand.clock.forward(hours=1)
+    _end(stand, both["fork"])
+    assert not stand.shelf.things
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED] * 2
+    invariants.check(stand)
+
+
+def test_the_later_one_may_end_first(stand: Stand) -> None:
+    """The fork's two hours end before the set's eight: nothing moves."""
+    stand.ask("ada", "set")
+    stand.ask("ada", "fork")
+    stand.clock.forward(hours=2)
+    both = {grant.item_id: grant for grant in stand.grants("ada")}
+    _end(stand, both["fork"])
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.shelf.calls["undo"] == 0
+    stand.clock.forward(hours=6)
+    _end(stand, both["set"])
+    assert not stand.shelf.things
+
+
+def test_a_prior_thing_is_inherited_by_nobody(stand: Stand) -> None:
+    """The fork was there before us; set and fork come and go, it stays."""
+    stand.shelf.things.add(("fork", "ada"))
+    stand.ask("ada", "set")
+    stand.ask("ada", "fork")
+    stand.clock.forward(hours=8)
+    for grant in stand.grants("ada"):
+        _end(stand, grant)
+    assert stand.shelf.things == {("fork", "ada")}
+
+
+def test_two_people_s_things_have_nothing_to_do_with_each_other(stand: Stand) -> None:
+    """Assigning one keeps the others; ending one keeps the others."""
+    ada, ben = stand.ask("ada", "cup"), stand.ask("ben", "cup")
+    _give_back(stand, "ada", ada.name)
+    assert stand.shelf.things == {("cup", "ben")}
+    assert stand.request(ben.id).state == RequestState.FULFILLED
+
+
+def test_a_process_without_connectors_orders_the_same_thing(stand: Stand) -> None:
+    """A web process cannot name resources; the worker does, so that what is shared is seen as shared."""
+    stand.ask("ada", "set")
+    web = stand.again("web")
+    object.__setattr__(web.house, "works", False)
+    fork = web.ask("ada", "fork")
+    assert fork.state is RequestState.FULFILLING
+    stand.work()
+    assert stand.steps(fork.id)[0].resource == "thing:fork:ada"
+    stand.clock.forward(hours=8)
+    _end(stand, next(grant for grant in stand.grants("ada") if grant.item_id == "set"))
+    assert stand.shelf.things == {("fork", "ada")}
+
+
+@pytest.mark.parametrize("tail", ["ada", "ben"])
+def test_long_names_of_resources_stay_apart(tail: str) -> None:
+    """Two DNs that differ only after the 512th sign are two things."""
+    long = "member:" + "ou=a," * 200
+    key = resource_key(long + tail)
+    assert len(key) <= RESOURCE
+    assert key != resource_key(long + tail + "x")
+    assert resource_key(key) == key
+    assert resource_key("short") == "short"
+
+
+def test_what_one_holds_says_because_of_what(stand: Stand) -> None:
+    """Both requests are named, until both are over."""
+    one = stand.ask("ada", "lamp", {"reason": "a"})
+    other = stand.ask("ada", "lamp", {"reason": "b"})
+    with stand.house.database.read() as session:
+        (row,) = lists.held(session, stand.people["ada"])
+    assert row.because == [one.name, other.name]

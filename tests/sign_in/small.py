@@ -1,0 +1,117 @@
+"""The small application as a running process, and what an attacker can do to its sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import socketio
+from playwright.sync_api import Page
+from tests.servers.processes import running
+
+from selfserve.store.database import Database
+
+ROOT = Path(__file__).parents[2]
+_CLIENT_ID = re.compile(r"""['"]client_id['"]: ?['"]([0-9a-f-]{36})['"]""")
+
+
+@dataclass(frozen=True)
+class Small:
+    """Where the application answers, and the store it works on."""
+
+    address: str
+    db: Database
+
+    @contextmanager
+    def browser(self) -> Iterator[httpx.Client]:
+        """A signed-in browser without scripts; as whoever the provider signs in now."""
+        with httpx.Client(base_url=self.address, follow_redirects=True) as client:
+            assert client.get("/auth/login").status_code == 200
+            yield client
+
+    def enter(self, page: Page) -> None:
+        """Sign Chromium in and wait until the page lives."""
+        page.goto(self.address)
+        page.get_by_role("link", name="Sign in").click()
+        page.wait_for_function("window.socket && window.socket.connected")
+
+
+def client_id_of(html: str) -> str:
+    found = _CLIENT_ID.search(html)
+    assert found, html[:2000]
+    return found[1]
+
+
+def cookies_of(client: httpx.Client) -> str:
+    return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+@contextmanager
+def started(store: Path, issuer: str, log: Path) -> Iterator[Small]:
+    """The application on the store file `store`."""
+    url = f"sqlite:///{store}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}
+    environment |= {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "NICEGUI_STORAGE_PATH": str(store.parent / "nicegui")}
+    command = [sys.executable, "-m", "tests.sign_in.small_app", url, issuer]
+    with running(command, log, lambda: bool(_address(log)), cwd=ROOT, env=environment):
+        database = Database(url)
+        yield Small(_address(log), database)
+        database.close()
+
+
+def _address(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith('{"address"')]
+    return str(json.loads(lines[0])["address"]) if lines else ""
+
+
+def attack(
+    address: str,
+    client_id: str,
+    *,
+    origin: str = "",
+    cookie: str = "",
+    transport: str = "websocket",
+    emit: tuple[str, dict[str, Any]] | None = None,
+    implicit: bool = True,
+) -> bool:
+    """Whether a socket made from these parts is accepted for the page `client_id`; then `emit` is sent over it."""
+    with ThreadPoolExecutor(1) as threads:  # Playwright's own event loop owns the main thread
+        arguments = (address, client_id, origin, cookie, transport, emit, implicit)
+        return threads.submit(lambda: asyncio.run(_attack(*arguments))).result()
+
+
+async def _attack(
+    address: str, client_id: str, origin: str, cookie: str, transport: str, emit: Any, implicit: bool
+) -> bool:
+    client = socketio.AsyncClient(reconnection=False)
+    headers = {name: value for name, value in (("Origin", origin), ("Cookie", cookie)) if value}
+    query = f"client_id={client_id}&next_message_id=0&implicit_handshake={str(implicit).lower()}&document_id=d&tab_id=t"
+    try:
+        await client.connect(
+            f"{address}?{query}", headers=headers, transports=[transport], socketio_path="/_nicegui_ws/socket.io"
+        )
+    except socketio.exceptions.ConnectionError:
+        return False
+    try:
+        if emit is None:
+            return True
+        # An event has no answer, so one that has follows it on the same socket: by then the event was handled.
+        accepted = None
+        if emit[0] == "handshake":
+            accepted = await client.call(*emit)
+        else:
+            await client.emit(*emit)
+            await client.call("handshake", {"client_id": "nobody", "tab_id": "t", "document_id": "d"})
+        return accepted is not False
+    finally:
+        await client.disconnect()

@@ -1,0 +1,118 @@
+"""The stand, people who look at its pages without a browser, and the stand served for Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from nicegui import Client, core, ui
+from nicegui.element import Element
+from nicegui.functions.download import download
+from nicegui.functions.navigate import Navigate
+from nicegui.functions.notify import notify
+from nicegui.testing import User
+from nicegui.testing.general import nicegui_reset_globals, prepare_simulation
+from tests.servers.processes import LOOPBACK, free_port, running
+from tests.web.stand import COOKIE, PageStand, build, fill
+
+from selfserve.web import install as pages
+from selfserve.web.parts.dialog import Dialog
+from selfserve.web.parts.form import Form
+from selfserve.web.parts.frame import Frame
+from selfserve.web.parts.grid import Grid
+
+Calls = list[tuple[str, tuple[object, ...]]]
+Visitor = Callable[[str], User]
+"""Somebody by login, at a browser of their own."""
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the company of the demo, to copy."""
+    path = tmp_path_factory.mktemp("filled") / "template.db"
+    fill(path)
+    return path
+
+
+@pytest.fixture
+def stand(tmp_path: Path, filled: Path) -> Iterator[PageStand]:
+    """A house with the demo's catalog."""
+    made = build(tmp_path, filled)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+async def visitor(stand: PageStand, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Visitor]:
+    """The pages upon the stand, and people to look at them."""
+    monkeypatch.setenv("NICEGUI_USER_SIMULATION", "true")
+    with nicegui_reset_globals():
+        prepare_simulation()
+        pages.install(stand)
+        options = pages.run_options(stand)
+        ui.run(storage_secret="only for tests", reload=False, **options)
+        clients: list[httpx.AsyncClient] = []
+        try:
+            async with core.app.router.lifespan_context(core.app):
+                yield lambda login: User(_browser(clients, login))
+                for client in clients:
+                    await client.aclose()
+        finally:
+            # What NiceGUI does after a simulation would else take our modules out of Python's list of modules.
+            Client.page_routes.clear()
+            ui.navigate, ui.notify, ui.download = Navigate(), notify, download
+
+
+def _browser(clients: list[httpx.AsyncClient], login: str) -> httpx.AsyncClient:
+    made = httpx.AsyncClient(
+        transport=httpx.ASGITransport(core.app), base_url="http://test", cookies={COOKIE: login} if login else None
+    )
+    clients.append(made)
+    return made
+
+
+@dataclass(frozen=True)
+class Served:
+    """The stand in a process of its own: where it answers, and the names of the requests in it."""
+
+    url: str
+    names: dict[str, str]
+    cases: dict[str, str]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """The stand, lived in, on a loopback port."""
+    port, folder = free_port(), tmp_path / "served"
+    url = f"http://{LOOPBACK}:{port}"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{url}/static/app.css").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    command = [sys.executable, "-m", "tests.web.stand", str(port), str(folder)]
+    with running(command, tmp_path / "served.log", ready, env=environment, cwd=Path(__file__).parents[2]):
+        told = json.loads((folder / "names.json").read_text())
+        yield Served(url, told["names"], told["cases"])
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What the server told components in the browser to do: name of the method and its arguments, in order."""
+    calls: Calls = []
+
+    def note(_: Element, name: str, *args: object, timeout: float = 1) -> None:
+        calls.append((name, args))
+
+    for kind in (Form, Dialog, Frame, Grid):
+        monkeypatch.setattr(kind, "run_method", note)
+    return calls

@@ -1,0 +1,102 @@
+"""`/approvals`: deciding, with everything needed on one screen."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+from selfserve.requests import acts
+from selfserve.requests.decide import Say
+from selfserve.web.parts.form import Form
+
+WHY = {"reason": "Forecast for the design budget."}
+
+
+async def test_everything_needed_to_decide_is_on_the_card(visitor: Visitor, stand: PageStand) -> None:
+    """Who, what, why, what they hold already, policy's reason for asking, and how long there is."""
+    stand.ask("ana", "vpn-access")
+    stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    for words in (
+        "Ana Sousa: Finance reports", "Product Designer", "Forecast for the design budget.", "VPN access",
+        "The reports hold salaries by department.", "You are asked as their manager.", "Medium risk", "in 7 days",
+    ):  # fmt: skip
+        await tomas.should_see(words)
+
+
+async def test_an_approval_does_it_and_clears_the_card(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """After the yes the request is done, and nothing waits any more."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    tomas.find(Form).trigger("send", {"button": "approve", "values": {"reason": "", "until": ""}})
+    await tomas.should_see("Nothing waits for you", retries=60)
+    assert stand.state(made.name) == "fulfilled"
+
+
+async def test_a_no_needs_a_reason(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Without one the field says so, and nothing is decided."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    tomas.find(Form).trigger("send", {"button": "deny", "values": {"reason": "  "}})
+    await until(lambda: ("refuse", ({"reason": "Say why, in a sentence."},)) in told)
+    assert stand.state(made.name) == "awaiting_approval"
+
+
+async def test_an_approver_can_shorten_but_not_lengthen(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """An end after the one asked for is refused beside its field; an earlier one holds."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    today = stand.house.now().date()
+    late, early = (today + timedelta(days=80)).isoformat(), (today + timedelta(days=5)).isoformat()
+    tomas.find(Form).trigger("send", {"button": "approve", "values": {"until": late}})
+    refusal = {"until": "You can shorten what was asked for, not make it longer."}
+    await until(lambda: ("refuse", (refusal,)) in told)
+    tomas.find(Form).trigger("send", {"button": "approve", "values": {"until": early}})
+    await tomas.should_see("Nothing waits for you", retries=60)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    ends = date.fromisoformat(early)
+    await ana.should_see(f"{ends.day} {ends:%B}" if (ends - today).days > 6 else f"{ends:%A}")
+
+
+async def test_the_second_of_two_is_told_who_was_first(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Two of the team look at one card; the second yes finds it decided, and by whom."""
+    made = stand.ask("ana", "figma-editor", {"reason": "Screens for the app"})
+    tove, ruth = visitor("tove"), visitor("ruth")
+    await tove.open("/approvals")
+    await ruth.open("/approvals")
+    late = next(iter(ruth.find(Form).elements))
+    stand.decide("tove", made.name, Say.APPROVE)
+    ruth.find(marker=f"decide-{made.name}").trigger("send", {"button": "approve", "values": {}})
+    await until(lambda: any(name == "refuse" and "Tove Lindqvist decided this already" in str(args) for name, args in told) or late.is_deleted)
+    await ruth.should_see("Nothing waits for you", retries=60)
+
+
+async def test_a_new_decision_comes_without_disturbing_what_is_typed(visitor: Visitor, stand: PageStand) -> None:
+    """A second card appears; the form of the first stays the very same element."""
+    first = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (form,) = tomas.find(marker=f"decide-{first.name}").elements
+    second = stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring."})
+    await tomas.should_see(marker=f"decide-{second.name}", retries=60)
+    assert tomas.find(marker=f"decide-{first.name}").elements == {form}
+
+
+async def test_the_customers_answer_stands_on_the_card(visitor: Visitor, stand: PageStand) -> None:
+    """Question and answer are both there when the approver comes back to it."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    stand.decide("tomas", made.name, Say.ASK, "Which cost centre is it for?")
+    with stand.house.database.write() as session:
+        acts.answer(session, made.name, stand.id("ana"), "It is for 4100.", stand.house.now())
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    await tomas.should_see("Which cost centre is it for?")
+    await tomas.should_see("It is for 4100.")

@@ -1,0 +1,82 @@
+"""`/`: what a customer finds."""
+
+from __future__ import annotations
+
+from tests.web.conftest import Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+from selfserve.web.parts.frame import Frame
+from selfserve.web.parts.grid import Grid
+
+
+def cards(grid: Grid) -> dict[str, dict[str, object]]:
+    """The cards by the id of their item."""
+    return {card["id"]: card for card in grid.props["items"]}
+
+
+async def test_customer_sees_only_what_is_for_them(visitor: Visitor) -> None:
+    """A designer finds the wiki, but not the packs and repositories of others."""
+    ana = visitor("ana")
+    await ana.open("/")
+
+    found = cards(next(iter(ana.find(Grid).elements)))
+    assert "wiki-editors" in found
+    assert "github-engineering" not in found
+
+
+async def test_what_i_hold_is_marked(visitor: Visitor, stand: PageStand) -> None:
+    """VPN access is marked after it was given, at once and without a reload."""
+    ana = visitor("ana")
+    await ana.open("/")
+    grid = next(iter(ana.find(Grid).elements))
+    assert grid.props["held"] == []
+
+    stand.ask("ana", "vpn-access")
+    await ana.should_see(marker="grid")
+    await until(lambda: grid.props["held"] == ["vpn-access"])
+
+
+async def test_a_promise_is_not_shown_as_held(visitor: Visitor, stand: PageStand) -> None:
+    """What a person still has to finish is not marked as mine."""
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    ana = visitor("ana")
+    await ana.open("/")
+    assert next(iter(ana.find(Grid).elements)).props["held"] == []
+
+
+async def test_nobody_signed_in_is_led_to_sign_in_and_back(visitor: Visitor) -> None:
+    """Without a session there is no page, only the way to sign in, which remembers where one wanted to go."""
+    nobody = visitor("")
+    answer = await nobody.http_client.get("/requests?x=1")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2Frequests%3Fx%3D1"
+
+
+async def test_staff_have_the_desk_in_the_navigation_and_customers_do_not(visitor: Visitor) -> None:
+    """The desk is named only to those who work there."""
+    for login, there in (("ruth", True), ("ana", False)):
+        somebody = visitor(login)
+        await somebody.open("/")
+        frame = next(iter(somebody.find(Frame).elements))
+        assert ("/desk" in [place["path"] for place in frame.props["places"]]) is there
+
+
+async def test_an_edited_catalog_shows_without_a_reload(visitor: Visitor, stand: PageStand) -> None:
+    """A new name in a catalog file is on the open page."""
+    ana = visitor("ana")
+    await ana.open("/")
+    path = stand.folder / "catalog" / "items" / "vpn-access.yaml"
+    path.write_text(path.read_text().replace("name: VPN access", "name: VPN for <b>all</b>"))
+    assert stand.house.catalog.refresh(force=True)
+    grid = next(iter(ana.find(Grid).elements))
+    await until(lambda: cards(grid)["vpn-access"]["name"] == "VPN for <b>all</b>")
+
+
+async def test_a_page_costs_few_elements(visitor: Visitor) -> None:
+    """Memory and time go with the number of elements: no page has 60."""
+    ruth = visitor("ruth")
+    for path in ("/", "/items/new-laptop", "/requests", "/approvals", "/desk"):
+        client = await ruth.open(path)
+        assert len(client.elements) < 60, path

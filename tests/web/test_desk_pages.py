@@ -1,0 +1,169 @@
+"""`/desk` and `/desk/{id}`: what machines could not finish, and the three ways out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from starlette.requests import Request
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+from selfserve.people.principal import Principal
+from selfserve.people.roles import Role
+from selfserve.requests import desk
+from selfserve.requests.decide import Say
+from selfserve.web.parts.form import Form
+
+
+def stuck(stand: PageStand) -> tuple[str, str]:
+    """A request whose target refused; its name and the id of its case."""
+    stand.target("legacy").away = True
+    name = stand.ask("ana", "legacy-crm").name
+    stand.target("legacy").away = False
+    return name, stand.case(name).id
+
+
+def by_hand(stand: PageStand) -> tuple[str, str]:
+    """A laptop that a person makes ready; the request's name and the id of its case."""
+    name = stand.ask("jonas", "new-laptop").name
+    stand.decide("tomas", name, Say.APPROVE)
+    return name, stand.case(name).id
+
+
+async def test_the_desk_is_not_for_customers(visitor: Visitor, stand: PageStand) -> None:
+    """A customer who types its address reads a friendly no, on the list as on a case."""
+    _, case = stuck(stand)
+    ana = visitor("ana")
+    for path in ("/desk", f"/desk/{case}"):
+        await ana.open(path)
+        await ana.should_see("This page is not for you")
+        await ana.should_not_see(Form)
+
+
+async def test_a_role_taken_away_is_gone_at_the_next_act(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff with the page still open can do nothing once they are no longer staff."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    genuine = PageStand.principal_of
+
+    def demoted(self: PageStand, request: Request) -> Principal | None:
+        found = genuine(self, request)
+        return replace(found, roles=frozenset({Role.CUSTOMER})) if found else None
+
+    monkeypatch.setattr(PageStand, "principal_of", demoted)
+    ruth.find("try-again").click()
+    await ruth.should_see("This is not for you (any more).", retries=60)
+    assert stand.state(name) == "handed_over"
+
+
+async def test_cases_come_by_due_time_and_by_themselves(visitor: Visitor, stand: PageStand) -> None:
+    """What is due sooner stands first; a new case appears on the open list."""
+    by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    await ruth.should_see("New laptop")
+    stuck(stand)
+    await ruth.should_see("Customer database", retries=60)
+    content = next(iter(ruth.find(marker="desk").elements)).props["innerHTML"]
+    assert content.index("Customer database") < content.index("New laptop")
+
+
+async def test_the_case_has_story_runbook_and_evidence(visitor: Visitor, stand: PageStand) -> None:
+    """Nobody has to ask the customer again: everything known is there."""
+    _, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    for words in ("Ana asked for Customer database", "The target refused the connection", "legacy.add_member"):
+        await ruth.should_see(words)
+    await ruth.should_see(marker="runbook")
+
+
+async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, stand: PageStand) -> None:
+    """Emil sees at once that Ruth has it, and the customer reads that somebody looks after it."""
+    name, case = stuck(stand)
+    ruth, emil = visitor("ruth"), visitor("emil")
+    await ruth.open(f"/desk/{case}")
+    await emil.open(f"/desk/{case}")
+    ruth.find("take-it").click()
+    await emil.should_see("Ruth Adeyemi is looking after this already.", retries=60)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see("Ruth is looking after it")
+
+
+async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: PageStand) -> None:
+    """The target is back: after one press and the queue's turn the request is done and the case closed."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    ruth.find("try-again").click()
+    await ruth.should_see("This case is closed.", retries=60)
+    stand.work()
+    assert stand.state(name) == "fulfilled"
+
+
+async def test_done_by_hand_takes_the_checklists_fields(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """A field left empty is named; with all of them filled in the case closes and the customer is told."""
+    name, case = by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    ruth.find("done").trigger("send", {"button": "done", "values": {"serial": ""}})
+    await until(lambda: any(call == "refuse" and "Write down its serial number." in str(args) for call, args in told))
+    values = {"serial": "C02XK1", "returned_serial": "C02AA9", "tick_0": True, "words": "It is on your desk."}
+    ruth.find("done").trigger("send", {"button": "done", "values": values})
+    await ruth.should_see("This case is closed.", retries=60)
+    stand.work()
+    assert stand.state(name) == "fulfilled"
+
+
+async def test_what_is_not_there_is_not_believed(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Done by hand, but the target does not show it: refused, unless staff say that they are sure."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    ruth.find("done").trigger("send", {"button": "done", "values": {}})
+    await until(lambda: any(call == "refuse" and "does not show it yet" in str(args) for call, args in told))
+    assert stand.state(name) == "handed_over"
+
+
+async def test_cannot_be_done_needs_words_for_the_customer(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """The customer is never left without a sentence."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    ruth.find("cannot").trigger("send", {"button": "cannot", "values": {"words": " "}})
+    await until(lambda: any(call == "refuse" and "in a sentence why" in str(args) for call, args in told))
+    words = "The old database is switched off this week; use the new one."
+    ruth.find("cannot").trigger("send", {"button": "cannot", "values": {"words": words}})
+    await ruth.should_see("This case is closed.", retries=60)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see(words)
+
+
+async def test_mine_and_not_taken_divide_the_list(visitor: Visitor, stand: PageStand) -> None:
+    """After I took one it is mine, and no longer among those not taken."""
+    _, mine = stuck(stand)
+    by_hand(stand)
+    desk.take(stand.house, mine, stand.id("ruth"))
+    ruth = visitor("ruth")
+    await ruth.open("/desk?view=mine")
+    await ruth.should_see("Customer database")
+    await ruth.should_not_see("New laptop")
+    await ruth.open("/desk?view=free")
+    await ruth.should_see("New laptop")
+    await ruth.should_not_see("Customer database")
+
+
+async def test_a_runbook_cannot_bring_script(visitor: Visitor, stand: PageStand) -> None:
+    """Markdown with markup in it goes through the browser's cleaning, which is left on."""
+    _, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    (runbook,) = ruth.find(marker="runbook").elements
+    assert runbook.props["sanitize"] is True

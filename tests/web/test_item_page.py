@@ -1,0 +1,104 @@
+"""`/items/{id}`: asking, with everything said beforehand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+from selfserve.web.parts.form import Form
+
+
+async def test_asking_leads_to_the_request_that_it_made(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """A form that is right ends on the page of its request, where it is done already."""
+    ana = visitor("ana")
+    await ana.open("/items/wiki-editors")
+    ana.find(Form).trigger("send", {"button": "ask", "values": {}})
+    await ana.should_see("Ready to use", retries=30)
+    assert stand.state(stand.latest("ana").name) == "fulfilled"
+
+
+async def test_each_wrong_answer_is_told_beside_its_field(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Nothing is stored, and each field gets its own sentence."""
+    sam = visitor("sam")
+    await sam.open("/items/production-access")
+    values = {"hours": "9h", "incident": "urgent!", "reason": ""}
+    sam.find(Form).trigger("send", {"button": "ask", "values": values})
+    await until(lambda: bool(told))
+    (name, (errors,)) = told[0]
+    assert name == "refuse"
+    assert isinstance(errors, dict)
+    assert set(errors) == {"hours", "incident", "reason"}
+    assert errors["hours"] == "Choose at most 8 hours."
+
+
+async def test_a_form_offers_every_kind_of_question_as_itself(visitor: Visitor) -> None:
+    """Choice, long text, day, person: each arrives at the browser as what it is, with limits and defaults."""
+    ana = visitor("ana")
+    await ana.open("/items/new-laptop")
+    form = next(iter(ana.find(Form).elements))
+    kinds = {one["name"]: one["kind"] for one in form.props["fields"]}
+    assert kinds == {
+        "model": "choice", "why_now": "longtext", "needed": "date", "place": "choice", "for_colleague": "pick",
+    }  # fmt: skip
+    day = next(one for one in form.props["fields"] if one["name"] == "needed")
+    assert date.fromisoformat(day["max"]) - date.fromisoformat(day["min"]) == timedelta(days=88)
+    assert form.props["start"]["model"] == "macbook-14"
+
+
+async def test_colleagues_are_offered_while_one_types(visitor: Visitor, told: Calls) -> None:
+    """A few letters of a name find the colleague, with what tells them from another."""
+    ana = visitor("ana")
+    await ana.open("/items/new-laptop")
+    ana.find(Form).trigger("look", {"field": "for_colleague", "text": "jon"})
+    await until(lambda: bool(told))
+    name, (field, text, options) = told[0]
+    assert (name, field, text) == ("offer", "for_colleague", "jon")
+    assert isinstance(options, list)
+    assert [(one["value"], one["label"]) for one in options] == [("person-jonas", "Jonas Müller")]
+
+
+async def test_who_decides_is_said_before_it_is_asked(visitor: Visitor) -> None:
+    """The aside names the manager, what is done and how long it takes, though the form is still empty."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    await ana.should_see("Tomás Reyes approves it")
+    await ana.should_see("You are added to the group")
+    await ana.should_see("Within 1 minute.")
+
+
+async def test_what_happens_next_follows_the_answers(visitor: Visitor) -> None:
+    """A short Figma seat is decided by the tools team, a long one by the manager."""
+    ana = visitor("ana")
+    await ana.open("/items/figma-editor")
+    far = (date.today() + timedelta(days=300)).isoformat()  # noqa: DTZ011  (a day far enough ahead in any zone)
+    ana.find(Form).trigger("changed", {"reason": "Screens for the app", "until": far})
+    await ana.should_see("Tomás Reyes approves it", retries=30)
+
+
+async def test_who_cannot_have_it_is_told_so_without_a_form(visitor: Visitor) -> None:
+    """A finance person finds the Figma seat, reads that it is not for them, and fills in nothing."""
+    clara = visitor("clara")
+    await clara.open("/items/figma-editor")
+    await clara.should_see("This is not for you")
+    await clara.should_not_see(Form)
+
+
+async def test_what_is_hidden_from_me_is_not_found(visitor: Visitor) -> None:
+    """An item that is not for a customer looks like one that does not exist."""
+    ana = visitor("ana")
+    for item in ("github-engineering", "no-such-item"):
+        await ana.open(f"/items/{item}")
+        await ana.should_see("This is not in the catalog.")
+
+
+async def test_asking_again_begins_with_the_former_answers(visitor: Visitor, stand: PageStand) -> None:
+    """The former request's words stand in the form; those of somebody else's request never do."""
+    made = stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring."})
+    jonas, ana = visitor("jonas"), visitor("ana")
+    await jonas.open(f"/items/finance-reports?again={made.name}")
+    assert next(iter(jonas.find(Form).elements)).props["start"]["reason"] == "Cost of the study in spring."
+    await ana.open(f"/items/finance-reports?again={made.name}")
+    await ana.should_see("There is no such request of yours.")

@@ -1,0 +1,139 @@
+"""`/requests` and `/requests/{name}`: the story, and what its customer can do."""
+
+from __future__ import annotations
+
+import pytest
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.targets import SECRET
+from tests.web.waiting import until
+
+from selfserve.requests.decide import Say
+from selfserve.web.parts.dialog import Dialog
+from selfserve.web.parts.form import Form
+from selfserve.web.visits import Visit
+
+WHY = {"reason": "Forecast for the design budget."}
+
+
+async def test_a_decision_shows_on_the_open_page(visitor: Visitor, stand: PageStand) -> None:
+    """Ana looks at her request while Tomás approves it; she reloads nothing."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    await ana.should_see("Waiting for approval")
+
+    stand.decide("tomas", made.name, Say.APPROVE, "For the forecast.")
+    await ana.should_see("Tomás Reyes approved it", retries=60)
+    await ana.should_see("Ready to use")
+
+
+async def test_the_list_has_what_is_open_first_and_changes_by_itself(visitor: Visitor, stand: PageStand) -> None:
+    """A request asked for elsewhere appears in the open list."""
+    ana = visitor("ana")
+    await ana.open("/requests")
+    await ana.should_see("Nothing here yet")
+    stand.ask("ana", "wiki-editors")
+    stand.ask("ana", "finance-reports", WHY)
+    await ana.should_see("Finance reports", retries=60)
+    content = next(iter(ana.find(marker="requests").elements)).props["innerHTML"]
+    assert content.index("Finance reports") < content.index("Edit the wiki")
+
+
+async def test_nobody_sees_the_request_of_another(visitor: Visitor, stand: PageStand) -> None:
+    """Somebody else's request is not found, whoever knows its name; staff see it at the desk, not here."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    for login in ("jonas", "ruth", "tomas"):
+        other = visitor(login)
+        await other.open(f"/requests/{made.name}")
+        await other.should_see("There is no such request of yours.")
+        await other.should_not_see("Forecast for the design budget.")
+
+
+async def test_a_question_is_answered_where_it_is_read(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """The approver's question stands above a form; once answered, the form is gone."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    stand.decide("tomas", made.name, Say.ASK, "Which cost centre is it for?")
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    await ana.should_see("Which cost centre is it for?")
+    ana.find("answer").trigger("send", {"button": "answer", "values": {"answer": "4100"}})
+    await ana.should_see("You answered", retries=60)
+    await ana.should_not_see(Form)
+
+
+async def test_a_secret_is_shown_once_and_stays_in_no_element(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """It goes to the dialog as a message, not as a property; the button is gone and a second look is refused."""
+    made = stand.ask("ana", "reset-password", {"understood": True})
+    ana = visitor("ana")
+    client = await ana.open(f"/requests/{made.name}")
+    ana.find("show-it").click()
+    await until(lambda: any(name == "reveal" for name, _ in told))
+    shown = next(args for name, args in told if name == "reveal")
+    assert shown[2] == [{"name": "reset", "value": SECRET}]
+    await ana.should_see("The secret was shown, once", retries=60)
+    await ana.should_not_see("Show it")
+    assert not any(SECRET in str(element.props) for element in client.elements.values())
+
+
+async def test_cancelling_asks_first(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """One press opens a question; only its yes cancels."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    ana.find("cancel-the-request").click()
+    await until(lambda: "ask" in [name for name, _ in told])
+    assert stand.state(made.name) == "awaiting_approval"
+    ana.find(Dialog).trigger("sure", "cancel")
+    await ana.should_see("You cancelled it", retries=60)
+    assert stand.state(made.name) == "cancelled"
+
+
+async def test_giving_back_takes_it_back_in_the_target(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """After the yes the target lets go of it."""
+    made = stand.ask("ana", "vpn-access")
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    ana.find(Dialog).trigger("sure", "return")
+    await ana.should_see("You gave it back", retries=60)
+    stand.work()
+    assert stand.target("directory").there == set()
+
+
+async def test_what_happened_meanwhile_is_told_in_the_dialog(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """A yes that comes too late is answered in a sentence, where it was given."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    stand.decide("tomas", made.name, Say.DENY, "Not now.")
+    ana.find(Dialog).trigger("sure", "cancel")
+    await until(lambda: ("refuse", ("This is over already.",)) in told)
+
+
+async def test_who_is_signed_out_meanwhile_does_nothing_any_more(
+    visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is still open acts for nobody, and loads itself anew, which leads to sign-in."""
+    left: list[str] = []
+    monkeypatch.setattr(Visit, "leave", lambda visit: left.append(visit.person_id))
+    made = stand.ask("ana", "finance-reports", WHY)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    stand.signed_out.add("ana")
+    ana.find(Dialog).trigger("sure", "cancel")
+    await until(lambda: left == ["person-ana"])
+    assert stand.state(made.name) == "awaiting_approval"
+
+
+async def test_hostile_words_stay_words(visitor: Visitor, stand: PageStand) -> None:
+    """Markup in an answer, a question or a name is shown as it was typed."""
+    evil = "<img src=x onerror=alert(1)></p><script>alert(2)</script>"
+    made = stand.ask("ana", "finance-reports", {"reason": f"{evil} for the forecast"})
+    stand.decide("tomas", made.name, Say.ASK, evil)
+    for login, path in (("ana", f"/requests/{made.name}"), ("tomas", "/approvals")):
+        somebody = visitor(login)
+        client = await somebody.open(path)
+        content = " ".join(str(element.props.get("innerHTML", "")) for element in client.elements.values())
+        assert "<img" not in content
+        assert "<script" not in content
+        assert "&lt;img src=x onerror=alert(1)&gt;" in content
