@@ -82,6 +82,7 @@ def the_way(bench: Bench) -> list[Row]:
             rows.append(row(f"idle process, {kind}: memory", server.memory_info().rss / 2**20, "MiB"))
             made = way.at_once(where, kind, server)
             rows += [*made, *way.decisions(where, kind)]
+            show(rows, f"so far, with {kind}")
         rate = next(each["value"] for each in made if "8 at once: rate" in each["name"])
         rows.append(row(f"{kind}: verified rate to raw LDAP", rate / low["raw LDAP add+compare, TLS, 8 at once: rate"], "×"))
         rows.append(

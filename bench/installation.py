@@ -20,10 +20,11 @@ import sqlalchemy as sa
 from tests.servers.processes import free_port
 from tests.servers.slapd import Slapd
 
-from selfserve.app import App, build
+from selfserve.app import App, build, open_store
 from selfserve.people import tokens
 from selfserve.settings.loading import load
 from selfserve.settings.secrets import SecretSource
+from selfserve.store.database import Database
 from selfserve.store.tables import Person
 from selfserve.tasks import sync_people
 
@@ -100,6 +101,10 @@ class Installation:
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.port}"
+
+    def store(self) -> Database:
+        """Its store, to look into beside the running server."""
+        return open_store(load(self.folder / "selfserve.toml", {}), SecretSource(self.folder, environment()))
 
     @contextmanager
     def serving(self) -> Iterator[subprocess.Popen[bytes]]:

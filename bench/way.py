@@ -11,7 +11,7 @@ import httpx
 import psutil
 import sqlalchemy as sa
 
-from bench.installation import Asker, Installation, open_app
+from bench.installation import Asker, Installation
 from bench.rows import Row, quantile, row
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Request
@@ -89,10 +89,10 @@ def queued(where: Installation, kind: str, count: int = 300) -> list[Row]:
     """The same through the queue alone: the first attempt has no budget, so every run is durable."""
     began = time.perf_counter()
     asyncio.run(_all(_load(where, where.customers[:count], 8, "queued")))
-    app = open_app(where.folder)
+    database = where.store()
     try:
         while True:
-            with app.house.database.read() as session:
+            with database.read() as session:
                 done = session.scalar(
                     sa.select(sa.func.count()).select_from(Request).where(Request.state == RequestState.FULFILLED)
                 )
@@ -101,9 +101,7 @@ def queued(where: Installation, kind: str, count: int = 300) -> list[Row]:
             time.sleep(0.05)
         whole = time.perf_counter() - began
     finally:
-        app.house.engine.stop()
-        app.house.connectors.close()
-        app.house.database.close()
+        database.close()
     return [row(f"through the queue alone, {kind}: rate", count / whole, "1/s")]
 
 

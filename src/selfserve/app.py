@@ -88,6 +88,15 @@ class App:
         self._running = True
 
     def _watch(self) -> None:
+        """Hold the catalog against people as they are now, and follow its files.
+
+        People come only after the catalog is served: a team that shrank is told to staff and stops no start.
+        """
+        with self.house.database.read() as session:
+            known = session.scalar(sa.select(Person.id).limit(1))
+        if known:
+            self.house.catalog.knows(GroupSizes(self.house.database))
+            self.house.catalog.refresh(force=True)
         every = self.settings.catalog.reload_every.total_seconds()
         watch = threading.Thread(target=self.house.catalog.watch, args=(self._stop, every), name="catalog", daemon=True)
         watch.start()
@@ -193,7 +202,6 @@ def _house(
     catalog = LiveCatalog(
         settings.catalog.folder,
         registry,
-        people_view(database),
         on_broken=lambda problems: _broken(house, settings, problems),
         on_good=lambda: log.info("catalog_mended"),
     )
@@ -210,13 +218,6 @@ def _house(
         first_attempt_budget=settings.worker.first_attempt_budget,
     )
     return house
-
-
-def people_view(database: Database) -> GroupSizes | None:
-    """What the catalog's checks may know of people; nothing before they were first read from the directory."""
-    with database.read() as session:
-        known = session.scalar(sa.select(Person.id).limit(1))
-    return GroupSizes(database) if known else None
 
 
 def open_store(settings: Settings, secrets: SecretSource) -> Database:

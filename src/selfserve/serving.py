@@ -28,7 +28,6 @@ from selfserve.tasks import measure
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
-from selfserve.web.origins import origin_of
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
 from selfserve.web.sign_in import SignIn, SignInParts
@@ -98,8 +97,7 @@ def _add_walls(made: FastAPI, app: App, rules: SessionRules, plain: Plain, sign_
     server = app.settings.server
     wall = WallRules(server.public_url, frozenset(server.hosts), server.trusted_proxies)
     made.add_middleware(Wall, rules=wall, session_rules=rules, db=app.house.database, plain=plain, clock=app.house.now)
-    issuer = origin_of(app.settings.oidc.issuer)
-    made.add_middleware(SecurityHeaders, https=server.https, form_targets=lambda: [issuer])
+    made.add_middleware(SecurityHeaders, https=server.https, form_targets=lambda: sign_in.provider.origins)
     made.add_middleware(Telemetry)
 
 

@@ -43,8 +43,11 @@ def test_people_come_from_the_directory(selfserve: Selfserve, branch: Branch) ->
     assert (again["full"], again["read"], again["added"]) == (True, 2, 0)
 
 
-def test_a_directory_that_refuses_is_one_sentence(selfserve: Selfserve, branch: Branch) -> None:
-    """The password is not in it."""
+def test_a_directory_that_refuses_is_one_sentence(
+    selfserve: Selfserve, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password is not in it. (An account nobody has: wrong passwords would lock the one that all tests share.)"""
+    monkeypatch.setenv("SELFSERVE__CONNECTORS__DIRECTORY__BIND_DN", f"cn=nobody,{branch.people}")
     assert selfserve("secrets", "set", "file:secrets/directory-password", stdin="hunter2hunter2").code == 0
     ran = selfserve("people", "sync")
     assert ran.code == 1
@@ -109,12 +112,12 @@ def test_the_trail_is_exported_and_verified(selfserve: Selfserve, branch: Branch
     assert f"The trail is whole: {len(events)} events" in selfserve("audit", "verify").out
 
 
-def test_connectors_are_tried_one_by_one(selfserve: Selfserve, branch: Branch) -> None:
+def test_connectors_are_tried_one_by_one(selfserve: Selfserve, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of one does not hide the others; a name that is none is said."""
     ran = selfserve("connectors", "check", "directory")
     assert ran.code == 0, ran.out
     assert "fail" not in ran.out
-    selfserve("secrets", "set", "file:secrets/directory-password", stdin="wrong")
+    monkeypatch.setenv("SELFSERVE__CONNECTORS__DIRECTORY__BIND_DN", f"cn=nobody,{branch.people}")
     found = json.loads(selfserve("connectors", "check", "--json").out)
     assert found["worst"] == "fail"
     levels = {one["area"]: one["level"] for one in found["checks"]}
@@ -134,7 +137,8 @@ def test_a_team_without_members_is_found_once_people_are_known(selfserve: Selfse
         return [one["text"] for one in checks if one["area"] == "catalog"]
 
     assert "all right" in catalog()[0]
-    selfserve("people", "sync")
+    read = selfserve("people", "sync")
+    assert (read.code, read.err) == (0, "")
     found = catalog()
     assert any("has 0 present members" in text for text in found), found
 
@@ -146,3 +150,11 @@ def test_a_connector_of_ones_own_begins_with_a_skeleton(selfserve: Selfserve, fo
     assert (folder / "selfserve-printer").is_dir()
     assert selfserve("connectors", "new", "printer").code == 2
     assert selfserve("connectors", "new", "Not A Name").code == 2
+
+
+def test_a_person_is_unlinked_from_the_provider(selfserve: Selfserve, branch: Branch) -> None:
+    """So that somebody whose account there was made anew can sign in; unknown people are one sentence."""
+    assert selfserve("people", "sync").code == 0
+    ran = selfserve("people", "unlink", "ana")
+    assert (ran.code, ran.out.strip()) == (0, "Ana Ruiz had none.")
+    assert selfserve("people", "unlink", "nobody").code == 2

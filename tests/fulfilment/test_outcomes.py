@@ -6,7 +6,7 @@ import pytest
 from tests.stand.house import Stand
 
 from selfserve.connectors.contract import Observation, Presence
-from selfserve.requests.refusals import NotAllowed, NotPossible
+from selfserve.requests.refusals import NotFound, NotPossible
 from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
 
 
@@ -127,7 +127,7 @@ def test_a_rule_tightened_between_ask_and_approval_wins(stand: Stand) -> None:
 
 def test_a_rule_loosened_meanwhile_does_not_help(stand: Stand) -> None:
     """The version that was asked for still counts."""
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotFound):
         stand.ask("eli", "desk")
     made = stand.ask("ada", "desk")
     stand.change("ada", department="Sales")

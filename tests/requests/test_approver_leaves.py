@@ -43,8 +43,7 @@ def test_when_all_named_left_the_fallback_team_is_asked(stand: Stand) -> None:
     made = stand.ask("ada", "screen")
     for who in ("dora", "dan"):
         stand.change(who, disabled=True)
-    with stand.house.database.write() as session:
-        people_left(session, stand.house, stand.clock(), Findings())
+    people_left(stand.house, Findings())
 
     assert _waiting(stand, "tess") == 1
     assert stand.notices("tess")

@@ -85,33 +85,46 @@ def attack(
     implicit: bool = True,
 ) -> bool:
     """Whether a socket made from these parts is accepted for the page `client_id`; then `emit` is sent over it."""
-    with ThreadPoolExecutor(1) as threads:  # Playwright's own event loop owns the main thread
-        arguments = (address, client_id, origin, cookie, transport, emit, implicit)
-        return threads.submit(lambda: asyncio.run(_attack(*arguments))).result()
-
-
-async def _attack(
-    address: str, client_id: str, origin: str, cookie: str, transport: str, emit: Any, implicit: bool
-) -> bool:
-    client = socketio.AsyncClient(reconnection=False)
-    headers = {name: value for name, value in (("Origin", origin), ("Cookie", cookie)) if value}
     query = f"client_id={client_id}&next_message_id=0&implicit_handshake={str(implicit).lower()}&document_id=d&tab_id=t"
+    headers = {name: value for name, value in (("Origin", origin), ("Cookie", cookie)) if value}
+    if transport == "polling":
+        return _poll(f"{address}/_nicegui_ws/socket.io/?EIO=4&transport=polling&{query}", headers)
+    with ThreadPoolExecutor(1) as threads:  # Playwright's own event loop owns the main thread
+        return threads.submit(lambda: asyncio.run(_connect(f"{address}?{query}", headers, emit))).result()
+
+
+def _poll(address: str, headers: dict[str, str]) -> bool:
+    """Connect by HTTP: open (Engine.IO 4), CONNECT as packet `40`, and read whether `40` or `44` comes back."""
+    with httpx.Client(headers=headers) as client:
+        opened = client.get(address)
+        if opened.status_code != 200:
+            return False
+        session = f"{address}&sid={json.loads(opened.text[1:])['sid']}"
+        if client.post(session, content="40").status_code != 200:
+            return False
+        answer = client.get(session).text
+        assert answer[:2] in ("40", "44"), answer
+        return answer.startswith("40")
+
+
+async def _connect(address: str, headers: dict[str, str], emit: Any) -> bool:
+    client = socketio.AsyncClient(reconnection=False)
     try:
-        await client.connect(
-            f"{address}?{query}", headers=headers, transports=[transport], socketio_path="/_nicegui_ws/socket.io"
-        )
+        await client.connect(address, headers=headers, transports=["websocket"], socketio_path="/_nicegui_ws/socket.io")
     except socketio.exceptions.ConnectionError:
         return False
     try:
-        if emit is None:
-            return True
-        # An event has no answer, so one that has follows it on the same socket: by then the event was handled.
-        accepted = None
-        if emit[0] == "handshake":
-            accepted = await client.call(*emit)
-        else:
-            await client.emit(*emit)
-            await client.call("handshake", {"client_id": "nobody", "tab_id": "t", "document_id": "d"})
-        return accepted is not False
+        return await _send(client, emit)
     finally:
         await client.disconnect()
+
+
+async def _send(client: socketio.AsyncClient, emit: Any) -> bool:
+    if emit is None:
+        return True
+    if emit[0] == "handshake":
+        return await client.call(*emit) is not False
+    await client.emit(*emit)
+    # An event has no answer, so one that has follows it on the same socket: by then the event was handled.
+    await client.call("handshake", {"client_id": "nobody", "tab_id": "t", "document_id": "d"})
+    return True

@@ -9,6 +9,8 @@ import asyncio
 import json
 import socket
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 
 import uvicorn
@@ -19,11 +21,12 @@ from starlette.requests import Request
 from selfserve.people.roles import RoleRules
 from selfserve.settings.identity import Oidc
 from selfserve.store.database import Database
-from selfserve.web.guard import install
+from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
-from selfserve.web.sign_in import SignInParts
-from selfserve.web.walls import OPEN, WallRules
+from selfserve.web.sign_in import SignIn, SignInParts
+from selfserve.web.sockets import Sockets
+from selfserve.web.walls import OPEN, Wall, WallRules
 
 PICTURE = '<img src=x onerror="window.pwned=1">'
 HOSTILE = f"{PICTURE}<script>window.pwned=2</script>"
@@ -51,6 +54,23 @@ def pages() -> None:
         ui.button("Add", on_click=lambda: said.set_text(str(int(said.text) + 1)))
 
 
+def sweeping(sockets: Sockets) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Looks for ended sessions many times a second, so that no test waits long."""
+
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(0.2)
+            await sockets.sweep()
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(sweep())
+        yield
+        task.cancel()
+
+    return life
+
+
 def main(store: str, issuer: str) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -63,12 +83,16 @@ def main(store: str, issuer: str) -> None:
     )
     walls = WallRules(address, frozenset({"127.0.0.1"}), open_paths=(*OPEN, "/open"))
 
-    async def often(_: float) -> None:
-        await asyncio.sleep(0.2)
-
-    install(app, parts, walls, pause=often)
+    sockets = Sockets(db, rules, address, parts.clock)
+    sign_in = SignIn(parts, sockets.ended)
+    app.router.lifespan_context = sweeping(sockets)
+    sign_in.install(app)
+    mark_scripts()
+    sockets.install()
     pages()
     ui.run_with(app, storage_secret="s" * 40, reconnect_timeout=5, show_welcome_message=False)
+    app.add_middleware(Wall, rules=walls, session_rules=rules, db=db, plain=plain, clock=parts.clock)
+    app.add_middleware(SecurityHeaders, https=False, form_targets=lambda: sign_in.provider.origins)
     print(json.dumps({"address": address}), flush=True)
     config = uvicorn.Config(app, log_level="warning", access_log=False, proxy_headers=False)
     uvicorn.Server(config).run(sockets=[listening])

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -100,7 +101,7 @@ def test_nobody_acts_on_anothers_page(small: Small, page: Page, bob: httpx.Clien
     listener = re.search(rf'"{element}":\{{.*?"listener_id":"([0-9a-f-]+)"', sources[-1])
     assert listener
     event = {"id": element, "client_id": hers, "listener_id": listener[1], "args": ["{}"]}
-    foreign = [
+    foreign: list[tuple[str, dict[str, Any]]] = [
         ("event", event),
         ("event", {**event, "client_id": [hers]}),
         ("ack", {"client_id": hers, "next_message_id": 10_000}),
@@ -116,7 +117,7 @@ def test_nobody_acts_on_anothers_page(small: Small, page: Page, bob: httpx.Clien
 
 
 def test_hostile_text_stays_text(small: Small, page: Page, idp: Twisted) -> None:
-    """No handler, script or link of others' runs: escaped, sanitised, and refused by the policy where both would fail."""
+    """No handler, script or link of others' runs: escaped, sanitised, and refused by the policy where those fail."""
     refused: list[str] = []
     page.on(
         "console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None

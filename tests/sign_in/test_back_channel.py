@@ -136,6 +136,6 @@ def test_unknown_keys_do_not_make_us_hammer_the_provider(home: Site, idp: Twiste
         assert told(home, twisted.sign(idp.logout_claims(), kid=f"made-up-{number}")) == 400
     assert idp.key_reads <= 2
     home.clock.ahead = timedelta(seconds=61)
-    fresh = twisted.RSAKey.generate_key(2048, {"kid": "k2", "use": "sig", "alg": "RS256"})
+    fresh = twisted.new_key("k2")
     idp.bend_keys = lambda _: {"keys": [fresh.as_dict(private=False)]}
     assert told(home, twisted.sign(idp.logout_claims(), fresh, kid="k2")) == 200

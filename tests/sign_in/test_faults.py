@@ -273,7 +273,7 @@ def test_hard_case_25_a_provider_that_is_down(sqlite_store: Database) -> None:
 def test_a_key_changed_at_the_provider_is_read_anew(home: Site, idp: Twisted) -> None:
     """Key rotation must not lock everybody out."""
     home.enter()
-    fresh = twisted.RSAKey.generate_key(2048, {"kid": "k2", "use": "sig", "alg": "RS256"})
+    fresh = twisted.new_key("k2")
     idp.bend_keys = put(keys=[fresh.as_dict(private=False)])
     idp.signed = lambda claims: twisted.sign(claims, fresh, kid="k2")
     assert home.enter().status_code == 303

@@ -22,8 +22,14 @@ from starlette.routing import Route
 
 CLIENT, SECRET = "selfserve", "client-secret-of-the-tests-0123456789"
 Json = dict[str, Any]
-KEY = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"})
-STRANGER = RSAKey.generate_key(2048, {"kid": "k1"})
+
+
+def new_key(kid: str) -> RSAKey:
+    """A signing key as providers publish them."""
+    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"})
+
+
+KEY, STRANGER = new_key("k1"), new_key("k1")
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 

@@ -223,9 +223,9 @@ class Stand:
             session.execute(sa.update(Person).where(Person.id == self.people[who]).values(**values))
 
 
-def build(database: Database, folder: Path, executor: str = "one") -> Stand:
+def build(database: Database, folder: Path, executor: str = "one", clock: Clock | None = None) -> Stand:
     """A stand on a store; people are added where the store has none."""
-    clock = Clock()
+    clock = clock or Clock()
     if not (folder / "catalog").exists():
         shutil.copytree(CATALOG, folder / "catalog")
     registry = Registry.build({"shelf": {"kind": "shelf"}, "human": {"kind": "human"}}, Ports(now=clock), extra=[Shelf])

@@ -71,7 +71,7 @@ def _steps_of(session: Session, grant: Grant) -> list[Step]:
         session.scalars(
             sa.select(Step)
             .join(GrantReason, GrantReason.request_id == Step.request_id)
-            .where(GrantReason.grant_id == grant.id, Step.connector == "shelf")
+            .where(GrantReason.grant_id == grant.id, Step.connector == "shelf", Step.action.in_(["put", "order"]))
         )
     )
 

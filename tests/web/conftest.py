@@ -18,14 +18,14 @@ from nicegui.functions.navigate import Navigate
 from nicegui.functions.notify import notify
 from nicegui.testing import User
 from nicegui.testing.general import nicegui_reset_globals, prepare_simulation
-from tests.servers.processes import LOOPBACK, free_port, running
-from tests.web.stand import COOKIE, PageStand, build, fill
 
 from selfserve.web import install as pages
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
+from tests.servers.processes import LOOPBACK, free_port, running
+from tests.web.stand import COOKIE, PageStand, build, fill
 
 Calls = list[tuple[str, tuple[object, ...]]]
 Visitor = Callable[[str], User]
@@ -86,10 +86,10 @@ class Served:
     cases: dict[str, str]
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """The stand, lived in, on a loopback port."""
-    port, folder = free_port(), tmp_path / "served"
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The stand, lived in, on a loopback port; one for all tests of a module."""
+    port, folder = free_port(), tmp_path_factory.mktemp("served")
     url = f"http://{LOOPBACK}:{port}"
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
@@ -100,7 +100,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
             return False
 
     command = [sys.executable, "-m", "tests.web.stand", str(port), str(folder)]
-    with running(command, tmp_path / "served.log", ready, env=environment, cwd=Path(__file__).parents[2]):
+    with running(command, folder / "log", ready, env=environment, cwd=Path(__file__).parents[2]):
         told = json.loads((folder / "names.json").read_text())
         yield Served(url, told["names"], told["cases"])
 

@@ -1,4 +1,4 @@
-"""Serves the stand on a loopback port, as the installation serves its pages."""
+"""Serves the stand on a loopback port, with the headers that browsers get from an installation."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 from nicegui import ui
-from tests.web.stand import build, fill, live_in
 
 from selfserve.web import install as pages
+from selfserve.web.headers import SecurityHeaders, mark_scripts
+from tests.web.stand import build, fill, live_in
 
 
 def serve(port: int, folder: Path) -> None:
@@ -24,6 +25,8 @@ def serve(port: int, folder: Path) -> None:
     (folder / "names.json").write_text(json.dumps({"names": names, "cases": cases}))
     app = FastAPI()
     pages.install(stand)
+    mark_scripts()
     ui.run_with(app, **pages.run_options(stand))
+    app.add_middleware(SecurityHeaders, https=False, form_targets=list)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
     stand.close()

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from starlette.requests import Request as HttpRequest
-from tests.web.targets import KINDS, SECTIONS, Target
 
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.contract import Ports
@@ -39,6 +38,7 @@ from selfserve.store import migrations
 from selfserve.store.database import Database
 from selfserve.store.states import Purpose, RunState
 from selfserve.store.tables import Escalation, Person, PersonGroup, Request, Run, Stage
+from tests.web.targets import KINDS, SECTIONS, Target
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 COOKIE = "who"
@@ -51,7 +51,7 @@ def utc_now() -> datetime:
 
 @dataclass
 class PageStand:
-    """What the pages are handed, and hands to move the house with. `signed_out` lists logins whose session has ended."""
+    """What the pages are handed, and hands to move the house with. `signed_out`: logins whose session has ended."""
 
     house: House
     settings: Settings
@@ -155,7 +155,7 @@ def fill(path: Path) -> None:
 
 
 def build(folder: Path, template: Path, now: Callable[[], datetime] = utc_now) -> PageStand:
-    """The stand on a copy of the filled store `template`; the catalog is a copy too, to be edited at will."""
+    """The stand on a copy of the filled store `template`; its catalog is a copy too, to be edited."""
     shutil.copy(template, folder / "house.db")
     shutil.copytree(CATALOG, folder / "catalog", dirs_exist_ok=True)
     database = Database(f"sqlite:///{folder / 'house.db'}")

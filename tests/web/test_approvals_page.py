@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tests.web.conftest import Calls, Visitor
-from tests.web.stand import PageStand
-from tests.web.waiting import until
-
 from selfserve.requests import acts
 from selfserve.requests.decide import Say
 from selfserve.web.parts.form import Form
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
 
 WHY = {"reason": "Forecast for the design budget."}
 
@@ -75,7 +74,12 @@ async def test_the_second_of_two_is_told_who_was_first(visitor: Visitor, stand: 
     late = next(iter(ruth.find(Form).elements))
     stand.decide("tove", made.name, Say.APPROVE)
     ruth.find(marker=f"decide-{made.name}").trigger("send", {"button": "approve", "values": {}})
-    await until(lambda: any(name == "refuse" and "Tove Lindqvist decided this already" in str(args) for name, args in told) or late.is_deleted)
+    await until(
+        lambda: (
+            any(name == "refuse" and "Tove Lindqvist decided this already" in str(args) for name, args in told)
+            or late.is_deleted
+        )
+    )
     await ruth.should_see("Nothing waits for you", retries=60)
 
 

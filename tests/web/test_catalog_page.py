@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from selfserve.web.parts.frame import Frame
+from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
-
-from selfserve.web.parts.frame import Frame
-from selfserve.web.parts.grid import Grid
 
 
 def cards(grid: Grid) -> dict[str, dict[str, object]]:

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
-from tests.web.conftest import Calls, Visitor
-from tests.web.stand import PageStand
-from tests.web.waiting import until
 
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.decide import Say
 from selfserve.web.parts.form import Form
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
 
 
 def stuck(stand: PageStand) -> tuple[str, str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
-
-from selfserve.web.parts.form import Form
 
 
 async def test_asking_leads_to_the_request_that_it_made(visitor: Visitor, stand: PageStand, told: Calls) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.web.conftest import Calls, Visitor
-from tests.web.stand import PageStand
-from tests.web.targets import SECRET
-from tests.web.waiting import until
 
 from selfserve.requests.decide import Say
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.visits import Visit
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.targets import SECRET
+from tests.web.waiting import until
 
 WHY = {"reason": "Forecast for the design budget."}
 

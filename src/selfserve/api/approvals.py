@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
-from selfserve.api.words import Words
+from selfserve.api.words import Moment, Words
 from selfserve.requests import desk, lists, story
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.refusals import NotFound, Refusal
@@ -24,7 +24,7 @@ class DecideBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     decision: Say
     reason: Words = ""
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class Decided(BaseModel):

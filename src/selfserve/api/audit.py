@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from selfserve.api.caller import Audits, parts_of
+from selfserve.api.words import Moment
 from selfserve.audit import reading
 
 router = APIRouter(tags=["audit"])
@@ -24,7 +25,7 @@ class TrailPage(BaseModel):
 def trail(
     request: Request,
     _who: Audits,
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    since: Annotated[Moment | None, Query(alias="from")] = None,
     cursor: Annotated[str | None, Query(max_length=36)] = None,
     stream: Annotated[str | None, Query(max_length=100)] = None,
 ) -> TrailPage:

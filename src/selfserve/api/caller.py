@@ -12,7 +12,7 @@ from selfserve.api.problems import Unauthenticated
 from selfserve.people import tokens
 from selfserve.people.principal import TokenPrincipal
 from selfserve.people.roles import Role
-from selfserve.requests.refusals import NotAllowed
+from selfserve.requests.refusals import NotAllowed, Unfit
 
 bearer = HTTPBearer(auto_error=False, description="A personal token, made with `selfserve tokens create`.")
 
@@ -46,7 +46,17 @@ def signed(
     for scope in scopes.scopes:
         if not principal.may(scope):
             raise NotAllowed(f"This token does not have the scope {scope}.")
+    _nothing_misspelt(request)
     return principal
+
+
+def _nothing_misspelt(request: Request) -> None:
+    """A parameter that the route does not have is told: a misspelt filter that is passed over shows too much."""
+    route = request.scope["route"]
+    known = {param.alias for param in route.dependant.query_params}
+    unknown = {name[:60]: "There is no such parameter here." for name in request.query_params if name not in known}
+    if unknown:
+        raise Unfit(unknown)
 
 
 def customer(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:

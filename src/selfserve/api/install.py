@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 from selfserve.api import approvals, audit, catalog, health, problems, requests
 from selfserve.api.limits import Limits
@@ -35,7 +36,7 @@ def application(parts: Parts) -> FastAPI:
         v1.include_router(room.router)
     app.include_router(v1)
     app.include_router(health.router)
-    app.add_api_route("/api/{rest:path}", _nowhere, methods=METHODS, include_in_schema=False)
+    app.add_api_route("/api{rest:path}", _nowhere([*app.routes]), methods=METHODS, include_in_schema=False)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     problems.install(app)
     app.add_middleware(Limits)
@@ -60,14 +61,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-async def _nowhere(request: Request) -> None:
+def _nowhere(known: list[BaseRoute]) -> Callable[[Request], Awaitable[None]]:
     """What is below `/api` and no route: told here, since behind us the pages would answer with theirs."""
-    taken = {
-        method
-        for route in request.app.routes
-        if route.matches(request.scope)[0] is Match.PARTIAL
-        for method in getattr(route, "methods", None) or ()
-    }
-    if taken:
-        raise HTTPException(405, headers={"Allow": ", ".join(sorted(taken))})
-    raise HTTPException(404)
+
+    async def nowhere(request: Request) -> None:
+        taken = [method for method in METHODS if _takes(known, request, method)]
+        if taken:
+            raise HTTPException(405, headers={"Allow": ", ".join(taken)})
+        raise HTTPException(404)
+
+    return nowhere
+
+
+def _takes(known: list[BaseRoute], request: Request, method: str) -> bool:
+    asked = {**request.scope, "method": method}
+    return any(route.matches(asked)[0] is Match.FULL for route in known)

@@ -17,10 +17,13 @@ from selfserve.store.tables import AuditEvent
 
 START = "0" * 64
 MACHINE = "machine"
+_TRIES = 50
 _TABLE = AuditEvent.__table__
 _INSERT = {
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["stream", "number"]),  # type: ignore[arg-type]
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["stream", "number"]),  # type: ignore[arg-type]
+    dialect.__name__.rpartition(".")[2]: dialect.insert(_TABLE)
+    .on_conflict_do_nothing(index_elements=["stream", "number"])
+    .execution_options(preserve_rowcount=True)
+    for dialect in (postgresql, sqlite)
 }
 _EVENTS = AuditEvent.__table__.c
 _LAST = (
@@ -62,8 +65,11 @@ class Trail:
     ) -> None:
         """Append one event: `kind` is a stable word, `data` small JSON without secrets, `tell` the customer's line."""
         content = dict(data or {})
-        while not self._append(kind, at, actor, tell, content):
+        for _ in range(_TRIES):
+            if self._append(kind, at, actor, tell, content):
+                return
             self.number, self.hash = self._last()  # another transaction appended meanwhile
+        raise RuntimeError(f"the trail {self.stream} cannot be written: {_TRIES} others were first")
 
     def _append(self, kind: str, at: datetime, actor: str, tell: str, content: dict[str, Any]) -> bool:
         previous, self.number = self.hash, self.number + 1
@@ -83,4 +89,4 @@ class Trail:
                 "hash": self.hash,
             },
         )
-        return bool(written.rowcount)  # type: ignore[attr-defined]
+        return bool(written.rowcount == 1)  # type: ignore[attr-defined]

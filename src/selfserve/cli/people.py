@@ -8,10 +8,12 @@ import typer
 
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
+from selfserve.cli.tokens import find
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.ldap.connector import LdapConnector
 from selfserve.connectors.ldap.errors import DirectoryError
 from selfserve.connectors.registry import Registry
+from selfserve.people import identities
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.sync import sync
@@ -46,6 +48,16 @@ def sync_now(
         warn(alarm)
     if figures.refused:
         raise Stop("Nothing was changed.", FAILED)
+
+
+@commands.command("unlink")
+def unlink(ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]) -> None:
+    """Forget who a person is at the identity provider; their next sign-in links them anew."""
+    around = surroundings(ctx)
+    with around.database() as database, database.write() as session:
+        person = find(session, who)
+        count = identities.unlink(session, person.id, around.now(), "cli")
+        say(f"{person.name} had {count} identities; they are forgotten." if count else f"{person.name} had none.")
 
 
 def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigures:

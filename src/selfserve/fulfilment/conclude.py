@@ -32,7 +32,8 @@ def conclude(session: Session, house: House, held: Claim, item: Item, ending: En
     run, request = hold_both(session, held)
     trail = Trail(session, f"request:{request.id}")
     note_results(session, house, request, trail, ending, now)
-    until = grants.activate(session, request, now) if any(result.there for _, result in ending.results) else None
+    seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
+    until = grants.activate(session, request, now) if seen else None
     if ending.stopped_at is None:
         _fulfilled(session, house, run, request, trail, until, now)
     elif ending.result is None:
@@ -125,12 +126,15 @@ def _told_before(session: Session, step: StepWork, result: Result) -> bool:
     """True where the timeline already says that this step waits for this reason; a wait is told once, not at every look."""
     request_id = step.key.partition(":")[0]
     last = session.execute(
-        sa.select(AuditEvent.data)
+        sa.select(AuditEvent.kind, AuditEvent.data)
         .where(AuditEvent.stream == f"request:{request_id}", AuditEvent.kind.in_(["step.waiting", "step.accepted"]))
         .order_by(AuditEvent.number.desc())
         .limit(1)
-    ).scalar()
-    return bool(last and last.get("step") == step.name and last.get("reason") == result.reason)
+    ).first()
+    if last is None or last.data.get("step") != step.name:
+        return False
+    at_it = result.state is StepState.ACCEPTED and last.kind == "step.accepted" and not result.reason
+    return at_it or last.data.get("reason") == result.reason
 
 
 def follow(

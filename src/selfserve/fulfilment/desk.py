@@ -251,6 +251,7 @@ def _brought_by_hand(
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = {**by_hand.seen.evidence, "by": staff.name, "target": by_hand.seen.presence.value}
     step.failure, step.reason = "", ""
+    grants.activate(session, request, now)
     conclude.seal_fields(house, request, {name: fields[name] for name in secret})
     for name in secret:
         fields[name] = "(sealed to the customer)"

@@ -201,7 +201,7 @@ def _can(
     acts = {
         "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER),
         "answer": bool(request.question),
-        "return": holds,
+        "return": holds and request.state != RequestState.FULFILLING,
         "extend": holds and item.grant is not None and item.grant.renew and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]
         "reveal": request.sealed is not None and reader_id == request.customer_id,
         "again": request.state not in OPEN_REQUEST and not holds,

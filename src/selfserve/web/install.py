@@ -36,7 +36,7 @@ def run_options(parts: Parts) -> dict[str, Any]:
 
 
 def install(parts: Parts) -> Live:
-    """Register everything the pages need; call once, after every plain route, since the page answers all other paths."""
+    """Register everything the pages need; call once, after every plain route: the page answers all other paths."""
     live = Live(parts.house)
     deck = Deck(lambda use: _by_hand(parts, use))
     app.add_static_files("/static", STATIC, max_cache_age=KEPT)

@@ -1,4 +1,4 @@
-"""Pages that stay true without a reload: one thread per process looks for new audit events, and tells pages it concerns.
+"""Pages that stay true without a reload: one thread per process looks for new audit events and tells the pages.
 
 Every change of the house leaves an audit event in the same transaction, so what is new in the trail is what changed,
 whichever process changed it.
@@ -22,7 +22,7 @@ from selfserve.store.tables import AuditEvent, Escalation, Grant, GrantReason, R
 log = structlog.get_logger(__name__)
 
 WINDOW = timedelta(seconds=30)
-"""How far back each look goes: an event's id is made before its transaction ends, so a later look may find an earlier id."""
+"""How far back each look goes: an id is made before its transaction ends, so a later look may find an earlier one."""
 PERIOD = 1.0
 AT_ONCE = 400
 """So many new events in one look are told as "anything may have changed", which is cheaper than finding out."""
@@ -71,9 +71,14 @@ class Live:
         self._seen: frozenset[str] = frozenset()
         self._newest = ""
         self._catalog = house.catalog.current
-        self._wake, self._stopped = threading.Event(), threading.Event()
+        self._wake, self._stopped, self._begun = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def ready(self) -> bool:
+        """True once the watching thread knows what is there already."""
+        return self._begun.is_set()
 
     def start(self) -> None:
         """Begin to look; called in the event loop that serves the pages."""
@@ -118,6 +123,7 @@ class Live:
         with self._house.database.read() as session:
             self._newest = session.scalar(sa.select(sa.func.max(AuditEvent.id))) or ""
         self._seen = frozenset(self._events())
+        self._begun.set()
 
     def _look_and_tell(self) -> None:
         try:
@@ -184,7 +190,7 @@ async def _act(watch: Watch) -> None:
 
 
 def _before(event_id: str) -> str:
-    """The smallest UUIDv7 that can have been made at most `WINDOW` before this one: its first 48 bits are milliseconds."""
+    """The smallest UUIDv7 that can be from `WINDOW` before this one: its first 48 bits are milliseconds."""
     milliseconds = int(event_id[:8] + event_id[9:13], 16) - int(WINDOW.total_seconds() * 1000)
     text = f"{max(milliseconds, 0):012x}"
     return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"

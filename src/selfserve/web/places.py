@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
+from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.people.roles import Role
@@ -17,6 +18,8 @@ from selfserve.web.parts.pieces import empty
 from selfserve.web.visits import FAULT, FAULT_WITH_HELP, SignedOut, Visit
 
 log = structlog.get_logger(__name__)
+SKELETON = Markup('<div class="s-skeleton" role="status" aria-label="One moment…"><i></i><i></i><i></i></div>')
+"""Seen where a page takes longer than a blink."""
 Build = Callable[..., Awaitable[str]]
 """Puts a page for a visit (and the parameters of its path) into the place at hand; returns the page's title."""
 
@@ -49,9 +52,10 @@ class Places(ui.sub_pages):
         self._visit = visit
         super().__init__({path: self._builder(destination) for path, destination in DESTINATIONS.items()})
 
-    async def built(self) -> None:
-        """Return when the page under way stands."""
-        await asyncio.gather(*self._active_tasks, return_exceptions=True)
+    async def built(self, within: float) -> None:
+        """Return when the page under way stands, or after so many seconds: what is late comes over the socket."""
+        if self._active_tasks:
+            await asyncio.wait(set(self._active_tasks), timeout=within)
 
     def _builder(self, destination: Destination) -> Callable[..., Awaitable[None]]:
         # What a builder takes by name is what the path and its query may give it.
@@ -84,6 +88,7 @@ class Places(ui.sub_pages):
         if visit.frame is not None:
             visit.frame.stand(destination.under)
         with ui.element("div") as place:
+            skeleton = show(SKELETON).classes("s-late")
             try:
                 await visit.may(destination.role)
                 title = await destination.build(visit, *names)
@@ -97,6 +102,8 @@ class Places(ui.sub_pages):
                 log.exception("page_failed", path=destination.under)
                 place.clear()
                 title = _failed(visit)
+            if not skeleton.is_deleted:
+                skeleton.delete()
         ui.page_title(f"{title} · {visit.parts.settings.brand.name}")
         if visit.client.has_socket_connection and visit.frame is not None:
             visit.frame.arrive()

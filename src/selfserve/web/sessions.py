@@ -104,22 +104,13 @@ def current(session: Session, secret: str, rules: SessionRules, now: datetime) -
     """Who holds this cookie; None unless the session is live and its person present. One indexed query."""
     if len(secret) != SECRET_LENGTH:
         return None
-    return _principal(session, SignIn.secret_hash == _hash(secret), rules, now)
-
-
-def by_id(session: Session, sign_in_id: str, rules: SessionRules, now: datetime) -> Principal | None:
-    """`current` for a page that is open already: its session may have ended since it was built."""
-    return _principal(session, SignIn.id == sign_in_id, rules, now)
-
-
-def _principal(session: Session, which: sa.ColumnElement[bool], rules: SessionRules, now: datetime) -> Principal | None:
     in_role_group = sa.and_(PersonGroup.person_id == Person.id, PersonGroup.group.in_(rules.roles.names))
     columns = (SignIn.id, SignIn.roles, SignIn.seen_at, SignIn.authenticated_at, SignIn.person_id, PersonGroup.group)
     rows = session.execute(
         sa.select(*columns, Person.login, Person.email, Person.name, Person.language)
         .join(Person, Person.id == SignIn.person_id)
         .outerjoin(PersonGroup, in_role_group)
-        .where(which, *_unended(now), SignIn.seen_at > now - rules.idle, *are_present())
+        .where(SignIn.secret_hash == _hash(secret), *_unended(now), SignIn.seen_at > now - rules.idle, *are_present())
     ).all()
     return _from_rows(rows, rules, now) if rows else None
 

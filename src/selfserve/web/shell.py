@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -27,6 +26,8 @@ from selfserve.web.visits import Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
 LATEST = 30
+PATIENCE = 4.0
+"""Seconds until a page goes out as far as it is."""
 LOGO = "/brand/logo"
 
 
@@ -53,7 +54,7 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     with ui.element("div").classes("s-content") as content:
         places = Places(visit).classes("s-page")
     ui.skip_link("Skip to content", target=content)
-    await asyncio.wait_for(places.built(), timeout=8)
+    await places.built(PATIENCE)
     return None
 
 

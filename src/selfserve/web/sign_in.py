@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from urllib.parse import parse_qs, quote, urlencode
 
 import structlog
@@ -30,13 +29,8 @@ from selfserve.web.provider import Proven, Provider
 from selfserve.web.sessions import SessionRules, SignedIn
 
 log = structlog.get_logger(__name__)
-
-
-class Ended(Protocol):
-    """Told which sessions ended, so that pages still open on them are cut off."""
-
-    def __call__(self, sign_in_ids: Iterable[str]) -> None:
-        """`sign_in_ids` have just ended."""
+Ended = Callable[[Iterable[str]], None]
+"""Told the ids of sessions that have just ended, so that pages still open on them are cut off."""
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,6 @@ class Sockets:
         if owner is not None:
             self._active.add(owner.sign_in_id)
 
-    def who(self, client: Client) -> Principal | None:
-        """Who acts on this page now: read anew, so that a session that ended meanwhile acts no more. Blocking."""
-        owner = owner_of(client)
-        if owner is None:
-            return None
-        with self.db.read() as session:
-            return sessions.by_id(session, owner.sign_in_id, self.rules, self.clock())
-
     async def sweep(self) -> int:
         """Cut the sockets of sessions that ended elsewhere, by time or with their person; note life on the others.
 

@@ -1,4 +1,4 @@
-"""How the pages look in one company: addresses of the static files, the brand's accent, what every page's head holds."""
+"""How pages look in one company: addresses of the static files, the brand's accent, what every head holds."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class Pile:
             say = Say(str(event.args["button"]))
             await aside(_decided, visit, stage_id, say, dict(event.args["values"]))
             visit.say(SAID[say])
-            form.clear()
+            form.reset()
             self.lay(await aside(_waiting, visit))
 
         def refused(refusal: Refusal) -> None:

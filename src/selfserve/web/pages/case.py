@@ -16,6 +16,7 @@ from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request
 from selfserve.web.pages.case_acts import CaseActs
+from selfserve.web.parts.headings import below
 from selfserve.web.parts.markup import NOTHING, heading, joined, show
 from selfserve.web.parts.pieces import answered, back, facts, note, pill, tile, timeline
 from selfserve.web.parts.times import due, when
@@ -56,7 +57,7 @@ async def build(visit: Visit, case_id: str) -> str:
             if whole.runbook:
                 with ui.element("section").classes("s-panel").props('aria-label="Runbook"'):
                     show(heading("Runbook", 2)).style("margin-bottom:12px")
-                    ui.markdown(whole.runbook).classes("s-prose").mark("runbook")
+                    ui.markdown(below(whole.runbook, 2)).classes("s-prose").mark("runbook")
         acts = CaseActs(visit, whole.case)
 
     async def renew() -> None:
@@ -121,7 +122,11 @@ def _panel(title: str, body: Markup) -> Markup:
 
 def _why(whole: Whole) -> Markup:
     return Markup("<div>{}</div>").format(
-        note(whole.case.reason, "info" if whole.closed or whole.case.why == "needs_human" else "warn", why_words(whole.case.why))
+        note(
+            whole.case.reason,
+            "info" if whole.closed or whole.case.why == "needs_human" else "warn",
+            why_words(whole.case.why),
+        )
     )
 
 
@@ -135,9 +140,7 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
     shown.append(("Sent", f"{step.calls} time{'' if step.calls == 1 else 's'}"))
     if step.verified_at is not None:
         shown.append(("Seen in the target", when(step.verified_at, visit.now, visit.zone)))
-    return Markup(
-        '<div style="padding:10px 0"><div class="s-head" style="margin-bottom:8px"><div>{}</div><div></div>{}</div>{}{}{}</div>'
-    ).format(
+    return Markup('<div class="s-step"><div class="s-head"><div>{}</div><div></div>{}</div>{}{}{}</div>').format(
         heading(step.name, 3),
         pill(words, tone),
         facts(shown),

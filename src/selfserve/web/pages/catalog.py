@@ -50,7 +50,9 @@ class Shelf:
         hand = self._deck.of(self._house.catalog.current)
         visible = offers.sees(self._house, self._person_id)
         with self._house.database.read() as session:
-            held = sorted({grant.item_id for grant in lists.held(session, self._person_id) if grant.state != GrantState.PROMISED})
+            held = sorted(
+                {grant.item_id for grant in lists.held(session, self._person_id) if grant.state != GrantState.PROMISED}
+            )
         return [card for item, card in hand.items if visible(item)], held
 
     def search(self, text: str) -> list[str]:

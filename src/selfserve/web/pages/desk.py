@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from markupsafe import Markup
-from nicegui import ui
 
 from selfserve.requests import lists
 from selfserve.requests.lists import CaseRow

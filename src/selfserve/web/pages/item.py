@@ -33,7 +33,7 @@ SOON = 0.5
 
 
 async def build(visit: Visit, item_id: str, again: str = "") -> str:
-    """The item's form, and beside it what happens next. `again` names an earlier request whose answers it begins with."""
+    """The item's form, and beside it what happens next. `again` names an earlier request to begin with its answers."""
     offer = await aside(_offer, visit, item_id, again)
     show(back("/", "Catalog"))
     with ui.element("div").classes("s-split"):

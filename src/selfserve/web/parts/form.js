@@ -51,7 +51,7 @@ export default {
   props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String },
   data() {
     const values = { ...this.start };
-    return { values, shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, units: UNITS };
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, units: UNITS };
   },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
@@ -86,12 +86,20 @@ export default {
       this.$emit("changed", { ...this.values });
     },
     span(one) {
-      const found = /^(\d*)([mhdw]?)$/.exec(this.values[one.name] || "");
-      return found ? { count: found[1], unit: found[2] || one.unit } : { count: this.values[one.name], unit: one.unit };
+      return this.spans[one.name];
     },
     lasts(one, count, unit) {
-      one.unit = unit;
+      this.spans[one.name] = { count, unit };
       this.set(one, count.trim() ? count.trim() + unit : "");
+    },
+    spanned(values) {
+      const durations = this.fields.filter((one) => one.kind === "duration");
+      return Object.fromEntries(
+        durations.map((one) => {
+          const [, count, unit] = /^(\d*)([mhdw]?)$/.exec(values[one.name] || "") || ["", "", ""];
+          return [one.name, { count, unit: unit || one.unit }];
+        }),
+      );
     },
     look(one, text) {
       this.listing = one.name;
@@ -159,11 +167,12 @@ export default {
         if (first) document.getElementById(this.id(first))?.focus();
       });
     },
-    clear() {
+    reset() {
       clearTimeout(this.patience);
       this.busy = "";
       this.errors = {};
       this.values = { ...this.start };
+      this.spans = this.spanned(this.values);
       this.shown = {};
     },
   },

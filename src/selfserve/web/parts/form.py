@@ -51,7 +51,7 @@ class Button:
 class Form(Element, component="form.js"):
     """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values.
 
-    After `send` the form waits for `refuse` or `clear`, or to be taken off the page.
+    After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Form(Element, component="form.js"):
         self._props["start"] = dict(start or {})
 
     def refuse(self, errors: Mapping[str, str]) -> None:
-        """Show a sentence beside each field named; under the empty name, below all of them. The first gets the focus."""
+        """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus."""
         self.run_method("refuse", dict(errors))
 
     def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed."""
         self.run_method("offer", name, text, [asdict(option) for option in options])
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         """Empty again, as it began."""
-        self.run_method("clear")
+        self.run_method("reset")

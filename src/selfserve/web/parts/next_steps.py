@@ -14,6 +14,8 @@ from selfserve.web.parts.pieces import note
 from selfserve.web.parts.times import about
 from selfserve.web.preview import Preview
 
+EITHER = "The first of them to answer decides. You hear from us at once."
+
 
 def next_steps(item: Item, seen: Preview) -> Markup:
     """The steps in words, numbered."""
@@ -48,10 +50,9 @@ def _decision(seen: Preview) -> tuple[str, str]:
         return "Somebody approves it", "We find the right person and tell you who it is."
     if len(names) == 1:
         return f"{names[0]} approves it", "You hear from us as soon as it is decided."
-    others = len(names) - 2
-    more = f" or {others} more" if others > 0 else ""
-    between = ", " if more else " or "
-    return f"{names[0]}{between}{names[1]}{more} approves it", "Any one of them decides. You hear from us at once."
+    if len(names) == 2:
+        return f"{names[0]} or {names[1]} approves it", EITHER
+    return f"One of {names[0]}, {names[1]} and {len(names) - 2} more approves it", EITHER
 
 
 def _deed(seen: Preview) -> str:

@@ -15,7 +15,11 @@ from selfserve.web.parts.markup import NOTHING, show
 
 
 def press(
-    words: str, act: Callable[[GenericEventArguments], Coroutine[Any, Any, None]], *, look: Look = "s-quiet", drawn: str = ""
+    words: str,
+    act: Callable[[GenericEventArguments], Coroutine[Any, Any, None]],
+    *,
+    look: Look = "s-quiet",
+    drawn: str = "",
 ) -> ui.html:
     """The button, marked by its words in lower case with hyphens."""
     inner = Markup("{}{}").format(icon(drawn) if drawn else NOTHING, words)

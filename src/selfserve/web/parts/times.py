@@ -13,7 +13,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def spoken(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` within a week ahead, else `18 November`, as `zone` has it."""
+    """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` for the week ahead, else `18 November`, in `zone`."""
     there, today = at.astimezone(zone), now.astimezone(zone).date()
     days = (there.date() - today).days
     named = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get(days)

@@ -1,0 +1,78 @@
+"""The customer's own acts: cancel, answer, give back, extend, and see a secret once."""
+
+from __future__ import annotations
+
+from tests.api.calls import Api, refused
+
+from selfserve.requests.decide import Say
+
+
+def test_what_waits_is_cancelled_once(api: Api) -> None:
+    """It is over for those who would have decided, too; a second time there is nothing to cancel."""
+    made = api.ask("ada", "desk")
+    assert [row["request"]["id"] for row in api.get("mara", "/approvals").json()] == [made["id"]]
+
+    assert api.post("ada", f"/requests/{made['name']}/cancel").json()["state"] == "cancelled"
+    assert api.get("mara", "/approvals").json() == []
+    refused(api.post("ada", f"/requests/{made['name']}/cancel"), 409, "not-possible")
+
+
+def test_a_question_is_answered_and_the_approver_told(api: Api) -> None:
+    """Without a question there is nothing to answer; an empty answer is none."""
+    made = api.ask("ada", "desk")
+    refused(api.post("ada", f"/requests/{made['id']}/answer", {"answer": "Yes."}), 409)
+    api.stand.decide("mara", made["id"], Say.ASK, "By the window?")
+
+    assert api.get("ada", f"/requests/{made['id']}").json()["question"] == "By the window?"
+    refused(api.post("ada", f"/requests/{made['id']}/answer", {"answer": "  "}), 422)
+    told = api.post("ada", f"/requests/{made['id']}/answer", {"answer": "Yes, please."}).json()
+    assert told["question"] == ""
+    assert "Your question about Desk was answered" in api.stand.notices("mara")
+
+
+def test_what_is_given_back_is_taken_out_of_the_target(api: Api) -> None:
+    """It is shown as ended only once that was seen."""
+    made = api.ask("ada", "lamp")
+    told = api.post("ada", f"/requests/{made['id']}/return").json()
+    assert told["grant_state"] == "ending"
+
+    api.stand.work()
+    assert api.stand.shelf.things == set()
+    assert api.get("ada", f"/requests/{made['id']}").json()["grant_state"] == "ended"
+    refused(api.post("ada", f"/requests/{made['id']}/return"), 409)
+
+
+def test_more_time_is_a_request_of_its_own(api: Api) -> None:
+    """It goes by today's rules: what needed the manager needs the manager again."""
+    made = api.ask("ada", "desk", {"until": "2027-04-01"})
+    api.stand.decide("mara", made["id"])
+    answer = api.post("ada", f"/requests/{made['id']}/extend", {"answers": {"until": "2027-06-01"}})
+
+    assert answer.status_code == 201
+    assert answer.json()["id"] != made["id"]
+    assert (answer.json()["item"], answer.json()["state"]) == ("desk", "awaiting_approval")
+    refused(api.post("ada", f"/requests/{made['id']}/extend", {"answers": {"until": "2027-04-01"}}), 409)
+
+
+def test_a_secret_is_shown_once_and_kept_by_nobody(api: Api) -> None:
+    """No cache may keep the answer; a second look finds nothing; neither story nor trail nor staff see it."""
+    made = api.ask("ada", "password")
+    assert "reveal" in api.get("ada", f"/requests/{made['id']}").json()["can"]
+    for who in ("tess", "lea"):
+        refused(api.post(who, f"/requests/{made['id']}/secret"), 404)
+    shown = api.post("ada", f"/requests/{made['id']}/secret")
+
+    assert shown.json() == {"secrets": {"word": "s3cret-word"}}
+    assert shown.headers["cache-control"] == "no-store"
+    refused(api.post("ada", f"/requests/{made['id']}/secret"), 409, "not-possible")
+    for who, path in (("ada", ""), ("tess", ""), ("tess", "/events")):
+        assert "s3cret-word" not in api.get(who, f"/requests/{made['id']}{path}").text
+    assert "s3cret-word" not in api.get("lea", "/audit").text
+
+
+def test_who_asked_for_somebody_does_not_see_their_secret(api: Api) -> None:
+    """A manager may ask for a new password of Ada's; only Ada reads it."""
+    made = api.ask("mara", "password", for_="ada@fern.example")
+
+    refused(api.post("mara", f"/requests/{made['id']}/secret"), 404)
+    assert api.post("ada", f"/requests/{made['id']}/secret").json()["secrets"]

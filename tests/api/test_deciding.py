@@ -1,0 +1,72 @@
+"""`/approvals`: those who were asked decide, once, and nobody else learns that there is something to decide."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.api.calls import NOBODY, Api, refused
+
+
+def test_an_approval_shows_all_that_is_needed_and_is_done_at_once(api: Api) -> None:
+    """Who asks, why it is asked, what they hold; after a yes it is in the target."""
+    made = api.ask("ada", "desk", {"until": "2027-04-01"})
+    (row,) = api.get("mara", "/approvals").json()
+    assert (row["customer"]["name"], row["because"], row["why"]) == ("Ada Fern", "manager", "Look at the space.")
+
+    told = api.post("mara", f"/approvals/{row['stage_id']}/decide", {"decision": "approve"})
+    assert (told.status_code, told.json()["state"]) == (200, "fulfilled")
+    assert api.stand.shelf.things == {("desk", "ada")}
+    assert api.get("mara", "/approvals").json() == []
+    assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "fulfilled"
+
+
+def test_whoever_comes_second_is_told_who_was_first_and_when(api: Api) -> None:
+    """Two designers may decide; the second one's answer names the first."""
+    stage = api.stage(api.ask("ada", "screen")["id"])
+    assert api.post("dora", f"/approvals/{stage}/decide", {"decision": "approve"}).status_code == 200
+
+    told = refused(api.post("dan", f"/approvals/{stage}/decide", {"decision": "deny", "reason": "No."}), 409)
+    assert (told["type"], told["decided_by"]) == ("already-decided", "Dora Fern")
+    assert told["decided_at"] == api.stand.clock().isoformat()
+
+
+def test_a_no_and_a_question_need_words(api: Api) -> None:
+    """The sentence is asked for by field, and the words reach the customer."""
+    stage = api.stage(api.ask("ada", "desk")["id"])
+    for decision in ("deny", "ask"):
+        told = refused(api.post("mara", f"/approvals/{stage}/decide", {"decision": decision, "reason": " "}), 422)
+        assert "reason" in told["errors"]
+
+    answer = api.post("mara", f"/approvals/{stage}/decide", {"decision": "deny", "reason": "There is no room."})
+    assert answer.json()["state"] == "denied"
+    assert "Desk was not approved" in api.stand.notices("ada")
+
+
+def test_a_decision_may_shorten_and_never_lengthen(api: Api) -> None:
+    """The end that was decided is the end of what is held."""
+    made = api.ask("ada", "desk", {"until": "2027-04-01"})
+    stage, now = api.stage(made["id"]), api.stand.clock()
+    for wrong in (now - timedelta(days=1), now + timedelta(days=60)):
+        told = refused(
+            api.post("mara", f"/approvals/{stage}/decide", {"decision": "approve", "until": wrong.isoformat()}), 422
+        )
+        assert "until" in told["errors"]
+
+    sooner = now + timedelta(days=7)
+    api.post("mara", f"/approvals/{stage}/decide", {"decision": "approve", "until": sooner.isoformat()})
+    assert api.stand.grants("ada")[0].ends_at == sooner
+
+
+def test_a_stranger_learns_nothing_of_a_stage(api: Api) -> None:
+    """Open, decided, or not there at all: who was not asked is told the same, and so is the customer themselves."""
+    open_one = api.stage(api.ask("ada", "desk")["id"])
+    decided = api.ask("ben", "desk")
+    api.stand.decide("mara", decided["id"])
+    for body in ({"decision": "approve"}, {"decision": "deny"}, {"decision": "approve", "until": "2001-01-01T00:00Z"}):
+        told = [
+            refused(api.post(who, f"/approvals/{stage}/decide", body), 404, "not-found")
+            for who in ("eli", "ada", "tess")
+            for stage in (open_one, api.stage(decided["id"]), NOBODY)
+        ]
+        assert all(each == told[0] for each in told)
+    assert api.stand.stage_of(decided["id"]).id == api.stage(decided["id"])

@@ -1,0 +1,107 @@
+"""`/escalations`: a case with its whole story, and its three exits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.calls import NOBODY, Api, refused
+
+
+def _case(api: Api, item: str = "lamp", fault: str = "permanent") -> dict[str, Any]:
+    """A case on the desk: the shelf refused for good."""
+    api.stand.shelf.faults = [fault]
+    api.ask("ada", item)
+    (row,) = api.get("tess", "/escalations").json()
+    assert isinstance(row, dict)
+    return row
+
+
+def test_a_case_shows_its_story_evidence_and_runbook(api: Api) -> None:
+    """Reason, team, due time, each step with what came back, and what the runbook says."""
+    row = _case(api)
+    told = api.get("theo", f"/escalations/{row['id']}").json()
+
+    assert (row["team"], row["customer"], row["title"]) == ("techops", "Ada Fern", "Lamp")
+    assert told["story"]["steps"][0]["reason"] == "The shelf has no such board."
+    assert told["runbook"].strip()
+    assert told["case"]["due_at"] > told["case"]["opened_at"]
+
+
+def test_a_case_has_one_owner(api: Api) -> None:
+    """The second one who takes it is told who was first; `mine` shows it to its owner only."""
+    case = _case(api)["id"]
+    assert api.post("tess", f"/escalations/{case}/take").json()["case"]["taken_by"] == "Tess Fern"
+
+    assert "Tess Fern" in refused(api.post("theo", f"/escalations/{case}/take"), 409)["detail"]
+    assert len(api.get("tess", "/escalations", params={"mine": True}).json()) == 1
+    assert api.get("theo", "/escalations", params={"mine": True}).json() == []
+    assert api.get("theo", "/escalations", params={"team": "leads"}).json() == []
+
+
+def test_trying_again_goes_on_from_the_failed_step(api: Api) -> None:
+    """The cause is mended, the machine does the rest, and the case is closed."""
+    case = _case(api)["id"]
+    api.post("tess", f"/escalations/{case}/retry")
+    api.stand.work()
+
+    assert api.stand.shelf.things == {("lamp", "ada")}
+    assert api.get("tess", "/escalations").json() == []
+    refused(api.post("tess", f"/escalations/{case}/retry"), 409)
+
+
+def test_done_by_hand_is_looked_at_first(api: Api) -> None:
+    """Where the target plainly does not show it, staff have to insist; the customer reads their words."""
+    row = _case(api)
+    refused(api.post("tess", f"/escalations/{row['id']}/done", {"words": "Done."}), 409)
+
+    body = {"words": "I put it there myself.", "on_my_word": True}
+    assert api.post("tess", f"/escalations/{row['id']}/done", body).status_code == 200
+    api.stand.work()
+    told = api.get("ada", f"/requests/{row['request_id']}").json()
+    assert told["state"] == "fulfilled"
+    assert any(line["note"] == body["words"] for line in told["lines"])
+
+
+def test_a_checklist_asks_for_its_fields_and_seals_the_secret_ones(api: Api) -> None:
+    """A missing field is named; what is secret reaches the customer only, once."""
+    made = api.ask("ada", "laptop")
+    (row,) = api.get("tess", "/escalations").json()
+    told = refused(api.post("tess", f"/escalations/{row['id']}/done", {"fields": {"serial": "C02"}}), 409)
+    assert "Set a first password" in told["detail"]
+
+    fields = {"serial": "C02", "word": "first-w0rd"}
+    answer = api.post("tess", f"/escalations/{row['id']}/done", {"fields": fields})
+    assert answer.status_code == 200
+    api.stand.work()
+    for path in (f"/escalations/{row['id']}", f"/requests/{made['id']}", f"/requests/{made['id']}/events"):
+        assert "first-w0rd" not in api.get("tess", path).text
+    assert "first-w0rd" in api.post("ada", f"/requests/{made['id']}/secret").text
+
+
+def test_what_cannot_be_done_is_told_to_the_customer(api: Api) -> None:
+    """Without words it is refused; with them the request ends and says why."""
+    row = _case(api)
+    for words in ("", "   "):
+        refused(api.post("tess", f"/escalations/{row['id']}/cannot", {"words": words}), 422)
+
+    api.post("tess", f"/escalations/{row['id']}/cannot", {"words": "There are no lamps left."})
+    told = api.get("ada", f"/requests/{row['request_id']}").json()
+    assert (told["state"], told["words"]) == ("failed", "There are no lamps left.")
+
+
+def test_the_desk_is_for_staff(api: Api) -> None:
+    """Customers and auditors are told the same for a case that is there and one that is not; staff read 404."""
+    case = _case(api)["id"]
+    for who in ("ada", "lea"):
+        told = [refused(api.get(who, f"/escalations/{each}"), 403)["detail"] for each in (case, NOBODY)]
+        assert told[0] == told[1]
+        refused(api.get(who, "/escalations"), 403)
+        refused(api.post(who, f"/escalations/{case}/take"), 403)
+    for method, act, body in (
+        ("GET", "", None),
+        ("POST", "/take", None),
+        ("POST", "/retry", None),
+        ("POST", "/done", {}),
+        ("POST", "/cannot", {"words": "x"}),
+    ):
+        refused(api.call("tess", method, f"/escalations/{NOBODY}{act}", body), 404, "not-found")

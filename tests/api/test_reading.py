@@ -1,0 +1,132 @@
+"""Reading: your own, all of it and nobody else's; staff and auditors read everything."""
+
+from __future__ import annotations
+
+import pytest
+from tests.api.calls import NOBODY, Api, refused
+
+from selfserve.requests.lists import PAGE
+
+
+def test_who_am_i(api: Api) -> None:
+    """Name, roles and scopes of the token."""
+    told = api.get("tess", "/me").json()
+
+    assert (told["login"], told["roles"]) == ("tess", ["customer", "staff"])
+    assert "desk:write" in told["scopes"]
+
+
+def test_the_catalog_is_found_by_what_one_types(api: Api) -> None:
+    """A typo still finds the item; without words all are listed by name; one item shows its form."""
+    names = [item["name"] for item in api.get("ada", "/catalog").json()]
+    found = [item["id"] for item in api.get("ada", "/catalog", params={"q": "latpop"}).json()]
+
+    assert names == sorted(names)
+    assert found[0] == "laptop"
+    assert api.get("ada", "/catalog/lamp").json()["form"]["reason"]["label"] == "Why?"
+    refused(api.get("ada", "/catalog/moon"), 404, "not-found")
+
+
+def test_a_strangers_request_is_not_there(api: Api) -> None:
+    """Somebody else's request and one that does not exist are told in the same words, on every route."""
+    made = api.ask("ada", "desk")
+    for method, path, body in (
+        ("GET", "", None),
+        ("POST", "/cancel", None),
+        ("POST", "/return", None),
+        ("POST", "/answer", {"answer": "x"}),
+        ("POST", "/extend", {"answers": {}}),
+        ("POST", "/secret", None),
+    ):
+        told = [
+            refused(api.call("eli", method, f"/requests/{name}{path}", body), 404, "not-found")
+            for name in (made["id"], made["name"], NOBODY, "R-0000")
+        ]
+        assert all(each == told[0] for each in told), path
+    assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "awaiting_approval"
+
+
+def test_the_trail_of_a_request_is_for_staff_and_auditors(api: Api) -> None:
+    """Its customer reads the story instead, and is told the same whether the request exists or not."""
+    made = api.ask("ada", "lamp")
+    told = [refused(api.get("ada", f"/requests/{each}/events"), 403)["detail"] for each in (made["id"], NOBODY)]
+
+    assert told[0] == told[1]
+    for who in ("tess", "lea"):
+        kinds = [event["kind"] for event in api.get(who, f"/requests/{made['id']}/events").json()]
+        assert kinds == ["request.asked", "step.done", "request.fulfilled"]
+    refused(api.get("tess", f"/requests/{NOBODY}/events"), 404)
+
+
+def test_the_evidence_of_steps_is_for_staff(api: Api) -> None:
+    """A customer's story has no arguments, evidence or reasons of the machine."""
+    made = api.ask("ada", "lamp")
+
+    (step,) = api.get("ada", f"/requests/{made['name'].lower()}").json()["steps"]
+    assert (step["state"], step["args"], step["evidence"], step["reason"]) == ("done", {}, {}, "")
+    (step,) = api.get("tess", f"/requests/{made['id']}").json()["steps"]
+    assert step["evidence"] == {"shelf": "shelf"}
+
+
+@pytest.mark.parametrize("path", ["/requests", "/grants"])
+def test_lists_of_others_are_for_staff_and_auditors(api: Api, path: str) -> None:
+    """A customer reads their own; whom they may not read is told alike for somebody and for nobody."""
+    api.ask("ada", "lamp")
+    ada = api.stand.people["ada"]
+    told = [refused(api.get("eli", path, params={"customer": each}), 403)["detail"] for each in (ada, NOBODY, "*")]
+
+    assert len(set(told)) == 1
+    for who in ("tess", "lea"):
+        read = api.get(who, path, params={"customer": ada}).json()
+        assert len(read["rows"] if path == "/requests" else read) == 1
+    assert "lamp" not in api.get("eli", path).text
+
+
+def test_requests_are_paged_newest_first(api: Api) -> None:
+    """Following the cursors meets every request once, in order, and ends."""
+    made = []
+    for _ in range(PAGE + 3):
+        made.append(api.ask("ada", "bell")["id"])
+        api.stand.clock.forward(minutes=1)
+    first = api.get("tess", "/requests", params={"customer": "*"}).json()
+    rest = api.get("tess", "/requests", params={"customer": "*", "cursor": first["cursor"]}).json()
+
+    assert [row["id"] for row in first["rows"] + rest["rows"]] == made[::-1]
+    assert (len(first["rows"]), rest["cursor"]) == (PAGE, None)
+
+
+def test_requests_are_filtered_by_state_and_item(api: Api) -> None:
+    """Open, one state, or one item; a state that does not exist is refused by name."""
+    api.ask("ada", "lamp")
+    api.ask("ada", "desk")
+
+    def items(**params: str) -> list[str]:
+        return [row["item_id"] for row in api.get("ada", "/requests", params=params).json()["rows"]]
+
+    assert items() == ["desk", "lamp"]
+    assert items(state="open") == ["desk"]
+    assert items(state="fulfilled") == ["lamp"]
+    assert items(item="lamp", state="open") == []
+    assert "state" in str(refused(api.get("ada", "/requests", params={"state": "gone"}), 422)["errors"])
+
+
+def test_what_is_held_is_listed_with_its_end_and_reason(api: Api) -> None:
+    """What has ended is listed only where it is asked for."""
+    name = api.ask("ada", "fork")["name"]
+    (held,) = api.get("ada", "/grants").json()
+    assert (held["item_id"], held["state"], held["because"]) == ("fork", "active", [name])
+
+    api.post("ada", f"/requests/{name}/return")
+    api.stand.work()
+    assert api.get("ada", "/grants").json() == []
+    assert [row["state"] for row in api.get("ada", "/grants", params={"ended": True}).json()] == ["ended"]
+
+
+def test_people_are_looked_up_by_staff(api: Api) -> None:
+    """By id or mail address; customers and auditors may not."""
+    for name in (api.stand.people["ada"], "ADA@fern.example"):
+        told = api.get("tess", f"/people/{name}").json()
+        assert (told["login"], told["manager"], told["present"]) == ("ada", "mara@fern.example", True)
+    refused(api.get("tess", "/people/moon@fern.example"), 404)
+    for who in ("ada", "lea"):
+        refused(api.get(who, f"/people/{api.stand.people['ada']}"), 403)

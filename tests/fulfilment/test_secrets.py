@@ -1,0 +1,54 @@
+"""Hard case 14: a secret is sealed, shown once, and nowhere in clear."""
+
+from __future__ import annotations
+
+from tests.stand.house import Stand
+from tests.store.leaks import found_in
+
+from selfserve.requests import acts, desk
+from selfserve.store.tables import Person
+
+
+def test_a_machine_s_secret_is_nowhere_in_clear(stand: Stand) -> None:
+    """Made, waiting to be shown, shown: no table, no file, no trail, no notice, no engine row has it."""
+    made = stand.ask("ada", "password")
+    assert found_in(stand.house.database, "s3cret-word") == []
+    shown = stand.write(acts.reveal, stand.house, made.name, stand.people["ada"], stand.clock())
+    assert shown == {"word": "s3cret-word"}
+    assert found_in(stand.house.database, "s3cret-word") == []
+    assert stand.request(made.id).sealed is None
+
+
+def test_a_human_s_secret_is_nowhere_in_clear(stand: Stand) -> None:
+    """Typed at the desk into a secret field."""
+    stand.ask("ada", "laptop")
+    desk.done(
+        stand.house, stand.case().id, stand.people["tess"], fields={"serial": "SN-1", "word": "hand-made-word-9"}
+    )
+    stand.work()
+    assert found_in(stand.house.database, "hand-made-word-9") == []
+    assert found_in(stand.house.database, "SN-1") != [], "what is not secret is recorded, and the search does find"
+
+
+def test_a_secret_of_a_doubtful_step_is_kept(stand: Stand) -> None:
+    """It said done and showed nothing: the secret it gave is sealed all the same."""
+    stand.shelf.looks = ["", "blind"]
+    made = stand.ask("ada", "password")
+    assert stand.request(made.id).sealed is not None
+
+
+def test_one_customer_s_seal_does_not_open_for_another_request(stand: Stand) -> None:
+    """Copied into another row, the envelope stays closed."""
+    ada, ben = stand.ask("ada", "password"), stand.ask("ben", "password")
+    with stand.house.database.write() as session:
+        from selfserve.store.tables import Request
+
+        session.get_one(Request, ben.id).sealed = session.get_one(Request, ada.id).sealed
+    try:
+        stand.write(acts.reveal, stand.house, ben.name, stand.people["ben"], stand.clock())
+    except Exception as refused:
+        assert "s3cret" not in str(refused)
+    else:
+        raise AssertionError("it opened")
+    with stand.house.database.read() as session:
+        assert session.get(Person, stand.people["ben"]) is not None

@@ -1,0 +1,179 @@
+"""What customers can do in each state, and what they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.stand.house import Stand
+
+from selfserve.requests import acts
+from selfserve.requests.decide import Say
+from selfserve.requests.refusals import NotFound, NotPossible, Refusal, Unfit
+from selfserve.requests.story import find, story
+from selfserve.requests.submit import submit
+from selfserve.store.states import GrantState, RequestState, StageState
+
+
+def _awaiting(stand: Stand) -> str:
+    return stand.ask("ada", "screen").name
+
+
+def _handed_over(stand: Stand) -> str:
+    stand.shelf.faults = ["", "permanent"]
+    return stand.ask("ada", "set").name
+
+
+def _fulfilling(stand: Stand) -> str:
+    stand.shelf.faults = ["", "transient"]
+    return stand.ask("ada", "set").name
+
+
+def _fulfilled(stand: Stand) -> str:
+    return stand.ask("ada", "lamp").name
+
+
+def _denied(stand: Stand) -> str:
+    made = stand.ask("ada", "screen")
+    stand.decide("dora", made.id, Say.DENY, "No.")
+    return made.name
+
+
+def _ended(stand: Stand) -> str:
+    made = stand.ask("ada", "lamp")
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.work()
+    return made.name
+
+
+def _cancel(stand: Stand, name: str) -> object:
+    return stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
+
+
+def _give_back(stand: Stand, name: str) -> object:
+    return stand.write(acts.give_back, stand.house, name, stand.people["ada"], stand.clock())
+
+
+def _can(stand: Stand, name: str, who: str = "ada") -> set[str]:
+    with stand.house.database.read() as session:
+        request = find(session, name)
+        assert request is not None
+        return set(story(session, request, stand.people[who]).can)
+
+
+STATES: list[tuple[Callable[[Stand], str], set[str]]] = [
+    (_awaiting, {"cancel"}),
+    (_handed_over, {"cancel", "return"}),
+    (_fulfilling, set()),
+    (_fulfilled, {"return", "extend"}),
+    (_denied, {"again"}),
+    (_ended, {"again"}),
+]
+
+
+@pytest.mark.parametrize(("bring", "offered"), STATES)
+def test_what_is_offered_can_be_done_and_nothing_else(
+    stand: Stand, bring: Callable[[Stand], str], offered: set[str]
+) -> None:
+    """The buttons on the page and the acts agree in every state."""
+    name = bring(stand)
+    assert _can(stand, name) == offered
+    for act, word in ((_cancel, "cancel"), (_give_back, "return")):
+        if word not in offered:
+            with pytest.raises(NotPossible):
+                act(stand, name)
+    if "extend" not in offered:
+        with pytest.raises(NotPossible):
+            acts.extend(stand.house, name, stand.people["ada"], {})
+
+
+def test_cancelled_while_waiting_for_approval_is_over(stand: Stand) -> None:
+    """The approver's page says so; nothing is given."""
+    made = stand.ask("ada", "screen")
+    _cancel(stand, made.name)
+    assert stand.request(made.id).state == RequestState.CANCELLED
+    assert stand.stage_of(made.id).state == StageState.CANCELLED
+    with pytest.raises(NotPossible, match="does not want"):
+        stand.decide("dora", made.id)
+    assert stand.ask("ada", "screen").id != made.id
+
+
+@pytest.mark.parametrize("act", [_cancel, _give_back])
+def test_cancelled_on_the_desk_takes_back_what_is_there(stand: Stand, act: Callable[[Stand, str], object]) -> None:
+    """Partly done, then not wanted: the case closes, the part is taken back, the request is cancelled."""
+    name = _handed_over(stand)
+    act(stand, name)
+    stand.work()
+    assert not stand.shelf.things
+    assert not stand.open_cases()
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+
+
+def test_somebody_elses_request_is_not_there(stand: Stand) -> None:
+    """Not to be cancelled, answered, given back, extended or looked into by others; which of both is not told."""
+    made = stand.ask("ada", "lamp")
+    ben, now = stand.people["ben"], stand.clock()
+    for work in (
+        lambda: stand.write(acts.cancel, stand.house, made.name, ben, now),
+        lambda: stand.write(acts.give_back, stand.house, made.name, ben, now),
+        lambda: stand.write(acts.answer, made.name, ben, "x", now),
+        lambda: stand.write(acts.reveal, stand.house, made.name, ben, now),
+        lambda: acts.extend(stand.house, made.name, ben, {}),
+        lambda: stand.write(acts.cancel, stand.house, "R-NONE2", ben, now),
+    ):
+        with pytest.raises(NotFound):
+            work()
+    assert _can(stand, made.name, "ben") == set()
+
+
+def test_a_short_name_is_found_in_any_letter_case(stand: Stand) -> None:
+    """Read aloud, typed as it comes."""
+    made = stand.ask("ada", "lamp")
+    _give_back(stand, made.name.lower())
+    assert stand.grants("ada")[0].state == GrantState.ENDING
+
+
+def test_a_secret_is_shown_once_and_only_to_whom_it_is_for(stand: Stand) -> None:
+    """Mara asked for Ada: Mara does not see it; Ada does, once."""
+    made = submit(
+        stand.house,
+        customer_id=stand.people["ada"],
+        asked_by_id=stand.people["mara"],
+        item_id="password",
+        answers={},
+    )
+    now = stand.clock()
+    with pytest.raises(NotFound):
+        stand.write(acts.reveal, stand.house, made.name, stand.people["mara"], now)
+    assert "reveal" not in _can(stand, made.name, "mara")
+    assert stand.write(acts.reveal, stand.house, made.name, stand.people["ada"], now) == {"word": "s3cret-word"}
+    with pytest.raises(NotPossible):
+        stand.write(acts.reveal, stand.house, made.name, stand.people["ada"], now)
+    assert stand.kinds(f"request:{made.id}")[-1] == "secret.shown"
+
+
+def test_two_tabs_that_reveal_at_once_show_it_in_one(stand: Stand, second: Stand) -> None:
+    """The one that comes second reads that it was shown."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    made = stand.ask("ada", "password")
+
+    def reveal(each: Stand) -> object:
+        try:
+            return each.write(acts.reveal, each.house, made.name, each.people["ada"], each.clock())
+        except Refusal as refused:
+            return type(refused)
+
+    with ThreadPoolExecutor(2) as threads:
+        seen = list(threads.map(reveal, [stand, second]))
+    assert sorted(map(str, seen)) == sorted(map(str, [{"word": "s3cret-word"}, NotPossible]))
+
+
+@pytest.mark.parametrize("words", ["", "  ", "x" * 2001, "a\x00b"])
+def test_an_answer_is_words_that_can_be_shown(stand: Stand, words: str) -> None:
+    """Empty, endless and unprintable ones are refused in a sentence."""
+    made = stand.ask("ada", "screen")
+    stand.decide("dora", made.id, Say.ASK, "Which?")
+    with pytest.raises(Unfit):
+        stand.write(acts.answer, made.name, stand.people["ada"], words, stand.clock())
+    assert stand.request(made.id).question == "Which?"

@@ -1,0 +1,311 @@
+"""The desk: one person at a time, three exits, each looked at before it is believed."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.stand.house import Stand
+
+from selfserve.fulfilment import escalation
+from selfserve.requests import acts, desk
+from selfserve.requests.lists import desk as listed
+from selfserve.requests.reconcile import reconcile
+from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal
+from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
+
+FIELDS = {"serial": "SN-1", "word": "first-word-77"}
+
+
+def _broken(stand: Stand) -> str:
+    """A lamp that needs a person; returns the request's id."""
+    stand.shelf.faults = ["permanent"]
+    return stand.ask("ada", "lamp").id
+
+
+def test_the_second_to_take_a_case_is_told_who_has_it(stand: Stand) -> None:
+    """Taking it again oneself is fine; the customer reads that somebody is at it."""
+    made = _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    desk.take(stand.house, case.id, stand.people["tess"])
+    with pytest.raises(NotPossible, match="Tess Fern"):
+        desk.take(stand.house, case.id, stand.people["theo"])
+    assert stand.kinds(f"request:{made}").count("request.taken") == 1
+
+
+def test_two_who_take_at_once_are_one(stand: Stand, second: Stand) -> None:
+    """Two processes, two people: one has it."""
+    _broken(stand)
+    case, gate = stand.case(), threading.Barrier(2)
+
+    def take(pair: tuple[Stand, str]) -> bool:
+        gate.wait()
+        try:
+            desk.take(pair[0].house, case.id, pair[0].people[pair[1]])
+        except NotPossible:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(take, [(stand, "tess"), (second, "theo")])) == [False, True]
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_staff_and_customer_at_once_do_not_stand_in_each_other_s_way(
+    stand: Stand, second: Stand, turn: int
+) -> None:
+    """Taken and cancelled in the same moment, in two processes: no deadlock, both told the truth."""
+    made = _broken(stand)
+    case, gate = stand.case(), threading.Barrier(3)
+
+    def go(act: object) -> object:
+        gate.wait()
+        try:
+            return act()  # type: ignore[operator]
+        except Refusal as refused:
+            return refused
+
+    name, me, now = stand.request(made).name, stand.people["ada"], stand.clock()
+    with ThreadPoolExecutor(3) as threads:
+        list(
+            threads.map(
+                go,
+                [
+                    lambda: desk.take(stand.house, case.id, stand.people["tess"]),
+                    lambda: second.write(acts.cancel, second.house, name, me, now),
+                    lambda: desk.retry(second.house, case.id, stand.people["theo"]),
+                ],
+            )
+        )
+    assert stand.request(made).state in (RequestState.CANCELLED, RequestState.FULFILLING)
+    assert not stand.open_cases()
+
+
+def test_a_case_of_somebody_who_left_is_free_again(stand: Stand) -> None:
+    """Taken by Tess, who is gone: another may take it, and past its time it rises."""
+    _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.change("tess", disabled=True)
+    stand.clock.forward(hours=5)
+    assert reconcile(stand.house).unattended == [case.id]
+    risen = stand.case()
+    assert (risen.state, risen.taken_by_id, risen.team, risen.level) == (EscalationState.OPEN, None, "leads", 1)
+    desk.take(stand.house, case.id, stand.people["lea"])
+    stand.change("lea", disabled=True)
+    desk.take(stand.house, case.id, stand.people["theo"])
+    assert stand.case().taken_by_id == stand.people["theo"]
+
+
+def test_an_unattended_case_rises_each_time_and_a_taken_one_does_not(stand: Stand) -> None:
+    """After its time to the team above, told; an old timer does nothing."""
+    _broken(stand)
+    case = stand.case()
+    stand.clock.forward(hours=4)
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "rose"
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
+    assert stand.case().team == "leads"
+    assert "Nobody has taken this yet" in stand.notices("lea")
+    desk.take(stand.house, case.id, stand.people["lea"])
+    assert stand.write(escalation.rise, stand.house, case.id, 1, stand.clock()) == "void"
+
+
+def test_done_by_hand_is_looked_at_first(stand: Stand) -> None:
+    """The shelf does not show it: refused; then it does: done, ours, held with an end."""
+    made = _broken(stand)
+    case = stand.case()
+    with pytest.raises(NotPossible, match="does not show"):
+        desk.done(stand.house, case.id, stand.people["tess"], fields={})
+    stand.shelf.things.add(("lamp", "ada"))
+    desk.done(stand.house, case.id, stand.people["tess"], fields={}, words="I walked there.")
+    stand.work()
+
+    assert stand.request(made).state == RequestState.FULFILLED
+    assert stand.steps(made)[0].ours
+    assert stand.grants("ada")[0].state == GrantState.ACTIVE
+    assert stand.event(f"request:{made}", "step.done_by_hand").tell == "I walked there."
+
+
+def test_on_my_word_is_written_down_as_such(stand: Stand) -> None:
+    """Staff insist: believed, with their name and what the target showed."""
+    made = _broken(stand)
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True)
+    (step,) = stand.steps(made)
+    assert (step.state, step.evidence["by"], step.evidence["target"]) == (StepState.DONE, "Tess Fern", "absent")
+
+
+def test_the_rest_goes_on_by_machine(stand: Stand) -> None:
+    """Step two by hand, step three by machine."""
+    stand.shelf.faults = ["", "permanent"]
+    made = stand.ask("ada", "set")
+    stand.shelf.things.add(("fork", "ada"))
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={})
+    stand.work()
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert stand.shelf.effects == {("plate", "ada"): 1, ("cup", "ada"): 1}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"serial": "SN-1"},
+        {"serial": " ", "word": "x"},
+        {**FIELDS, "colour": "red"},
+        {**FIELDS, "serial": "x" * 2001},
+        {**FIELDS, "serial": "a\x00b"},
+    ],
+)
+def test_a_checklist_s_fields_are_checked(stand: Stand, fields: dict[str, str]) -> None:
+    """Missing, empty, unknown, endless and unprintable ones are refused, and the case stays open."""
+    stand.ask("ada", "laptop")
+    with pytest.raises(NotPossible):
+        desk.done(stand.house, stand.case().id, stand.people["tess"], fields=fields)
+    assert stand.case().state == EscalationState.OPEN
+
+
+def test_secret_fields_are_sealed_and_the_rest_is_recorded(stand: Stand) -> None:
+    """The serial number stands in the case, the first password only in the customer's seal."""
+    made = stand.ask("ada", "laptop")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields=dict(FIELDS))
+    stand.work()
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    (case,) = stand.cases()
+    assert case.fields["serial"] == "SN-1"
+    assert case.fields["word"] != FIELDS["word"]
+    told = stand.write(acts.reveal, stand.house, made.name, stand.people["ada"], stand.clock())
+    assert told == {"word": FIELDS["word"]}
+
+
+def test_a_closed_case_says_who_closed_it(stand: Stand) -> None:
+    """Retried by Tess; Theo's page is old."""
+    _broken(stand)
+    case = stand.case()
+    desk.retry(stand.house, case.id, stand.people["tess"])
+    for act in (
+        lambda: desk.retry(stand.house, case.id, stand.people["theo"]),
+        lambda: desk.take(stand.house, case.id, stand.people["theo"]),
+        lambda: desk.cannot(stand.house, case.id, stand.people["theo"], words="No."),
+    ):
+        with pytest.raises(NotPossible, match="Tess Fern closed this already"):
+            act()
+
+
+def test_a_retry_that_fails_again_comes_back(stand: Stand) -> None:
+    """A fresh case, the patience begins anew."""
+    made = _broken(stand)
+    first = stand.case()
+    stand.shelf.faults = ["permanent"]
+    desk.retry(stand.house, first.id, stand.people["tess"])
+    stand.work()
+    assert stand.case().id != first.id
+    assert stand.request(made).state == RequestState.HANDED_OVER
+
+
+def test_cannot_needs_words_and_tells_them(stand: Stand) -> None:
+    """The customer reads why; nothing was there, so it did not work out."""
+    made = _broken(stand)
+    for words in ("", "  ", "a\x00b"):
+        with pytest.raises(NotPossible):
+            desk.cannot(stand.house, stand.case().id, stand.people["tess"], words=words)
+    desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="The lamps are gone.")
+    stand.work()
+    assert (stand.request(made).state, stand.request(made).words) == (RequestState.FAILED, "The lamps are gone.")
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+    assert not stand.open_cases()
+
+
+def test_who_is_not_active_does_nothing_on_the_desk(stand: Stand) -> None:
+    """A case that is not there is not found; a person who left may not act."""
+    _broken(stand)
+    stand.change("tess", disabled=True)
+    with pytest.raises(NotAllowed):
+        desk.take(stand.house, stand.case().id, stand.people["tess"])
+    with pytest.raises(NotFound):
+        desk.take(stand.house, "no such case", stand.people["theo"])
+
+
+def test_the_list_shows_the_most_urgent_first(stand: Stand) -> None:
+    """By due time; closed ones are not shown; by team and by holder."""
+    stand.shelf.faults = ["permanent"] * 2
+    first, second = stand.ask("ada", "lamp"), None
+    stand.clock.forward(minutes=1)
+    second = stand.ask("ben", "lamp")
+    with stand.house.database.read() as session:
+        assert [row.request_name for row in listed(session)] == [first.name, second.name]
+        assert [row.customer for row in listed(session, team="techops")] == ["Ada Fern", "Ben Fern"]
+        assert listed(session, team="leads") == []
+        assert listed(session, taken_by=stand.people["tess"]) == []
+
+
+def _drifted(stand: Stand) -> str:
+    """Ada's lamp vanished from the shelf; returns the request's id."""
+    made = stand.ask("ada", "lamp")
+    stand.shelf.things.clear()
+    assert reconcile(stand.house).drifted == [made.name]
+    assert stand.case().why == "drift"
+    return made.id
+
+
+def test_drift_is_told_once_and_never_mended_silently(stand: Stand) -> None:
+    """Somebody removed it there: the owners decide."""
+    _drifted(stand)
+    calls = stand.shelf.calls["put"]
+    reconcile(stand.house)
+    assert len(stand.open_cases()) == 1
+    assert stand.shelf.calls["put"] == calls
+
+
+def test_drift_can_be_given_again(stand: Stand) -> None:
+    """Retry: put back, verified, still with its end."""
+    made = _drifted(stand)
+    desk.retry(stand.house, stand.case().id, stand.people["tess"])
+    stand.work()
+    assert stand.request(made).state == RequestState.FULFILLED
+    assert stand.shelf.things == {("lamp", "ada")}
+    assert not stand.open_cases()
+    stand.clock.forward(hours=8)
+    assert stand.tick_grant(stand.grants("ada")[0]) == "ended"
+    stand.work()
+    assert not stand.shelf.things
+
+
+def test_drift_can_be_mended_by_hand(stand: Stand) -> None:
+    """Put back there: looked at, closed."""
+    made = _drifted(stand)
+    with pytest.raises(NotPossible):
+        desk.done(stand.house, stand.case().id, stand.people["tess"], fields={})
+    stand.shelf.things.add(("lamp", "ada"))
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={})
+    assert not stand.open_cases()
+    assert stand.request(made).state == RequestState.FULFILLED
+
+
+def test_drift_can_be_accepted(stand: Stand) -> None:
+    """It stays away: the customer reads why, the grant ends."""
+    made = _drifted(stand)
+    desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="It was taken on purpose.")
+    stand.work()
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+    assert stand.request(made).words == "It was taken on purpose."
+    assert not stand.open_cases()
+
+
+def test_drift_that_comes_back_closes_itself(stand: Stand) -> None:
+    """Seen again at the next look."""
+    _drifted(stand)
+    stand.shelf.things.add(("lamp", "ada"))
+    stand.clock.forward(hours=1)
+    reconcile(stand.house)
+    assert not stand.open_cases()
+
+
+def test_drift_of_a_grant_that_ends_closes_itself(stand: Stand) -> None:
+    """Its time is over: nobody needs to look any more."""
+    _drifted(stand)
+    stand.clock.forward(hours=8)
+    stand.tick_grant(stand.grants("ada")[0])
+    stand.work()
+    assert not stand.open_cases()

@@ -1,0 +1,123 @@
+"""Every list and every look that runs often is answered by an index, on both databases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from tests.stand.house import Stand
+
+from selfserve.audit import seal
+from selfserve.audit.trail import Trail
+from selfserve.fulfilment import grants, leases
+from selfserve.notify import notices
+from selfserve.requests import lists, plan
+from selfserve.requests.reconcile import reconcile
+from selfserve.requests.story import find
+
+GREW = ("request", "stage", "stage_approver", "run", "step", "held_grant", "grant_reason", "escalation", "notice", "audit_event")
+"""Tables that grow for ever: none of these is read through for a list."""
+LISTS: dict[str, Callable[[Session, Stand], Any]] = {
+    "my requests": lambda session, stand: lists.requests(session, customer_id=stand.people["ada"]),
+    "open requests": lambda session, stand: lists.requests(session, state="open"),
+    "requests of a state": lambda session, stand: lists.requests(session, state="denied"),
+    "requests for an item": lambda session, stand: lists.requests(session, item_id="lamp"),
+    "the next page": lambda session, stand: lists.requests(session, cursor="01a2"),
+    "what waits for me": lambda session, stand: lists.waiting_for(session, stand.people["dora"]),
+    "the desk": lambda session, stand: lists.desk(session),
+    "a team's desk": lambda session, stand: lists.desk(session, team="techops"),
+    "my cases": lambda session, stand: lists.desk(session, taken_by=stand.people["tess"]),
+    "what I hold": lambda session, stand: lists.held(session, stand.people["ada"]),
+    "what I held": lambda session, stand: lists.held(session, stand.people["ada"], ended=True),
+    "counts": lambda session, stand: lists.counts(session, stand.people["tess"], staff=True),
+    "one by name": lambda session, stand: find(session, "R-7K3FM"),
+    "the usual time": lambda session, stand: plan.usual_time(session, "lamp"),
+    "my notices": lambda session, stand: notices.latest(session, stand.people["ada"]),
+    "unread notices": lambda session, stand: notices.unread(session, stand.people["ada"]),
+    "a stream's last event": lambda session, stand: Trail(session, "request:x"),
+    "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
+    "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
+    "who is alive": lambda session, stand: leases.living(session, stand.house),
+}
+
+
+def _statements(stand: Stand, work: Callable[[], Any]) -> list[tuple[str, Any]]:
+    """What was read from the database while `work` ran."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if statement.lstrip().upper().startswith("SELECT") and "dbos" not in statement and "workflow" not in statement:
+            seen.append((statement, parameters))
+
+    sa.event.listen(stand.house.database.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        sa.event.remove(stand.house.database.engine, "before_cursor_execute", note)
+    return seen
+
+
+def _scanned(session: Session, statement: str, parameters: Any) -> list[str]:
+    """Tables that would be read through without an index."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        return [found[1] for row in rows if (found := re.match(r"SCAN (\w+)(?!.*INDEX)", str(row[3])))]
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).all()
+    return [found[1] for row in rows if (found := re.search(r"Seq Scan on (\w+)", str(row[0])))]
+
+
+def _grown(stand: Stand) -> None:
+    """Something of everything."""
+    for who in ("ada", "ben"):
+        stand.ask(who, "lamp")
+        stand.ask(who, "screen")
+        stand.ask(who, "laptop")
+    stand.clock.forward(minutes=1)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_answered_by_indexes(stand: Stand, name: str) -> None:
+    """A year's requests make no page slower."""
+    _grown(stand)
+    with stand.house.database.read() as session:
+        statements = _statements(stand, lambda: LISTS[name](session, stand))
+        assert statements or (name == "who is alive" and stand.house.database.sqlite)
+        for statement, parameters in statements:
+            assert not set(_scanned(session, statement, parameters)) & set(GREW), statement
+
+
+def test_asking_deciding_and_the_sweep_read_nothing_through(stand: Stand) -> None:
+    """The way every request goes, and the look that workers take every few seconds."""
+    _grown(stand)
+
+    def the_way() -> None:
+        made = stand.ask("dan", "screen", key="k")
+        stand.decide("dora", made.id)
+        stand.shelf.faults = ["transient"]
+        stand.ask("dora", "lamp")
+        stand.clock.forward(minutes=1)
+        stand.work()
+        leases.sweep(stand.house)
+
+    statements = _statements(stand, the_way)
+    own = [(statement, parameters) for statement, parameters in statements if "run.due_at <=" not in statement]
+    with stand.house.database.read() as session:
+        for statement, parameters in own:
+            assert not set(_scanned(session, statement, parameters)) & set(GREW), statement
+
+
+def test_the_hourly_look_finds_what_is_late_by_index(stand: Stand) -> None:
+    """It may read what is open, never what is over."""
+    _grown(stand)
+    stand.clock.forward(seconds=timedelta(days=2).total_seconds())
+    statements = _statements(stand, lambda: reconcile(stand.house))
+    with stand.house.database.read() as session:
+        for statement, parameters in statements:
+            assert not set(_scanned(session, statement, parameters)) & {"request", "step", "audit_event", "notice"}, statement

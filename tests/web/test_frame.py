@@ -1,0 +1,90 @@
+"""The frame: counts, notices, what is there for no page."""
+
+from __future__ import annotations
+
+import pytest
+
+from selfserve.requests.decide import Say
+from selfserve.web.parts.frame import Frame, initials
+from tests.web.conftest import Calls, Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+WHY = {"reason": "Forecast for the design budget."}
+
+
+async def test_counts_follow_what_happens(visitor: Visitor, stand: PageStand) -> None:
+    """A decision that waits is counted on the open page, and no longer once it is made."""
+    tomas = visitor("tomas")
+    await tomas.open("/")
+    frame = next(iter(tomas.find(Frame).elements))
+
+    def waiting() -> int:
+        return next(int(place["count"]) for place in frame.props["places"] if place["path"] == "/approvals")
+
+    assert waiting() == 0
+    made = stand.ask("ana", "finance-reports", WHY)
+    await until(lambda: waiting() == 1)
+    stand.decide("tomas", made.name, Say.APPROVE)
+    await until(lambda: waiting() == 0)
+
+
+async def test_notices_are_listed_when_asked_for_and_read_one_by_one(visitor: Visitor, stand: PageStand) -> None:
+    """Opening the list brings the unread ones; one that is read is gone and counted no more."""
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    ana = visitor("ana")
+    await ana.open("/")
+    frame = next(iter(ana.find(Frame).elements))
+    assert (frame.props["unread"], frame.props.get("notices")) == (1, None)
+    ana.find(Frame).trigger("notices")
+    await until(lambda: bool(frame.props.get("notices")))
+    (notice,) = frame.props["notices"]
+    assert "Customer database" in notice["title"]
+    ana.find(Frame).trigger("seen", notice["id"])
+    await until(lambda: frame.props["unread"] == 0 and frame.props["notices"] == [])
+
+
+async def test_nobody_marks_the_notices_of_another(visitor: Visitor, stand: PageStand) -> None:
+    """The id of somebody else's notice does nothing."""
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    ana, jonas = visitor("ana"), visitor("jonas")
+    await ana.open("/")
+    ana.find(Frame).trigger("notices")
+    frame = next(iter(ana.find(Frame).elements))
+    await until(lambda: bool(frame.props.get("notices")))
+    await jonas.open("/")
+    other = next(iter(jonas.find(Frame).elements))
+    jonas.find(Frame).trigger("seen", frame.props["notices"][0]["id"])
+    await until(lambda: other.props.get("notices") == [])
+    assert frame.props["unread"] == 1
+
+
+async def test_an_unknown_address_says_so_within_the_frame(visitor: Visitor, told: Calls) -> None:
+    """Status 404, the frame around it, and a way on."""
+    ana = visitor("ana")
+    answer = await ana.http_client.get("/no/such/page")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+
+
+async def test_a_page_that_fails_says_what_to_do(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours becomes a sentence with the way to a human, never a trace."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("selfserve.web.pages.requests.lists.requests", broken)
+    ana = visitor("ana")
+    await ana.open("/requests")
+    await ana.should_see("This did not work")
+    await ana.should_see("Call 4357")
+    await ana.should_not_see("secret detail")
+
+
+def test_initials_are_two_letters_at_most() -> None:
+    """First and last name, whatever stands between; one name gives one letter."""
+    assert [initials(name) for name in ("Ana Sousa", "Ana de la Cruz", "Cher", "")] == ["AS", "AC", "C", ""]

@@ -1,0 +1,185 @@
+"""In a real browser: accessible in every look, usable by keyboard alone, alive without a reload, asking nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+
+from tests.web.conftest import Served
+from tests.web.stand import COOKIE
+from tests.web.targets import SECRET
+
+DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=360, height=780)
+Axe = Callable[[Page], list[str]]
+
+
+@contextmanager
+def tab(
+    browser: Browser, served: Served, login: str, size: ViewportSize = DESKTOP, *, dark: bool = False
+) -> Iterator[Page]:
+    """A page of somebody's own. At the end nothing may have failed in it, and nobody else may have been asked."""
+    context = browser.new_context(
+        base_url=served.url, viewport=size, reduced_motion="reduce", color_scheme="dark" if dark else "light"
+    )
+    context.add_cookies([{"name": COOKIE, "value": login, "url": served.url}])
+    page, wrong = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda asked: None if asked.url.startswith(served.url) else wrong.append(asked.url))
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def pages(served: Served) -> list[tuple[str, str]]:
+    """Who looks at what: every page, with every state of it that the stand has."""
+    names, cases = served.names, served.cases
+    return [
+        ("ana", "/"), ("ana", "/items/new-laptop"), ("sam", "/items/production-access"),
+        ("ana", "/items/reset-password"), ("clara", "/items/figma-editor"), ("ana", "/requests"),
+        ("clara", "/requests"),
+        *(("ana", f"/requests/{names[what]}") for what in ("held", "waits", "figures", "stuck", "secret")),
+        ("tomas", "/approvals"), ("ana", "/approvals"), ("ruth", "/desk"), ("ruth", "/desk?view=mine"),
+        ("ruth", f"/desk/{cases['stuck']}"), ("ruth", f"/desk/{cases['hands']}"), ("ana", "/desk"), ("ana", "/nowhere"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["light-desktop", "dark-phone"])
+def test_no_page_has_a_barrier(browser: Browser, served: Served, axe: Axe, size: ViewportSize, dark: bool) -> None:
+    """axe-core finds nothing on any page, light on a desk or dark on a phone 360 wide; nothing is cut off."""
+    found = []
+    for login, path in pages(served):
+        with tab(browser, served, login, size, dark=dark) as page:
+            page.goto(path)
+            expect(page.locator("h1")).to_be_visible()
+            found += [f"{path}: {violation}" for violation in axe(page)]
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            found += [f"{path}: {wider} px wider than the window"] if wider > 0 else []
+    assert found == []
+
+
+def test_errors_notices_and_dialogs_have_no_barrier(browser: Browser, served: Served, axe: Axe) -> None:
+    """What opens and what goes wrong is as accessible as the rest."""
+    found = []
+    with tab(browser, served, "ana") as page:
+        page.goto("/items/finance-reports")
+        page.get_by_role("button", name="Request it").click()
+        expect(page.get_by_label("What do you need the figures for?")).to_have_attribute("aria-invalid", "true")
+        found += axe(page)
+        page.get_by_role("button", name="Notices").click()
+        expect(page.get_by_role("dialog", name="Notices")).to_be_visible()
+        found += axe(page)
+        page.goto(f"/requests/{served.names['waits']}")
+        page.get_by_role("button", name="Cancel the request").click()
+        expect(page.get_by_role("dialog", name="Cancel this request?")).to_be_visible()
+        found += axe(page)
+    assert found == []
+
+
+def test_an_ask_by_keyboard_alone(browser: Browser, served: Served) -> None:
+    """Slash, a word with a slip in it, Enter, the form, Enter: and the request's page says that it is done."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        expect(page.get_by_role("heading", name="What do you need?")).to_be_visible()
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type("gest wfii")
+        expect(page.get_by_role("link", name="Guest Wi-Fi")).to_be_visible()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Guest Wi-Fi", level=1)).to_be_focused()
+        page.get_by_label("For how long?", exact=False).first.press("Control+a")
+        page.keyboard.type("2")
+        page.keyboard.press("Enter")
+        expect(page.locator(".s-pill")).to_be_visible()
+        assert "/requests/R-" in page.url
+
+
+def test_the_keyboards_place_is_always_seen(browser: Browser, served: Served) -> None:
+    """From the top of the catalog on, every stop of the Tab key has an outline, and the first is the skip link."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        expect(page.locator(".s-card").first).to_be_visible()
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        for _ in range(18):
+            page.keyboard.press("Tab")
+            seen = page.evaluate(
+                "(() => { const at = document.activeElement, style = getComputedStyle(at);"
+                " return style.outlineStyle !== 'none' || getComputedStyle(at.parentElement).boxShadow !== 'none' })()"
+            )
+            assert seen, page.evaluate("document.activeElement.outerHTML")
+
+
+def test_a_decision_by_key_shows_to_the_customer_at_once(browser: Browser, served: Served) -> None:
+    """Tomás presses A on the card; Ana's open page moves on, and what she types elsewhere stays."""
+    name = served.names["theirs"]
+    with tab(browser, served, "jonas") as jonas, tab(browser, served, "tomas") as tomas:
+        jonas.goto(f"/requests/{name}")
+        expect(jonas.get_by_text("Waiting for approval")).to_be_visible()
+        tomas.goto("/approvals")
+        card = tomas.get_by_role("region", name="Finance reports for Jonas Müller")
+        card.focus()
+        tomas.keyboard.press("a")
+        expect(card).to_have_count(0)
+        expect(jonas.get_by_text("Ready to use")).to_be_visible()
+
+
+def test_keys_do_nothing_while_one_types(browser: Browser, served: Served) -> None:
+    """A reason that begins with "a" approves nothing."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        card = page.get_by_role("region", name="Finance reports for Ana Sousa")
+        card.get_by_label("Reason or question").type("a decision needs dates")
+        expect(card.get_by_label("Reason or question")).to_have_value("a decision needs dates")
+        expect(card).to_be_visible()
+
+
+def test_a_secret_leaves_the_page_with_its_dialog(browser: Browser, served: Served) -> None:
+    """It can be read while the dialog is open; afterwards nothing of it is in the page."""
+    with tab(browser, served, "ana") as page:
+        page.goto(f"/requests/{served.names['secret']}")
+        page.get_by_role("button", name="Show it").click()
+        expect(page.get_by_text(SECRET)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Show it")).to_have_count(0)
+        assert SECRET not in page.content()
+
+
+def test_typing_survives_what_happens_around_it(browser: Browser, served: Served) -> None:
+    """An answer half written stays while the story above it goes on."""
+    with tab(browser, served, "ana") as ana, tab(browser, served, "tomas") as tomas:
+        ana.goto(f"/requests/{served.names['figures']}")
+        ana.get_by_role("textbox", name="Your answer").fill("It is for cost")
+        tomas.goto("/approvals")
+        card = tomas.get_by_role("region", name="Finance reports for Ana Sousa")
+        card.get_by_label("Reason or question").fill("And until when?")
+        card.get_by_role("button", name="Ask a question").click()
+        expect(ana.get_by_text("And until when?").first).to_be_visible()
+
+
+def test_the_appearance_is_kept(browser: Browser, served: Served) -> None:
+    """Dark by choice is dark after a reload, on a light system."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        switch = page.get_by_role("button", name="Appearance")
+        switch.click()
+        page.get_by_role("button", name="Light").click()
+        expect(page.locator("body")).to_have_class("desktop no-touch body--dark")
+        page.reload()
+        expect(page.get_by_role("button", name="Dark")).to_be_visible()
+        expect(page.locator("body")).to_have_class("desktop no-touch body--dark")
+
+
+def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(browser: Browser, served: Served) -> None:
+    """The burger opens it and puts the keyboard in it; Escape closes it and gives the keyboard back."""
+    with tab(browser, served, "ana", PHONE) as page:
+        page.goto("/")
+        burger = page.get_by_role("button", name="Open the menu")
+        burger.press("Enter")
+        expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Catalog")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(burger).to_be_focused()
+        expect(page.get_by_role("navigation", name="Main")).not_to_be_visible()

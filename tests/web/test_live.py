@@ -1,0 +1,96 @@
+"""Watching the trail: what changed, whom it concerns, and pages told once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from selfserve.store.tables import AuditEvent
+from selfserve.web.live import Change, Live
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+
+@pytest.fixture
+def live(stand: PageStand) -> Live:
+    """A watcher that looks only when it is told to."""
+    made = Live(stand.house)
+    made.begin()
+    return made
+
+
+def test_nothing_new_is_no_change(live: Live, stand: PageStand) -> None:
+    """A second look finds nothing of what the first one told."""
+    stand.ask("ana", "vpn-access")
+    assert live.look() is not None
+    assert live.look() is None
+
+
+def test_a_change_names_customer_and_deciders(live: Live, stand: PageStand) -> None:
+    """What waits for Tomás concerns Ana and him, and nobody else."""
+    made = stand.ask("ana", "finance-reports", {"reason": "Forecast for the design budget."})
+    change = live.look()
+    assert change is not None
+    assert f"request:{made.id}" in change.streams
+    assert change.people == {stand.id("ana"), stand.id("tomas")}
+    assert not change.concerns(stand.id("jonas"))
+
+
+def test_an_event_that_became_visible_late_is_not_missed(live: Live, stand: PageStand) -> None:
+    """An id made before the newest one, committed after it, is still told: transactions do not end in order."""
+    made = stand.ask("ana", "vpn-access")
+    with stand.house.database.write() as session:
+        first = session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id).limit(1)).one()
+        kept = {column.name: getattr(first, column.key) for column in AuditEvent.__table__.columns}
+        session.execute(sa.delete(AuditEvent).where(AuditEvent.id == first.id))
+    assert live.look() is not None
+    with stand.house.database.write() as session:
+        session.execute(sa.insert(AuditEvent).values(**kept))
+    change = live.look()
+    assert change is not None
+    assert change.streams == {f"request:{made.id}"}
+
+
+def test_too_much_at_once_is_told_as_anything_may_have_changed() -> None:
+    """Such a change concerns everybody."""
+    assert Change(everything=True).concerns("whoever")
+
+
+async def test_changes_during_a_pages_work_lead_to_one_more_run(stand: PageStand) -> None:
+    """A page that is still renewing itself is set off once more afterwards, not once for each change."""
+    live, gate, runs = Live(stand.house), asyncio.Event(), list[None]()
+
+    async def renew() -> None:
+        runs.append(None)
+        await gate.wait()
+
+    live.watch(lambda change: change.desk, renew)
+    for _ in range(3):
+        live._tell(Change(desk=True))
+        await asyncio.sleep(0)
+    assert len(runs) == 1
+    gate.set()
+    await until(lambda: len(runs) == 2)
+    live._tell(Change(catalog=True))
+    await asyncio.sleep(0)
+    assert len(runs) == 2
+
+
+async def test_a_change_reaches_a_page_from_the_watching_thread(stand: PageStand) -> None:
+    """What happens in the store sets off the page in the event loop, and a page that was left is let alone."""
+    live, runs = Live(stand.house, period=0.02), list[None]()
+
+    async def renew() -> None:
+        runs.append(None)
+
+    end = live.watch(lambda change: change.concerns(stand.id("ana")), renew)
+    live.start()
+    try:
+        await until(lambda: live.ready)
+        await asyncio.to_thread(stand.ask, "ana", "vpn-access")
+        await until(lambda: bool(runs))
+    finally:
+        end()
+        await live.stop()

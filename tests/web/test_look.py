@@ -1,0 +1,114 @@
+"""Colours, times and words as they are made up for the page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from selfserve.web.parts.headings import below
+from selfserve.web.parts.icons import icon, known
+from selfserve.web.parts.markup import heading, show
+from selfserve.web.parts.pieces import empty, facts, note, pill, row
+from selfserve.web.parts.times import about, due, spoken, when
+from selfserve.web.theme import ACCENT_ON_DARK, ACCENT_ON_LIGHT, STATIC, contrast, head, readable
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@given(st.integers(0, 0xFFFFFF), st.sampled_from([ACCENT_ON_LIGHT, ACCENT_ON_DARK]))
+def test_any_brand_colour_can_be_read(colour: int, ground: str) -> None:
+    """Whatever accent a company sets, links and counts keep the contrast of WCAG AA, light and dark."""
+    assert contrast(readable(f"#{colour:06x}", ground), ground) >= 4.5
+
+
+def test_black_on_white_has_the_greatest_contrast() -> None:
+    """The measure is the one of WCAG: 21 for black on white, 1 for a colour on itself."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#1f4fd8", "#1f4fd8") == pytest.approx(1)
+
+
+def test_the_head_asks_nobody_else() -> None:
+    """No address in the head or the stylesheet leads off our origin, and neither holds a script."""
+    text = head("#1f4fd8") + (STATIC / "app.css").read_text()
+    assert not re.search(r"https?:|//[a-z]", text)
+    assert "<script" not in text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "Today, 10:00"),
+        (-24 * 60, "Yesterday, 10:00"),
+        (24 * 60, "Tomorrow, 10:00"),
+        (3 * 24 * 60, "Thursday, 10:00"),
+        (-40 * 24 * 60, "14 October"),
+        (-400 * 24 * 60, "19 October 2025"),
+        (14 * 60 + 30, "Tomorrow, 00:30"),
+    ],
+)
+def test_times_are_said_as_they_are_where_the_reader_is(minutes: int, words: str) -> None:
+    """Nine in the morning UTC is ten in Berlin; half past midnight there is tomorrow."""
+    assert spoken(NOW + timedelta(minutes=minutes), NOW, BERLIN) == words
+
+
+def test_the_exact_time_is_in_the_title() -> None:
+    """Hovering tells the second and the zone; machines read UTC."""
+    made = when(NOW, NOW, BERLIN, "By ")
+    assert 'datetime="2026-11-23T09:00:00+00:00"' in made
+    assert 'title="Monday 23 November 2026, 10:00:00 CET"' in made
+    assert made.endswith(">By today, 10:00</time>")
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(seconds=2), "a moment"), (timedelta(seconds=50), "50 seconds"), (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=95), "2 hours"), (timedelta(hours=30), "1 day"), (timedelta(days=5), "5 days"),
+    ],
+)  # fmt: skip
+def test_spans_are_said_roughly(span: timedelta, words: str) -> None:
+    """One number and one unit, the largest that fits."""
+    assert about(span) == words
+
+
+def test_late_is_said_as_late() -> None:
+    """What was due two hours ago is late, not "in minus two hours"."""
+    assert due(NOW - timedelta(hours=2), NOW) == "2 hours late"
+    assert due(NOW + timedelta(minutes=35), NOW) == "in 35 minutes"
+
+
+@given(st.text())
+def test_no_piece_of_the_page_lets_markup_through(words: str) -> None:
+    """Whatever stands in a title, a fact or a path, no tag or attribute of it survives."""
+    evil = f"<b onclick='x'>{words}\""
+    made = [heading(evil), note(evil, "warn", evil), pill(evil, "ok"), facts([(evil, evil)]), empty("box", evil, evil),
+            row(f"/x/{evil}", Markup(), evil, evil, Markup())]  # fmt: skip
+    for piece in made:
+        assert "<b onclick" not in piece
+        assert evil not in piece
+
+
+def test_text_that_is_no_markup_cannot_be_shown_as_such() -> None:
+    """A plain string, which nobody escaped, is refused before it reaches the page."""
+    with pytest.raises(TypeError, match="Markup"):
+        show("<b>plain</b>")  # type: ignore[arg-type]
+
+
+def test_an_unknown_icon_has_a_stand_in() -> None:
+    """A catalog may name an icon that we do not ship."""
+    assert "#package" in icon("no-such-icon")
+    assert {"package", "check", "user-round", "laptop"} <= known()
+
+
+def test_a_runbooks_headings_stand_below_the_pages() -> None:
+    """Its title is no second title of the page; what stands in a code block is no heading."""
+    text = "# Reset\n```sh\n# not a heading\n```\n## Look first\n###### deep\n#hash"
+    lowered = "### Reset\n```sh\n# not a heading\n```\n#### Look first\n###### deep\n#hash"
+    assert below(text, 2) == lowered
