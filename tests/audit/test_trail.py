@@ -91,9 +91,15 @@ def test_a_recomputed_chain_is_seen_by_the_seals(stand: Stand) -> None:
     """Somebody changes an event and recomputes its stream: the seal still knows."""
     _lived(stand)
     with stand.house.database.write() as session:
-        rows = session.execute(
-            sa.select(AuditEvent).where(AuditEvent.stream.like("request:%")).order_by(AuditEvent.stream, AuditEvent.number)
-        ).scalars().all()
+        rows = (
+            session.execute(
+                sa.select(AuditEvent)
+                .where(AuditEvent.stream.like("request:%"))
+                .order_by(AuditEvent.stream, AuditEvent.number)
+            )
+            .scalars()
+            .all()
+        )
         stream = rows[0].stream
         old = [(row.kind, row.at, row.actor, row.tell, row.data, row.seal_id) for row in rows if row.stream == stream]
         session.execute(sa.delete(AuditEvent).where(AuditEvent.stream == stream))

@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.stand.clock import Clock
 from tests.stand.house import Stand, build
 
+from selfserve.fulfilment import grants
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.engine import Engine
 from selfserve.requests import tasks as requests_tasks
 from selfserve.store.database import Database
 from selfserve.store.states import GrantState, RequestState
-from selfserve.store.tables import Grant
+from selfserve.store.tables import Grant, GrantReason
 
 
 def _until(true: Callable[[], bool], seconds: float = 20) -> None:
@@ -72,11 +74,9 @@ def test_an_approved_request_is_done_and_its_end_comes_by_timer(running: Stand) 
     assert running.decide("dora", made.id) is RequestState.FULFILLED
     (grant,) = running.grants("ada")
     with running.house.database.write() as session:
-        from selfserve.fulfilment import grants
-
         row = session.get_one(Grant, grant.id)
         row.ends_at = running.clock() + timedelta(seconds=1)
-        for reason in session.query(grants.GrantReason):
+        for reason in session.scalars(sa.select(GrantReason)):
             reason.ends_at = row.ends_at
         grants.set_timer(session, running.house, row, row.ends_at, running.clock())
     _until(lambda: running.grants("ada")[0].state == GrantState.ENDED)

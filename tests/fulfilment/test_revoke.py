@@ -6,7 +6,6 @@ import pytest
 from tests.stand.house import Stand
 from tests.stand.shelf import Killed
 
-from selfserve.fulfilment import leases
 from selfserve.fulfilment.revoke import revoke
 from selfserve.requests import acts, desk
 from selfserve.requests.refusals import NotPossible
@@ -132,7 +131,7 @@ def test_trying_again_while_the_machine_is_at_it_is_refused_in_a_sentence(stand:
         with pytest.raises(NotPossible):
             desk.retry(stand.house, case.id, stand.people["tess"])
 
-    clicked = []
+    clicked: list[bool] = []
     undo = stand.shelf.undo
 
     def while_undoing(*args: object) -> object:

@@ -22,9 +22,7 @@ def test_a_machine_s_secret_is_nowhere_in_clear(stand: Stand) -> None:
 def test_a_human_s_secret_is_nowhere_in_clear(stand: Stand) -> None:
     """Typed at the desk into a secret field."""
     stand.ask("ada", "laptop")
-    desk.done(
-        stand.house, stand.case().id, stand.people["tess"], fields={"serial": "SN-1", "word": "hand-made-word-9"}
-    )
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"serial": "SN-1", "word": "hand-made-word-9"})
     stand.work()
     assert found_in(stand.house.database, "hand-made-word-9") == []
     assert found_in(stand.house.database, "SN-1") != [], "what is not secret is recorded, and the search does find"

@@ -11,6 +11,7 @@ from tests.stand.shelf import Killed
 from selfserve.fulfilment import leases
 from selfserve.fulfilment.engine import Orphan
 from selfserve.store.states import GrantState, RequestState
+from selfserve.store.tables import ExecutorLease
 
 
 def _dead_order(stand: Stand, monkeypatch: pytest.MonkeyPatch, order: str) -> list[str]:
@@ -54,10 +55,10 @@ def test_the_heart_beats_before_any_work_and_stops(stand: Stand) -> None:
     heart = leases.Heart(stand.house, "worker", sweeps=True)
     heart.start()
     with stand.house.database.read() as session:
-        assert session.get(leases.ExecutorLease, "one") is not None
+        assert session.get(ExecutorLease, "one") is not None
     heart.stop()
     with stand.house.database.read() as session:
-        assert session.get(leases.ExecutorLease, "one") is None
+        assert session.get(ExecutorLease, "one") is None
 
 
 def test_work_that_kills_its_workers_ends_with_a_human(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,4 +120,4 @@ def test_old_leases_are_cleared_away(stand: Stand) -> None:
     stand.clock.forward(seconds=timedelta(minutes=11).total_seconds())
     leases.sweep(stand.house)
     with stand.house.database.read() as session:
-        assert session.get(leases.ExecutorLease, "other") is None
+        assert session.get(ExecutorLease, "other") is None

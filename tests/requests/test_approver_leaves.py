@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
+from selfserve.people import teams
 from selfserve.requests import acts, desk, lists, stages
 from selfserve.requests.decide import Say
 from selfserve.requests.reconcile import Findings, people_left, reconcile
@@ -100,7 +101,7 @@ def test_one_stage_that_cannot_be_looked_up_does_not_stop_the_look_over_the_othe
     stand.ask("ben", "desk")
     for who in ("dora", "mara"):
         stand.change(who, disabled=True)
-    real = stages.approvers
+    real = teams.approvers
 
     def broken(session: object, by: list[str], *rest: object) -> object:
         if by == ["team:designers"]:

@@ -53,9 +53,7 @@ def test_two_who_take_at_once_are_one(stand: Stand, second: Stand) -> None:
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_staff_and_customer_at_once_do_not_stand_in_each_other_s_way(
-    stand: Stand, second: Stand, turn: int
-) -> None:
+def test_staff_and_customer_at_once_do_not_stand_in_each_other_s_way(stand: Stand, second: Stand, turn: int) -> None:
     """Taken and cancelled in the same moment, in two processes: no deadlock, both told the truth."""
     made = _broken(stand)
     case, gate = stand.case(), threading.Barrier(3)

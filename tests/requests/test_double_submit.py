@@ -46,7 +46,7 @@ def test_the_same_ask_to_two_processes_at_once_is_one_request(stand: Stand, seco
 def test_twenty_racing_threads_make_one_request_and_one_notice(stand: Stand, second: Stand) -> None:
     """Ten in each of two processes; the approver is told once."""
     asks = [lambda each=each: each.ask("ada", "desk") for each in [stand, second] * 10]
-    made = _rush(*asks)  # type: ignore[arg-type]
+    made = _rush(*asks)
 
     assert len({each.id for each in made}) == 1
     assert sum(each.fresh for each in made) == 1

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from tests.stand.clock import Clock
-from tests.stand.shelf import Shelf
 
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.contract import Ports
@@ -40,6 +38,8 @@ from selfserve.store.tables import (
     Stage,
     Step,
 )
+from tests.stand.clock import Clock
+from tests.stand.shelf import Shelf
 
 T = TypeVar("T")
 CATALOG = Path(__file__).parent / "catalog"
@@ -75,9 +75,7 @@ class Stand:
     def apart(self, executor: str) -> Stand:
         """Another process with connections of its own to the same store and the same target."""
         database = Database(self.house.database.url.render_as_string(hide_password=False))
-        house = replace(
-            self.house, database=database, executor=executor, engine=Engine(database, executor=executor)
-        )
+        house = replace(self.house, database=database, executor=executor, engine=Engine(database, executor=executor))
         return replace(self, house=house)
 
     def leave(self) -> None:
@@ -85,7 +83,9 @@ class Stand:
         self.house.engine.stop()
         self.house.database.close()
 
-    def ask(self, who: str, item: str, answers: Mapping[str, object] | None = None, key: str | None = None) -> Submitted:
+    def ask(
+        self, who: str, item: str, answers: Mapping[str, object] | None = None, key: str | None = None
+    ) -> Submitted:
         """`who` asks for `item`."""
         return submit(
             self.house, customer_id=self.people[who], item_id=item, answers=answers or {}, idempotency_key=key
@@ -214,7 +214,9 @@ class Stand:
         """The kinds of events of a stream in order."""
         with self.house.database.read() as session:
             return list(
-                session.scalars(sa.select(AuditEvent.kind).where(AuditEvent.stream == stream).order_by(AuditEvent.number))
+                session.scalars(
+                    sa.select(AuditEvent.kind).where(AuditEvent.stream == stream).order_by(AuditEvent.number)
+                )
             )
 
     def change(self, who: str, **values: object) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from tests.stand.house import Stand
 
 from selfserve.audit.seal import verify
 from selfserve.store.states import (
@@ -18,6 +17,12 @@ from selfserve.store.states import (
     StepState,
 )
 from selfserve.store.tables import Escalation, Grant, GrantReason, Request, Run, Stage, Step
+from tests.stand.house import Stand
+
+
+def every_request() -> sa.Select[str]:
+    """The ids of all requests."""
+    return sa.select(Request.id)
 
 
 def check(stand: Stand) -> None:
@@ -37,9 +42,7 @@ def _nothing_is_stuck(session: Session) -> None:
     for request in session.scalars(sa.select(Request).where(Request.closed_at.is_(None))):
         stage = session.scalar(sa.select(Stage).where(Stage.request_id == request.id, Stage.state == StageState.OPEN))
         run = session.scalar(
-            sa.select(Run).where(
-                Run.request_id == request.id, Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN)
-            )
+            sa.select(Run).where(Run.request_id == request.id, Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
         )
         case = session.scalar(
             sa.select(Escalation).where(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers.postgres import Postgres
 
 from selfserve.fulfilment.engine import Engine
 from selfserve.store import migrations
 from selfserve.store.database import Database
+from tests.servers.postgres import Postgres
 
 
 def _fill(database: Database) -> None:

@@ -28,7 +28,11 @@ def _in_tables(database: Database, text: str) -> list[str]:
                 continue
             for table in inspector.get_table_names(schema=schema):
                 rows = connection.execute(sa.text(f'SELECT * FROM "{schema}"."{table}"')).all()
-                shown = " ".join(bytes(v).decode("latin-1") if isinstance(v, bytes | memoryview) else str(v) for row in rows for v in row)
+                shown = " ".join(
+                    bytes(v).decode("latin-1") if isinstance(v, bytes | memoryview) else str(v)
+                    for row in rows
+                    for v in row
+                )
                 if text in shown or text.encode().hex() in shown:
                     found.append(f"{schema}.{table}")
     return found

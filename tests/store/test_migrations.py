@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from tests.servers.postgres import Postgres
 
 from selfserve.store import migrations, tables  # noqa: F401  (fills the metadata)
 from selfserve.store.base import Base
 from selfserve.store.database import Database
+from tests.servers.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

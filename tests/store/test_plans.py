@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
-from tests.stand.house import Stand
 
 from selfserve.audit import seal
 from selfserve.audit.trail import Trail
@@ -19,8 +18,20 @@ from selfserve.notify import notices
 from selfserve.requests import lists, plan
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
+from tests.stand.house import Stand
 
-GREW = ("request", "stage", "stage_approver", "run", "step", "held_grant", "grant_reason", "escalation", "notice", "audit_event")
+GREW = (
+    "request",
+    "stage",
+    "stage_approver",
+    "run",
+    "step",
+    "held_grant",
+    "grant_reason",
+    "escalation",
+    "notice",
+    "audit_event",
+)
 """Tables that grow for ever: none of these is read through for a list."""
 LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "my requests": lambda session, stand: lists.requests(session, customer_id=stand.people["ada"]),
@@ -120,4 +131,6 @@ def test_the_hourly_look_finds_what_is_late_by_index(stand: Stand) -> None:
     statements = _statements(stand, lambda: reconcile(stand.house))
     with stand.house.database.read() as session:
         for statement, parameters in statements:
-            assert not set(_scanned(session, statement, parameters)) & {"request", "step", "audit_event", "notice"}, statement
+            assert not set(_scanned(session, statement, parameters)) & {"request", "step", "audit_event", "notice"}, (
+                statement
+            )

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, StatementError
-from tests.stand.house import Stand
 
 from selfserve.store.base import Base, Instant
 from selfserve.store.ids import new_id, new_name
@@ -24,6 +23,7 @@ from selfserve.store.tables import (
     Stage,
     Step,
 )
+from tests.stand.house import Stand
 
 STATED = [
     (table.name, str(constraint.name).removeprefix(f"ck_{table.name}_"))

@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
-from tests.connectors.seat_store_contract import NOW, SeatStoreContract, check_race
-from tests.stand.house import Stand
-from tests.store.leaks import found_in
 
 from selfserve.connectors.contract import SeatQueued, SeatStore, SeatTaken
 from selfserve.seat_port import SeatPort
 from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
 from selfserve.store.seats import StoredSeats
+from tests.connectors.seat_store_contract import NOW, SeatStoreContract, check_race
+from tests.stand.house import Stand
+from tests.store.leaks import found_in
 
 SEALER = Sealer(b"s" * 32)
 
@@ -29,7 +29,7 @@ class TestStoredSeats(SeatStoreContract):
     """The contract of every seat store, on SQLite and PostgreSQL."""
 
     @pytest.fixture
-    def store(self, database: Database) -> SeatStore:  # type: ignore[override]
+    def store(self, database: Database) -> SeatStore:
         """The store in the house's own database."""
         return _port(database)
 

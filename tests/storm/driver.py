@@ -15,17 +15,19 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from tests.storm.house import build, customer, gives_back, item_of, wall
 
-from selfserve.fulfilment import leases, tasks as fulfilment_tasks
+from selfserve.fulfilment import leases
+from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
-from selfserve.requests import acts, tasks as requests_tasks
+from selfserve.requests import acts
+from selfserve.requests import tasks as requests_tasks
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.submit import submit
 from selfserve.store.states import GrantState, RequestState, StageState
 from selfserve.store.tables import Grant, GrantReason, Request, Stage
+from tests.storm.house import build, customer, gives_back, item_of, wall
 
 THREADS = 4
 

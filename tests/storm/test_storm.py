@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.servers.slapd import Slapd
-from tests.stand.stores import store_url
-from tests.storm.house import GROUPS, customer, gives_back, item_of, settle
 
 from selfserve.audit.seal import verify
 from selfserve.store.database import Database
 from selfserve.store.states import OPEN_RUN, GrantState, RequestState, StepState
 from selfserve.store.tables import AuditEvent, Escalation, Grant, Notice, Request, Run, Step
+from tests.servers.slapd import Slapd
+from tests.stand.stores import store_url
+from tests.storm.house import GROUPS, customer, gives_back, item_of, settle
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 200
@@ -142,7 +142,9 @@ def _left(database: Database) -> dict[str, int]:
     with database.read() as session:
         states = Counter(session.scalars(sa.select(Request.state)).all())
         states.update(f"grant {state}" for state in session.scalars(sa.select(Grant.state)))
-        states.update(f"run {run.purpose} {run.state}" for run in session.scalars(sa.select(Run)) if run.state in OPEN_RUN)
+        states.update(
+            f"run {run.purpose} {run.state}" for run in session.scalars(sa.select(Run)) if run.state in OPEN_RUN
+        )
         states.update(f"case {case.why}" for case in session.scalars(sa.select(Escalation)))
     return dict(states)
 
@@ -180,7 +182,5 @@ def _there(slapd: Slapd) -> set[tuple[str, str]]:
     found = set()
     for letter in "abcde":
         members = slapd.attributes(f"cn=storm-{letter},{slapd.groups}", "member")["member"]
-        found |= {
-            (letter, dn.split(",")[0].removeprefix("uid=")) for dn in members if dn.startswith("uid=")
-        }
+        found |= {(letter, dn.split(",")[0].removeprefix("uid=")) for dn in members if dn.startswith("uid=")}
     return found

@@ -56,7 +56,7 @@ async def test_a_role_taken_away_is_gone_at_the_next_act(
         return replace(found, roles=frozenset({Role.CUSTOMER})) if found else None
 
     monkeypatch.setattr(PageStand, "principal_of", demoted)
-    ruth.find("try-again").click()
+    ruth.find(marker="try-again").click()
     await ruth.should_see("This is not for you (any more).", retries=60)
     assert stand.state(name) == "handed_over"
 
@@ -89,7 +89,7 @@ async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, st
     ruth, emil = visitor("ruth"), visitor("emil")
     await ruth.open(f"/desk/{case}")
     await emil.open(f"/desk/{case}")
-    ruth.find("take-it").click()
+    ruth.find(marker="take-it").click()
     await emil.should_see("Ruth Adeyemi is looking after this already.", retries=60)
     ana = visitor("ana")
     await ana.open(f"/requests/{name}")
@@ -101,7 +101,7 @@ async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: Page
     name, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    ruth.find("try-again").click()
+    ruth.find(marker="try-again").click()
     await ruth.should_see("This case is closed.", retries=60)
     stand.work()
     assert stand.state(name) == "fulfilled"
@@ -112,10 +112,10 @@ async def test_done_by_hand_takes_the_checklists_fields(visitor: Visitor, stand:
     name, case = by_hand(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    ruth.find("done").trigger("send", {"button": "done", "values": {"serial": ""}})
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": {"serial": ""}})
     await until(lambda: any(call == "refuse" and "Write down its serial number." in str(args) for call, args in told))
     values = {"serial": "C02XK1", "returned_serial": "C02AA9", "tick_0": True, "words": "It is on your desk."}
-    ruth.find("done").trigger("send", {"button": "done", "values": values})
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
     await ruth.should_see("This case is closed.", retries=60)
     stand.work()
     assert stand.state(name) == "fulfilled"
@@ -126,7 +126,7 @@ async def test_what_is_not_there_is_not_believed(visitor: Visitor, stand: PageSt
     name, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    ruth.find("done").trigger("send", {"button": "done", "values": {}})
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": {}})
     await until(lambda: any(call == "refuse" and "does not show it yet" in str(args) for call, args in told))
     assert stand.state(name) == "handed_over"
 
@@ -136,10 +136,10 @@ async def test_cannot_be_done_needs_words_for_the_customer(visitor: Visitor, sta
     name, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    ruth.find("cannot").trigger("send", {"button": "cannot", "values": {"words": " "}})
+    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": " "}})
     await until(lambda: any(call == "refuse" and "in a sentence why" in str(args) for call, args in told))
     words = "The old database is switched off this week; use the new one."
-    ruth.find("cannot").trigger("send", {"button": "cannot", "values": {"words": words}})
+    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": words}})
     await ruth.should_see("This case is closed.", retries=60)
     ana = visitor("ana")
     await ana.open(f"/requests/{name}")

@@ -57,7 +57,7 @@ async def test_a_question_is_answered_where_it_is_read(visitor: Visitor, stand: 
     ana = visitor("ana")
     await ana.open(f"/requests/{made.name}")
     await ana.should_see("Which cost centre is it for?")
-    ana.find("answer").trigger("send", {"button": "answer", "values": {"answer": "4100"}})
+    ana.find(marker="answer").trigger("send", {"button": "answer", "values": {"answer": "4100"}})
     await ana.should_see("You answered", retries=60)
     await ana.should_not_see(Form)
 
@@ -67,7 +67,7 @@ async def test_a_secret_is_shown_once_and_stays_in_no_element(visitor: Visitor, 
     made = stand.ask("ana", "reset-password", {"understood": True})
     ana = visitor("ana")
     client = await ana.open(f"/requests/{made.name}")
-    ana.find("show-it").click()
+    ana.find(marker="show-it").click()
     await until(lambda: any(name == "reveal" for name, _ in told))
     shown = next(args for name, args in told if name == "reveal")
     assert shown[2] == [{"name": "reset", "value": SECRET}]
@@ -81,7 +81,7 @@ async def test_cancelling_asks_first(visitor: Visitor, stand: PageStand, told: C
     made = stand.ask("ana", "finance-reports", WHY)
     ana = visitor("ana")
     await ana.open(f"/requests/{made.name}")
-    ana.find("cancel-the-request").click()
+    ana.find(marker="cancel-the-request").click()
     await until(lambda: "ask" in [name for name, _ in told])
     assert stand.state(made.name) == "awaiting_approval"
     ana.find(Dialog).trigger("sure", "cancel")

@@ -32,7 +32,12 @@ class Told:
 
 
 def read(
-    session: Session, *, since: datetime | None = None, after: str | None = None, stream: str | None = None, limit: int = PAGE
+    session: Session,
+    *,
+    since: datetime | None = None,
+    after: str | None = None,
+    stream: str | None = None,
+    limit: int = PAGE,
 ) -> list[Told]:
     """Events in the order of their ids (by time); `after` is the id of the last one read."""
     query = sa.select(AuditEvent)

@@ -34,7 +34,9 @@ _LAST = (
 )
 
 
-def link(previous: str, stream: str, number: int, at: datetime, actor: str, kind: str, data: Mapping[str, Any], tell: str) -> str:
+def link(
+    previous: str, stream: str, number: int, at: datetime, actor: str, kind: str, data: Mapping[str, Any], tell: str
+) -> str:
     """The hash of one event over its content and the hash before it (SHA-256, hex)."""
     content = json.dumps(
         [previous, stream, number, at.astimezone(UTC).isoformat(), actor, kind, data, tell],

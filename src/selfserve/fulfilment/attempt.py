@@ -235,9 +235,7 @@ class Attempt:
         seen = self._look(step, connector, args, outcome.state)
         secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
-        confirmed = seen.presence is Presence.PRESENT or (
-            seen.presence is Presence.UNKNOWABLE and not action.lasting
-        )
+        confirmed = seen.presence is Presence.PRESENT or (seen.presence is Presence.UNKNOWABLE and not action.lasting)
         if confirmed:
             state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
             return Result(state, outcome.state, seen.evidence, tell, ours=ours and action.lasting, secret=secret)

@@ -45,9 +45,7 @@ def conclude(session: Session, house: House, held: Claim, item: Item, ending: En
     return RequestState(request.state)
 
 
-def note_results(
-    session: Session, house: House, request: Request, trail: Trail, ending: Ending, now: datetime
-) -> None:
+def note_results(session: Session, house: House, request: Request, trail: Trail, ending: Ending, now: datetime) -> None:
     """Write down each result that is not written yet; what is secret is sealed to the request."""
     for step, result in ending.results:
         note_result(session, step, result, now)

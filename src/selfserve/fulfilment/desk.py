@@ -261,7 +261,12 @@ def _brought_by_hand(
         at=now,
         actor=f"person:{staff.id}",
         tell=by_hand.words,
-        data={"step": step.name, "by": staff.given_name or staff.name, "fields": shown, "target": by_hand.seen.presence.value},
+        data={
+            "step": step.name,
+            "by": staff.given_name or staff.name,
+            "fields": shown,
+            "target": by_hand.seen.presence.value,
+        },
     )
 
 
@@ -280,7 +285,14 @@ def _taken_back_by_hand(
 
 
 def cannot(
-    session: Session, house: House, escalation_id: str, staff: Person, words: str, now: datetime, *, take_back: bool = False
+    session: Session,
+    house: House,
+    escalation_id: str,
+    staff: Person,
+    words: str,
+    now: datetime,
+    *,
+    take_back: bool = False,
 ) -> None:
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on request."""
     case, words = open_one(session, escalation_id), words_of(words)

@@ -115,7 +115,11 @@ class Engine:
         for name, task in self._tasks.items():
             DBOS.workflow(name=name)(_logged(name, task))
         schedules = [
-            {"schedule_name": name, "workflow_fn": DBOS.workflow(name=f"every:{name}")(_ticking(name, task)), "schedule": cron}
+            {
+                "schedule_name": name,
+                "workflow_fn": DBOS.workflow(name=f"every:{name}")(_ticking(name, task)),
+                "schedule": cron,
+            }
             for name, (cron, task) in self._crons.items()
         ]
         DBOS.launch()
@@ -205,7 +209,11 @@ class Engine:
         """Delete the engine's records of work that ended more than 90 days ago; returns how many."""
         before = (now - KEPT).astimezone(UTC).isoformat()
         old = self.client.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED"], completed_before=before, load_input=False, load_output=False, limit=5_000
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=before,
+            load_input=False,
+            load_output=False,
+            limit=5_000,
         )
         if old:
             self.client.delete_workflows([work.workflow_id for work in old])

@@ -151,7 +151,10 @@ def close(
     escalation.closed_by_id, escalation.words, escalation.fields = by, words, dict(fields or {})
     escalation.version += 1
     Trail(session, f"escalation:{escalation.id}").tell(
-        f"escalation.{how}", at=now, actor=f"person:{by}" if by else "machine", data={"words": words, "fields": fields or {}}
+        f"escalation.{how}",
+        at=now,
+        actor=f"person:{by}" if by else "machine",
+        data={"words": words, "fields": fields or {}},
     )
 
 

@@ -80,7 +80,14 @@ _REASON = sa.insert(GrantReason.__table__)  # type: ignore[arg-type]
 
 
 def _insert(
-    session: Session, house: House, request: Request, item: Item, id: str, holding: str, ends_at: datetime | None, now: datetime
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    id: str,
+    holding: str,
+    ends_at: datetime | None,
+    now: datetime,
 ) -> None:
     session.execute(
         _GRANT,
@@ -230,9 +237,7 @@ def end_reason(
 
 def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
     return list(
-        session.scalars(
-            sa.select(GrantReason).where(GrantReason.grant_id == grant_id, GrantReason.ended_at.is_(None))
-        )
+        session.scalars(sa.select(GrantReason).where(GrantReason.grant_id == grant_id, GrantReason.ended_at.is_(None)))
     )
 
 
@@ -284,7 +289,9 @@ def tick(session: Session, house: House, grant_id: str, number: int, now: dateti
         return _tick_early(session, house, grant, now)
     overdue = now - grant.ends_at
     Trail(session, f"grant:{grant.id}").tell(
-        "grant.due", at=now, data={"ends_at": grant.ends_at.isoformat(), "overstay_seconds": int(overdue.total_seconds())}
+        "grant.due",
+        at=now,
+        data={"ends_at": grant.ends_at.isoformat(), "overstay_seconds": int(overdue.total_seconds())},
     )
     for reason in _open_reasons(session, grant.id):
         reason.ended_at, reason.ended_because = now, "expired"

@@ -63,9 +63,7 @@ def sweep(house: House) -> int:
             return 0
         alive = living(session, house)
         claimed = _sweep_claims(session, house, alive)
-        session.execute(
-            sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.now() - 20 * house.lease)
-        )
+        session.execute(sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.now() - 20 * house.lease))
         resumable, hopeless = _sweep_orders(session, house, alive)
     house.engine.resume(resumable)
     house.engine.give_up([orphan.id for orphan in hopeless])

@@ -169,7 +169,9 @@ def note_taken_back(session: Session, step: StepWork, result: Result, now: datet
         note_result(session, step, result, now)
         return
     session.execute(
-        sa.update(Step).where(Step.id == step.id).values(failure=result.failure, reason=result.reason, evidence=result.evidence)
+        sa.update(Step)
+        .where(Step.id == step.id)
+        .values(failure=result.failure, reason=result.reason, evidence=result.evidence)
     )
 
 
@@ -213,9 +215,7 @@ def still_there(session: Session, house: House, run: Run, step: StepWork, result
     grant.state = GrantState.REVOKE_FAILED
     grant.version += 1
     session.flush()
-    grants.order_revoke(
-        session, house, grant, now, first_at=run.first_at, after=pause(run.attempt, result.look_again)
-    )
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=pause(run.attempt, result.look_again))
     told = {"step": step.name, "use": step.use, "reason": result.reason}
     Trail(session, f"grant:{grant.id}").tell("grant.revoke_failed", at=now, data=told)
     if hopeless or now - run.first_at >= ALARM_AFTER:

@@ -173,7 +173,9 @@ def _planned(house: House, step: Any, context: Context, *, look: bool) -> Planne
         model = action.args.model_validate(args)
     except RuleFailed as failed:
         log.exception("rule_failed", step=step.id)
-        raise NotAllowed("This could not be worked out for you, so it is not given. The team has been told.") from failed
+        raise NotAllowed(
+            "This could not be worked out for you, so it is not given. The team has been told."
+        ) from failed
     except (UnknownConnector, UnknownAction, ValidationError) as broken:
         log.exception("step_does_not_fit", step=step.id)
         raise Refusal("This item is not set up rightly; the team that owns it has been told.") from broken

@@ -29,7 +29,13 @@ GOING = "Your former access is just being taken back. Ask again in a minute."
 
 
 def begin(
-    session: Session, house: House, request: Request, item: Item, prepared: Prepared, wanted: Wanted | None, now: datetime
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    prepared: Prepared,
+    wanted: Wanted | None,
+    now: datetime,
 ) -> Job | None:
     """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work."""
     lasting = [resource_key(step.resource) for step in prepared.steps if step.lasting]

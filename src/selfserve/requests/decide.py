@@ -27,7 +27,6 @@ from selfserve.store.states import RequestState, StageState
 from selfserve.store.tables import Decision, Person, Request, Stage
 
 
-
 class Say(StrEnum):
     """What an approver can say."""
 
@@ -118,10 +117,18 @@ def _decide(
     entitled = {person.id: person for person, _ in stages.refresh(session, house, stage, now)}
     decider = entitled.get(person_id)
     if decider is None:
-        return RequestState(request.state), None, NotAllowed("This is not yours to decide (any more). Those who can have been told.")
+        return (
+            RequestState(request.state),
+            None,
+            NotAllowed("This is not yours to decide (any more). Those who can have been told."),
+        )
     if stage.due_at is not None and now >= stage.due_at:
         stages.expire(session, house, stage, now)
-        return RequestState(request.state), None, NotPossible("The time to decide this is over; it has to be asked for again.")
+        return (
+            RequestState(request.state),
+            None,
+            NotPossible("The time to decide this is over; it has to be asked for again."),
+        )
     if say is Say.ASK:
         _question(session, request, decider, reason, now)
         return RequestState(request.state), None, None
@@ -195,7 +202,12 @@ def _question(session: Session, request: Request, decider: Person, question: str
         "approval.question", at=now, actor=f"person:{decider.id}", tell=question, data={"by": decider.name}
     )
     _tell_customer(
-        session, request, f"{decider.name} has a question about {request.item_name}", question, f"question:{request.version}", now
+        session,
+        request,
+        f"{decider.name} has a question about {request.item_name}",
+        question,
+        f"question:{request.version}",
+        now,
     )
 
 

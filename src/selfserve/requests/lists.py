@@ -303,8 +303,10 @@ class Counts:
 
 def counts(session: Session, person_id: str, *, staff: bool) -> Counts:
     """Open requests of mine, decisions that wait for me, open cases on the desk (for staff), unread notices."""
-    mine = sa.select(sa.func.count()).select_from(Request).where(
-        Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST)
+    mine = (
+        sa.select(sa.func.count())
+        .select_from(Request)
+        .where(Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST))
     )
     decisions = (
         sa.select(sa.func.count())

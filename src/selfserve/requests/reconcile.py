@@ -73,7 +73,9 @@ def reconcile(house: House) -> Findings:
     return found
 
 
-def _each(house: House, ids: Iterable[str], act: Callable[[Session, str, datetime], str | None], into: list[str]) -> None:
+def _each(
+    house: House, ids: Iterable[str], act: Callable[[Session, str, datetime], str | None], into: list[str]
+) -> None:
     """Put each right in a transaction of its own: one that cannot be must not keep the others from it."""
     for id in ids:
         try:
@@ -152,7 +154,11 @@ def _stranded(house: House, found: Findings) -> None:
             .order_by(Run.attempt.desc())
             .limit(1)
         )
-        if last is None or last.state in OPEN_RUN or request.state not in (RequestState.APPROVED, RequestState.FULFILLING):
+        if (
+            last is None
+            or last.state in OPEN_RUN
+            or request.state not in (RequestState.APPROVED, RequestState.FULFILLING)
+        ):
             return None
         conclude.follow(session, house, last, "", now, None, first_at=last.first_at)
         return request.name

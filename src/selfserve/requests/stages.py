@@ -68,7 +68,11 @@ def open_stage(
     trail.tell(
         "approval.asked",
         at=now,
-        data={"of": [person.name for person, _ in named][:5], "because": sorted({why for _, why in named}), "by": stage.by},
+        data={
+            "of": [person.name for person, _ in named][:5],
+            "because": sorted({why for _, why in named}),
+            "by": stage.by,
+        },
     )
     _set_approvers(session, house, stage, request, item, named, now)
     remind = rule.remind or min(policy.remind, expire / 2)
@@ -140,7 +144,8 @@ def _tell_approver(
         event=f"stage:{stage.id}:asked:{again}",
         person_id=person.id,
         title=f"{customer.name} asks for {request.item_name}",
-        body=("Still waiting for your decision. " if again else "") + (stage.why or "Please decide; it takes a moment."),
+        body=("Still waiting for your decision. " if again else "")
+        + (stage.why or "Please decide; it takes a moment."),
         path="/approvals",
     )
 
@@ -165,7 +170,9 @@ def tick(session: Session, house: House, stage_id: str, number: int, now: dateti
     request = session.get_one(Request, stage.request_id)
     customer = session.get_one(Person, request.customer_id)
     for person in session.scalars(
-        sa.select(Person).join(StageApprover, StageApprover.person_id == Person.id).where(StageApprover.stage_id == stage.id)
+        sa.select(Person)
+        .join(StageApprover, StageApprover.person_id == Person.id)
+        .where(StageApprover.stage_id == stage.id)
     ):
         _tell_approver(session, stage, request, customer, person, now, again=stage.timers)
     Trail(session, f"request:{request.id}").tell("approval.reminded", at=now)

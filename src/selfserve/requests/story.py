@@ -141,7 +141,7 @@ def _to_come(request: Request) -> list[Line]:
         case RequestState.AWAITING_APPROVAL:
             return [Line("next", None, "Then it is done at once", "", "todo")]
         case RequestState.HANDED_OVER:
-            return [Line("next", request.promised_at, "We are back to you by then at the latest", "", "todo")]
+            return [Line("next", request.promised_at, "We are back to you", "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:
             return [Line("next", None, "Ready to use", "", "todo")]
         case _:

@@ -64,18 +64,14 @@ def submit(
     with house.database.read() as session:
         if asker != customer_id:
             stages.may_ask_for(session, asker, customer_id)
-        ask = asking.ask(
-            session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers
-        )
+        ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)
     return _store(house, ask, prepared, wanted, _Sent(idempotency_key, though_held))
 
 
-def _store(
-    house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, sent: _Sent
-) -> Submitted:
+def _store(house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, sent: _Sent) -> Submitted:
     for remaining in reversed(range(TRIES)):
         try:
             with house.database.write() as session:
@@ -148,9 +144,7 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
     """The request this ask led to before: by its key, still open, just done, or still holding."""
     if sent.key is not None:
         by_key = session.scalar(
-            sa.select(Request).where(
-                Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == sent.key
-            )
+            sa.select(Request).where(Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == sent.key)
         )
         if by_key is not None:
             same = (by_key.customer_id, by_key.item_id, by_key.answers_digest)
@@ -181,5 +175,3 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
 
 def _found(request: Request) -> Submitted:
     return Submitted(request.id, request.name, RequestState(request.state), fresh=False)
-
-

@@ -47,7 +47,7 @@ def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[st
     names = _names(data.get("of", []))
     if not names:
         return "Nobody can decide this at the moment", "A person sorts it out.", "human"
-    why = "as your manager" if to.you and data.get("because") == ["manager"] else ""
+    why = "As your manager." if to.you and data.get("because") == ["manager"] else ""
     return f"{names} was asked to approve it", why, "done"
 
 
@@ -68,7 +68,11 @@ def _approved(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str
 
 def _denied(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
     by = data.get("by")
-    return (f"{by} did not approve it" if by else "The rules do not allow it any more"), str(data.get("reason", "")), "bad"
+    return (
+        (f"{by} did not approve it" if by else "The rules do not allow it any more"),
+        str(data.get("reason", "")),
+        "bad",
+    )
 
 
 def _question(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
@@ -124,7 +128,9 @@ SENTENCES: dict[str, Sentence] = {
     "request.cancelled": lambda to, data, tell: (f"{to.who} cancelled it", "", "done"),
     "request.expired": _plain("Nobody decided in time, so it has ended", "bad"),
     "request.no_longer_allowed": lambda to, data, tell: (
-        "This is not possible any more", str(data.get("reason", "")), "bad"
+        "This is not possible any more",
+        str(data.get("reason", "")),
+        "bad",
     ),
     "grant.given_back": lambda to, data, tell: (f"{to.who} gave it back", "", "done"),
     "grant.ended": _plain("It has ended and was taken back"),

@@ -72,9 +72,7 @@ class Pool:
     def give(self, seat: Seat, holder: str, key: str, now: datetime) -> None:
         """Seat the holder, who leaves the line."""
         seat.holder, seat.taken_under, seat.taken_at = holder, key, now
-        self.session.execute(
-            sa.delete(SeatWaiting).where(SeatWaiting.pool == self.name, SeatWaiting.holder == holder)
-        )
+        self.session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == self.name, SeatWaiting.holder == holder))
         self.session.flush()
 
     def serve_line(self, now: datetime) -> None:
@@ -133,12 +131,11 @@ class StoredSeats:
         with self.database.write() as session:
             rows = Pool(session, pool)
             seat = rows.of(holder)
-            fresh = seat is None
             if seat is None:
                 if rows.line()[:1] not in ([], [holder]) or (seat := rows.free()) is None:
                     return self._queue(session, rows, holder, key, now)
                 rows.give(seat, holder, key, now)
-            return str(seat.number), self._licence(seat), fresh
+            return str(seat.number), self._licence(seat), seat.taken_under == key
 
     def _queue(self, session: Session, rows: Pool, holder: str, key: str, now: datetime) -> int:
         if session.get(SeatWaiting, (rows.name, holder)) is None:
@@ -153,9 +150,7 @@ class StoredSeats:
         """Free the holder's seat or place; the first in line is seated at once."""
         with self.database.write() as session:
             rows = Pool(session, pool)
-            left = session.execute(
-                sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder)
-            )
+            left = session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder))
             seat = rows.of(holder)
             if seat is not None:
                 seat.holder, seat.taken_under, seat.taken_at = None, "", None

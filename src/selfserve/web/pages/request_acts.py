@@ -153,8 +153,10 @@ class Extension:
 
     @property
     def possible(self) -> bool:
-        """True where an answer moves the end."""
-        return bool(self._names)
+        """True where an answer moves the end, or the same span again does."""
+        item = self._visit.house.catalog.current.items.get(self.told.item_id)
+        span = item is not None and item.grant is not None and item.grant.ends.span is not None
+        return span or bool(self._names)
 
     @property
     def _names(self) -> frozenset[str]:
@@ -185,13 +187,17 @@ class Extension:
             ).mark("extension")
 
         async def send(event: GenericEventArguments) -> None:
-            values = {name: value for name, value in event.args["values"].items() if name in self._names}
-            made = await aside(acts.extend, visit.house, self.told.name, visit.person_id, values)
-            go(f"/requests/{made.name}")
+            await self._ask({name: value for name, value in event.args["values"].items() if name in self._names})
 
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
 
     async def open(self) -> None:
-        """Show the form."""
+        """Show the form; where nothing is to be asked, ask for the same span again at once."""
         if self._panel is not None:
             self._panel.set_visibility(True)
+        elif not self._names:
+            await self._ask({})
+
+    async def _ask(self, values: dict[str, Any]) -> None:
+        made = await aside(acts.extend, self._visit.house, self.told.name, self._visit.person_id, values)
+        go(f"/requests/{made.name}")

@@ -5,7 +5,6 @@ from alembic import op
 
 import selfserve.store.base
 
-
 revision = '0001'
 down_revision = None
 branch_labels = None

@@ -1,0 +1,112 @@
+"""Putting an installation together: one working process for a store that is a file, and an end that ends everything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.app.installation import Installation, ask, installation
+from tests.servers.postgres import Postgres
+from tests.servers.tcp_fault import FaultProxy
+from tests.sign_in.serving import served
+
+from selfserve.api.install import application
+from selfserve.api.parts import Parts
+from selfserve.app import App, CannotStart
+from selfserve.store.states import RequestState
+from selfserve.tasks import measure, sync_people
+
+
+def test_one_file_has_one_working_process(place: Installation) -> None:
+    """The second one is refused in a sentence, before it touches the store; once the first has ended it is not."""
+    first = place.build()
+    with pytest.raises(CannotStart) as refused:
+        place.build()
+    sentence = str(refused.value)
+    assert "\n" not in sentence
+    assert "selfserve.db" in sentence
+    assert "PostgreSQL" in sentence
+    first.stop()
+    place.build().stop()
+
+
+def test_others_may_look_and_take_orders_meanwhile(place: Installation) -> None:
+    """A process without work, and one that only looks, are not in the way of the working one."""
+    first = place.build()
+    place.build(works=False).stop()
+    place.build(looking=True).stop()
+    first.stop()
+
+
+def test_who_only_looks_leaves_the_schema_alone(place: Installation) -> None:
+    """An empty store stays empty; the sentence names the command that fills it."""
+    with pytest.raises(CannotStart, match="db upgrade"):
+        place.build(looking=True)
+
+
+def test_an_end_leaves_nothing_running(app: App) -> None:
+    """No thread of ours is left, the lock is free, and a second end does nothing."""
+    before = {thread.name for thread in threading.enumerate()}
+    app.start()
+    assert not any(app.readiness()[name]() for name in app.readiness())
+    app.stop()
+    app.stop()
+
+    left = {thread.name for thread in threading.enumerate() if not thread.daemon or thread.name in ("heart", "catalog")}
+    assert left <= before
+    assert app.readiness()["process"]()
+
+
+def test_a_start_that_fails_ends_what_it_began(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lease is given back and the lock is let go, so that the next try is not in its own way."""
+
+    def broken() -> None:
+        raise RuntimeError("the engine does not start")
+
+    monkeypatch.setattr(app.house.engine, "start", broken)
+    with pytest.raises(RuntimeError, match="does not start"):
+        app.start()
+    assert "heart" not in {thread.name for thread in threading.enumerate()}
+    assert app.lock is not None
+    assert app.lock.closed
+
+
+def test_a_process_without_work_only_takes_orders(place: Installation) -> None:
+    """The request is stored and waits; nothing was done in the target."""
+    web = place.build(works=False)
+    sync_people(web, full=True)
+
+    assert ask(web, "lukas", "vpn-access").state == RequestState.FULFILLING
+    assert "vpn" not in place.directory.groups("lukas")
+    web.stop()
+
+
+def test_a_store_that_is_away_is_told_and_comes_back(
+    tmp_path: Path, postgres: Postgres, postgres_url: str, tcp_fault: Callable[[int], FaultProxy]
+) -> None:
+    """Readiness and answers follow the store; the process itself goes on, and so do its figures."""
+    proxy = tcp_fault(postgres.port)
+    with installation(tmp_path, postgres_url.replace(f":{postgres.port}/", f":{proxy.port}/")) as place:
+        app = place.build()
+        with served(
+            lambda _: application(Parts(app.house, app.roles, app.readiness(), lambda: measure(app.house)))
+        ) as url:
+            app.start()
+            assert httpx.get(f"{url}/readyz").json() == {"status": "ready", "checks": {"process": "ok", "store": "ok"}}
+
+            proxy.offline()
+            away = httpx.get(f"{url}/readyz")
+            assert (away.status_code, away.json()["checks"]["store"]) == (503, "The store does not answer.")
+            assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
+            assert "selfserve_queue_depth" in httpx.get(f"{url}/metrics").text
+            token = {"Authorization": "Bearer ss_" + "0" * 32 + "_" + "A" * 43}
+            told = httpx.get(f"{url}/api/v1/me", headers=token)
+            assert (told.status_code, told.json()["type"]) == (503, "store-away")
+
+            proxy.online()
+            assert httpx.get(f"{url}/readyz").status_code == 200
+            assert httpx.get(f"{url}/api/v1/me", headers=token).status_code == 401
+        app.stop()

@@ -1,0 +1,132 @@
+"""Standing tasks: how often they come, whom they tell, and what hangs on somebody who leaves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.app.installation import Installation, ask, id_of, told
+
+from selfserve.app import App
+from selfserve.connectors.contract import Finding, Level
+from selfserve.fulfilment.revoke import revoke
+from selfserve.store.states import GrantState, Purpose, RunState
+from selfserve.store.tables import ConnectorHealth, Grant, Person, Run, Stage, StageApprover
+from selfserve.tasks import _people, check_connectors, cron_every, sync_people
+
+TECHOPS = "techops@fernhill.example"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [
+        (0, "*/1 * * * * *"),
+        (1, "*/1 * * * * *"),
+        (30, "*/30 * * * * *"),
+        (45, "*/30 * * * * *"),
+        (59, "*/30 * * * * *"),
+        (60, "0 */1 * * * *"),
+        (90, "0 */1 * * * *"),
+        (900, "0 */15 * * * *"),
+        (2_700, "0 */30 * * * *"),
+        (3_600, "0 0 */1 * * *"),
+        (5 * 3_600, "0 0 */4 * * *"),
+        (12 * 3_600, "0 0 */12 * * *"),
+        (86_400, "0 0 0 * * *"),
+        (7 * 86_400, "0 0 0 * * *"),
+    ],
+)
+def test_a_task_comes_evenly_and_never_too_rarely(seconds: int, line: str) -> None:
+    """Only divisors of the minute, the hour and the day give even distances."""
+    assert cron_every(seconds) == line
+
+
+def test_a_connector_that_goes_bad_is_told_once_and_again_when_it_works(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The team's mailbox and each of its members hear of each turn once, however often it is looked at."""
+    munki = app.house.connectors.get("munki")
+    good = munki.check
+    bad = [Finding(Level.ERROR, "repo", "The repository is gone.")]
+    before = told(app, mailbox=TECHOPS)
+    check_connectors(app)
+    known = told(app, mailbox=TECHOPS)
+
+    for check, title in ((lambda: bad, "The connector munki does not work"), (good, "The connector munki works again")):
+        monkeypatch.setattr(munki, "check", check)
+        for _ in range(3):
+            check_connectors(app)
+        assert told(app, mailbox=TECHOPS).count(title) == 1
+        assert told(app, login="emil").count(title) == 1
+    assert [title for title in known if title not in before] == ["The connector legacy does not work"]
+
+
+def test_a_check_that_breaks_is_a_finding_and_stops_no_other(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of one connector's own is kept as its state; the others are asked all the same."""
+
+    def broken() -> list[Finding]:
+        raise RuntimeError("password=secret")
+
+    monkeypatch.setattr(app.house.connectors.get("directory"), "check", broken)
+    levels = check_connectors(app)
+
+    assert levels["directory"] == "error"
+    assert levels["human"] == "info"
+    with app.house.database.read() as session:
+        row = session.get_one(ConnectorHealth, "directory")
+    assert row.failures == 1
+    assert "secret" not in str(row.findings)
+
+
+def test_whoever_leaves_gives_back_what_they_held_and_decides_nothing_more(place: Installation, app: App) -> None:
+    """Seen at the next look into the directory: what they held is taken out of the target, their stages find others."""
+    ask(app, "mei", "guest-wifi", how_long="8h")
+    ask(app, "sam", "finance-reports", reason="Budget for spring", until=_day(app, 30))
+    (asked,) = _approvers(app)
+    assert asked == "mei"
+
+    place.leaves("mei")
+    done = sync_people(app, full=True)
+    assert done.gone == 1
+
+    assert "mei" not in _approvers(app)
+    assert _approvers(app)
+    with app.house.database.read() as session:
+        held = session.scalars(sa.select(Grant).where(Grant.customer_id == id_of(app, "mei"))).one()
+        runs = session.scalars(sa.select(Run).where(Run.purpose == Purpose.REVOKE)).all()
+    assert held.state == GrantState.ENDING
+    assert [run.state for run in runs] == [RunState.QUEUED]
+    revoke(app.house, runs[0].id)
+    with app.house.database.read() as session:
+        assert session.get_one(Grant, held.id).state == GrantState.ENDED
+
+
+def test_a_doubtful_look_into_the_directory_is_told_once_a_day(place: Installation, app: App) -> None:
+    """When most people are suddenly gone nobody is cut off; the team is told, and not at every look."""
+    for login in ("ana", "jonas", "lukas", "sam", "clara", "tomas", "priya"):
+        place.leaves(login)
+    for _ in range(3):
+        with app.house.database.write() as session:
+            session.execute(sa.text("UPDATE sync_mark SET full_at = NULL"))
+        _people(app)
+
+    assert told(app, mailbox=TECHOPS) == ["The directory was read with doubts"]
+    with app.house.database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).where(Person.gone_at.is_not(None))) == 0
+
+
+def _day(app: App, days: int) -> str:
+    return (app.house.now() + timedelta(days=days)).date().isoformat()
+
+
+def _approvers(app: App) -> list[Any]:
+    with app.house.database.read() as session:
+        return list(
+            session.scalars(
+                sa.select(Person.login)
+                .join(StageApprover, StageApprover.person_id == Person.id)
+                .join(Stage, Stage.id == StageApprover.stage_id)
+            )
+        )
