@@ -13,9 +13,12 @@ from rich.console import Console
 from tests.servers.postgres import start_postgres
 from tests.servers.slapd import Slapd, start_slapd
 
-from bench import raw, search, way
-from bench.installation import Installation, install
+from bench import pages, people_sync, raw, search, way
+from bench.installation import Installation, install, open_app, signed_in
 from bench.rows import Row, keep, row, show
+from selfserve.connectors.ldap.client import DirectoryClient
+from selfserve.connectors.ldap.settings import LdapSettings
+from selfserve.people.mapping import PeopleMapping
 
 BUILD = Path("build/bench.json")
 PEOPLE = 1_240
@@ -98,7 +101,39 @@ def searching(_: Bench) -> list[Row]:
     return [row(str(each["name"]), float(each["value"]), str(each["unit"])) for each in search.measure(10_000)]
 
 
-PARTS = {"the way": the_way, "search": searching}
+def the_pages(bench: Bench) -> list[Row]:
+    """First paint of the catalog with 24 items, and 200 connected pages, on SQLite."""
+    with bench.running("pages", "SQLite", people=20, items=22) as (where, server):
+        cookies = signed_in(where)
+        return [*pages.first_paint(where.url, cookies), *pages.connected(where.url, cookies, server.pid)]
+
+
+def people(bench: Bench) -> list[Row]:
+    """Reading 10 000 people from slapd over TLS."""
+    (bench.folder / "many").mkdir()
+    slapd = bench.stack.enter_context(start_slapd(bench.folder / "many", 10_000))
+    rows: list[Row] = []
+    for kind in ("SQLite", "PostgreSQL"):
+        made = install(bench.folder / f"people-{kind}", bench.slapd, url=bench.url(kind), people=2)
+        app = open_app(made.folder)
+        try:
+            settings = LdapSettings.model_validate(
+                {
+                    **app.settings.connectors["directory"].rest,
+                    "urls": [slapd.tls_url],
+                    "ca_file": slapd.ca_file,
+                    "bind_password": slapd.svc_password,
+                }
+            )
+            client = DirectoryClient(settings)
+            rows += people_sync.measure(app.house.database, client, PeopleMapping(app.settings.directory), kind)
+            client.close()
+        finally:
+            app.stop()
+    return rows
+
+
+PARTS = {"the way": the_way, "search": searching, "pages": the_pages, "people": people}
 
 if __name__ == "__main__":
     main()

@@ -22,11 +22,13 @@ from tests.servers.slapd import Slapd
 
 from selfserve.app import App, build, open_store
 from selfserve.people import tokens
+from selfserve.people.roles import RoleRules
 from selfserve.settings.loading import load
 from selfserve.settings.secrets import SecretSource
 from selfserve.store.database import Database
 from selfserve.store.tables import Person
 from selfserve.tasks import sync_people
+from selfserve.web.sessions import SessionRules, SignedIn, open_session
 
 CATALOG = Path(__file__).parent / "catalog"
 GROUP = "bench"
@@ -146,15 +148,28 @@ def wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def install(
-    folder: Path, slapd: Slapd, *, url: str = "", people: int = 400, poll: str = "100ms", concurrency: int = 8, budget: str = "2s"
+    folder: Path,
+    slapd: Slapd,
+    *,
+    url: str = "",
+    people: int = 400,
+    budget: str = "2s",
+    items: int = 0,
 ) -> Installation:
-    """Write a configuration, read the people from the directory, and give the first `people` of them a token each."""
+    """Write a configuration, read the people from the directory, and give the first `people` of them a token each.
+
+    `items` more items make the catalog of a page; `budget` is what a first attempt may take.
+    """
     folder.mkdir(parents=True)
     shutil.copytree(CATALOG, folder / "catalog")
     port = free_port()
     group_dn = slapd.add_group(name=f"{GROUP}-{secrets.token_hex(4)}")
     item = folder / "catalog" / "items" / "membership.yaml"
-    item.write_text(item.read_text().replace("GROUP", group_dn.split(",")[0].removeprefix("cn=")))
+    text = item.read_text().replace("GROUP", group_dn.split(",")[0].removeprefix("cn="))
+    item.write_text(text)
+    for number in range(items):
+        named = text.replace("id: membership", f"id: tool-{number}").replace("name: Membership", f"name: Tool {number}")
+        item.with_name(f"tool-{number}.yaml").write_text(named)
     (folder / "selfserve.toml").write_text(
         CONFIG.format(
             port=port,
@@ -165,8 +180,8 @@ def install(
             ldap=slapd.tls_port,
             ca=slapd.ca_file,
             bind=slapd.svc_dn,
-            poll=poll,
-            concurrency=concurrency,
+            poll="100ms",
+            concurrency=8,
             budget=budget,
         )
     )
@@ -175,9 +190,7 @@ def install(
         sync_people(app)
         customers = _tokens(app, people)
     finally:
-        app.house.engine.stop()
-        app.house.connectors.close()
-        app.house.database.close()
+        app.stop()
     return Installation(folder, port, slapd, group_dn, customers)
 
 
@@ -196,3 +209,18 @@ def _tokens(app: App, people: int) -> list[Asker]:
             _, clear = tokens.create(session, person, "bench", scopes, timedelta(days=1), now)
             made.append(Asker(person.id, clear))
     return made
+
+
+def signed_in(where: Installation) -> dict[str, str]:
+    """The cookies of a signed-in customer."""
+    rules = SessionRules(RoleRules.of({}), secure=False)
+    database = where.store()
+    try:
+        with database.write() as session:
+            person = session.get_one(Person, where.customers[0].id)
+            now = datetime.now(UTC)
+            came = SignedIn("https://login.example.test", person.login, now)
+            secret = open_session(session, person, came, rules, now)
+    finally:
+        database.close()
+    return {rules.cookie: secret}

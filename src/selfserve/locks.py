@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ import sqlalchemy as sa
 from selfserve.store.database import Database
 
 SCHEMA_LOCK = 7_305_882  # any constant: the advisory lock under which one process at a time changes the schema
+
+ASK_AGAIN = 0.1
+"""Seconds between two looks whether the other process is done with the schema."""
 
 
 class StoreTaken(Exception):  # noqa: N818  (said to whoever started the second process, in a sentence)
@@ -47,7 +51,9 @@ def schema_alone(database: Database) -> Iterator[None]:
             yield
         return
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(SCHEMA_LOCK)))
+        # Asked again and again: a waiting statement would be a transaction that CREATE INDEX CONCURRENTLY waits for.
+        while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(SCHEMA_LOCK))):
+            time.sleep(ASK_AGAIN)
         try:
             yield
         finally:

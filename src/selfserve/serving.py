@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -18,6 +19,7 @@ from nicegui import ui
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from selfserve import quiet  # noqa: F401  (before authlib is imported by the sign-in)
 from selfserve.api.install import application
 from selfserve.api.parts import Parts
 from selfserve.app import App
@@ -149,6 +151,10 @@ def serve(app: App, made: FastAPI, *, host: str, port: int) -> None:
         with _listening(host, port) as listener:
             log.info("serving", url=app.settings.server.public_url, works=app.works)
             server = server_of(made, host=host, port=port)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                # uvicorn sends itself the signal again when it has ended, to whoever handled it before: an order to end
+                # that was carried out is no failure.
+                signal.signal(number, lambda *_: setattr(server, "should_exit", True))
             server.run(sockets=[listener])
     finally:
         app.stop()
@@ -161,7 +167,8 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as refused:
-        raise OSError(refused.errno, refused.strerror, f"{host}:{port}") from None
+        reason = os.strerror(refused.errno) if refused.errno else str(refused)
+        raise OSError(refused.errno, reason, f"{host}:{port}") from None
 
 
 def work(app: App) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from tests.stand.house import Stand
 
 from selfserve.audit.seal import seal, verify
@@ -165,9 +166,13 @@ def test_two_trails_on_one_stream_in_one_transaction_are_one_chain(stand: Stand)
 
 def test_what_rolls_back_leaves_no_event(stand: Stand) -> None:
     """An event rides in the transaction of its change."""
-    with pytest.raises(RuntimeError), stand.house.database.write() as session:
+
+    def broken(session: Session) -> None:
         Trail(session, "stream:z").tell("never", at=stand.clock())
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        stand.write(broken)
     assert stand.kinds("stream:z") == []
 
 

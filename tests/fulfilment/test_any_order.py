@@ -7,7 +7,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.stand import invariants
 from tests.stand.house import Stand, build
 from tests.stand.walker import ACTS, Walker
@@ -21,7 +22,9 @@ STEPS = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 2999)), min_siz
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
-def test_any_order_of_acts_and_faults_keeps_the_ledger_true(sqlite_template: Path, steps: list[tuple[str, int]]) -> None:
+def test_any_order_of_acts_and_faults_keeps_the_ledger_true(
+    sqlite_template: Path, steps: list[tuple[str, int]]
+) -> None:
     """Asks, decisions, time, faults, deaths, gifts back, staff, in any order: `invariants` hold after each."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -55,7 +58,7 @@ def test_after_everything_is_well_again_nothing_is_left_open(stand: Stand) -> No
                 if grant.ends_at is not None and grant.ends_at <= stand.clock():
                     stand.tick_grant(grant)
     invariants.check(stand)
-    assert {stand.request(id).state for id in _requests(stand)} == {RequestState.FULFILLED}
+    assert {stand.request(each).state for each in _requests(stand)} == {RequestState.FULFILLED}
     assert not stand.shelf.things
 
 

@@ -316,7 +316,7 @@ def test_a_run_the_engine_lost_is_ordered_again(stand: Stand) -> None:
     """In our rows it is open, in the engine it failed: the hour finds it and it is finished."""
     stand.shelf.faults = ["transient"]
     made = stand.ask("ada", "lamp")
-    (_, waiting) = stand.runs(made.id)
+    assert len(stand.runs(made.id)) == 2
     stand.house.engine.client.cancel_workflows([f"fulfil:{made.id}:2"])
     stand.clock.forward(minutes=6)
     found = reconcile(stand.house)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from tests.stand.clock import Clock
 from tests.stand.house import Stand, build
 
@@ -85,9 +86,13 @@ def test_an_approved_request_is_done_and_its_end_comes_by_timer(running: Stand) 
 
 def test_an_order_rolls_back_with_its_transaction(running: Stand) -> None:
     """One commit: what did not happen is not ordered either."""
-    with pytest.raises(RuntimeError), running.house.database.write() as session:
+
+    def broken(session: Session) -> None:
         running.house.engine.later(session, "fulfil", "fulfil:never:1", "never")
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        running.write(broken)
     assert running.house.engine.standing(["fulfil:never:1"]) == {}
 
 

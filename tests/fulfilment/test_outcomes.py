@@ -23,7 +23,7 @@ def test_accepted_is_not_done_and_delivered_later_is(stand: Stand) -> None:
     assert stand.request(made.id).state == RequestState.FULFILLED
     assert stand.shelf.calls["order"] == 1
     assert stand.steps(made.id)[0].ours
-    assert "is ready" in stand.notices("ada")[-1]
+    assert any("is ready" in title for title in stand.notices("ada"))
 
 
 def test_accepted_and_never_delivered_ends_with_a_human(stand: Stand) -> None:
@@ -112,7 +112,7 @@ def test_a_rule_tightened_between_ask_and_doing_wins(stand: Stand) -> None:
     assert stand.request(made.id).state == RequestState.DENIED
     assert not stand.shelf.things
     assert stand.grants("ada")[0].state == GrantState.ENDED
-    assert "no longer possible" in stand.notices("ada")[-1]
+    assert any("no longer possible" in title for title in stand.notices("ada"))
 
 
 def test_a_rule_tightened_between_ask_and_approval_wins(stand: Stand) -> None:

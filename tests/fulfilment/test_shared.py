@@ -75,7 +75,8 @@ def test_giving_back_one_reason_shortens_to_the_other_s_end(stand: Stand) -> Non
 
 
 def test_two_items_that_give_the_same_thing_share_it(stand: Stand) -> None:
-    """The set holds a fork, the fork is a fork: whichever ends first leaves it to the other, who takes it back later."""
+    """The set holds a fork, the fork is a fork: whichever ends first leaves it to the other, who takes it back
+    later."""
     stand.ask("ada", "set")
     stand.clock.forward(hours=7)
     fork = stand.ask("ada", "fork")

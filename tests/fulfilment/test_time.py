@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -136,10 +137,11 @@ def test_staff_cannot_retry_what_is_not_wanted_any_more(stand: Stand) -> None:
     assert stand.decide("mara", made.id) is RequestState.HANDED_OVER
     stand.clock.forward(days=2)
     case = stand.case()
-    for act in (
+    exits: tuple[Callable[[], None], ...] = (
         lambda: desk.retry(stand.house, case.id, stand.people["tess"]),
         lambda: desk.done(stand.house, case.id, stand.people["tess"], fields={}, on_my_word=True),
-    ):
+    )
+    for act in exits:
         with pytest.raises(NotPossible):
             act()
     desk.cannot(stand.house, case.id, stand.people["tess"], words="Too late, sorry.")
@@ -184,7 +186,7 @@ def test_the_customer_is_told_before_it_ends_and_the_end_stays(stand: Stand) -> 
     (grant,) = stand.grants("ada")
     assert stand.tick_grant(grant) == "reminded"
     assert len(stand.notices("ada")) == before + 1
-    assert "ends" in stand.notices("ada")[-1]
+    assert any("ends" in title for title in stand.notices("ada"))
     assert stand.shelf.things
     stand.clock.forward(hours=1)
     assert stand.tick_grant(stand.grants("ada")[0]) == "ended"

@@ -182,7 +182,7 @@ def test_a_stage_reminds_once_and_then_ends(stand: Stand) -> None:
     assert stand.tick_stage(stage) == "expired"
 
     assert stand.request(made.id).state == RequestState.EXPIRED
-    assert "in time" in stand.notices("ada")[-1]
+    assert any("in time" in title for title in stand.notices("ada"))
     with pytest.raises(NotPossible):
         stand.decide("dora", made.id)
     assert stand.write(stages.tick, stand.house, stage.id, stage.timers, stand.clock()) == "void"
@@ -214,10 +214,10 @@ def test_a_question_waits_for_the_customer_and_goes_back(stand: Stand) -> None:
         stand.write(acts.answer, made.name, stand.people["ada"], "Hello", stand.clock())
     stand.decide("dora", made.id, Say.ASK, "Which size?")
     assert stand.request(made.id).question == "Which size?"
-    assert "question" in stand.notices("ada")[-1]
+    assert any("question" in title for title in stand.notices("ada"))
     stand.write(acts.answer, made.name, stand.people["ada"], "27 inches", stand.clock())
 
     assert stand.request(made.id).question == ""
-    assert "answered" in stand.notices("dora")[-1]
+    assert any("answered" in title for title in stand.notices("dora"))
     assert stand.decide("dan", made.id) is RequestState.FULFILLED
     assert "approval.answered" in stand.kinds(f"request:{made.id}")

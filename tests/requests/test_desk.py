@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -182,11 +183,12 @@ def test_a_closed_case_says_who_closed_it(stand: Stand) -> None:
     _broken(stand)
     case = stand.case()
     desk.retry(stand.house, case.id, stand.people["tess"])
-    for act in (
+    acts_: tuple[Callable[[], None], ...] = (
         lambda: desk.retry(stand.house, case.id, stand.people["theo"]),
         lambda: desk.take(stand.house, case.id, stand.people["theo"]),
         lambda: desk.cannot(stand.house, case.id, stand.people["theo"], words="No."),
-    ):
+    )
+    for act in acts_:
         with pytest.raises(NotPossible, match="Tess Fern closed this already"):
             act()
 

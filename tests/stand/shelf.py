@@ -45,6 +45,15 @@ class ShelfSettings(BaseModel):
     """It needs none."""
 
 
+_ANSWERS: Mapping[str, Outcome] = {
+    "transient": Failed(FailureKind.TRANSIENT, "The shelf is busy."),
+    "declined": Declined("Full.", "The shelf is full."),
+    "permanent": Failed(FailureKind.PERMANENT, "The shelf has no such board."),
+    "lost": Failed(FailureKind.UNKNOWN, "Sent, but no answer came."),
+    "lies": Done({"n": 1}),
+}
+
+
 class Shelf(Connector):
     """Keeps what was put on it; `faults` are taken one per call of `apply` or `undo`."""
 
@@ -100,22 +109,15 @@ class Shelf(Connector):
     def _apply(self, action: str, place: tuple[str, str]) -> Outcome:
         if self.offline:
             return Failed(FailureKind.TRANSIENT, "The shelf does not answer.")
-        match self._fault():
-            case "transient":
-                return Failed(FailureKind.TRANSIENT, "The shelf is busy.")
-            case "declined":
-                return Declined("Full.", "The shelf is full.")
-            case "permanent":
-                return Failed(FailureKind.PERMANENT, "The shelf has no such board.")
+        fault = self._fault()
+        if fault in _ANSWERS:
+            return _ANSWERS[fault]
+        match fault:
             case "raise":
                 raise RuntimeError("a bug in the connector")
             case "answer_lost":
                 self._put(place)
-                return Failed(FailureKind.UNKNOWN, "Sent, but no answer came.")
-            case "lost":
-                return Failed(FailureKind.UNKNOWN, "Sent, but no answer came.")
-            case "lies":
-                return Done({"n": 1})
+                return _ANSWERS["lost"]
             case "killed_before":
                 raise Killed
             case "killed_after":

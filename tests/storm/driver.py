@@ -1,6 +1,7 @@
 """One process of the storm: it works the queue and is asked by impatient customers, until all is done or it is killed.
 
-It waits for a line on its standard input before it begins. Arguments: one JSON object with `url`, `executor`, `directory`, `customers`, `seed`.
+It waits for a line on its standard input before it begins. Arguments: one JSON object with `url`, `executor`,
+`directory`, `customers`, `seed`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ THREADS = 4
 
 
 def serve_one(house: House, number: int) -> bool:
-    """Customer `number` asks (again), Dora decides, it is given back where it should be; True once nothing is left to do."""
+    """Customer `number` asks (again), Dora decides, it is given back where it should be; True once nothing is left to
+    do."""
     me = customer(number)
     try:
         made = submit(house, customer_id=me, item_id=item_of(number), answers={}, idempotency_key=f"ask-{number}")

@@ -101,7 +101,8 @@ def test_storm(
     kind: str,
     processes: int,
 ) -> None:
-    """200 requests and eight kills on each store: nothing twice, nothing lost, the directory is what the ledger says."""
+    """200 requests and eight kills on each store: nothing twice, nothing lost, the directory is what the ledger
+    says."""
     slapd = slapd_with(CUSTOMERS)
     for letter in "abcde":
         slapd.add_group(name=f"storm-{letter}")

@@ -1,4 +1,5 @@
-"""Seals: a durable link over all events written since the last seal, so that no transaction waits for another's chain."""
+"""Seals: a durable link over all events written since the last seal, so that no transaction waits for another's
+chain."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ SEAL_LOCK = 7_305_882  # any constant
 
 
 def seal(session: Session, now: datetime) -> int:
-    """Seal what is not sealed yet; returns how many events that were. Never two at once: the second leaves it to the first."""
-    if session.get_bind().dialect.name == "postgresql":
-        if not session.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(SEAL_LOCK))):
-            return 0
+    """Seal what is not sealed yet; returns how many events that were. Never two at once: the second leaves it to the
+    first."""
+    alone = sa.select(sa.func.pg_try_advisory_xact_lock(SEAL_LOCK))
+    if session.get_bind().dialect.name == "postgresql" and not session.scalar(alone):
+        return 0
     rows = session.execute(
         sa.select(AuditEvent.id, AuditEvent.hash)
         .where(AuditEvent.seal_id.is_(None), AuditEvent.at < now - SETTLE)

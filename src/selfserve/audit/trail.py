@@ -50,7 +50,8 @@ def link(
 class Trail:
     """Appends events to one stream within the caller's transaction.
 
-    `Trail(session, "request:…", fresh=True)` for a stream that is born in this transaction spares the look for its last event.
+    `Trail(session, "request:…", fresh=True)` for a stream that is born in this transaction spares the look for its
+    last event.
     Two writers of one stream do not break each other: the second waits for the first and goes on from its event.
     """
 

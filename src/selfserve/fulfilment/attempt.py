@@ -89,7 +89,8 @@ Intend = Callable[[StepWork, str], None]
 
 
 class Attempt:
-    """Tries steps against their connectors; every exception of a connector becomes a failed result, never a lost run."""
+    """Tries steps against their connectors; every exception of a connector becomes a failed result, never a lost
+    run."""
 
     def __init__(self, registry: Registry, now: Callable[[], datetime], deadline: datetime) -> None:
         self.registry, self.now, self.deadline = registry, now, deadline
@@ -142,7 +143,8 @@ class Attempt:
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
     def _note_look(self, step: StepWork, action: Action[Any], seen: Observation) -> None:
-        """A look is a call too: it tells the circuit whether the target answers. A one-off cannot be seen by its nature."""
+        """A look is a call too: it tells the circuit whether the target answers. A one-off cannot be seen by its
+        nature."""
         answered = seen.presence is not Presence.UNKNOWABLE
         if not answered and not action.lasting:
             return
@@ -159,7 +161,9 @@ class Attempt:
                 state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours, secret=seen.secret
             )
         if not maybe_sent:
-            return None
+            # What is blindly given could not be told from what was there before us.
+            blind = seen.presence is Presence.UNKNOWABLE and action.lasting and not action.human
+            return _waiting(step, f"{step.connector} cannot be read at the moment") if blind else None
         if seen.presence is Presence.PENDING:
             return self._still_at_it(step, seen)
         if seen.presence is Presence.UNKNOWABLE or action.destructive:
@@ -254,7 +258,8 @@ class Attempt:
         )
 
     def _look(self, step: StepWork, connector: Connector, args: BaseModel, state: State) -> Observation:
-        """What the target shows. A look that breaks has seen nothing; what the act answered (a secret!) is not lost by it."""
+        """What the target shows. A look that breaks has seen nothing; what the act answered (a secret!) is not lost by
+        it."""
         try:
             return connector.observe(step.action, args, state)
         except Exception:

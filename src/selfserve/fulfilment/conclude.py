@@ -28,7 +28,8 @@ WHY = {
 
 
 def conclude(session: Session, house: House, held: Claim, item: Item, ending: Ending, now: datetime) -> RequestState:
-    """Write down all results of a walk and what follows; returns the request's state. LosesClaim if the run was taken over."""
+    """Write down all results of a walk and what follows; returns the request's state. LosesClaim if the run was taken
+    over."""
     run, request = hold_both(session, held)
     trail = Trail(session, f"request:{request.id}")
     note_results(session, house, request, trail, ending, now)
@@ -121,7 +122,8 @@ def _again_later(
 
 
 def _told_before(session: Session, step: StepWork, result: Result) -> bool:
-    """True where the timeline already says that this step waits for this reason; a wait is told once, not at every look."""
+    """True where the timeline already says that this step waits for this reason; a wait is told once, not at every
+    look."""
     request_id = step.key.partition(":")[0]
     last = session.execute(
         sa.select(AuditEvent.kind, AuditEvent.data)

@@ -1,4 +1,5 @@
-"""The desk: take an escalation, hand it on, and its three exits: retry from the failed step, done by hand, cannot be done."""
+"""The desk: take an escalation, hand it on, and its three exits: retry from the failed step, done by hand, cannot be
+done."""
 
 from __future__ import annotations
 
@@ -55,10 +56,11 @@ def open_one(session: Session, escalation_id: str) -> Escalation:
     ).first()
     if about is None:
         raise UnknownEscalation("There is no such case on the desk.")
-    # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each other.
-    for table, id in ((Request, about.request_id), (Grant, about.grant_id)):
-        if id is not None:
-            session.get(table, id, with_for_update=True)
+    # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each
+    # other.
+    for table, row_id in ((Request, about.request_id), (Grant, about.grant_id)):
+        if row_id is not None:
+            session.get(table, row_id, with_for_update=True)
     found = session.get_one(Escalation, escalation_id, with_for_update=True)
     if found.state == EscalationState.CLOSED:
         raise AlreadyHandled(f"{_who(session, found.closed_by_id)} closed this already, at {_when(found.closed_at)}.")
@@ -201,10 +203,12 @@ class ByHand:
 
 
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
-    """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is not there."""
+    """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is
+    not there."""
     case = open_one(session, escalation_id)
     fields = _checked_fields(case, by_hand.fields)
-    if by_hand.seen.presence is Presence.ABSENT and not by_hand.on_my_word and case.grant_id is None:
+    not_there = by_hand.seen.presence in (Presence.ABSENT, Presence.PENDING)
+    if not_there and not by_hand.on_my_word and case.grant_id is None:
         raise DeskRefusal("We looked, and the target does not show it yet. Check again, or say that you are sure.")
     if case.grant_id is not None:
         _taken_back_by_hand(session, house, case, by_hand, staff, now)
@@ -294,7 +298,8 @@ def cannot(
     *,
     take_back: bool = False,
 ) -> None:
-    """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on request."""
+    """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on
+    request."""
     case, words = open_one(session, escalation_id), words_of(words)
     if not words:
         raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")

@@ -1,4 +1,5 @@
-"""What was given and is not in the target any more, although nobody took it back here: told, and put right by people."""
+"""What was given and is not in the target any more, although nobody took it back here: told, and put right by
+people."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Durable work: the only file that knows DBOS.
 
-The engine owns queues, timers, retries after a crash and schedules. It knows tasks by name; rooms above register theirs.
+The engine owns queues, timers, retries after a crash and schedules. It knows tasks by name; rooms above register
+theirs.
 Rows of our own say how far a piece of work got (docs/decisions/0003), so a task may be started again at any moment.
 """
 
@@ -72,10 +73,10 @@ class Engine:
             self._queues.append(name)
 
     def later(
-        self, session: Session, task: str, id: str, *args: Any, after: timedelta | None = None, queue: str = HOUSE
+        self, session: Session, task: str, order: str, *args: Any, after: timedelta | None = None, queue: str = HOUSE
     ) -> None:
         """Order `task(*args)` in the caller's transaction; an order with an id already known changes nothing."""
-        options: dict[str, Any] = {"workflow_name": task, "queue_name": queue, "workflow_id": id}
+        options: dict[str, Any] = {"workflow_name": task, "queue_name": queue, "workflow_id": order}
         if after is not None and after > timedelta(0):
             options["delay_seconds"] = after.total_seconds()
         self.client.enqueue_in_transaction(session, options, *args)  # type: ignore[arg-type]
@@ -195,7 +196,8 @@ class Engine:
             self.client.cancel_workflows(ids)
 
     def standing(self, ids: list[str]) -> Mapping[str, str]:
-        """The engine's state of each order by id (`DELAYED`, `ENQUEUED`, `PENDING`, `SUCCESS`, `ERROR`, …); unknown ids are left out."""
+        """The engine's state of each order by id (`DELAYED`, `ENQUEUED`, `PENDING`, `SUCCESS`, `ERROR`, …); unknown
+        ids are left out."""
         if not ids:
             return {}
         found = self.client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)

@@ -24,7 +24,8 @@ RISE = "escalation_rise"
 
 @dataclass(frozen=True)
 class Case:
-    """What is handed over. `subject` is unique while open (`request:…`, `grant:…`, `connector:…`); `title` is for the desk."""
+    """What is handed over. `subject` is unique while open (`request:…`, `grant:…`, `connector:…`); `title` is for the
+    desk."""
 
     subject: str
     why: str
@@ -109,7 +110,8 @@ def _set_timer(session: Session, house: House, escalation: Escalation, now: date
 
 
 def rise(session: Session, house: House, escalation_id: str, level: int, now: datetime) -> str:
-    """An escalation's time is over: if nobody took it, the team above is asked too. Returns what was done, in a word."""
+    """An escalation's time is over: if nobody took it, the team above is asked too. Returns what was done, in a
+    word."""
     escalation = session.get(Escalation, escalation_id, with_for_update=True)
     if escalation is None or escalation.level != level or not _unattended(session, escalation):
         return "void"

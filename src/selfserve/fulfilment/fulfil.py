@@ -1,4 +1,5 @@
-"""The durable walk of a request: taken from a queue, it goes on from the recorded steps. And the first attempt at once."""
+"""The durable walk of a request: taken from a queue, it goes on from the recorded steps. And the first attempt at
+once."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ class Job:
 
 
 def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> RequestState:
-    """Try the steps at once, in the asking thread: as long as they are quick and the budget lasts; the queue does the rest."""
+    """Try the steps at once, in the asking thread: as long as they are quick and the budget lasts; the queue does the
+    rest."""
     deadline = house.now() + house.first_attempt_budget
 
     def may_try(step: StepWork) -> bool:
@@ -54,7 +56,8 @@ def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> 
 
 
 def fulfil(house: House, run_id: str) -> None:
-    """The durable task: claim the run, walk on, conclude. A run that is over, or was taken by another, is left alone."""
+    """The durable task: claim the run, walk on, conclude. A run that is over, or was taken by another, is left
+    alone."""
     with house.database.write() as session:
         job = _begin(session, house, run_id)
     if job is None:

@@ -18,7 +18,8 @@ REASON = "Every worker that began this died of it; see the logs of the workers b
 
 
 def give_up(session: Session, house: House, order: str, now: datetime) -> None:
-    """Hand an order's run to a human; a taking back goes on by itself later all the same. Any other order becomes a case."""
+    """Hand an order's run to a human; a taking back goes on by itself later all the same. Any other order becomes a
+    case."""
     run = _run_of(session, order)
     result = Result(StepState.UNKNOWN, reason=REASON)
     step = _next_step(session, run) if run is not None else None

@@ -24,7 +24,8 @@ CHECK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Until when something is wanted: a moment, or a span from delivery, or neither (no end). `meant` is as the customer said it."""
+    """Until when something is wanted: a moment, or a span from delivery, or neither (no end). `meant` is as the
+    customer said it."""
 
     ends_at: datetime | None = None
     lasts: timedelta | None = None
@@ -46,14 +47,11 @@ def promise(
 ) -> None:
     """Store the obligation to take back, with its timer, before anything is given.
 
-    A customer who holds the same already gets a further reason for it. Raises `BeingTakenBack` while that is just ending.
+    A customer who holds the same already gets a further reason for it. Raises `BeingTakenBack` while that is just
+    ending.
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
-    grant = session.scalar(
-        sa.select(Grant)
-        .where(Grant.customer_id == request.customer_id, Grant.holding == holding, Grant.state != GrantState.ENDED)
-        .with_for_update()
-    )
+    grant = session.scalar(_LIVE, {"customer": request.customer_id, "holding": holding})
     if grant is not None and grant.state in (GrantState.ENDING, GrantState.REVOKE_FAILED):
         raise BeingTakenBack
     grant_id = grant.id if grant is not None else new_id()
@@ -75,6 +73,21 @@ def promise(
         _set_end(session, house, grant, now)
 
 
+_LIVE = (
+    sa.select(Grant)
+    .where(
+        Grant.customer_id == sa.bindparam("customer"),
+        Grant.holding == sa.bindparam("holding"),
+        Grant.state != GrantState.ENDED,
+    )
+    .with_for_update()
+)
+_OPEN = (
+    sa.select(GrantReason, Grant)
+    .join(Grant, Grant.id == GrantReason.grant_id)
+    .where(GrantReason.request_id == sa.bindparam("request"), GrantReason.ended_at.is_(None))
+    .with_for_update()
+)
 _GRANT = sa.insert(Grant.__table__)  # type: ignore[arg-type]
 _REASON = sa.insert(GrantReason.__table__)  # type: ignore[arg-type]
 
@@ -84,7 +97,7 @@ def _insert(
     house: House,
     request: Request,
     item: Item,
-    id: str,
+    grant_id: str,
     holding: str,
     ends_at: datetime | None,
     now: datetime,
@@ -92,7 +105,7 @@ def _insert(
     session.execute(
         _GRANT,
         {
-            "id": id,
+            "id": grant_id,
             "customer_id": request.customer_id,
             "item_id": request.item_id,
             "item_name": request.item_name,
@@ -105,7 +118,7 @@ def _insert(
         },
     )
     if ends_at is not None:
-        _order_tick(session, house, id, 1, _next_moment(item, ends_at, now), now)
+        _order_tick(session, house, grant_id, 1, _next_moment(item, ends_at, now), now)
 
 
 def _next_moment(item: Item, ends_at: datetime, now: datetime) -> datetime:
@@ -196,12 +209,7 @@ def activate(session: Session, request: Request, now: datetime) -> datetime | No
 
     The timer set with the promise stays: where it comes before the end, it is set anew then.
     """
-    found = session.execute(
-        sa.select(GrantReason, Grant)
-        .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(GrantReason.request_id == request.id, GrantReason.ended_at.is_(None))
-        .with_for_update()
-    ).first()
+    found = session.execute(_OPEN, {"request": request.id}).first()
     if found is None:
         return None
     reason, grant = found
@@ -218,7 +226,8 @@ def activate(session: Session, request: Request, now: datetime) -> datetime | No
 def end_reason(
     session: Session, house: House, request: Request, because: str, now: datetime, actor: str = MACHINE
 ) -> Grant | None:
-    """End a request's reason for its grant; the last one to end begins the taking back. None where there was no reason."""
+    """End a request's reason for its grant; the last one to end begins the taking back. None where there was no
+    reason."""
     reason = reason_of(session, request.id)
     if reason is None:
         return None
@@ -242,7 +251,8 @@ def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
 
 
 def begin_end(session: Session, house: House, grant: Grant, now: datetime) -> Run | None:
-    """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was seen."""
+    """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was
+    seen."""
     if grant.state not in (GrantState.PROMISED, GrantState.ACTIVE):
         return None
     grant.state = GrantState.ENDING
@@ -320,7 +330,8 @@ def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> 
 
 
 def _tick_promised(session: Session, house: House, grant: Grant, now: datetime) -> str:
-    """A promise whose time came before it was kept: nothing to take back yet, so look again until its requests are over."""
+    """A promise whose time came before it was kept: nothing to take back yet, so look again until its requests are
+    over."""
     waiting = session.scalar(
         sa.select(sa.func.count())
         .select_from(GrantReason)

@@ -57,7 +57,8 @@ def leave(session: Session, house: House) -> None:
 
 
 def sweep(house: House) -> int:
-    """Take up what dead processes left: claimed first attempts and begun orders; returns how many. Never two sweeps at once."""
+    """Take up what dead processes left: claimed first attempts and begun orders; returns how many. Never two sweeps at
+    once."""
     with house.database.write() as session:
         if not _alone(session, house):
             return 0

@@ -1,4 +1,5 @@
-"""Taking back: every effect of a grant that is ours and that nobody else still needs, seen to be gone before it is said."""
+"""Taking back: every effect of a grant that is ours and that nobody else still needs, seen to be gone before it is
+said."""
 
 from __future__ import annotations
 
@@ -98,7 +99,8 @@ def _lasts(house: House, step: StepWork) -> bool:
 def _to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     """The grant's effects that are ours to take back, in the order they were made.
 
-    What another customer's request, or another item, still needs stays, and becomes its own to take back later. What was
+    What another customer's request, or another item, still needs stays, and becomes its own to take back later. What
+    was
     there before us is never touched.
     """
     requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
@@ -208,7 +210,8 @@ def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
 
 
 def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:
-    """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in time."""
+    """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in
+    time."""
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     hopeless = result.look_again is None

@@ -55,15 +55,22 @@ def hold(session: Session, held: Claim) -> Run:
 
 def hold_both(session: Session, held: Claim) -> tuple[Run, Request]:
     """The run and its request, locked, if the claim still stands; LosesClaim otherwise."""
-    found = session.execute(
-        sa.select(Run, Request)
-        .join(Request, Request.id == Run.request_id)
-        .where(Run.id == held.run_id, Run.claim == held.token, Run.state.in_([RunState.CLAIMED, RunState.RUNNING]))
-        .with_for_update()
-    ).first()
+    found = session.execute(_HELD, {"run": held.run_id, "token": held.token}).first()
     if found is None:
         raise LosesClaim
     return found[0], found[1]
+
+
+_HELD = (
+    sa.select(Run, Request)
+    .join(Request, Request.id == Run.request_id)
+    .where(
+        Run.id == sa.bindparam("run"),
+        Run.claim == sa.bindparam("token"),
+        Run.state.in_([RunState.CLAIMED, RunState.RUNNING]),
+    )
+    .with_for_update()
+)
 
 
 def steps_of(session: Session, request_ids: Iterable[str]) -> list[StepWork]:
@@ -137,11 +144,14 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
         values["tell"] = result.tell
     if result.there:
         values |= {"ours": result.ours, "verified_at": now}
-    if result.unsent:
-        values["calls"] = sa.case((Step.calls > 0, Step.calls - 1), else_=0)
     if result.state is StepState.UNDONE:
         values |= {"undone_at": now, "ours": False}
-    session.execute(sa.update(Step).where(Step.id == step.id).values(**values))
+    session.execute(_STEP, {"which": step.id, **values})
+    if result.unsent:
+        session.execute(sa.update(Step).where(Step.id == step.id, Step.calls > 0).values(calls=Step.calls - 1))
+
+
+_STEP = sa.update(Step.__table__).where(Step.__table__.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
 
 
 def tell_result(trail: Trail, step: StepWork, result: Result, now: datetime) -> None:

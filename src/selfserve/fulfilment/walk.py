@@ -12,7 +12,8 @@ from selfserve.store.states import STEP_THERE, StepState
 
 @dataclass
 class Ending:
-    """How far a walk came: `results` by step in order; `stopped_at` is the step that is not there yet, None when all are."""
+    """How far a walk came: `results` by step in order; `stopped_at` is the step that is not there yet, None when all
+    are."""
 
     results: list[tuple[StepWork, Result]] = field(default_factory=list)
     stopped_at: StepWork | None = None
@@ -64,6 +65,7 @@ BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 60, 120
 
 
 def pause(attempt: int, at_least: timedelta | None) -> timedelta:
-    """How long to wait before the attempt after `attempt` (counted from 1): longer each time, never less than asked for."""
+    """How long to wait before the attempt after `attempt` (counted from 1): longer each time, never less than asked
+    for."""
     step = BACKOFF[min(attempt, len(BACKOFF)) - 1]
     return max(step, at_least or timedelta(0))

@@ -61,7 +61,7 @@ def manager_chain(session: Session, of: Person) -> Iterator[Person]:
 
 def groups_of(session: Session, person_id: str) -> frozenset[str]:
     """The groups a person is in, by name."""
-    return frozenset(session.scalars(sa.select(PersonGroup.group).where(PersonGroup.person_id == person_id)))
+    return frozenset(session.scalars(_GROUPS_OF, {"person": person_id}))
 
 
 def members_of_group(session: Session, group: str) -> list[Person]:
@@ -81,11 +81,21 @@ def are_present() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return (Person.disabled.is_(False), Person.gone_at.is_(None))
 
 
+# Asked at every request, so made once: building a statement costs more than running it.
+_GROUPS_OF = sa.select(PersonGroup.__table__.c.group_name).where(
+    PersonGroup.__table__.c.person_id == sa.bindparam("person")
+)
+_PEOPLE = Person.__table__.c
+_PRESENT_EMAIL = sa.select(_PEOPLE.email).where(
+    _PEOPLE.id == sa.bindparam("person"), _PEOPLE.disabled.is_(False), _PEOPLE.gone_at.is_(None)
+)
+
+
 def facts(session: Session, of: Person) -> CustomerFacts:
     """What rules see as `customer`; `groups` are sorted names, `manager` the mail address of a present one or empty."""
     manager = None
     if of.manager_id is not None:
-        manager = session.scalar(sa.select(Person.email).where(Person.id == of.manager_id, *are_present()))
+        manager = session.scalar(_PRESENT_EMAIL, {"person": of.manager_id})
     return {
         "id": of.id,
         "login": of.login,

@@ -1,4 +1,5 @@
-"""What a customer can do with a request of theirs: cancel, answer a question, give back, extend, and see a secret once."""
+"""What a customer can do with a request of theirs: cancel, answer a question, give back, extend, and see a secret
+once."""
 
 from __future__ import annotations
 
@@ -84,7 +85,8 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
 
 
 def give_back(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
-    """Give back what the request brought; it is taken back in the target, and shown as ended only once that was seen."""
+    """Give back what the request brought; it is taken back in the target, and shown as ended only once that was
+    seen."""
     request = own(session, name, person_id)
     if request.state == RequestState.HANDED_OVER:
         return cancel(session, house, name, person_id, now)

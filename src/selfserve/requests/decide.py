@@ -106,7 +106,8 @@ def _shortened(wanted: Wanted | None, until: datetime | None, now: datetime) -> 
 def _decide(
     session: Session, house: House, stage_id: str, person_id: str, say: Say, reason: str, ready: Ready | None
 ) -> tuple[RequestState, Job | None, Exception | None]:
-    """The transaction of a decision. A refusal that itself changed something is returned, so that the change is kept."""
+    """The transaction of a decision. A refusal that itself changed something is returned, so that the change is
+    kept."""
     now = house.now()
     stage = stages.locked(session, stage_id)
     if stage is None:

@@ -1,4 +1,5 @@
-"""The lists that pages and the API show: requests, what waits for my decision, the desk, what is held. Indexed and paged."""
+"""The lists that pages and the API show: requests, what waits for my decision, the desk, what is held. Indexed and
+paged."""
 
 from __future__ import annotations
 

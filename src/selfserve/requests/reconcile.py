@@ -77,12 +77,12 @@ def _each(
     house: House, ids: Iterable[str], act: Callable[[Session, str, datetime], str | None], into: list[str]
 ) -> None:
     """Put each right in a transaction of its own: one that cannot be must not keep the others from it."""
-    for id in ids:
+    for row_id in ids:
         try:
             with house.database.write() as session:
-                name = act(session, id, house.now())
+                name = act(session, row_id, house.now())
         except Exception:
-            log.exception("could_not_reconcile", id=id)
+            log.exception("could_not_reconcile", row=row_id)
             continue
         if name is not None:
             into.append(name)
@@ -113,9 +113,9 @@ def _lost_runs(house: House, found: Findings) -> None:
         if standing.get(queueing.order_id(run)) not in ("DELAYED", "ENQUEUED", "PENDING")
     }
 
-    def again(session: Session, id: str, now: datetime) -> str | None:
-        run = session.get(Run, id, with_for_update=True)
-        if run is None or run.claim != lost[id] or run.state not in OPEN_RUN:
+    def again(session: Session, row_id: str, now: datetime) -> str | None:
+        run = session.get(Run, row_id, with_for_update=True)
+        if run is None or run.claim != lost[row_id] or run.state not in OPEN_RUN:
             return None
         _order_again(session, house, run, now)
         return queueing.order_id(run)
@@ -146,11 +146,11 @@ def _stranded(house: House, found: Findings) -> None:
         ~runs.where(Run.grant_id == Grant.id, Run.purpose == Purpose.REVOKE).exists(),
     )
 
-    def ask_again(session: Session, id: str, now: datetime) -> str | None:
-        request = session.get_one(Request, id, with_for_update=True)
+    def ask_again(session: Session, row_id: str, now: datetime) -> str | None:
+        request = session.get_one(Request, row_id, with_for_update=True)
         last = session.scalar(
             sa.select(Run)
-            .where(Run.request_id == id, Run.purpose == Purpose.FULFIL)
+            .where(Run.request_id == row_id, Run.purpose == Purpose.FULFIL)
             .order_by(Run.attempt.desc())
             .limit(1)
         )
@@ -163,13 +163,13 @@ def _stranded(house: House, found: Findings) -> None:
         conclude.follow(session, house, last, "", now, None, first_at=last.first_at)
         return request.name
 
-    def end_again(session: Session, id: str, now: datetime) -> str | None:
-        grant = session.get_one(Grant, id, with_for_update=True)
-        still = session.scalar(runs.where(Run.grant_id == id).limit(1)) is None
+    def end_again(session: Session, row_id: str, now: datetime) -> str | None:
+        grant = session.get_one(Grant, row_id, with_for_update=True)
+        still = session.scalar(runs.where(Run.grant_id == row_id).limit(1)) is None
         if not still or grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
             return None
         grants.order_revoke(session, house, grant, now, first_at=now, after=None)
-        return id
+        return row_id
 
     _each(house, _ids(house, asked), ask_again, found.stranded)
     _each(house, _ids(house, ending), end_again, found.stranded)
@@ -179,16 +179,16 @@ def _overdue(house: House, found: Findings) -> None:
     """Grants and stages whose timer was lost."""
     late = house.now() - GRACE
 
-    def end(session: Session, id: str, now: datetime) -> str | None:
-        grant = session.get_one(Grant, id, with_for_update=True)
-        return id if grants.tick(session, house, id, grant.timers, now) == "ended" else None
+    def end(session: Session, row_id: str, now: datetime) -> str | None:
+        grant = session.get_one(Grant, row_id, with_for_update=True)
+        return row_id if grants.tick(session, house, row_id, grant.timers, now) == "ended" else None
 
-    def expire(session: Session, id: str, now: datetime) -> str | None:
-        stage = stages.locked(session, id)
+    def expire(session: Session, row_id: str, now: datetime) -> str | None:
+        stage = stages.locked(session, row_id)
         if stage is None or stage.state != StageState.OPEN:
             return None
         stages.expire(session, house, stage, now)
-        return id
+        return row_id
 
     over = sa.select(Grant.id).where(Grant.state == GrantState.ACTIVE, Grant.ends_at < late)
     undecided = sa.select(Stage.id).where(Stage.state == StageState.OPEN, Stage.due_at < late)
@@ -212,15 +212,15 @@ def people_left(house: House, found: Findings) -> None:
         .where(GrantReason.ended_at.is_(None), away)
     )
 
-    def ask_anew(session: Session, id: str, now: datetime) -> str | None:
-        stage = stages.locked(session, id)
+    def ask_anew(session: Session, row_id: str, now: datetime) -> str | None:
+        stage = stages.locked(session, row_id)
         if stage is None or stage.state != StageState.OPEN:
             return None
         stages.refresh(session, house, stage, now)
-        return id
+        return row_id
 
-    def take_back(session: Session, id: str, now: datetime) -> str | None:
-        request = session.get_one(Request, id, with_for_update=True)
+    def take_back(session: Session, row_id: str, now: datetime) -> str | None:
+        request = session.get_one(Request, row_id, with_for_update=True)
         ended = grants.end_reason(session, house, request, "customer_left", now)
         return request.name if ended is not None else None
 
@@ -241,8 +241,8 @@ def _unattended(house: House, found: Findings) -> None:
         late = sa.select(Escalation.id, Escalation.level).where(alone, Escalation.due_at < house.now() - GRACE)
         levels = {row.id: row.level for row in session.execute(late.limit(BATCH))}
 
-    def rise(session: Session, id: str, now: datetime) -> str | None:
-        return id if escalation.rise(session, house, id, levels[id], now) == "rose" else None
+    def rise(session: Session, row_id: str, now: datetime) -> str | None:
+        return row_id if escalation.rise(session, house, row_id, levels[row_id], now) == "rose" else None
 
     _each(house, levels, rise, found.unattended)
 
@@ -267,11 +267,11 @@ def _drift(house: House, found: Findings) -> None:
     for step in steps:
         seen = _look(house, step)
 
-        def note(session: Session, id: str, now: datetime, seen: Presence = seen) -> str | None:
-            session.execute(sa.update(Step).where(Step.id == id).values(looked_at=now))
+        def note(session: Session, row_id: str, now: datetime, seen: Presence = seen) -> str | None:
+            session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
             if seen is Presence.PRESENT:
-                drift.back(session, id, now)
-            return drift.tell(session, house, id, now) if seen is Presence.ABSENT else None
+                drift.back(session, row_id, now)
+            return drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
 
         _each(house, [step.id], note, found.drifted)
 

@@ -153,12 +153,13 @@ def _tell_approver(
 def set_timer(session: Session, house: House, stage: Stage, due: datetime, now: datetime) -> None:
     """Order the next look at the stage."""
     stage.timers += 1
-    id = f"timer:stage:{stage.id}:{stage.timers}"
-    house.engine.later(session, TICK, id, stage.id, stage.timers, after=max(due - now, timedelta(0)))
+    order = f"timer:stage:{stage.id}:{stage.timers}"
+    house.engine.later(session, TICK, order, stage.id, stage.timers, after=max(due - now, timedelta(0)))
 
 
 def tick(session: Session, house: House, stage_id: str, number: int, now: datetime) -> str:
-    """A stage's timer fired: remind, or end it. A decided stage, or a replaced timer, does nothing. Says what was done."""
+    """A stage's timer fired: remind, or end it. A decided stage, or a replaced timer, does nothing. Says what was
+    done."""
     stage = locked(session, stage_id)
     if stage is None or stage.state != StageState.OPEN or stage.timers != number:
         return "void"

@@ -47,7 +47,8 @@ class StepSeen:
 
 @dataclass(frozen=True)
 class Story:
-    """All of one request. Times are UTC instants. `can` holds the acts open to its customer: cancel, answer, return, extend, reveal, again."""
+    """All of one request. Times are UTC instants. `can` holds the acts open to its customer: cancel, answer, return,
+    extend, reveal, again."""
 
     id: str
     name: str

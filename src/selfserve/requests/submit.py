@@ -151,26 +151,42 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
             if same != (ask.customer.id, ask.item.id, ask.answers.digest):
                 raise KeyReused("This Idempotency-Key was used for another ask; use a fresh one for each ask.")
             return _found(by_key)
-    alike = (
-        Request.customer_id == ask.customer.id,
-        Request.item_id == ask.item.id,
-        Request.answers_digest == ask.answers.digest,
+    found = session.scalar(
+        _KNOWN_THOUGH_HELD if sent.though_held else _KNOWN,
+        {
+            "customer": ask.customer.id,
+            "item": ask.item.id,
+            "digest": ask.answers.digest,
+            "lately": now - SAME_ASK,
+        },
     )
+    return _found(found) if found is not None else None
+
+
+def _alike(*, held_too: bool) -> sa.Select[tuple[Request]]:
+    """The same ask stored before: still open, just done, or (`held_too`) still holding."""
     held = (
         sa.select(GrantReason.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_(None), Grant.state == GrantState.ACTIVE)
         .exists()
     )
-    still_held = sa.and_(Request.state == RequestState.FULFILLED, held, sa.literal(not sent.though_held))
-    just_done = sa.and_(Request.state == RequestState.FULFILLED, Request.asked_at > now - SAME_ASK)
-    found = session.scalar(
+    lately = Request.asked_at > sa.bindparam("lately")
+    done = sa.and_(Request.state == RequestState.FULFILLED, sa.or_(lately, held) if held_too else lately)
+    return (
         sa.select(Request)
-        .where(*alike, sa.or_(Request.state.in_(OPEN_REQUEST), just_done, still_held))
+        .where(
+            Request.customer_id == sa.bindparam("customer"),
+            Request.item_id == sa.bindparam("item"),
+            Request.answers_digest == sa.bindparam("digest"),
+            sa.or_(Request.state.in_(OPEN_REQUEST), done),
+        )
         .order_by(Request.asked_at.desc())
         .limit(1)
     )
-    return _found(found) if found is not None else None
+
+
+_KNOWN, _KNOWN_THOUGH_HELD = _alike(held_too=True), _alike(held_too=False)
 
 
 def _found(request: Request) -> Submitted:

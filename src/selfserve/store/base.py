@@ -1,4 +1,5 @@
-"""What all tables share: the declarative base, naming of constraints, and a UTC instant that is the same on every store."""
+"""What all tables share: the declarative base, naming of constraints, and a UTC instant that is the same on every
+store."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 SQLITE_POOL = 72
-"""Larger than all request threads and engine threads together: a writer that waits for the write lock holds a connection,
+"""Larger than all request threads and engine threads together: a writer that waits for the write lock holds a
+connection,
 and the holder of the lock may need one more to finish (see docs/decisions/0002)."""
 POSTGRES_POOL = 48
 
@@ -23,7 +24,8 @@ POSTGRES_POOL = 48
 class Database:
     """Opens the store at `url` (`sqlite:///…` or `postgresql+psycopg://…`).
 
-    `read()` gives a session that writes nothing; `write()` one transaction that commits at the end and rolls back on any
+    `read()` gives a session that writes nothing; `write()` one transaction that commits at the end and rolls back on
+    any
     exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it.
     """
 
@@ -42,7 +44,8 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: what was read in it is still true when it commits (SQLite) or is guarded by the caller's conditions."""
+        """One transaction: what was read in it is still true when it commits (SQLite) or is guarded by the caller's
+        conditions."""
         with self._writer, self._sessions.begin() as session:
             if self.sqlite:
                 session.connection().exec_driver_sql("BEGIN IMMEDIATE")

@@ -26,7 +26,8 @@ class Seals(Protocol):
 
 
 class Pool:
-    """The rows of one pool within one transaction; the pool's row is locked, so seats of one pool move one at a time."""
+    """The rows of one pool within one transaction; the pool's row is locked, so seats of one pool move one at a
+    time."""
 
     def __init__(self, session: Session, name: str) -> None:
         self.session, self.name = session, name
@@ -169,7 +170,7 @@ class StoredSeats:
                 return None
             ahead = sa.select(sa.func.count()).where(
                 SeatWaiting.pool == pool,
-                sa.tuple_(SeatWaiting.since, SeatWaiting.holder) <= sa.tuple_(waiting.since, waiting.holder),  # type: ignore[arg-type]
+                sa.tuple_(SeatWaiting.since, SeatWaiting.holder) <= sa.tuple_(waiting.since, waiting.holder),
             )
             return session.scalar(ahead) or 1
 

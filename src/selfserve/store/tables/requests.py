@@ -122,7 +122,8 @@ class Decision(Base):
 
 
 class Grant(Base):
-    """What a customer holds, until when. One row per customer and holding while it lasts; reasons say because of what."""
+    """What a customer holds, until when. One row per customer and holding while it lasts; reasons say because of
+    what."""
 
     __tablename__ = "held_grant"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -111,7 +111,8 @@ class Escalation(Base):
     subject: Mapped[str] = mapped_column(String(100))
     """What it is about, unique while open: `request:…`, `grant:…`, `connector:legacy`."""
     why: Mapped[str] = mapped_column(String(20))
-    """A stable word: `needs_human`, `declined`, `failed`, `retries_spent`, `accepted_too_long`, `no_approver`, `revoke_failed`, `drift`."""
+    """A stable word: `needs_human`, `declined`, `failed`, `retries_spent`, `accepted_too_long`, `no_approver`,
+    `revoke_failed`, `drift`."""
     reason: Mapped[str] = mapped_column(Text)
     todo: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     team: Mapped[str] = mapped_column(String(100))
