@@ -35,6 +35,10 @@ check: $(VENV)/.dev ## Style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: bench
+bench: $(VENV)/.dev packages ## Measure everything in one run: a table, and build/bench.json (PARTS="search people" for some)
+	PYTHONPATH=. $(BIN)/python -m bench $(PARTS)
+
 .PHONY: format
 format: $(VENV)/.dev ## Mend style
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""`make bench`: every figure in one run, side by side, on throw-away servers. Prints a table and writes build/bench.json."""
+"""`make bench`: every figure in one run, on throw-away servers. Prints tables and writes build/bench.json."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ CONSOLE = Console(stderr=True)
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=[*PARTS, []], help="which parts; all by default")
+    parser.add_argument(
+        "parts", nargs="*", default=list(PARTS), choices=[*PARTS, []], help="which parts; all by default"
+    )
     chosen = parser.parse_args().parts
     rows: list[Row] = []
     with servers() as bench:
@@ -87,9 +89,15 @@ def the_way(bench: Bench) -> list[Row]:
             rows += [*made, *way.decisions(where, kind)]
             show(rows, f"so far, with {kind}")
         rate = next(each["value"] for each in made if "8 at once: rate" in each["name"])
-        rows.append(row(f"{kind}: verified rate to raw LDAP", rate / low["raw LDAP add+compare, TLS, 8 at once: rate"], "×"))
         rows.append(
-            row(f"{kind}: verified rate to raw engine", rate / low[f"raw engine, 3 steps through a queue, {kind}: rate"], "×")
+            row(f"{kind}: verified rate to raw LDAP", rate / low["raw LDAP add+compare, TLS, 8 at once: rate"], "×")
+        )
+        rows.append(
+            row(
+                f"{kind}: verified rate to raw engine",
+                rate / low[f"raw engine, 3 steps through a queue, {kind}: rate"],
+                "×",
+            )
         )
         with bench.running(f"queue-{kind}", kind, people=400, budget="0s") as (where, _):
             rows += way.queued(where, kind)

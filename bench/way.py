@@ -34,7 +34,9 @@ async def _client(where: Installation, concurrency: int) -> AsyncIterator[httpx.
         yield client
 
 
-async def _load(where: Installation, askers: Iterable[Asker], concurrency: int, note: str) -> tuple[list[float], list[str], float]:
+async def _load(
+    where: Installation, askers: Iterable[Asker], concurrency: int, note: str
+) -> tuple[list[float], list[str], float]:
     """Each asker asks once; latencies, states and the whole time."""
     took: list[float] = []
     states: list[str] = []
@@ -54,8 +56,10 @@ async def _load(where: Installation, askers: Iterable[Asker], concurrency: int, 
         return took, states, time.perf_counter() - began
 
 
-def at_once(where: Installation, kind: str, server: psutil.Process, concurrencies: tuple[int, ...] = (1, 8, 32)) -> list[Row]:
-    """Verified requests a second and latency, first attempt at once; every answer says fulfilled, and slapd shows all."""
+def at_once(
+    where: Installation, kind: str, server: psutil.Process, concurrencies: tuple[int, ...] = (1, 8, 32)
+) -> list[Row]:
+    """Verified requests a second and latency, first attempt at once: every answer says fulfilled, slapd shows all."""
     rows: list[Row] = []
     asyncio.run(_all(_load(where, where.customers[:40], 8, "warm")))
     share = (len(where.customers) - 40) // len(concurrencies)

@@ -61,6 +61,8 @@ def test_a_parameter_that_the_address_does_not_take_is_refused(api: Api) -> None
     for path in ("/requests", "/me", "/audit"):
         told = refused(api.get("lea", path, params={"stat": "open"}), 422, "unfit")
         assert set(told["errors"]) == {"stat"}
+    told = refused(api.get("tess", "/escalations", params=[("team", "leads"), ("team", "techops")]), 422, "unfit")
+    assert told["errors"] == {"team": "Give this once."}
 
 
 def test_a_fault_of_ours_tells_nothing_of_the_inside(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

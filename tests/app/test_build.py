@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -91,22 +92,25 @@ def test_a_store_that_is_away_is_told_and_comes_back(
     proxy = tcp_fault(postgres.port)
     with installation(tmp_path, postgres_url.replace(f":{postgres.port}/", f":{proxy.port}/")) as place:
         app = place.build()
-        with served(
-            lambda _: application(Parts(app.house, app.roles, app.readiness(), lambda: measure(app.house)))
-        ) as url:
+        parts = Parts(app.house, app.roles, app.readiness(), lambda: measure(app.house))
+        with ExitStack() as ends:
+            ends.callback(app.stop)
+            ends.callback(proxy.online)
+            http = ends.enter_context(
+                httpx.Client(base_url=ends.enter_context(served(lambda _: application(parts))), timeout=30)
+            )
             app.start()
-            assert httpx.get(f"{url}/readyz").json() == {"status": "ready", "checks": {"process": "ok", "store": "ok"}}
+            assert http.get("/readyz").json() == {"status": "ready", "checks": {"process": "ok", "store": "ok"}}
 
             proxy.offline()
-            away = httpx.get(f"{url}/readyz")
+            away = http.get("/readyz")
             assert (away.status_code, away.json()["checks"]["store"]) == (503, "The store does not answer.")
-            assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
-            assert "selfserve_queue_depth" in httpx.get(f"{url}/metrics").text
+            assert http.get("/healthz").json() == {"status": "ok"}
+            assert "selfserve_queue_depth" in http.get("/metrics").text
             token = {"Authorization": "Bearer ss_" + "0" * 32 + "_" + "A" * 43}
-            told = httpx.get(f"{url}/api/v1/me", headers=token)
+            told = http.get("/api/v1/me", headers=token)
             assert (told.status_code, told.json()["type"]) == (503, "store-away")
 
             proxy.online()
-            assert httpx.get(f"{url}/readyz").status_code == 200
-            assert httpx.get(f"{url}/api/v1/me", headers=token).status_code == 401
-        app.stop()
+            assert http.get("/readyz").status_code == 200
+            assert http.get("/api/v1/me", headers=token).status_code == 401

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.stand import invariants
@@ -20,6 +24,15 @@ from selfserve.store.states import RequestState
 STEPS = st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 2999)), min_size=10, max_size=60)
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """No logs: hundreds of faults would be told at length."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("quiet")
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_any_order_of_acts_and_faults_keeps_the_ledger_true(

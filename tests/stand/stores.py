@@ -53,9 +53,13 @@ def store_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a fresh store, once of each kind."""
-    return store_url(request, request.param, tmp_path)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh store, once of each kind; a database is dropped afterwards."""
+    made = store_url(request, request.param, tmp_path)
+    yield made
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        server.drop_database(made.rpartition("/")[2])
 
 
 @pytest.fixture

@@ -93,6 +93,15 @@ def _grown(stand: Stand) -> None:
     stand.clock.forward(minutes=1)
 
 
+def test_the_look_for_missing_indexes_finds_one(stand: Stand) -> None:
+    """A query that no index answers is seen as such, on both databases."""
+    _grown(stand)
+    with stand.house.database.read() as session:
+        query = lambda: session.execute(sa.text("SELECT id FROM request WHERE words = 'x'")).all()  # noqa: E731
+        ((statement, parameters),) = _statements(stand, query)
+        assert _scanned(session, statement, parameters) == ["request"]
+
+
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_answered_by_indexes(stand: Stand, name: str) -> None:
     """A year's requests make no page slower."""

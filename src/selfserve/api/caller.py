@@ -51,12 +51,14 @@ def signed(
 
 
 def _nothing_misspelt(request: Request) -> None:
-    """A parameter that the route does not have is told: a misspelt filter that is passed over shows too much."""
+    """A parameter that the route does not have, or that came twice, is told: a filter passed over shows too much."""
     route = request.scope["route"]
     known = {param.alias for param in route.dependant.query_params}
-    unknown = {name[:60]: "There is no such parameter here." for name in request.query_params if name not in known}
-    if unknown:
-        raise Unfit(unknown)
+    given = [name for name, _ in request.query_params.multi_items()]
+    wrong = {name[:60]: "Give this once." for name in given if given.count(name) > 1}
+    wrong |= {name[:60]: "There is no such parameter here." for name in given if name not in known}
+    if wrong:
+        raise Unfit(wrong)
 
 
 def customer(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:

@@ -19,7 +19,7 @@ ROOTS: Final = ("customer", "form", "item", "now", "device")
 class CustomerFacts(TypedDict):
     """The person served, as rules see them. What is not known is an empty text, never null: rules need no guard.
 
-    `groups` are directory group names, `manager` the manager's mail address, `employee_type` the directory's word for it.
+    `groups` are directory group names, `manager` is the manager's mail address, `employee_type` the directory's word.
     """
 
     id: str

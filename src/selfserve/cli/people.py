@@ -51,7 +51,9 @@ def sync_now(
 
 
 @commands.command("unlink")
-def unlink(ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]) -> None:
+def unlink(
+    ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]
+) -> None:
     """Forget who a person is at the identity provider; their next sign-in links them anew."""
     around = surroundings(ctx)
     with around.database() as database, database.write() as session:

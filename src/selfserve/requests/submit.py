@@ -163,7 +163,7 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
     return _found(found) if found is not None else None
 
 
-def _alike(*, held_too: bool) -> sa.Select[tuple[Request]]:
+def _alike(*, held_too: bool) -> sa.Select[Request]:
     """The same ask stored before: still open, just done, or (`held_too`) still holding."""
     held = (
         sa.select(GrantReason.request_id)
