@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatTaken
+from sqlalchemy.exc import SQLAlchemyError
+
+from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatStoreError, SeatTaken
 from selfserve.store.seats import StoredSeats
 
 
@@ -16,24 +19,39 @@ class SeatPort(SeatStore):
         self._stored, self._now = stored, now
 
     def declare(self, pool: str, total: int | None) -> None:
-        self._stored.declare(pool, total, self._now())
+        with _away():
+            self._stored.declare(pool, total, self._now())
 
     def add_keys(self, pool: str, keys: list[str]) -> int:
-        return self._stored.add_keys(pool, keys, self._now())
+        with _away():
+            return self._stored.add_keys(pool, keys, self._now())
 
     def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
-        taken = self._stored.take(pool, holder, key, now)
+        with _away():
+            taken = self._stored.take(pool, holder, key, now)
         return SeatQueued(taken) if isinstance(taken, int) else SeatTaken(*taken)
 
     def give_back(self, pool: str, holder: str, now: datetime) -> bool:
-        return self._stored.give_back(pool, holder, now)
+        with _away():
+            return self._stored.give_back(pool, holder, now)
 
     def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
-        found = self._stored.look(pool, holder)
+        with _away():
+            found = self._stored.look(pool, holder)
         if found is None:
             return None
         return SeatQueued(found) if isinstance(found, int) else SeatTaken(*found)
 
     def figures(self, pool: str) -> SeatFigures | None:
-        found = self._stored.figures(pool)
+        with _away():
+            found = self._stored.figures(pool)
         return SeatFigures(*found) if found else None
+
+
+@contextmanager
+def _away() -> Iterator[None]:
+    """A store that does not answer, in the contract's own word."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise SeatStoreError("the store of the licence pools does not answer") from error

@@ -14,7 +14,6 @@ from selfserve.requests import acts, lists, stages, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import RequestState
-from selfserve.telemetry import figures
 
 router = APIRouter(tags=["requests"])
 
@@ -96,8 +95,6 @@ def ask(
     )
     if not made.fresh:
         response.status_code = 200
-    else:
-        figures.request_submitted(body.item)
     return _asked(body.item, made)
 
 

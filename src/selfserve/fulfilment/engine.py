@@ -8,11 +8,12 @@ Rows of our own say how far a piece of work got (docs/decisions/0003), so a task
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
@@ -23,6 +24,7 @@ from selfserve.store.database import Database
 log = structlog.get_logger(__name__)
 
 Task = Callable[..., None]
+P = ParamSpec("P")
 VERSION = "1"
 """Constant on purpose: with the engine's default (a hash of the sources) an edit would strand all open work."""
 NAME = "selfserve"
@@ -56,6 +58,7 @@ class Engine:
         self._queues: list[str] = [HOUSE]
         self._client: DBOSClient | None = None
         self._running = False
+        self._busy = _Busy()
 
     # Orders ----------------------------------------------------------------------------------------------------------
 
@@ -113,12 +116,13 @@ class Engine:
 
     def _start(self) -> None:
         _ = DBOS(config=self._config())
+        self._running = True  # from here on there is something to be ended, also where the launch fails
         for name, task in self._tasks.items():
-            DBOS.workflow(name=name)(_logged(name, task))
+            DBOS.workflow(name=name)(self._busy.counting(_logged(name, task)))
         schedules = [
             {
                 "schedule_name": name,
-                "workflow_fn": DBOS.workflow(name=f"every:{name}")(_ticking(name, task)),
+                "workflow_fn": DBOS.workflow(name=f"every:{name}")(self._busy.counting(_ticking(name, task))),
                 "schedule": cron,
             }
             for name, (cron, task) in self._crons.items()
@@ -132,15 +136,13 @@ class Engine:
                 on_conflict="always_update",
             )
         DBOS.apply_schedules(schedules)  # type: ignore[arg-type]
-        self._running = True
 
-    def stop(self, patience: int = 5) -> None:
+    def stop(self, patience: float = 5) -> None:
         """Stop taking work; what runs gets `patience` seconds, and is taken up by the next worker otherwise."""
         if self._running:
             self._running = False
-            self._call_outside_loop(
-                lambda: DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=patience)
-            )
+            self._busy.wait(patience)  # the engine's own waiting sleeps in whole seconds
+            self._call_outside_loop(lambda: DBOS.destroy(destroy_registry=True))
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -220,6 +222,37 @@ class Engine:
         if old:
             self.client.delete_workflows([work.workflow_id for work in old])
         return len(old)
+
+
+class _Busy:
+    """How many tasks run in this process."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    def counting(self, task: Callable[P, None]) -> Callable[P, None]:
+        """The same task, counted while it runs."""
+
+        @functools.wraps(task)
+        def counted(*args: P.args, **named: P.kwargs) -> None:
+            self._add(1)
+            try:
+                task(*args, **named)
+            finally:
+                self._add(-1)
+
+        return counted
+
+    def _add(self, by: int) -> None:
+        with self._changed:
+            self._count += by
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing runs; False where something still does after so long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._count, seconds)
 
 
 def _logged(name: str, task: Task) -> Task:

@@ -21,6 +21,7 @@ from selfserve.requests.refusals import KeyReused
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import Grant, GrantReason, Request
+from selfserve.telemetry import figures
 
 SAME_ASK = timedelta(seconds=30)
 """The same ask again within this time is a double click, even when the first is already done."""
@@ -81,6 +82,8 @@ def _store(house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, se
             # Another process stored the same ask, holding or short name in the same moment: look again.
             if not remaining:
                 raise
+    if submitted.fresh:
+        figures.request_submitted(ask.item.id)
     if job is None:
         return submitted
     return replace(submitted, state=begin.try_at_once(house, job, prepared))

@@ -76,4 +76,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _postgres_engine(url: str) -> Engine:
-    return sa.create_engine(url, pool_size=POSTGRES_POOL, max_overflow=0, pool_timeout=60, pool_pre_ping=True)
+    return sa.create_engine(
+        url,
+        pool_size=POSTGRES_POOL,
+        max_overflow=0,
+        pool_timeout=60,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5},
+    )
