@@ -1,4 +1,4 @@
-"""Targets in memory for the catalog of the demo: they do what is asked, unless they are away."""
+"""Targets in memory for the catalog of the demo: they do what is asked, unless they are closed for changes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class NoSettings(BaseModel):
 
 
 class Target(Connector):
-    """Remembers what was done; `away` makes it answer nothing."""
+    """Remembers what was done; `away` makes it refuse every change for good; it can still be read."""
 
     Settings = NoSettings
 
@@ -84,8 +84,6 @@ class Target(Connector):
         return Done({}, secret=secret)
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
-        if self.away:
-            return Observation(Presence.UNKNOWABLE)
         there = self.resource(action, args) in self.there
         return Observation(Presence.PRESENT if there else Presence.ABSENT, {"looked_at": self.resource(action, args)})
 

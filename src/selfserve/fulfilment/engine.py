@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ class Engine:
         self._call_outside_loop(self._prepare)
 
     def _prepare(self) -> None:
+        _take_logger()
         _ = DBOS(config=self._config())
         try:
             DBOS.listen_queues([])
@@ -115,6 +117,7 @@ class Engine:
         self._call_outside_loop(self._start)
 
     def _start(self) -> None:
+        _take_logger()
         _ = DBOS(config=self._config())
         self._running = True  # from here on there is something to be ended, also where the launch fails
         for name, task in self._tasks.items():
@@ -222,6 +225,13 @@ class Engine:
         if old:
             self.client.delete_workflows([work.workflow_id for work in old])
         return len(old)
+
+
+def _take_logger() -> None:
+    """Let the engine's records go where ours go: with no handler of its own it would write past the redaction."""
+    logger = logging.getLogger("dbos")
+    logger.handlers[:] = [logging.NullHandler()]
+    logger.propagate = True
 
 
 class _Busy:
