@@ -220,7 +220,7 @@ def signed_in(where: Installation) -> dict[str, str]:
             person = session.get_one(Person, where.customers[0].id)
             now = datetime.now(UTC)
             came = SignedIn("https://login.example.test", person.login, now)
-            secret = open_session(session, person, came, rules, now)
+            _, secret = open_session(session, person, came, rules, now)
     finally:
         database.close()
     return {rules.cookie: secret}

@@ -115,7 +115,7 @@ class Live:
         while not self._stopped.is_set():
             self._wake.wait(self._period)
             self._wake.clear()
-            if not self._stopped.is_set():
+            if self._watches and not self._stopped.is_set():  # with no page open there is nobody to tell
                 self._look_and_tell()
 
     def begin(self) -> None:
