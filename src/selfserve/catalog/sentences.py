@@ -126,6 +126,7 @@ _SPELLINGS: Final = {
     r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.md$": "write a path in the catalog folder, like runbooks/vpn.md",
     r"^[^\s@<>\x00-\x1f\x7f]+@[^\s@<>\x00-\x1f\x7f]+$": "write a mail address",
     r"^[^\x00-\x1f\x7f]+$": "write one line without control characters",
+    r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$": "write one line without control characters",
     r"^[a-z]+$": "use lower-case letters",
 }
 

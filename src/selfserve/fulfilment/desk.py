@@ -202,10 +202,18 @@ class ByHand:
     on_my_word: bool = False
 
 
+def _not_their_own(session: Session, case: Escalation, staff: Person) -> None:
+    """Staff do not close the case of a request of their own; they may have it tried again."""
+    request = session.get(Request, case.request_id) if case.request_id else None
+    if request is not None and staff.id in (request.customer_id, request.asked_by_id):
+        raise DeskRefusal("This is a request of your own; a colleague has to close it.")
+
+
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
     """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is
     not there."""
     case = open_one(session, escalation_id)
+    _not_their_own(session, case, staff)
     fields = _checked_fields(case, by_hand.fields)
     not_there = by_hand.seen.presence in (Presence.ABSENT, Presence.PENDING)
     if not_there and not by_hand.on_my_word and case.grant_id is None:
@@ -301,6 +309,7 @@ def cannot(
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on
     request."""
     case, words = open_one(session, escalation_id), words_of(words)
+    _not_their_own(session, case, staff)
     if not words:
         raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
     if case.grant_id is not None:

@@ -82,6 +82,14 @@ def ask(
     return Ask(item, customer, asked_by, clean, context)
 
 
+def refuse_for_others(house: House, item: Item) -> None:
+    """NotAllowed for what only the person themselves may ask: its result is their secret, or it may cost them data."""
+    for step in item.fulfil:
+        action = house.connectors.lookup(step.use)
+        if action is not None and (action.secret_result or action.destructive):
+            raise NotAllowed("Only the person themselves can ask for this.")
+
+
 def _present(session: Session, person_id: str) -> Person:
     person = directory.present(session, person_id)
     if person is None:

@@ -95,7 +95,8 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
     words, tone = STATE_WORDS[request.state]
-    to = Telling(customer.id == reader_id, customer.given_name or customer.name, "", item.name)
+    asker = "" if asked_by is customer else "You" if asked_by.id == reader_id else asked_by.given_name or asked_by.name
+    to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name)
     return Story(
         id=request.id,
         name=request.name,

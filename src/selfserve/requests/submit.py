@@ -66,6 +66,8 @@ def submit(
         if asker != customer_id:
             stages.may_ask_for(session, asker, customer_id)
         ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
+    if asker != customer_id:
+        asking.refuse_for_others(house, ask.item)
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)

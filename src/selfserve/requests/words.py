@@ -23,7 +23,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Telling:
-    """For whom a story is told: `you` when the reader is the customer, else their first name."""
+    """For whom a story is told: `you` when the reader is the customer, else their first name. `actor` is who asked for
+    them, empty where they asked themselves."""
 
     you: bool
     customer: str
@@ -40,6 +41,8 @@ Sentence = Callable[[Telling, Mapping[str, Any], str], tuple[str, str, Mood]]
 
 
 def _asked(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+    if to.actor:
+        return f"{to.actor} asked for {to.item} for {'you' if to.you else to.customer}", "", "done"
     return f"{to.who} asked for {to.item}", "", "done"
 
 

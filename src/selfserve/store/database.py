@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -60,7 +61,8 @@ def _sqlite_engine(url: str) -> Engine:
     database = make_url(url).database
     if not database or database == ":memory:":
         raise ValueError("the store needs a file: several threads share it")
-    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the same rights
     engine = sa.create_engine(url, pool_size=SQLITE_POOL, max_overflow=0, pool_timeout=60)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     return engine

@@ -33,7 +33,7 @@ from selfserve.connectors.contract import (
 )
 from selfserve.connectors.munki import files, git
 from selfserve.connectors.munki.changes import Install, Uninstall
-from selfserve.connectors.munki.problems import NoManifestError, RepositoryError
+from selfserve.connectors.munki.problems import BadNameError, NoManifestError, RepositoryError
 from selfserve.connectors.munki.repository import Manifest, Repository
 from selfserve.connectors.munki.settings import MunkiSettings
 
@@ -104,7 +104,7 @@ class MunkiConnector(Connector):
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         def unknowable(error: RepositoryError) -> Observation:
-            if isinstance(error, NoManifestError):
+            if isinstance(error, NoManifestError | BadNameError):  # what cannot exist is not there
                 return Observation(Presence.ABSENT, {"read": str(error)})
             return Observation(Presence.UNKNOWABLE, {"error": str(error)})
 
