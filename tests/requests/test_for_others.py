@@ -34,13 +34,3 @@ def test_the_story_names_who_asked(stand: Stand) -> None:
         "mara": "You asked for Lamp for Ada",
         "tess": "Mara asked for Lamp for Ada",
     }
-
-
-def test_what_one_request_cannot_read_keeps_nobody_else_out(stand: Stand) -> None:
-    """Looks that see nothing leave the circuit closed, however many there are."""
-    stand.shelf.offline = True
-    for who in ("ada", "ben", "dora", "dan", "eli", "tess"):
-        stand.ask(who, "cup")
-    stand.shelf.offline = False
-    assert stand.house.connectors.resting() == []
-    assert stand.ask("mara", "cup").state == "fulfilled"

@@ -131,7 +131,7 @@ class Attempt:
             seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
-                self._note_look(step, seen)
+                self._note_look(step, action, seen)
                 return settled
             step.before = step.before or seen.presence.value
         if step.recorded:
@@ -142,11 +142,15 @@ class Attempt:
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
-    def _note_look(self, step: StepWork, seen: Observation) -> None:
-        """A look is a call too: an answer closes the circuit. One that saw nothing says nothing of the target: it may
-        be this one request that cannot be read, and that must not keep others from it."""
-        if seen.presence is not Presence.UNKNOWABLE:
-            self.registry.note(step.connector, AlreadyDone())
+    def _note_look(self, step: StepWork, action: Action[Any], seen: Observation) -> None:
+        """A look is a call too: it tells the circuit whether the target answers. A one-off cannot be seen by its
+        nature."""
+        answered = seen.presence is not Presence.UNKNOWABLE
+        if not answered and not action.lasting:
+            return
+        self.registry.note(
+            step.connector, AlreadyDone() if answered else Failed(FailureKind.TRANSIENT, "it cannot be read")
+        )
 
     def _from_look(self, step: StepWork, action: Action[Any], seen: Observation, maybe_sent: bool) -> Result | None:
         """What a look before acting settles; None where the action is still to be sent."""
