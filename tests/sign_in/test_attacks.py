@@ -159,6 +159,22 @@ def test_a_session_that_ended_elsewhere_takes_its_pages_along(small: Small, page
     expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=15_000)
 
 
+def test_a_silent_polling_socket_keeps_no_ended_page_open(
+    small: Small, page: Page, ana: httpx.Client, idp: Twisted
+) -> None:
+    """A browser that opens a socket by polling and never polls again takes no goodbye; others are cut all the same."""
+    for ended in range(2):
+        hers = client_id_of(ana.get("/").text)
+        if not ended:
+            assert attack(small.address, hers, origin=small.address, cookie=cookies_of(ana), transport="polling")
+        small.enter(page)
+        with small.db.write() as session:
+            session.execute(sa.update(SignIn).values(ended_at=datetime.now(UTC)))
+        expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=15_000)
+        if not ended:
+            assert ana.get("/auth/login").status_code == 200
+
+
 def test_a_disabled_person_loses_open_pages(small: Small, page: Page, idp: Twisted) -> None:
     """No request needs to come: the socket is cut, and signing in again is refused with a page."""
     small.enter(page)

@@ -7,6 +7,7 @@ handlers, which are no public names: the version is pinned and the attacks are k
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ KNOWN = frozenset({"connect", "handshake", "disconnect", "event", "javascript_re
 BOUND = ("event", "javascript_response", "ack", "log")
 RELOAD = "Implicit handshake failed"
 """The one refusal that NiceGUI's browser side answers by loading the page anew, which leads to signing in."""
+GOODBYE = 1.0
+"""Seconds a cut socket gets to take its goodbye."""
 FOLLOW = 1.0
 """Seconds the tab that signed out gets to follow its redirect before sockets are cut."""
 
@@ -143,17 +146,20 @@ class Sockets:
         await self._cut(gone)
 
     async def _cut(self, gone: set[str]) -> None:
-        for client in list(Client.instances.values()):
-            owner = owner_of(client)
-            if owner is not None and owner.sign_in_id in gone:
-                await _disconnect(client.id)
+        pages = [(client.id, owner_of(client)) for client in list(Client.instances.values())]
+        await asyncio.gather(*(_disconnect(page) for page, owner in pages if owner and owner.sign_in_id in gone))
 
 
 async def _disconnect(room: str) -> None:
-    """Drop the transport, not the conversation: the browser connects again, is refused, and loads the page anew."""
+    """Drop the transport, not the conversation: the browser connects again, is refused, and loads the page anew.
+
+    A socket that polls gets its goodbye only when it polls again. Who never does is closed all the same, and the wait
+    for it is cut off: one silent browser must not keep the others' pages open.
+    """
     for sid, transport in list(core.sio.manager.get_participants("/", room)):
         log.info("socket.cut", sid=sid)
-        await core.sio.eio.disconnect(transport)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(core.sio.eio.disconnect(transport), GOODBYE)
 
 
 def owner_of(client: Client) -> Principal | None:
