@@ -51,13 +51,21 @@ class Trail:
     """Appends events to one stream within the caller's transaction.
 
     `Trail(session, "request:…", fresh=True)` for a stream that is born in this transaction spares the look for its
-    last event.
+    last event. So does `last`, what a trail of the same stream told a moment ago: where another writer came between,
+    that shows when the next event is written, and the look is made then.
     Two writers of one stream do not break each other: the second waits for the first and goes on from its event.
     """
 
-    def __init__(self, session: Session, stream: str, *, fresh: bool = False) -> None:
+    def __init__(
+        self, session: Session, stream: str, *, fresh: bool = False, last: tuple[int, str] | None = None
+    ) -> None:
         self.session, self.stream = session, stream
-        self.number, self.hash = (0, START) if fresh else self._last()
+        self.number, self.hash = (0, START) if fresh else last or self._last()
+
+    @property
+    def last(self) -> tuple[int, str]:
+        """Number and hash of the stream's last event, as far as this trail knows."""
+        return self.number, self.hash
 
     def _last(self) -> tuple[int, str]:
         row = self.session.execute(_LAST, {"stream": self.stream}).first()

@@ -27,17 +27,25 @@ WHY = {
 }
 
 
-def conclude(session: Session, house: House, held: Claim, item: Item, ending: Ending, now: datetime) -> RequestState:
+def conclude(
+    session: Session,
+    house: House,
+    held: Claim,
+    item: Item,
+    ending: Ending,
+    now: datetime,
+    told: tuple[int, str] | None = None,
+) -> RequestState:
     """Write down all results of a walk and what follows; returns the request's state. LosesClaim if the run was taken
-    over."""
+    over. `told` is where the request's trail stood last, if known."""
     run, request = hold_both(session, held)
-    trail = Trail(session, f"request:{request.id}")
+    trail = Trail(session, f"request:{request.id}", last=told)
     note_results(session, house, request, trail, ending, now)
     seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
     until = grants.activate(session, request, now) if seen else None
     if ending.stopped_at is None:
-        _fulfilled(session, house, run, request, trail, until, now)
-    elif ending.result is None:
+        return _fulfilled(session, house, run, request, trail, until, now)
+    if ending.result is None:
         queueing.requeue(session, house, run, ending.stopped_at.connector)
     elif ending.result.look_again is not None and _patient(run, item, ending.result, now):
         _again_later(session, house, run, item, ending.stopped_at, ending.result, trail, now)
@@ -65,13 +73,13 @@ def seal_fields(house: House, request: Request, secrets: dict[str, str]) -> None
 
 def _fulfilled(
     session: Session, house: House, run: Run, request: Request, trail: Trail, until: datetime | None, now: datetime
-) -> None:
-    run.state, run.ended_at = RunState.FINISHED, now
+) -> RequestState:
+    session.execute(_RUN_ENDED, {"which": run.id, "state": RunState.FINISHED, "ended_at": now})
     if request.state != RequestState.FULFILLING:
         grants.end_reason(session, house, request, "request_over", now)
-        return
-    request.state, request.closed_at = RequestState.FULFILLED, now
-    request.version += 1
+        return RequestState(request.state)
+    over = {"state": RequestState.FULFILLED, "closed_at": now, "version": request.version + 1}
+    session.execute(_REQUEST_CLOSED, {"which": request.id, **over})
     trail.tell(
         "request.fulfilled",
         at=now,
@@ -89,6 +97,13 @@ def _fulfilled(
             body="We checked that it is there. You can use it now.",
             path=f"/requests/{request.name}",
         )
+    return RequestState.FULFILLED
+
+
+# Written at every success, so plainly and made once: the rows are locked and nobody reads their objects afterwards.
+_RUNS, _REQUESTS = Run.__table__, Request.__table__
+_RUN_ENDED = sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
+_REQUEST_CLOSED = sa.update(_REQUESTS).where(_REQUESTS.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
 
 
 def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:

@@ -39,6 +39,8 @@ class Job:
     steps: list[StepWork]
     since: datetime
     """Since when the customer waits for the machine: the asking, or the last decision."""
+    told: tuple[int, str] | None = None
+    """Where the request's trail stood when the job was made, if known."""
 
 
 def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> RequestState:
@@ -124,7 +126,7 @@ def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], 
     with house.database.write() as session:
         note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
         rest = Ending(ending.results[written:], ending.stopped_at)
-        state = conclude(session, house, job.held, job.item, rest, house.now())
+        state = conclude(session, house, job.held, job.item, rest, house.now(), job.told if not written else None)
     _measure(job, ending, state, house.now())
     return state
 

@@ -82,11 +82,31 @@ _LIVE = (
     )
     .with_for_update()
 )
+# Asked and written at every success, so plainly and made once.
+_GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
 _OPEN = (
-    sa.select(GrantReason, Grant)
-    .join(Grant, Grant.id == GrantReason.grant_id)
-    .where(GrantReason.request_id == sa.bindparam("request"), GrantReason.ended_at.is_(None))
+    sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _REASONS.lasts)
+    .join_from(GrantReason.__table__, Grant.__table__, _GRANTS.id == _REASONS.grant_id)
+    .where(_REASONS.request_id == sa.bindparam("request"), _REASONS.ended_at.is_(None))
     .with_for_update()
+)
+_GRANT_CHANGES = sa.update(Grant.__table__).where(_GRANTS.id == sa.bindparam("which"))  # type: ignore[arg-type]
+_REASON_ENDS = (
+    sa.update(GrantReason.__table__)  # type: ignore[arg-type]
+    .where(_REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request"))
+    .values(ends_at=sa.bindparam("ends_at"))
+)
+_GOING = (
+    sa.select(Step.id)
+    .join(GrantReason, GrantReason.request_id == Step.request_id)
+    .join(Grant, Grant.id == GrantReason.grant_id)
+    .where(
+        Grant.customer_id == sa.bindparam("customer"),
+        Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
+        Step.resource.in_(sa.bindparam("resources", expanding=True)),
+        Step.ours.is_(True),
+    )
+    .limit(1)
 )
 _GRANT = sa.insert(Grant.__table__)  # type: ignore[arg-type]
 _REASON = sa.insert(GrantReason.__table__)  # type: ignore[arg-type]
@@ -178,20 +198,7 @@ def reason_of(session: Session, request_id: str) -> GrantReason | None:
 
 def going(session: Session, customer_id: str, resources: list[str]) -> bool:
     """True where any of these is just being taken back from the customer, as part of something they held before."""
-    return bool(
-        session.scalar(
-            sa.select(Step.id)
-            .join(GrantReason, GrantReason.request_id == Step.request_id)
-            .join(Grant, Grant.id == GrantReason.grant_id)
-            .where(
-                Grant.customer_id == customer_id,
-                Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
-                Step.resource.in_(resources),
-                Step.ours.is_(True),
-            )
-            .limit(1)
-        )
-    )
+    return bool(session.scalar(_GOING, {"customer": customer_id, "resources": resources}))
 
 
 def over(session: Session, request_id: str, now: datetime) -> str | None:
@@ -212,14 +219,17 @@ def activate(session: Session, request: Request, now: datetime) -> datetime | No
     found = session.execute(_OPEN, {"request": request.id}).first()
     if found is None:
         return None
-    reason, grant = found
-    if reason.lasts:
-        reason.ends_at = now + timedelta(seconds=int(reason.lasts))
-        grant.ends_at = max(grant.ends_at, reason.ends_at) if grant.ends_at else None
-    if grant.state == GrantState.PROMISED:
-        grant.state, grant.started_at = GrantState.ACTIVE, now
-        grant.version += 1
-    until: datetime | None = grant.ends_at
+    until: datetime | None = found.ends_at
+    fresh: dict[str, object] = {}
+    if found.lasts:
+        lasts_until = now + timedelta(seconds=int(found.lasts))
+        session.execute(_REASON_ENDS, {"grant": found.id, "request": request.id, "ends_at": lasts_until})
+        until = max(until, lasts_until) if until else None
+        fresh["ends_at"] = until
+    if found.state == GrantState.PROMISED:
+        fresh |= {"state": GrantState.ACTIVE, "started_at": now, "version": found.version + 1}
+    if fresh:
+        session.execute(_GRANT_CHANGES, {"which": found.id, **fresh})
     return until
 
 

@@ -36,8 +36,12 @@ def begin(
     prepared: Prepared,
     wanted: Wanted | None,
     now: datetime,
+    told: tuple[int, str] | None = None,
 ) -> Job | None:
-    """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work."""
+    """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work.
+
+    `told` is where the request's trail stands, if known.
+    """
     lasting = [resource_key(step.resource) for step in prepared.steps if step.lasting]
     if lasting and grants.going(session, request.customer_id, lasting):
         raise NotPossible(GOING)
@@ -68,7 +72,7 @@ def begin(
     if not at_once:
         queueing.enqueue(session, house, run, prepared.steps[0].connector)
         return None
-    return Job(Claim(run.id, run.claim), request.id, item, works, now)
+    return Job(Claim(run.id, run.claim), request.id, item, works, now, told)
 
 
 _RUN = sa.insert(Run.__table__)  # type: ignore[arg-type]

@@ -17,8 +17,9 @@ from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Ask, Prepared
-from selfserve.requests.refusals import KeyReused
+from selfserve.requests.refusals import AlreadyAsked, KeyReused
 from selfserve.store.ids import new_id, new_name
+from selfserve.store.rows import stored
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import Grant, GrantReason, Request
 from selfserve.telemetry import figures
@@ -59,7 +60,7 @@ def submit(
     """Ask for an item. The same ask, or the same key, again gives the same request.
 
     `though_held`: what is held because of the very same ask is asked for once more, to hold it longer.
-    Raises NotFound, NotAllowed, Unfit (answers), KeyReused, NotPossible.
+    Raises NotFound, NotAllowed, Unfit (answers), KeyReused, AlreadyAsked, NotPossible.
     """
     asker = asked_by_id or customer_id
     with house.database.read() as session:
@@ -67,7 +68,7 @@ def submit(
             stages.may_ask_for(session, asker, customer_id)
         ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
     if asker != customer_id:
-        asking.refuse_for_others(house, ask.item)
+        asking.refuse_for_others(house, ask.item, ask.context)
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)
@@ -101,7 +102,9 @@ def _store_once(
         return known, None
     stage = ask.item.stage_for(ask.context)
     state = RequestState.AWAITING_APPROVAL if stage else RequestState.FULFILLING
-    request = Request(
+    request = stored(
+        session,
+        Request,
         id=new_id(),
         name=new_name(),
         customer_id=ask.customer.id,
@@ -117,11 +120,11 @@ def _store_once(
         idempotency_key=sent.key,
         asked_at=now,
         promised_at=None if stage else now + ask.item.expect,
+        closed_at=None,
         words="",
         question="",
+        sealed=None,
     )
-    session.add(request)
-    session.flush()
     trail = Trail(session, f"request:{request.id}", fresh=True)
     trail.tell(
         "request.asked",
@@ -129,11 +132,13 @@ def _store_once(
         actor=f"person:{ask.asked_by.id}",
         data={"item": ask.item.id, "version": ask.item.digest, "for": ask.customer.id},
     )
+    if ask.asked_by.id != ask.customer.id:
+        stages.tell_asked_for(session, request, ask.customer, ask.asked_by, now)
     job = None
     if stage is not None:
         stages.open_stage(session, house, request, ask.item, stage, wanted, trail, now)
     else:
-        job = begin.begin(session, house, request, ask.item, prepared, wanted, now)
+        job = begin.begin(session, house, request, ask.item, prepared, wanted, now, trail.last)
     return Submitted(request.id, request.name, RequestState(request.state), fresh=True), job
 
 
@@ -165,6 +170,8 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
             "lately": now - SAME_ASK,
         },
     )
+    if found is not None and ask.asked_by.id not in (found.customer_id, found.asked_by_id):
+        raise AlreadyAsked(ask.customer.name)  # theirs to read, not the further asker's
     return _found(found) if found is not None else None
 
 

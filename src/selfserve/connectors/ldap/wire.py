@@ -177,7 +177,8 @@ class Link:
                 _without_delay(self._connection.socket)
             elif self.endpoint.security is Security.START_TLS:
                 self._connection.start_tls()
-            _, result, *_ = self._connection.bind()
+            self._connection.bind()
+            result = self._connection.result
         except (LDAPException, OSError, PyAsn1Error) as error:
             raise _not_open(self.endpoint, error) from error
         if result["result"] in (Code.BUSY, Code.UNAVAILABLE):
@@ -187,14 +188,15 @@ class Link:
 
     def _run(self, operation: Callable[[], Any]) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
         try:
-            _, result, found, _ = operation()
+            operation()
         except LDAPInvalidFilterError as error:
             raise BadFilterError(f"A filter of the configuration is malformed ({error}).") from error
         except (LDAPSocketOpenError, LDAPSocketSendError) as error:
             raise NotSentError(str(error)) from error
         except (LDAPException, OSError, PyAsn1Error) as error:
             raise LostError(str(error)) from error
-        return result, found
+        # One thread at a time: read off the connection, results need none of the deep copies of ldap3's "safe" way.
+        return self._connection.result, self._connection.response
 
     def _answer(self, result: dict[str, Any]) -> Answer:
         control = (result.get("controls") or {}).get(POLICY_CONTROL)
@@ -211,7 +213,7 @@ def _connection(
         tls=_Tls(context, endpoint.host), connect_timeout=settings.connect_timeout,
     )  # fmt: skip
     return ldap3.Connection(
-        server, dn, password, client_strategy=ldap3.SAFE_SYNC, receive_timeout=settings.receive_timeout,
+        server, dn, password, client_strategy=ldap3.SYNC, receive_timeout=settings.receive_timeout,
         auto_referrals=False, auto_range=False, auto_encode=False, auto_escape=False, check_names=False,
         return_empty_attributes=False, raise_exceptions=False,
     )  # fmt: skip
