@@ -239,7 +239,7 @@ def build_registry(
     fingerprint = read_key(secrets.resolve(settings.server.sealing_key))
     ports = Ports(seats=SeatPort(StoredSeats(database, sealer, fingerprint), now), now=now)
     sections = {name: {"kind": section.kind, **section.rest} for name, section in settings.connectors.items()}
-    return Registry.build(sections, ports, resolve=secrets.resolve)
+    return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder)
 
 
 def _broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from tests.servers.processes import free_port
 
 from selfserve.app import App, build
-from selfserve.demo import setup
+from selfserve.demo import configuration, setup
 from selfserve.demo.company import FERNHILL
 from selfserve.demo.directory import DemoDirectory
 from selfserve.requests.submit import Submitted, submit
@@ -53,13 +53,15 @@ class Installation:
 @contextmanager
 def installation(folder: Path, store: str = "") -> Iterator[Installation]:
     """An installation in `folder`; on SQLite unless `store` is an address."""
-    kept = setup.secrets_of(folder)
+    kept: dict[str, str] = {}
     setup.prepare(folder)
-    directory = DemoDirectory(FERNHILL, folder, service_password=kept["DEMO_DIRECTORY_PASSWORD"])
+    password = SecretSource(folder, kept).resolve(setup.DIRECTORY_PASSWORD)
+    directory = DemoDirectory(FERNHILL, folder, service_password=password)
     directory.start()
     try:
-        ports = setup.Ports(free_port(), free_port(), directory.port, free_port())
-        settings = setup.settings_of(folder, FERNHILL, ports, directory.service_dn)
+        file = folder / "of-the-demo.toml"
+        configuration.write(file, FERNHILL, configuration.Ports(free_port(), free_port(), directory.port))
+        settings = configuration.read(file, {})
         if store:
             address = make_url(store)
             kept["STORE_PASSWORD"] = str(address.password)

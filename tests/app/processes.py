@@ -18,7 +18,6 @@ def write_config(place: Installation, port: int) -> Path:
     lines = [
         '[company]\nname = "Fernhill"',
         f'[server]\npublic_url = "http://127.0.0.1:{port}"\nport = {port}',
-        'secret_key = "env:DEMO_SECRET_KEY"\nsealing_key = "env:DEMO_SEALING_KEY"',
         f'[store]\nfolder = "{place.folder / "data"}"',
         f'url = "{store.url}"\npassword = "env:STORE_PASSWORD"' if store.url else "",
         f'[catalog]\nfolder = "{place.folder / "catalog"}"',

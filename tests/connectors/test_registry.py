@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ class LampSettings(BaseModel):
 
     room: str
     password: SecretStr
+    book: Path | None = None
     inner: Inner = Inner()
     many: dict[str, Inner] = {}
     listed: list[Inner] = []
@@ -136,6 +138,16 @@ def test_secrets_are_resolved_where_the_model_wants_a_secret_and_nowhere_else(cl
     assert settings.password.get_secret_value() == "the secret of env:LAMP"
     assert settings.many["one"].token.get_secret_value() == "the secret of env:B"
     assert "secret of" not in repr(settings)
+
+
+def test_a_relative_path_starts_at_the_folder_of_the_configuration(clock: Clock, tmp_path: Path) -> None:
+    """As every other path of that file: a service is started from anywhere. Other texts and full paths stay."""
+    section = {**GOOD, "book": "books/lamps.txt", "room": "books"}
+    settings = build(clock, {"hall": section}, folder=tmp_path).get("hall").settings
+    assert settings.book == tmp_path / "books" / "lamps.txt"
+    assert settings.room == "books"
+    full = build(clock, {"hall": {**GOOD, "book": "/srv/lamps.txt"}}, folder=tmp_path).get("hall").settings
+    assert full.book == Path("/srv/lamps.txt")
 
 
 def test_a_secret_that_cannot_be_had_names_its_key(clock: Clock) -> None:

@@ -12,7 +12,9 @@ from typing import Annotated
 import typer
 
 from selfserve.cli.house import build
-from selfserve.cli.surroundings import surroundings
+from selfserve.cli.stop import FAILED, WRONG, Stop
+from selfserve.cli.surroundings import Surroundings, surroundings
+from selfserve.settings.loading import FILE
 from selfserve.telemetry import logs
 
 
@@ -25,7 +27,7 @@ def serve(
     """Serve pages and REST, and do the work."""
     around = surroundings(ctx)
     server = around.settings.server
-    logs.configure(sys.stderr)
+    _log(around)
     from selfserve import serving
 
     app = build(around, works=worker)
@@ -35,19 +37,49 @@ def serve(
 def worker(ctx: typer.Context) -> None:
     """Do the work, without pages."""
     around = surroundings(ctx)
-    logs.configure(sys.stderr)
+    _log(around)
     from selfserve import serving
 
     serving.work(build(around, works=True))
 
 
 def demo(
+    ctx: typer.Context,
     tour: Annotated[bool, typer.Option("--tour", help="Walk the main way as customers would, then stop.")] = False,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
-    data: Annotated[Path | None, typer.Option(help="Keep the sample company's data here.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="0 takes a free one; else as configured, at first 8080.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Keep everything in this folder, its selfserve.toml and catalog to be edited.")
+    ] = None,
 ) -> None:
     """Run everything on this machine with a sample company: provider, directory, licences, software repository."""
     logs.configure(sys.stderr, level="WARNING")
+    from selfserve.app import CannotStart
+    from selfserve.catalog.live import CatalogUnusable
     from selfserve.demo.run import run_demo
 
-    raise typer.Exit(run_demo(port=port, data=data, tour=tour))
+    try:
+        raise typer.Exit(run_demo(port=port, file=_demo_file(ctx, data), tour=tour))
+    except CannotStart as refusal:
+        raise Stop(str(refusal), FAILED) from None
+    except CatalogUnusable as broken:
+        raise Stop(f"{broken}\nThe catalog cannot be used; mend it first.", WRONG) from None
+
+
+def _demo_file(ctx: typer.Context, data: Path | None) -> Path | None:
+    """The demo's configuration: in `--data`, or named by `--config` before the command.
+
+    SELFSERVE_CONFIG is left aside, since where it is set it names a real installation.
+    """
+    root = ctx.find_root()
+    source = root.get_parameter_source("config")
+    config = surroundings(ctx).config if source is not None and source.name == "COMMANDLINE" else None
+    if config is not None and data is not None and config.absolute() != (data / FILE).absolute():
+        raise Stop("--config and --data name two places; give the demo one of them.", WRONG)
+    return config or (data / FILE if data is not None else None)
+
+
+def _log(around: Surroundings) -> None:
+    wanted = around.settings.logs
+    logs.configure(sys.stderr, level=wanted.level, json=wanted.json_lines)

@@ -20,7 +20,9 @@ def registry(around: Surroundings, name: str) -> Iterator[Registry]:
 
     narrowed = around.settings.model_copy(update={"connectors": {name: around.settings.connectors[name]}})
     if not around.store_exists:
-        built = Registry.build(narrowed.connector_sections, Ports(now=around.now), resolve=around.secrets.resolve)
+        built = Registry.build(
+            narrowed.connector_sections, Ports(now=around.now), resolve=around.secrets.resolve, folder=narrowed.folder
+        )
         yield from _until_closed(built)
         return
     with around.any_database() as database:

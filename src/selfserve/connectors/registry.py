@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from selfserve.connectors.breaker import Breaker, Circuit, Health, Limits
@@ -49,6 +51,7 @@ class Registry:
         cls,
         sections: Mapping[str, Mapping[str, Any]],
         ports: Ports,
+        folder: Path | None = None,
         *,
         resolve: Resolve | None = None,
         extra: Iterable[type[Connector]] = (),
@@ -56,14 +59,14 @@ class Registry:
     ) -> Registry:
         """Connectors for the sections `[connectors.NAME]`, of the kind each names (its own name where it names none).
 
-        `resolve` turns references to secrets into secrets; `extra` are classes beside the installed ones. Opens no
-        connection. Raises UnknownKind or BadSection; what was built before is closed then.
+        `resolve` turns references to secrets into secrets; relative paths start at `folder`; `extra` are classes beside
+        the installed ones. Opens no connection. Raises UnknownKind or BadSection; what was built before is closed then.
         """
         kinds, built = Kinds(extra), dict[str, Connector]()
         try:
             for name, kind in kinds_of(sections).items():
                 found = kinds.find(kind)
-                built[name] = found(name, read_section(name, sections[name], found, resolve), ports)
+                built[name] = found(name, read_section(name, sections[name], found, resolve, folder), ports)
         except BaseException:
             for one in built.values():
                 one.close()

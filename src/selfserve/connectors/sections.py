@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -14,17 +16,22 @@ Resolve = Callable[[str], str]
 """Turns a written reference (`env:NAME`) into the secret; raises an exception whose text is a sentence."""
 
 
-def read_section(name: str, section: Mapping[str, Any], kind: type[Connector], resolve: Resolve | None) -> BaseModel:
+def read_section(
+    name: str,
+    section: Mapping[str, Any],
+    kind: type[Connector],
+    resolve: Resolve | None,
+    folder: Path | None = None,
+) -> BaseModel:
     """The settings of the connector called `name`; raises BadSection naming section, key and what is wrong.
 
     A value is resolved only where the model wants a SecretStr, so that no other field can pull a secret into the open.
-    Without `resolve` secrets are taken as given.
+    Without `resolve` secrets are taken as given. Where the model wants a Path, a relative one starts at `folder`, that
+    of the configuration file, as every other path in that file does.
     """
     values = {key: value for key, value in section.items() if key != "kind"}
     try:
-        if resolve is not None:
-            values = _fields(values, kind.Settings, resolve)
-        return kind.Settings.model_validate(values)
+        return kind.Settings.model_validate(_fields(values, kind.Settings, _Here(resolve, folder)))
     except ValidationError as error:
         raise BadSection(f"connectors.{name}: {'; '.join(_sentences(error))}.") from None
     except _UnresolvedError as error:
@@ -37,24 +44,44 @@ class _UnresolvedError(Exception):
         self.place, self.why = place, why
 
 
-def _fields(values: Mapping[str, Any], model: type[BaseModel], resolve: Resolve, at: str = "") -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What a value of a section is read with; None leaves secrets, or relative paths, as they are written."""
+
+    resolve: Resolve | None
+    folder: Path | None
+
+    def text(self, value: str, wanted: Any, at: str) -> str:
+        """`value` as the annotation `wanted` asks for it: a secret resolved, a path made absolute."""
+        if _is(wanted, SecretStr) and self.resolve is not None:
+            return _secret(value, self.resolve, at)
+        if _is(wanted, Path) and self.folder is not None and value:
+            return str(self.folder / value)
+        return value
+
+
+def _is(wanted: Any, kind: type) -> bool:
+    return wanted is kind or kind in get_args(wanted)
+
+
+def _fields(values: Mapping[str, Any], model: type[BaseModel], here: _Here, at: str = "") -> dict[str, Any]:
     annotations = {info.alias or field: info.annotation for field, info in model.model_fields.items()}
-    return {key: _value(one, annotations.get(key), resolve, f"{at}{key}") for key, one in values.items()}
+    return {key: _value(one, annotations.get(key), here, f"{at}{key}") for key, one in values.items()}
 
 
-def _value(value: Any, wanted: Any, resolve: Resolve, at: str) -> Any:
-    """`value` with every string resolved that stands where the annotation `wanted` has SecretStr."""
+def _value(value: Any, wanted: Any, here: _Here, at: str) -> Any:
+    """`value` with every string read as the annotation `wanted` asks for it, however deep it stands."""
     if isinstance(value, str):
-        return _secret(value, resolve, at) if wanted is SecretStr or SecretStr in get_args(wanted) else value
+        return here.text(value, wanted, at)
     if isinstance(value, Mapping):
         model = next((one for one in _inside(wanted) if isinstance(one, type) and issubclass(one, BaseModel)), None)
         if model is wanted and model is not None:
-            return _fields(value, model, resolve, f"{at}.")
+            return _fields(value, model, here, f"{at}.")
         inner = model or next(iter(_inside(wanted)), None)
-        return {key: _value(one, inner, resolve, f"{at}.{key}") for key, one in value.items()}
+        return {key: _value(one, inner, here, f"{at}.{key}") for key, one in value.items()}
     if isinstance(value, list):
         inner = next(iter(_inside(wanted)), None)
-        return [_value(one, inner, resolve, f"{at}.{index}") for index, one in enumerate(value)]
+        return [_value(one, inner, here, f"{at}.{index}") for index, one in enumerate(value)]
     return value
 
 

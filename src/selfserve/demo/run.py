@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,56 +17,75 @@ from pathlib import Path
 
 import uvicorn
 from rich.console import Console
-from rich.table import Table
+from starlette.applications import Starlette
 
-from selfserve.app import App, build
-from selfserve.demo import setup
+from selfserve.app import App, CannotStart, build
+from selfserve.demo import configuration, setup
 from selfserve.demo.company import FERNHILL, Company
+from selfserve.demo.configuration import HOST, Ports
 from selfserve.demo.directory import DemoDirectory
+from selfserve.demo.directory.snapshot import SnapshotError
 from selfserve.demo.identity_provider import Client, identity_provider
-from selfserve.demo.setup import HOST, Ports
+from selfserve.demo.welcome import welcome
 from selfserve.serving import asgi, server_of
+from selfserve.settings.loading import FILE
+from selfserve.settings.model import Settings
 from selfserve.settings.secrets import SecretSource
 from selfserve.tasks import sync_people
+from selfserve.telemetry import logs
 
 READY_WITHIN = 30.0
 """Seconds a server of the demo may take until it listens."""
+PORT = 8080
+"""Where the pages of a new demo are, if nobody else has it."""
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo."""
+    """A running demo; `moved` is the port that was wanted and taken by somebody else, 0 where there was none."""
 
     app: App
     directory: DemoDirectory
     company: Company
     ports: Ports
-    folder: Path
+    file: Path
+    moved: int = 0
 
     @property
     def url(self) -> str:
         """Where its pages are."""
-        return f"http://{HOST}:{self.ports.web}"
+        return self.app.settings.server.public_url
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps everything."""
+        return self.file.parent
 
 
-def run_demo(*, port: int = 8080, data: Path | None = None, tour: bool = False) -> int:
+def run_demo(*, port: int | None = None, file: Path | None = None, tour: bool = False) -> int:
     """Run the demo until it is interrupted, or walk the tour and stop; returns the exit code.
 
-    `data` keeps everything in a folder; without it all is gone at the end. A taken `port` is replaced by a free one.
+    `file` is its configuration, whose folder keeps everything; without it all is gone at the end. `port` None is the
+    one of the configuration; a taken one is replaced by a free one. Raises CannotStart, SettingsInvalid, and
+    CatalogUnusable, each with the sentence for whoever started it.
     """
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, highlight=False)
     with ExitStack() as stack:
-        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfserve-demo-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        demo = stack.enter_context(running(folder, port=0 if tour else port, hurried=tour))
+        place = file or _temporary(stack)
+        demo = stack.enter_context(running(place.parent, file=place, port=0 if tour else port, hurried=tour))
         if tour:
             from selfserve.demo.tour import walk
 
             return walk(demo, console)
-        _welcome(console, demo)
+        # As it is: no markup, no cropping, no wrapping. A password that is cut is no password.
+        console.print(welcome(demo, kept=file is not None), markup=False, emoji=False, soft_wrap=True)
         _until_stopped()
         console.print("\nStopping.")
     return 0
+
+
+def _temporary(stack: ExitStack) -> Path:
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfserve-demo-"))) / FILE
 
 
 def _until_stopped() -> None:
@@ -76,65 +97,111 @@ def _until_stopped() -> None:
 
 
 @contextmanager
-def running(folder: Path, *, port: int = 8080, company: Company = FERNHILL, hurried: bool = False) -> Iterator[Demo]:
-    """The demo's servers, up and filled: directory, identity provider, pages with worker."""
-    kept = setup.secrets_of(folder)
-    setup.prepare(folder)
-    if hurried:
-        setup.hurry(folder)
-    directory = DemoDirectory(company, folder, service_password=kept["DEMO_DIRECTORY_PASSWORD"])
+def running(
+    folder: Path,
+    *,
+    file: Path | None = None,
+    port: int | None = None,
+    company: Company = FERNHILL,
+    hurried: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[Demo]:
+    """The demo's servers, up and filled: directory, identity provider, pages with worker.
+
+    `file` is the configuration, `selfserve.toml` of the folder unless given; it is written where there is none.
+    """
+    place = (file or folder / FILE).absolute()
     with ExitStack() as stack:
-        directory.start(HOST)
+        setup.prepare(place.parent)
+        stack.enter_context(_alone(place.parent))
+        if hurried:
+            setup.hurry(place.parent)
+        secrets = SecretSource(place.parent, environ)
+        directory = _directory(company, place.parent, secrets)
         stack.callback(directory.stop)
-        provider_port = setup.free_port(port + 1 if port else 0)
-        ports = Ports(setup.free_port(port), provider_port, directory.port, setup.free_port())
-        settings = setup.settings_of(folder, company, ports, directory.service_dn)
-        provider = identity_provider(
-            company,
-            settings.oidc.issuer,
-            (Client("selfserve", (f"{settings.server.public_url}/auth/callback",), kept["DEMO_CLIENT_SECRET"],
-                    (f"{settings.server.public_url}/auth/bye",)),),
-            now=lambda: datetime.now(UTC),
-            check=directory.check,
-            groups=directory.groups,
-            locked=directory.locked,
-        )  # fmt: skip
+        settings, wanted = _settled(place, company, directory, port, environ)
+        ports = configuration.ports_of(settings, place)
+        logs.configure(sys.stderr, level=settings.logs.level, json=settings.logs.json_lines)
+        provider = _provider(settings, secrets, directory)
         provider_config = uvicorn.Config(provider, host=HOST, port=ports.provider, log_config=None, access_log=False)
         stack.enter_context(_in_thread(uvicorn.Server(provider_config), "provider"))
-        app = build(settings, SecretSource(folder, kept))
+        app = build(settings, secrets)
         stack.callback(app.stop)
         sync_people(app, full=True)
         stack.enter_context(_in_thread(server_of(asgi(app), host=HOST, port=ports.web), "web"))
-        yield Demo(app, directory, company, ports, folder)
+        yield Demo(app, directory, company, ports, place, wanted if wanted != ports.web else 0)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One demo in a folder: a second one would move the ports of the first one's configuration."""
+    with (folder / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CannotStart(f"A demo runs in {folder} already; end it, or name another folder.") from None
+        yield
+
+
+def _directory(company: Company, folder: Path, secrets: SecretSource) -> DemoDirectory:
+    try:
+        return DemoDirectory(company, folder, service_password=secrets.resolve(setup.DIRECTORY_PASSWORD))
+    except SnapshotError as problem:
+        raise CannotStart(str(problem)) from None
+
+
+def _settled(
+    file: Path, company: Company, directory: DemoDirectory, port: int | None, environ: Mapping[str, str]
+) -> tuple[Settings, int]:
+    """The directory listening, and settings that say so, with ports that are free; and the port that was wanted."""
+    known = configuration.ports_of(configuration.read(file, environ), file) if file.exists() else None
+    wanted = port if port is not None else known.web if known else PORT
+    _listen(directory, known.directory if known else 0)
+    web = setup.free_port(wanted)
+    provider = setup.free_port(known.provider if known else web + 1 if wanted else 0)
+    ports = Ports(web, provider, directory.port)
+    if known is None:
+        configuration.write(file, company, ports)
+    elif known != ports:
+        configuration.move(file, known, ports)
+    return configuration.read(file, environ), wanted or web
+
+
+def _listen(directory: DemoDirectory, port: int) -> None:
+    """At `port` where it is free, else anywhere."""
+    try:
+        directory.start(HOST, port)
+    except OSError:
+        directory.start(HOST)
+
+
+def _provider(settings: Settings, secrets: SecretSource, directory: DemoDirectory) -> Starlette:
+    server, oidc = settings.server, settings.oidc
+    secret = secrets.resolve(oidc.client_secret) if oidc.client_secret else ""
+    ours = Client(oidc.client_id, (f"{server.public_url}/auth/callback",), secret, (f"{server.public_url}/auth/bye",))
+    return identity_provider(
+        directory.company,
+        oidc.issuer,
+        (ours,),
+        now=lambda: datetime.now(UTC),
+        check=directory.check,
+        groups=directory.groups,
+        locked=directory.locked,
+    )
 
 
 @contextmanager
 def _in_thread(server: uvicorn.Server, name: str) -> Iterator[None]:
-    """A server in a thread of its own, ready when this returns; a server that cannot start raises RuntimeError."""
+    """A server in a thread of its own, ready when this returns; raises CannotStart where it is not."""
     thread = threading.Thread(target=server.run, name=name, daemon=True)
     thread.start()
     give_up = time.monotonic() + READY_WITHIN
     while not server.started:
         if not thread.is_alive() or time.monotonic() > give_up:
-            raise RuntimeError(f"The demo's {name} server did not start.")
+            raise CannotStart(f"The demo's {name} server did not start; is its port free?")
         thread.join(0.02)
     try:
         yield
     finally:
         server.should_exit = True
         thread.join()
-
-
-def _welcome(console: Console, demo: Demo) -> None:
-    table = Table(title=f"The people of {demo.company.name}", title_justify="left", show_edge=False, pad_edge=False)
-    for heading in ("sign in as", "password", "name", "what they do"):
-        table.add_column(heading, no_wrap=True)
-    for person in demo.company.people:
-        table.add_row(person.login, person.password, person.name, f"{person.title}, {person.department}")
-    console.print()
-    console.print(f"  selfserve is at  [bold]{demo.url}[/bold]")
-    console.print(f"  catalog files    {demo.folder / 'catalog'}  (edit them; pages follow)")
-    console.print("  everything runs on this machine; Ctrl-C ends it")
-    console.print()
-    console.print(table)
-    console.print()

@@ -1,33 +1,31 @@
-"""What a demo needs on disk: its secrets, a copy of the catalog, a Munki repository, and settings that join them."""
+"""What a demo needs on disk: its secrets, a copy of the catalog, a Munki repository; and free ports."""
 
 from __future__ import annotations
 
-import base64
-import json
 import plistlib
 import secrets
 import shutil
 import socket
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
-from selfserve.demo.company import Company
-from selfserve.settings.model import Settings
+from selfserve.demo.configuration import HOST
+from selfserve.settings.references import SecretRef
+from selfserve.settings.sealing import new_key
+from selfserve.settings.secrets import SecretSource
 
-HOST = "127.0.0.1"
 MACS = ("C02FERN01", "C02FERN02", "C02FERN03")
 """Serial numbers of the sample company's Macs."""
 SOFTWARE = ("Slack", "FirefoxDeveloperEdition")
 
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the demo's servers listen, all on loopback. Nothing listens on `nobody`."""
-
-    web: int
-    provider: int
-    directory: int
-    nobody: int
+DIRECTORY_PASSWORD = SecretRef("file", "secrets/directory-password")
+_SECRETS: dict[str, Callable[[], str]] = {
+    "secret-key": lambda: secrets.token_urlsafe(40),
+    "sealing-key": new_key,
+    "oidc-client-secret": lambda: secrets.token_urlsafe(32),
+    "directory-password": lambda: secrets.token_urlsafe(24),
+    "jetbrains-keys": lambda: "\n".join(f"JB-{secrets.token_hex(4).upper()}" for _ in range(3)),
+}
 
 
 def free_port(wanted: int = 0) -> int:
@@ -44,24 +42,6 @@ def free_port(wanted: int = 0) -> int:
     raise OSError("no free port on this machine")
 
 
-def secrets_of(folder: Path) -> dict[str, str]:
-    """The demo's secrets, made at its first start and kept in a file only its owner can read."""
-    place = folder / "secrets.json"
-    if place.exists():
-        kept: dict[str, str] = json.loads(place.read_text())
-        return kept
-    made = {
-        "DEMO_SECRET_KEY": secrets.token_urlsafe(40),
-        "DEMO_SEALING_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "DEMO_CLIENT_SECRET": secrets.token_urlsafe(32),
-        "DEMO_DIRECTORY_PASSWORD": secrets.token_urlsafe(24),
-        "DEMO_LICENCES": "\n".join(f"JB-{secrets.token_hex(4).upper()}" for _ in range(3)),
-    }
-    place.touch(mode=0o600, exist_ok=False)
-    place.write_text(json.dumps(made))
-    return made
-
-
 def starter_catalog() -> Path:
     """The catalog that ships with selfserve: in the package, or beside the sources."""
     packaged = Path(__file__).parent / "catalog"
@@ -75,10 +55,21 @@ def hurry(folder: Path) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Copy the catalog, to be edited freely, and lay out the Munki repository; what is there stays."""
+    """Make the secrets, copy the catalog, to be edited freely, and lay out the Munki repository; what is there stays.
+
+    A folder made here is its owner's alone: the store and the secrets of the demo lie in it.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    source = SecretSource(folder, {})
+    for name, made in _SECRETS.items():
+        if not (folder / "secrets" / name).exists():
+            source.keep(SecretRef("file", f"secrets/{name}"), made())
     if not (folder / "catalog").exists():
         shutil.copytree(starter_catalog(), folder / "catalog")
-    repo = folder / "munki"
+    _munki(folder / "munki")
+
+
+def _munki(repo: Path) -> None:
     for part in ("catalogs", "manifests", "pkgsinfo", "pkgs"):
         (repo / part).mkdir(parents=True, exist_ok=True)
     if not (repo / "catalogs" / "production").exists():
@@ -88,63 +79,3 @@ def prepare(folder: Path) -> None:
         manifest = repo / "manifests" / serial
         if not manifest.exists():
             manifest.write_bytes(plistlib.dumps({"catalogs": ["production"], "managed_installs": []}))
-
-
-def settings_of(folder: Path, company: Company, ports: Ports, service_dn: str) -> Settings:
-    """The settings of the demo, as an admin would write them for a real company."""
-    people, groups = company.people_dn, company.groups_dn
-
-    def ldap(port: int) -> dict[str, object]:
-        return {
-            "kind": "ldap",
-            "urls": [f"ldap://{HOST}:{port}"],
-            "insecure_loopback": True,
-            "connect_timeout": 1,
-            "bind_dn": service_dn,
-            "bind_password": "env:DEMO_DIRECTORY_PASSWORD",
-            "people_base": people,
-            "groups_base": groups,
-            "writable_groups": WRITABLE,
-            "placeholder_member": service_dn,
-        }
-
-    return Settings.model_validate(
-        {
-            "company": {"name": company.name, "zone": "Europe/Berlin", "support": SUPPORT},
-            "server": {
-                "public_url": f"http://{HOST}:{ports.web}",
-                "port": ports.web,
-                "secret_key": "env:DEMO_SECRET_KEY",
-                "sealing_key": "env:DEMO_SEALING_KEY",
-            },
-            "store": {"folder": str(folder / "data")},
-            "catalog": {"folder": str(folder / "catalog")},
-            "oidc": {
-                "issuer": f"http://{HOST}:{ports.provider}",
-                "client_id": "selfserve",
-                "client_secret": "env:DEMO_CLIENT_SECRET",
-                "allow_http_loopback": True,
-            },
-            "roles": {"staff": ["techops"], "admin": ["selfserve-admins"], "auditor": ["selfserve-auditors"]},
-            "directory": {"connector": "directory", "base": people, "group_base": groups, "every": "30s"},
-            "connectors": {
-                "directory": ldap(ports.directory),
-                "legacy": ldap(ports.nobody),
-                "human": {"kind": "human"},
-                "munki": {"kind": "munki", "repo": str(folder / "munki")},
-                "seats": {"kind": "seats", "pools": POOLS},
-            },
-        }
-    )
-
-
-SUPPORT = "Walk over to TechOps on the second floor."
-WRITABLE = [
-    "vpn", "figma-pilot", "wiki-editors", "github-engineering",
-    "finance-reports", "production-access", "guest-wifi", "crm",
-]  # fmt: skip
-POOLS = {
-    "figma-editor": {"label": "Figma editor", "total": 4},
-    "jetbrains-all": {"label": "JetBrains All Products", "keys": "env:DEMO_LICENCES"},
-    "zoom-pro": {"label": "Zoom Pro", "total": 1},
-}

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from selfserve.settings.company import Brand, Company, Mail, Notices
 from selfserve.settings.identity import Directory, Oidc, Roles
 from selfserve.settings.section import Section
-from selfserve.settings.server import Catalog, Server, Store, Worker
+from selfserve.settings.server import Catalog, Logs, Server, Store, Worker
 
 
 class ConnectorSection(Section):
@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     """What people are told in the app."""
     worker: Worker = Worker()
     """The process that does the work."""
+    logs: Logs = Logs()
+    """What the processes write about themselves."""
     connectors: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")], ConnectorSection] = {}
     """The target systems, one section each: `[connectors.NAME]`; items use them as `NAME.action`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -144,3 +144,17 @@ class Worker(Section):
     """How often the queue is looked at; it starts at most concurrency divided by this a second."""
     first_attempt_budget: Duration = Field(default=timedelta(seconds=2))
     """How long the first attempt, made at once while the customer waits, may take before the queue goes on."""
+
+
+class Logs(Section):
+    """What the processes write about themselves, on standard error."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least weight of what is written."""
+    format: Literal["auto", "text", "json"] = "auto"
+    """`json` writes one JSON object a line, `text` lines for people; `auto` is text on a terminal, else JSON."""
+
+    @property
+    def json_lines(self) -> bool | None:
+        """True for JSON, False for text, None where it depends on who reads."""
+        return {"auto": None, "text": False, "json": True}[self.format]

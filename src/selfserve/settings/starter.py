@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from selfserve.settings.keys import Key, sections, toml
 
-_HEAD = """\
+HEAD = """\
 # Configuration of selfserve. Lines that begin with "# key =" show a default: remove the "#" to change it.
 # Each key can also be set in the environment, which wins: SELFSERVE__SERVER__PORT=8080.
 # Secrets never stand here. Write where they lie: "keyring:NAME", "env:NAME" or "file:PATH".
 # Lengths of time are written 30s, 15m, 8h, 30d. `selfserve doctor` checks all of this.
 """
 
-_TARGETS = """\
+TARGETS = """\
 
 # The target systems, one section each. Items use them by name: `use: directory.add_member`.
 
@@ -77,9 +77,12 @@ EXAMPLES: Mapping[str, object] = {
 """Values written uncommented, since every installation has its own."""
 
 
-def starter(values: Mapping[str, object] = EXAMPLES) -> str:
-    """The text of a configuration with every key of the settings, each with its comment."""
-    return _HEAD + "".join(_section(*one, values) for one in sections()) + _TARGETS
+def starter(values: Mapping[str, object] = EXAMPLES, *, head: str = HEAD, targets: str = TARGETS) -> str:
+    """The text of a configuration with every key of the settings, each with its comment.
+
+    `values`, by dotted key, are written uncommented; `targets` is the text of the connectors' sections.
+    """
+    return head + "".join(_section(*one, values) for one in sections()) + targets
 
 
 def _section(name: str, description: str, keys: list[Key], values: Mapping[str, object]) -> str:
