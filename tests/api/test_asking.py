@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.api.calls import Api, refused
 
 from selfserve.store.states import RequestState
+from selfserve.store.tables import Request
 
 
 def test_an_ask_is_stored_with_201_and_done_at_once(api: Api) -> None:
@@ -82,6 +83,38 @@ def test_a_manager_asks_for_somebody_they_lead(api: Api) -> None:
         assert (told["customer_name"], told["asked_by_name"]) == ("Ada Fern", "Mara Fern")
 
 
+def test_what_somebody_else_asked_for_already_is_told_and_no_more(api: Api) -> None:
+    """Ada asked herself: her manager is told so with a 409, without id or name of her request."""
+    made = api.ask("ada", "desk")
+    told = refused(api.post("mara", "/requests", {"item": "desk", "for": "ada@fern.example"}), 409, "already-asked")
+
+    assert set(told) == {"type", "title", "status", "detail"}
+    assert made["id"] not in str(told)
+    assert made["name"] not in str(told)
+
+
+def test_who_may_ask_for_others_is_said_beforehand(api: Api) -> None:
+    """The item says so, and a plan for somebody else names those who would decide then."""
+    said = {item: api.get("mara", f"/catalog/{item}").json()["for_others"] for item in ("lamp", "password", "laptop")}
+    assert said == {"lamp": "manager", "password": "nobody", "laptop": "nobody"}
+    body = {"for": "ada@fern.example"}
+    assert api.post("mara", "/catalog/desk/plan", body).json()["deciders"] == ["Cora Fern"]
+    refused(api.post("mara", "/catalog/password/plan", body), 403, "not-allowed")
+    refused(api.post("ada", "/catalog/lamp/plan", {"for": "ben@fern.example"}), 403, "not-allowed")
+
+
+def test_the_asker_never_reads_the_customer_s_secret(api: Api) -> None:
+    """Sealed to Ada by a request that Mara asked for her: Mara is told there is nothing of hers."""
+    made = api.ask("mara", "lamp", for_="ada@fern.example")
+    with api.stand.house.database.write() as session:
+        request = session.get_one(Request, made["id"])
+        request.sealed = api.stand.house.sealer.seal('{"seat": "KEY-77"}', request.id)
+    refused(api.post("mara", f"/requests/{made['id']}/secret"), 404, "not-found")
+    for path in (f"/requests/{made['id']}", "/requests"):
+        assert "KEY-77" not in api.get("mara", path).text
+    assert api.post("ada", f"/requests/{made['id']}/secret").json() == {"secrets": {"seat": "KEY-77"}}
+
+
 def test_nobody_asks_for_somebody_they_do_not_lead(api: Api) -> None:
     """A colleague, one's own manager, somebody who left, and nobody: one answer for all, so that it tells of nobody."""
     api.stand.change("dan", disabled=True)
@@ -109,3 +142,13 @@ def test_a_plan_says_what_would_happen_and_does_nothing(api: Api) -> None:
     assert told["ends_at"].startswith("2027-04-01")
     assert api.get("ada", "/requests").json()["rows"] == []
     refused(api.post("ada", "/catalog/desk/plan", {"answers": {"until": "x"}}), 422, "unfit")
+
+
+def test_what_can_never_be_done_is_a_409_with_the_plans_sentence(api: Api) -> None:
+    """A program reads the same words as a person, and nothing is stored."""
+    api.stand.shelf.missing.add("lamp")
+    told = refused(api.post("ada", "/requests", {"item": "lamp"}), 409, "cannot-work")
+    assert told["detail"] == "There is no board for a lamp."
+    assert api.get("ada", "/requests").json()["rows"] == []
+    planned = api.post("ada", "/catalog/lamp/plan", {"answers": {}}).json()
+    assert (planned["acts"][0]["blocked"], planned["acts"][0]["for_good"]) == ("There is no board for a lamp.", True)

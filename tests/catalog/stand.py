@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
 
-from selfserve.connectors.contract import Action
+from selfserve.connectors.contract import Action, Connector
 from selfserve.connectors.declared import DeclaredActions
 from selfserve.connectors.human import HumanConnector
 from selfserve.connectors.ldap import LdapConnector
@@ -21,24 +21,31 @@ class Parcel(BaseModel):
     address: str
 
 
-_DEMO: Final[Mapping[str, Mapping[str, Action[Any]]]] = {
-    "directory": LdapConnector.actions,
-    "legacy": LdapConnector.actions,
-    "seats": SeatsConnector.actions,
-    "munki": MunkiConnector.actions,
-    "human": HumanConnector.actions,
+_KINDS: Final[Mapping[str, type[Connector]]] = {
+    "directory": LdapConnector,
+    "legacy": LdapConnector,
+    "seats": SeatsConnector,
+    "munki": MunkiConnector,
+    "human": HumanConnector,
 }
-_SLOW: Final = {"post": {"send": Action("send", Parcel, "Send a parcel", undoable=False, lasting=False)}}
+_DEMO: Final = {name: kind.actions for name, kind in _KINDS.items()}
+_SECRETS: Final = {name: kind.gives_secret for name, kind in _KINDS.items()}
+_SLOW: Final = {
+    "post": {
+        "send": Action("send", Parcel, "Send a parcel", undoable=False, lasting=False),
+        "shred": Action("shred", Parcel, "Shred it", destructive=True, undoable=False, lasting=False),
+    }
+}
 
 
 def demo_actions() -> DeclaredActions:
     """The connectors that the demo configures, by their names there."""
-    return DeclaredActions(_DEMO)
+    return DeclaredActions(_DEMO, _SECRETS)
 
 
 def all_actions() -> DeclaredActions:
     """Those of the demo and a slow one."""
-    return DeclaredActions({**_DEMO, **_SLOW})
+    return DeclaredActions({**_DEMO, **_SLOW}, _SECRETS)
 
 
 class Groups:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.catalog.folders import POLICY, TEAMS, VPN, folder, good, only, with_vpn
-from tests.catalog.stand import Groups
+from tests.catalog.stand import Groups, all_actions
+
+from selfserve.catalog.others import for_others
 
 UNTIL = "form:\n  until: {type: date, label: Until when?, max: 30d}\nfulfil:"
 NEEDED = UNTIL.replace("30d", "30d, required: true")
@@ -134,6 +136,36 @@ def test_quick_is_not_wished_for(tmp_path: Path) -> None:
     old = 'use: directory.add_member\n    with: {group: vpn, customer: "${customer.login}"}'
     no_grant = ("grant: {ends: 90d}\n", "")
     assert '"post.send" is not quick; leave `quick` out.' in only(with_vpn(tmp_path, (old, step), no_grant))
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ('use: directory.reset_password, with: {customer: "${customer.login}"}', "gives a secret"),
+        ('use: human.checklist, with: {summary: x, todo: [{text: y, field: z, secret: true}]}', "gives a secret"),
+        ('use: post.shred, with: {address: x}', "may destroy"),
+    ],
+)  # fmt: skip
+def test_nobody_else_is_let_ask_for_a_secret_or_a_loss(tmp_path: Path, step: str, words: str) -> None:
+    """`for_others: manager` is refused where a step gives a secret or destroys; left out, it follows from the steps."""
+    vpn = (
+        VPN.partition("fulfil:")[0]
+        + f"fulfil: [{{id: one, {step}}}]\nescalate: {{after: 1h, to: techops}}\nexpect: 1m\n"
+    )
+    told = only(folder(tmp_path / "a", items__vpn_yaml=vpn + "for_others: manager\n"))
+    assert words in told
+    assert told.startswith(f"items/vpn.yaml:{vpn.count(chr(10)) + 1}:13:")
+    item = good(folder(tmp_path / "b", items__vpn_yaml=vpn)).items["vpn"]
+    assert for_others(item, all_actions()) == "nobody"
+
+
+def test_managers_may_ask_for_what_is_neither_secret_nor_a_loss(tmp_path: Path) -> None:
+    """A membership: by itself, by word, and not where the item says nobody."""
+    found = {
+        said: for_others(good(folder(tmp_path / said, items__vpn_yaml=VPN + line)).items["vpn"], all_actions())
+        for said, line in (("nothing", ""), ("manager", "for_others: manager\n"), ("nobody", "for_others: nobody\n"))
+    }
+    assert found == {"nothing": "manager", "manager": "manager", "nobody": "nobody"}
 
 
 def test_two_items_with_one_id_are_refused(tmp_path: Path) -> None:

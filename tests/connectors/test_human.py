@@ -71,3 +71,18 @@ def test_a_checklist_without_lines_or_with_odd_fields_is_refused(bad: dict[str, 
     """When the catalog is checked, not when somebody asks."""
     with pytest.raises(ValidationError):
         ChecklistArgs.model_validate({**ASK.model_dump(), **bad})
+
+
+@pytest.mark.parametrize(
+    ("todo", "secret"),
+    [
+        ([{"text": "Set a password", "field": "word", "secret": True}], True),
+        ([{"text": None, "field": "serial"}, {"text": "Hand it over"}], False),
+        ([{"text": "x", "field": "word", "secret": None}], None),
+        ([None], None),
+        (None, None),
+    ],
+)
+def test_a_checklist_gives_a_secret_where_a_line_is_sealed(todo: object, secret: bool | None) -> None:
+    """Known as far as it is written; what an expression gives is not known."""
+    assert HumanConnector.gives_secret("checklist", {"summary": None, "todo": todo}) is secret

@@ -233,3 +233,22 @@ def test_closing_the_registry_closes_every_connector(clock: Clock) -> None:
     Lamp.closed.clear()
     build(clock, {"one": GOOD, "two": GOOD}).close()
     assert sorted(Lamp.closed) == ["one", "two"]
+
+
+POOLS: dict[str, Any] = {
+    "kind": "seats",
+    "pools": {"zoom": {"label": "Zoom", "total": 1}, "ide": {"label": "IDE", "keys": "env:KEYS"}},
+}
+
+
+def test_what_gives_a_secret_is_known_by_the_configuration_without_its_secrets(clock: Clock) -> None:
+    """`catalog check` on an admin's machine knows a key pool from a count pool; a bare checkout does not guess."""
+    checked = DeclaredActions.of({"seats": "seats"}, sections={"seats": POOLS})
+    serving = build(clock, {"seats": POOLS}, resolve=lambda _: "KEY-1")
+    bare = DeclaredActions.installed()
+    for pool, secret in (("zoom", False), ("ide", True)):
+        assert checked.gives_secret("seats.assign", {"pool": pool}) is secret
+        assert serving.gives_secret("seats.assign", {"pool": pool}) is secret
+        assert bare.gives_secret("seats.assign", {"pool": pool}) is None
+    assert bare.gives_secret("seats.moon", {}) is None
+    assert bare.gives_secret("ldap.reset_password", {}) is True

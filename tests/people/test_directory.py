@@ -53,6 +53,26 @@ def test_an_empty_address_finds_nobody(db: Database) -> None:
         assert directory.by_email(session, "") is None
 
 
+def test_people_below_somebody_are_found_at_any_depth(db: Database) -> None:
+    """Who may be asked for: everybody present below, found by name; those right below without a name."""
+    with db.write() as session:
+        cora = add(session, "cora", name="Cora Lind")
+        mara = add(session, "mara", name="Mara Lind", manager_id=cora.id)
+        ben = add(session, "ben", name="Ben Ode", manager_id=mara.id)
+        add(session, "gone", name="Ben Gone", manager_id=mara.id, gone_at=NOON)
+        add(session, "eli", name="Ben Other")
+        session.flush()
+
+        def names(who: str, query: str) -> list[str]:
+            return [one.name for one in directory.led_by(session, who, query)]
+
+        assert names(cora.id, "") == ["Mara Lind"]
+        assert names(cora.id, "ben") == ["Ben Ode"]
+        assert names(mara.id, "lind") == []
+        assert directory.leads(session, mara.id)
+        assert not directory.leads(session, ben.id)
+
+
 @pytest.mark.parametrize("columns", [{"disabled": True}, {"gone_at": NOON}])
 def test_disabled_and_gone_people_are_not_present(db: Database, columns: dict[str, object]) -> None:
     """Present is who may sign in, ask and decide."""

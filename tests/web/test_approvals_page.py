@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from selfserve.requests import acts
 from selfserve.requests.decide import Say
+from selfserve.requests.submit import submit
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -25,6 +26,18 @@ async def test_everything_needed_to_decide_is_on_the_card(visitor: Visitor, stan
         "The reports hold salaries by department.", "You are asked as their manager.", "Medium risk", "in 7 days",
     ):  # fmt: skip
         await tomas.should_see(words)
+
+
+async def test_the_card_names_who_asked_for_the_customer(visitor: Visitor, stand: PageStand) -> None:
+    """Tomás asks for Ana, so his own manager decides: told who asks for whom, and as what each of them stands there."""
+    submit(stand.house, customer_id="person-ana", asked_by_id="person-tomas", item_id="finance-reports", answers=WHY)
+    ingrid = visitor("ingrid")
+    await ingrid.open("/approvals")
+    for words in (
+        "Tomás Reyes asks for Ana Sousa: Finance reports", "Tomás Reyes, their manager",
+        "You are asked as a manager above them.",
+    ):  # fmt: skip
+        await ingrid.should_see(words)
 
 
 async def test_an_approval_does_it_and_clears_the_card(visitor: Visitor, stand: PageStand, told: Calls) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from nicegui.testing import User
+
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -101,3 +103,84 @@ async def test_asking_again_begins_with_the_former_answers(visitor: Visitor, sta
     assert next(iter(jonas.find(Form).elements)).props["start"]["reason"] == "Cost of the study in spring."
     await ana.open(f"/items/finance-reports?again={made.name}")
     await ana.should_see("There is no such request of yours.")
+
+
+def _asked_who(user: User) -> bool:
+    form = next(iter(user.find(Form).elements))
+    return any(one["name"] == "_for" for one in form.props["fields"])
+
+
+async def test_who_it_is_for_is_asked_only_where_there_is_a_choice(visitor: Visitor) -> None:
+    """A manager chooses for a membership and a seat, not for a password; who leads nobody is never asked."""
+    tomas, ana = visitor("tomas"), visitor("ana")
+    for item, asked in (("wiki-editors", True), ("zoom-pro", True), ("reset-password", False)):
+        await tomas.open(f"/items/{item}")
+        assert _asked_who(tomas) is asked, item
+        await ana.open(f"/items/{item}")
+        assert not _asked_who(ana)
+
+
+async def test_a_manager_asks_for_somebody_they_lead(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Offered by name, asked for, and the page of the request says for whom."""
+    tomas = visitor("tomas")
+    await tomas.open("/items/wiki-editors")
+    tomas.find(Form).trigger("look", {"field": "_for", "text": "so"})
+    await until(lambda: bool(told))
+    name, (field, _, options) = told[0]
+    assert isinstance(options, list)
+    assert (name, field, [one["value"] for one in options]) == ("offer", "_for", ["person-ana"])
+    tomas.find(Form).trigger("send", {"button": "ask", "values": {"_for": "person-ana"}})
+    await tomas.should_see("for Ana Sousa", retries=30)
+    assert (stand.latest("ana").asked_by_id, stand.latest("ana").state) == ("person-tomas", "fulfilled")
+
+
+async def test_a_name_that_is_nobody_one_leads_never_becomes_an_ask_for_oneself(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Typed and not chosen, a colleague elsewhere, one's own manager: refused beside the field, nothing is asked."""
+    tomas = visitor("tomas")
+    await tomas.open("/items/wiki-editors")
+    for at, named in enumerate(("An", "person-sam", "ingrid@fernhill.example")):
+        tomas.find(Form).trigger("send", {"button": "ask", "values": {"_for": named}})
+        await until(lambda at=at: len(told) > at)  # type: ignore[misc]
+        assert told[at][0] == "refuse"
+        assert "Choose somebody from the list." in str(told[at][1])
+    assert not stand.target("directory").there
+
+
+async def test_what_was_asked_for_already_is_told_and_no_more(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Ana asked herself: her manager reads so below the form, and is not led to her request."""
+    made = stand.ask("ana", "zoom-pro", {"reason": "Interviews"})
+    tomas = visitor("tomas")
+    await tomas.open("/items/zoom-pro")
+    values = {"_for": "person-ana", "reason": "Interviews", "days": 30}
+    tomas.find(Form).trigger("send", {"button": "ask", "values": values})
+    await until(lambda: bool(told))
+    assert "This was already asked for Ana Sousa." in str(told[0])
+    assert made.name not in str(told[0])
+
+
+async def test_a_manager_asks_for_another_what_they_cannot_have(visitor: Visitor, stand: PageStand) -> None:
+    """Ingrid is not in Design; she asks for a seat for somebody who is, and who it is for has to be said."""
+    ingrid = visitor("ingrid")
+    await ingrid.open("/items/figma-editor")
+    await ingrid.should_see("You can ask for somebody you lead.")
+    form = next(iter(ingrid.find(Form).elements))
+    assert next(one for one in form.props["fields"] if one["name"] == "_for")["required"]
+    ingrid.find(Form).trigger("send", {"button": "ask", "values": {"_for": "person-ana", "reason": "Screens"}})
+    await ingrid.should_see("for Ana Sousa", retries=30)
+    assert stand.latest("ana").asked_by_id == "person-ingrid"
+
+
+async def test_what_can_never_be_done_is_said_beside_the_form_and_refused_by_it(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Before and after the press in the same sentence; no request is made of it."""
+    stand.target("directory").gone = True
+    ana = visitor("ana")
+    await ana.open("/items/wiki-editors")
+    await ana.should_see("The directory has no such group. It cannot be done as it stands.")
+    ana.find(Form).trigger("send", {"button": "ask", "values": {}})
+    await until(lambda: bool(told))
+    assert told[0] == ("refuse", ({"": "The directory has no such group."},))
+    stand.target("directory").gone = False

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Browses, LooksUp, parts_of
+from selfserve.api.words import Mark
+from selfserve.catalog import others
 from selfserve.catalog.durations import format_duration
-from selfserve.catalog.items import Item
+from selfserve.catalog.items import ForOthers, Item
 from selfserve.people import directory
 from selfserve.people.roles import Role
-from selfserve.requests import offers
+from selfserve.requests import asking, offers
 from selfserve.requests.plan import plan
 from selfserve.requests.refusals import NotFound
 
@@ -43,27 +45,32 @@ class ItemBrief(BaseModel):
 
 
 class ItemFull(ItemBrief):
-    """One item with its form; `form` is the definition of each question by name."""
+    """One item with its form; `form` is the definition of each question by name. `for_others` says who may ask for
+    somebody else: `manager` for those above them, or `nobody`."""
 
     owner: str
     risk: str
+    for_others: ForOthers
     form: dict[str, dict[str, Any]]
     ends: str | None
 
 
 class PlanBody(BaseModel):
-    """The answers for which the plan is asked."""
+    """The answers for which the plan is asked. `for` is the id or mail address of somebody you lead; left out, it is
+    you."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
     answers: dict[str, Any] = Field(default_factory=dict, max_length=60)
+    for_: Mark | None = Field(default=None, alias="for")
 
 
 class Act(BaseModel):
-    """One step in words; `blocked` says why it cannot work now."""
+    """One step in words; `blocked` says why it cannot work: for now, or `for_good`, so that asking is refused."""
 
     name: str
     what: str
     blocked: str
+    for_good: bool
 
 
 class Planned(BaseModel):
@@ -112,11 +119,13 @@ def _brief(item: Item) -> ItemBrief:
 @router.get("/catalog/{item_id}")
 def read(request: Request, who: Browses, item_id: str) -> ItemFull:
     """One item with its form."""
-    item = offers.one(parts_of(request).house, who.person_id, item_id)
+    house = parts_of(request).house
+    item = offers.one(house, who.person_id, item_id)
     return ItemFull(
         **_brief(item).model_dump(),
         owner=item.owner,
         risk=item.risk,
+        for_others=others.for_others(item, house.connectors),
         form={name: field.model_dump(mode="json", exclude_none=True) for name, field in item.form.items()},
         ends=str(item.grant.ends) if item.grant else None,
     )
@@ -125,12 +134,18 @@ def read(request: Request, who: Browses, item_id: str) -> ItemFull:
 @router.post("/catalog/{item_id}/plan")
 def would(request: Request, who: Browses, item_id: str, body: PlanBody) -> Planned:
     """What would happen if you asked; nothing is done."""
-    made = plan(parts_of(request).house, customer_id=who.person_id, item_id=item_id, answers=body.answers)
+    house, customer_id = parts_of(request).house, who.person_id
+    if body.for_ is not None:
+        with house.database.read() as session:
+            customer_id = asking.for_whom(session, who.person_id, body.for_)
+    made = plan(house, customer_id=customer_id, asked_by_id=who.person_id, item_id=item_id, answers=body.answers)
     return Planned(
         item=made.item_id,
         needs_approval=made.needs_approval,
         deciders=made.deciders,
-        acts=[Act(name=act.name, what=act.customer, blocked=act.blocked) for act in made.acts],
+        acts=[
+            Act(name=act.name, what=act.customer, blocked=act.blocked, for_good=act.for_good) for act in made.acts
+        ],
         ends_at=made.ends_at,
         lasts=format_duration(made.lasts) if made.lasts else None,
         expect=format_duration(made.expect),

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Mark, Words
-from selfserve.people import directory
-from selfserve.requests import acts, lists, stages, story
+from selfserve.requests import acts, asking, lists, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import RequestState
@@ -81,10 +80,7 @@ def ask(
     customer_id = who.person_id
     if body.for_ is not None:
         with house.database.read() as session:
-            other = directory.present(session, body.for_) or directory.by_email(session, body.for_)
-            customer_id = other.id if other else ""
-            if customer_id != who.person_id:
-                stages.may_ask_for(session, who.person_id, customer_id)  # tells the same of nobody and of somebody else
+            customer_id = asking.for_whom(session, who.person_id, body.for_)
     made = submit(
         house,
         customer_id=customer_id,

@@ -24,6 +24,10 @@ class ActionCatalogue(Protocol):
         """Every action's name."""
         ...
 
+    def gives_secret(self, use: str, args: Mapping[str, Any]) -> bool | None:
+        """Whether `use` with these arguments gives the customer a secret; None where that is not known here."""
+        ...
+
 
 class PeopleView(Protocol):
     """What the checks want to know about people, where a directory is at hand."""

@@ -21,6 +21,9 @@ from selfserve.catalog.templates import Arguments
 
 Risk = Literal["low", "medium", "high"]
 
+ForOthers = Literal["nobody", "manager"]
+"""Who may ask for somebody else: nobody, or the managers above them."""
+
 Use = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*$", max_length=100)]
 """An action by its connector's name in the configuration: `connector.action`."""
 
@@ -55,6 +58,7 @@ class Item(Strict):
     risk: Risk
     who: Rule
     visible: Rule | None = None
+    for_others: ForOthers | None = None
     form: Annotated[dict[FieldName, FormField], Field(max_length=30, default_factory=dict)]
     approve: Annotated[tuple[Stage, ...], Field(max_length=10)] = ()
     fulfil: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20)]

@@ -86,6 +86,21 @@ class Arguments:
         assert isinstance(filled, dict)
         return filled
 
+    def plain(self) -> dict[str, Any]:
+        """The arguments as far as they stand in the file: None where an expression gives the value."""
+
+        def told(value: Any, place: Place) -> Any:
+            if isinstance(value, dict):
+                return {key: told(inner, (*place, key)) for key, inner in value.items()}
+            if isinstance(value, list):
+                return [told(inner, (*place, index)) for index, inner in enumerate(value)]
+            template = self.templates.get(place)
+            if template is None:
+                return value
+            return None if template.rules else "".join(str(part) for part in template.parts)
+
+        return {key: told(inner, (key,)) for key, inner in self.tree.items()}
+
     def _fill(self, value: Any, place: Place, context: Context) -> Any:
         if isinstance(value, dict):
             return {key: self._fill(inner, (*place, key), context) for key, inner in value.items()}

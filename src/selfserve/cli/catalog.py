@@ -16,7 +16,6 @@ from selfserve.cli.stop import FAILED, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
 from selfserve.connectors.declared import DeclaredActions
 from selfserve.connectors.kinds import kinds_of
-from selfserve.connectors.registry import Registry
 
 commands = typer.Typer(help="The catalog: items, teams, policy, runbooks.", no_args_is_help=True)
 
@@ -32,8 +31,9 @@ class Kind(StrEnum):
 def declared(around: Surroundings) -> DeclaredActions:
     """What the configured connectors can do; without a configuration, what all installed kinds can do."""
     if not around.config.exists():
-        return DeclaredActions(Registry.kinds())
-    return DeclaredActions.of(kinds_of(around.settings.connector_sections))
+        return DeclaredActions.installed()
+    sections = around.settings.connector_sections
+    return DeclaredActions.of(kinds_of(sections), sections=sections)
 
 
 def checked(

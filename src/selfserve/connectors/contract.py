@@ -228,6 +228,15 @@ class Connector(ABC):
         self.settings = settings
         self.ports = ports
 
+    @classmethod
+    def gives_secret(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> bool | None:
+        """Whether the action with these arguments gives the customer a secret; None where that is not known here.
+
+        `args` are as an item writes them, with None where an expression gives the value; `settings` are None where the
+        configuration is not at hand. Whoever asks for somebody else is refused what may give a secret.
+        """
+        return cls.actions[action].secret_result
+
     @abstractmethod
     def check(self) -> list[Finding]:
         """Configuration and reachability as named findings; never raises; may use the network; leaves nothing

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from selfserve.connectors.contract import Action, Connector
 from selfserve.connectors.kinds import Kinds
-from selfserve.connectors.problems import UnknownAction, UnknownConnector, nearest
+from selfserve.connectors.problems import BadSection, UnknownAction, UnknownConnector, UnknownKind, nearest
+from selfserve.connectors.sections import read_section
+
+GivesSecret = Callable[[str, Mapping[str, Any]], bool | None]
+"""`Connector.gives_secret` of one connector, its settings known to it where there are any."""
 
 
 class DeclaredActions:
     """What connectors can do, known without their configuration: enough for `catalog check` on a bare checkout."""
 
-    def __init__(self, actions: Mapping[str, Mapping[str, Action[Any]]]) -> None:
-        """`actions` is by connector name, then by action name."""
+    def __init__(
+        self, actions: Mapping[str, Mapping[str, Action[Any]]], secrets: Mapping[str, GivesSecret] | None = None
+    ) -> None:
+        """`actions` is by connector name, then by action name; `secrets` by connector name, else the actions say it."""
         self._actions = {name: dict(of_one) for name, of_one in actions.items()}
+        self._secrets = dict(secrets or {})
 
     @classmethod
-    def of(cls, kinds: Mapping[str, str], extra: Iterable[type[Connector]] = ()) -> DeclaredActions:
-        """The actions for connector names and their kinds (`{"directory": "ldap"}`); raises UnknownKind."""
+    def of(
+        cls,
+        kinds: Mapping[str, str],
+        extra: Iterable[type[Connector]] = (),
+        sections: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> DeclaredActions:
+        """The actions for connector names and their kinds (`{"directory": "ldap"}`); raises UnknownKind.
+
+        With the connectors' `sections` of the configuration it is also known what of them gives a secret.
+        """
         known = Kinds(extra)
-        return cls({name: known.find(kind).actions for name, kind in kinds.items()})
+        found = {name: known.find(kind) for name, kind in kinds.items()}
+        settings = {name: _settings(name, one, (sections or {}).get(name)) for name, one in found.items()}
+        secrets = {name: partial(one.gives_secret, settings=settings[name]) for name, one in found.items()}
+        return cls({name: one.actions for name, one in found.items()}, secrets)
+
+    @classmethod
+    def installed(cls) -> DeclaredActions:
+        """The actions of every kind that is installed and loads, each under the name of its kind."""
+        known = Kinds()
+        kinds = [kind for kind in known.names() if _loads(known, kind)]
+        return cls.of({kind: kind for kind in kinds})
 
     @property
     def connectors(self) -> list[str]:
@@ -37,6 +63,15 @@ class DeclaredActions:
         connector, _, action = name.partition(".")
         return self._actions.get(connector, {}).get(action)
 
+    def gives_secret(self, use: str, args: Mapping[str, Any]) -> bool | None:
+        """Whether `use` with these arguments gives the customer a secret; see `Connector.gives_secret`. None also for
+        an action that is not there."""
+        action = self.lookup(use)
+        if action is None:
+            return None
+        told = self._secrets.get(use.partition(".")[0])
+        return action.secret_result if told is None else told(action.name, args)
+
     def find(self, name: str) -> Action[Any]:
         """The action called `name`; raises UnknownConnector or UnknownAction with what was probably meant."""
         connector, _, action = name.partition(".")
@@ -46,3 +81,23 @@ class DeclaredActions:
         if action not in of_one:
             raise UnknownAction(f"The connector {connector!r} has no action {action!r}: {nearest(action, of_one)}")
         return of_one[action]
+
+
+def _settings(name: str, kind: type[Connector], section: Mapping[str, Any] | None) -> Any:
+    """The settings without their secrets; None where the section is not at hand or not right, which is told
+    elsewhere."""
+    if section is None:
+        return None
+    try:
+        return read_section(name, section, kind, None)
+    except BadSection:
+        return None
+
+
+def _loads(known: Kinds, kind: str) -> bool:
+    """False for a broken foreign package, which is told when somebody names it."""
+    try:
+        known.find(kind)
+    except UnknownKind:
+        return False
+    return True

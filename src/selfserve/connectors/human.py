@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -64,6 +65,17 @@ class HumanConnector(Connector):
     actions: ClassVar[Any] = MappingProxyType(
         {"checklist": Action("checklist", ChecklistArgs, "Done by a colleague", quick=True, human=True)}
     )
+
+    @classmethod
+    def gives_secret(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> bool | None:
+        """True where a line of the checklist is sealed to the customer."""
+        todo = args.get("todo")
+        if not isinstance(todo, list):
+            return None
+        marks = [line.get("secret", False) if isinstance(line, Mapping) else None for line in todo]
+        if any(mark is True for mark in marks):
+            return True
+        return None if None in marks else False
 
     def check(self) -> list[Finding]:
         return [Finding(Level.INFO, "human", "Checklists go to the desk; nothing has to be reached.")]

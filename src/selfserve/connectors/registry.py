@@ -43,7 +43,10 @@ class Registry:
     def __init__(self, connectors: Mapping[str, Connector], ports: Ports, limits: Limits | None = None) -> None:
         now = ports.now or _utc_now
         self._connectors = dict(connectors)
-        self._declared = DeclaredActions({name: one.actions for name, one in self._connectors.items()})
+        self._declared = DeclaredActions(
+            {name: one.actions for name, one in self._connectors.items()},
+            {name: partial(one.gives_secret, settings=one.settings) for name, one in self._connectors.items()},
+        )
         self._breakers = {name: Breaker(now, limits) for name in self._connectors}
 
     @classmethod
@@ -96,6 +99,10 @@ class Registry:
     def lookup(self, name: str) -> Action[Any] | None:
         """The action called `name`, None where there is none."""
         return self._declared.lookup(name)
+
+    def gives_secret(self, use: str, args: Mapping[str, Any]) -> bool | None:
+        """Whether `use` with these arguments gives the customer a secret; see `Connector.gives_secret`."""
+        return self._declared.gives_secret(use, args)
 
     def get(self, name: str) -> Connector:
         """The connector called `name`; raises UnknownConnector with the nearest names."""

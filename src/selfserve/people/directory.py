@@ -129,6 +129,23 @@ def marks(of: Person) -> frozenset[tuple[str, str]]:
     return frozenset((kind, mark) for kind, mark in (("id", of.id), ("human", of.human), ("email", of.email)) if mark)
 
 
+def leads(session: Session, person_id: str) -> bool:
+    """True where a present person has them as manager."""
+    return (
+        session.scalar(sa.select(Person.id).where(Person.manager_id == person_id, *are_present()).limit(1)) is not None
+    )
+
+
+def led_by(session: Session, person_id: str, query: str = "", limit: int = 20) -> list[Person]:
+    """Present persons below somebody, at any depth, as `search` finds them; those right below where nothing is
+    asked."""
+    if not query.split():
+        reports = sa.select(Person).where(Person.manager_id == person_id, *are_present())
+        return list(session.scalars(reports.order_by(Person.name, Person.id).limit(limit)))
+    found = search(session, query, limit * 10)
+    return [one for one in found if any(above.id == person_id for above in manager_chain(session, one))][:limit]
+
+
 def search(session: Session, query: str, limit: int = 20) -> list[Person]:
     """Present persons whose name, login or mail address has every word of `query`, those that begin with it first."""
     words = query.lower().split()

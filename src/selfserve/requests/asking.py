@@ -12,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
+from selfserve.catalog import others
 from selfserve.catalog.facts import Context, CustomerFacts, rule_context
 from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
@@ -23,6 +24,7 @@ from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House
 from selfserve.people import directory
+from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
 from selfserve.store.tables import Person
 
@@ -82,12 +84,34 @@ def ask(
     return Ask(item, customer, asked_by, clean, context)
 
 
-def refuse_for_others(house: House, item: Item) -> None:
-    """NotAllowed for what only the person themselves may ask: its result is their secret, or it may cost them data."""
-    for step in item.fulfil:
-        action = house.connectors.lookup(step.use)
-        if action is not None and (action.secret_result or action.destructive):
-            raise NotAllowed("Only the person themselves can ask for this.")
+def for_whom(session: Session, asker_id: str, named: str) -> str:
+    """The id of the person called `named` (an id or a mail address), for whom somebody wants to ask.
+
+    NotAllowed for everybody but oneself and those one leads; it tells the same of nobody and of somebody else.
+    """
+    found = directory.present(session, named) or directory.by_email(session, named)
+    customer_id = found.id if found is not None else ""
+    if customer_id != asker_id:
+        stages.may_ask_for(session, asker_id, customer_id)
+    return customer_id
+
+
+def refuse_for_others(house: House, item: Item, context: Context) -> None:
+    """NotAllowed for what only the person themselves may ask: the item says so, or with these answers a step gives a
+    secret or may cost them data. What is not known counts as a secret."""
+    if others.for_others(item, house.connectors) == "nobody" or not _harmless(house, item, context):
+        raise NotAllowed("Only the person themselves can ask for this.")
+
+
+def _harmless(house: House, item: Item, context: Context) -> bool:
+    try:
+        return all(
+            others.theirs_alone(house.connectors, step, step.arguments.resolve(context)) is False
+            for step in item.fulfil
+        )
+    except RuleFailed as failed:
+        log.warning("rule_failed", item=item.id, reason=failed.reason)
+        return False
 
 
 def _present(session: Session, person_id: str) -> Person:

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment import versions
 from selfserve.notify import notices
+from selfserve.requests.stages import MANAGER
 from selfserve.requests.story import Answer, answers_of
-from selfserve.requests.words import GRANT_WORDS, STATE_WORDS
+from selfserve.requests.words import GRANT_WORDS, STATE_WORDS, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, EscalationState, GrantState, StageState
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Stage, StageApprover
 
@@ -23,7 +24,8 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class RequestRow:
-    """One request in a list."""
+    """One request in a list. `asked_by_name` asked for the customer; `asked_as` is what they are to them ("their
+    manager"), empty where the customer asked themselves."""
 
     id: str
     name: str
@@ -36,6 +38,9 @@ class RequestRow:
     tone: str
     customer_id: str
     customer_name: str
+    asked_by_id: str
+    asked_by_name: str
+    asked_as: str
     asked_at: datetime
     closed_at: datetime | None
     promised_at: datetime | None
@@ -60,7 +65,12 @@ def requests(
     limit: int = PAGE,
 ) -> Page:
     """Requests, newest first. `state` is one of the design's states, or `open`."""
-    query = sa.select(Request, Person.name).join(Person, Person.id == Request.customer_id)
+    asker = aliased(Person)
+    query = (
+        sa.select(Request, Person, asker)
+        .join(Person, Person.id == Request.customer_id)
+        .join(asker, asker.id == Request.asked_by_id)
+    )
     if customer_id is not None:
         query = query.where(sa.or_(Request.customer_id == customer_id, Request.asked_by_id == customer_id))
     if state == "open":
@@ -72,11 +82,11 @@ def requests(
     if cursor is not None:
         query = query.where(Request.id < cursor)  # ids are UUIDv7: sorted by time
     found = session.execute(query.order_by(Request.id.desc()).limit(limit + 1)).all()
-    rows = [_row(session, request, name) for request, name in found[:limit]]
+    rows = [_row(session, request, customer, asked_by) for request, customer, asked_by in found[:limit]]
     return Page(rows, rows[-1].id if len(found) > limit else None)
 
 
-def _row(session: Session, request: Request, customer_name: str) -> RequestRow:
+def _row(session: Session, request: Request, customer: Person, asked_by: Person) -> RequestRow:
     item = versions.pinned(session, request.item_version_id)
     words, tone = STATE_WORDS[request.state]
     return RequestRow(
@@ -90,7 +100,10 @@ def _row(session: Session, request: Request, customer_name: str) -> RequestRow:
         state_words=words,
         tone=tone,
         customer_id=request.customer_id,
-        customer_name=customer_name,
+        customer_name=customer.name,
+        asked_by_id=asked_by.id,
+        asked_by_name=asked_by.name,
+        asked_as="" if asked_by.id == customer.id else standing(customer, asked_by.id),
         asked_at=request.asked_at,
         closed_at=request.closed_at,
         promised_at=request.promised_at,
@@ -100,12 +113,14 @@ def _row(session: Session, request: Request, customer_name: str) -> RequestRow:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One stage that waits for a decision, with all that is needed to decide."""
+    """One stage that waits for a decision, with all that is needed to decide. `because` is the word of the item that
+    names the approver (`manager`, `team:NAME`); `because_words` says it to them, empty for a team or group."""
 
     stage_id: str
     request: RequestRow
     why: str
     because: str
+    because_words: str
     due_at: datetime | None
     summary: str
     risk: str
@@ -127,7 +142,7 @@ def waiting_for(session: Session, person_id: str) -> list[Waiting]:
     ).all()
     held = _held_by(session, {request.customer_id for _, _, request, _ in found})
     return [
-        _waiting(session, stage, because, request, customer, held.get(customer.id, []))
+        _waiting(session, stage, (because, person_id), request, customer, held.get(customer.id, []))
         for stage, because, request, customer in found
     ]
 
@@ -145,14 +160,16 @@ def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
 
 
 def _waiting(
-    session: Session, stage: Stage, because: str, request: Request, customer: Person, holds: list[str]
+    session: Session, stage: Stage, named: tuple[str, str], request: Request, customer: Person, holds: list[str]
 ) -> Waiting:
     item = versions.pinned(session, request.item_version_id)
+    because, approver_id = named
     return Waiting(
         stage_id=stage.id,
-        request=_row(session, request, customer.name),
+        request=_row(session, request, customer, session.get_one(Person, request.asked_by_id)),
         why=stage.why,
         because=because,
+        because_words=f"You are asked as {standing(customer, approver_id)}." if because == MANAGER else "",
         due_at=stage.due_at,
         summary=item.summary,
         risk=item.risk,
@@ -170,7 +187,8 @@ def _waiting(
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One escalation in the desk's list. `request` is None for a case about a grant or a connector."""
+    """One escalation in the desk's list. `request_id` is None for a case about a connector; `asked_by` is who asked
+    for the customer, empty where they asked themselves."""
 
     id: str
     subject: str
@@ -192,6 +210,7 @@ class CaseRow:
     request_name: str
     title: str
     customer: str
+    asked_by: str
 
 
 def desk(session: Session, *, team: str | None = None, taken_by: str | None = None, limit: int = 200) -> list[CaseRow]:
@@ -212,6 +231,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
     about = request or grant
     customer = session.get(Person, about.customer_id) if about is not None else None
     taken_by = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    asked_by = session.get(Person, request.asked_by_id) if request is not None else None
     return CaseRow(
         id=case.id,
         subject=case.subject,
@@ -233,6 +253,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         request_name=request.name if request else "",
         title=about.item_name if about is not None else case.subject,
         customer=customer.name if customer else "",
+        asked_by=asked_by.name if asked_by is not None and asked_by is not customer else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
@@ -21,6 +22,14 @@ def sees(house: House, person_id: str) -> Callable[[Item], bool]:
         facts = facts_of(session, person)
     now = house.now()
     return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
+
+
+def for_others(house: House, person_id: str, item: Item) -> bool:
+    """Whether the person may ask for the item on behalf of somebody: the item allows it, and they lead somebody."""
+    if others.for_others(item, house.connectors) == "nobody":
+        return False
+    with house.database.read() as session:
+        return directory.leads(session, person_id)
 
 
 def find(house: House, person_id: str, query: str = "") -> list[Item]:

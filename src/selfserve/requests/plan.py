@@ -16,7 +16,7 @@ from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment.house import House
 from selfserve.people.teams import UnknownApproverError, approvers
-from selfserve.requests import asking
+from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Request
@@ -52,15 +52,13 @@ def plan(
     house: House, *, customer_id: str, item_id: str, answers: Mapping[str, object], asked_by_id: str | None = None
 ) -> WouldHappen:
     """What `submit` with the same arguments would do; refuses as it would."""
+    asker = asked_by_id or customer_id
     with house.database.read() as session:
-        ask = asking.ask(
-            session,
-            house,
-            item_id=item_id,
-            customer_id=customer_id,
-            asked_by_id=asked_by_id or customer_id,
-            answers=answers,
-        )
+        if asker != customer_id:
+            stages.may_ask_for(session, asker, customer_id)
+        ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
+        if asker != customer_id:
+            asking.refuse_for_others(house, ask.item, ask.context)
         needs, deciders = _deciders(session, house, ask)
         usual = usual_time(session, item_id)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)

@@ -47,5 +47,16 @@ class AlreadyDecided(NotPossible):
         self.by, self.at, self.how = by, at, how
 
 
+class AlreadyAsked(NotPossible):
+    """The same was asked for this person before, by somebody else; nothing more is told about it."""
+
+    def __init__(self, customer: str) -> None:
+        super().__init__(f"This was already asked for {customer}. They can see how it stands, and tell you.")
+
+
+class CannotWork(NotPossible):
+    """A target says that it can never do what was asked: no such pool, no such device. Nothing was stored."""
+
+
 class KeyReused(Refusal):
     """An idempotency key came again with another ask."""

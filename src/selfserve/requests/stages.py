@@ -18,12 +18,14 @@ from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests.refusals import NotAllowed
+from selfserve.requests.words import standing
 from selfserve.store.ids import new_id
 from selfserve.store.states import RequestState, StageState
 from selfserve.store.tables import Person, Request, Stage, StageApprover
 
 log = structlog.get_logger(__name__)
 TICK = "stage_tick"
+MANAGER = "manager"
 Named = list[tuple[Person, str]]
 
 
@@ -65,6 +67,7 @@ def open_stage(
     session.add(stage)
     session.flush()
     named = resolve(session, house, stage, request)
+    customer = session.get_one(Person, request.customer_id)
     trail.tell(
         "approval.asked",
         at=now,
@@ -72,6 +75,7 @@ def open_stage(
             "of": [person.name for person, _ in named][:5],
             "because": sorted({why for _, why in named}),
             "by": stage.by,
+            "above": any(why == MANAGER and person.id != customer.manager_id for person, why in named),
         },
     )
     _set_approvers(session, house, stage, request, item, named, now)
@@ -135,15 +139,33 @@ def _set_approvers(
         escalation.hand_over(session, house, case, now)
 
 
+def tell_asked_for(session: Session, request: Request, customer: Person, asked_by: Person, now: datetime) -> None:
+    """Somebody else asked: the customer knows at once what is done in their name."""
+    notices.tell(
+        session,
+        now=now,
+        event=f"request:{request.id}:asked_for",
+        person_id=customer.id,
+        title=f"{asked_by.name} asked for {request.item_name} for you",
+        body=f"{asked_by.name} is {standing(customer, asked_by.id, you=True)}. If you do not want it, cancel it or "
+        "give it back.",
+        path=f"/requests/{request.name}",
+    )
+
+
 def _tell_approver(
     session: Session, stage: Stage, request: Request, customer: Person, person: Person, now: datetime, again: int = 0
 ) -> None:
+    asks = f"{customer.name} asks for {request.item_name}"
+    if request.asked_by_id != customer.id:
+        asked_by = session.get_one(Person, request.asked_by_id)
+        asks = f"{asked_by.name} asks for {customer.name}: {request.item_name}"
     notices.tell(
         session,
         now=now,
         event=f"stage:{stage.id}:asked:{again}",
         person_id=person.id,
-        title=f"{customer.name} asks for {request.item_name}",
+        title=asks,
         body=("Still waiting for your decision. " if again else "")
         + (stage.why or "Please decide; it takes a moment."),
         path="/approvals",

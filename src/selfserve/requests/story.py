@@ -16,7 +16,7 @@ from selfserve.catalog.durations import parse_duration, spoken_duration
 from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, YesNoField
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import versions
-from selfserve.requests.words import STATE_WORDS, Line, Telling, line
+from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
 
@@ -47,7 +47,8 @@ class StepSeen:
 
 @dataclass(frozen=True)
 class Story:
-    """All of one request. Times are UTC instants. `can` holds the acts open to its customer: cancel, answer, return,
+    """All of one request. Times are UTC instants. `asked_as` is what the one who asked is to the customer ("your
+    manager"), empty where they asked themselves. `can` holds the acts open to its customer: cancel, answer, return,
     extend, reveal, again."""
 
     id: str
@@ -62,6 +63,7 @@ class Story:
     customer_id: str
     customer_name: str
     asked_by_name: str
+    asked_as: str
     asked_at: datetime
     promised_at: datetime | None
     closed_at: datetime | None
@@ -110,6 +112,7 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
         customer_id=customer.id,
         customer_name=customer.name,
         asked_by_name=asked_by.name,
+        asked_as="" if asked_by is customer else standing(customer, asked_by.id, you=customer.id == reader_id),
         asked_at=request.asked_at,
         promised_at=request.promised_at,
         closed_at=request.closed_at,

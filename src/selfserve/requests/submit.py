@@ -17,7 +17,7 @@ from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Ask, Prepared
-from selfserve.requests.refusals import AlreadyAsked, KeyReused
+from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.rows import stored
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
@@ -60,7 +60,7 @@ def submit(
     """Ask for an item. The same ask, or the same key, again gives the same request.
 
     `though_held`: what is held because of the very same ask is asked for once more, to hold it longer.
-    Raises NotFound, NotAllowed, Unfit (answers), KeyReused, AlreadyAsked, NotPossible.
+    Raises NotFound, NotAllowed, Unfit (answers), KeyReused, AlreadyAsked, CannotWork, NotPossible.
     """
     asker = asked_by_id or customer_id
     with house.database.read() as session:
@@ -71,7 +71,7 @@ def submit(
         asking.refuse_for_others(house, ask.item, ask.context)
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
-    prepared = asking.prepare(house, ask.item, ask.context, look=stage is None)
+    prepared = asking.prepare(house, ask.item, ask.context, look=stage is None, foresee=True)
     return _store(house, ask, prepared, wanted, _Sent(idempotency_key, though_held))
 
 
@@ -100,6 +100,8 @@ def _store_once(
     known = _known(session, ask, sent, now)
     if known is not None:
         return known, None
+    if prepared.never:
+        raise CannotWork(prepared.never)
     stage = ask.item.stage_for(ask.context)
     state = RequestState.AWAITING_APPROVAL if stage else RequestState.FULFILLING
     request = stored(

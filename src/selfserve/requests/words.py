@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from selfserve.store.tables import Person
+
 Mood = Literal["done", "now", "human", "todo", "bad"]
 
 
@@ -37,6 +39,14 @@ class Telling:
         return "You" if self.you else self.customer
 
 
+def standing(customer: Person, above_id: str, *, you: bool = False) -> str:
+    """What somebody above a customer is to them: "their manager", or "a manager above them"; "your", "you" where the
+    customer reads it."""
+    if customer.manager_id == above_id:
+        return "your manager" if you else "their manager"
+    return "a manager above you" if you else "a manager above them"
+
+
 Sentence = Callable[[Telling, Mapping[str, Any], str], tuple[str, str, Mood]]
 
 
@@ -50,7 +60,9 @@ def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[st
     names = _names(data.get("of", []))
     if not names:
         return "Nobody can decide this at the moment", "A person sorts it out.", "human"
-    why = "As your manager." if to.you and data.get("because") == ["manager"] else ""
+    why = ""
+    if to.you and data.get("because") == ["manager"]:
+        why = "As a manager above you." if data.get("above") else "As your manager."
     return f"{names} was asked to approve it", why, "done"
 
 

@@ -35,15 +35,18 @@ class Preview:
     usual: timedelta | None = None
 
 
-def preview(house: House, person_id: str, item: Item, answers: Mapping[str, object]) -> Preview:
+def preview(
+    house: House, person_id: str, item: Item, answers: Mapping[str, object], asked_by_id: str | None = None
+) -> Preview:
     """Worked out in full where the answers stand, in outline where some are missing. Blocking.
 
-    Raises NotAllowed where the item is not for this person.
+    `person_id` is who would have it, `asked_by_id` who asks for them. Raises NotAllowed where the item is not for this
+    person.
     """
     try:
-        would = plan(house, customer_id=person_id, item_id=item.id, answers=answers)
+        would = plan(house, customer_id=person_id, item_id=item.id, answers=answers, asked_by_id=asked_by_id)
     except Unfit:
-        return _outline(house, person_id, item)
+        return _outline(house, person_id, item, asked_by_id)
     return Preview(
         asks=would.needs_approval,
         deciders=would.deciders,
@@ -56,7 +59,7 @@ def preview(house: House, person_id: str, item: Item, answers: Mapping[str, obje
     )
 
 
-def _outline(house: House, person_id: str, item: Item) -> Preview:
+def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
     catalog = house.catalog.current
     with house.database.read() as session:
         person = directory.present(session, person_id)
@@ -72,7 +75,8 @@ def _outline(house: House, person_id: str, item: Item) -> Preview:
         deciders = []
         if stage is not None:
             try:
-                found = approvers(session, stage.by, person, catalog.teams)
+                asker = directory.person(session, asked_by_id) if asked_by_id else None
+                found = approvers(session, stage.by, person, catalog.teams, (asker,) if asker else ())
             except UnknownApproverError:
                 found = []
             deciders = [one.name for one, _ in found]

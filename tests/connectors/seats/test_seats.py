@@ -157,3 +157,21 @@ def test_a_pool_is_a_count_or_keys(pool: dict[str, Any], words: str) -> None:
     """Never both, never less than none."""
     with pytest.raises(ValidationError, match=words):
         SeatsSettings.model_validate({"pools": {"x": pool}})
+
+
+@pytest.mark.parametrize(
+    ("action", "pool", "secret"),
+    [("assign", "figma", False), ("assign", "ide", True), ("assign", None, None), ("assign", "moon", None),
+     ("release", "ide", False)],
+)  # fmt: skip
+def test_only_a_pool_of_keys_gives_a_secret(action: str, pool: str | None, secret: bool | None) -> None:
+    """Told by the configuration; a pool that is chosen by an expression, or not there, is not known."""
+    settings = SeatsSettings.model_validate({"pools": POOLS})
+    assert SeatsConnector.gives_secret(action, {"pool": pool, "customer": None}, settings) is secret
+
+
+def test_without_its_configuration_nobody_knows_whether_a_pool_holds_keys() -> None:
+    """On a bare checkout; and where all pools are alike it does not matter which one an expression chooses."""
+    assert SeatsConnector.gives_secret("assign", {"pool": "figma"}) is None
+    alike = SeatsSettings.model_validate({"pools": {"figma": POOLS["figma"]}})
+    assert SeatsConnector.gives_secret("assign", {"pool": None}, alike) is False

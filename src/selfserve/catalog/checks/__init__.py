@@ -9,6 +9,7 @@ from selfserve.catalog.checks.approvals import approvals
 from selfserve.catalog.checks.forms import forms
 from selfserve.catalog.checks.grants import grants
 from selfserve.catalog.checks.house import house
+from selfserve.catalog.checks.others import others
 from selfserve.catalog.checks.rules import rules
 from selfserve.catalog.checks.shape import shape
 from selfserve.catalog.checks.steps import steps
@@ -23,6 +24,7 @@ CHECKS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     approvals,
     steps,
     grants,
+    others,
 )
 
 

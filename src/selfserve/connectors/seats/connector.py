@@ -75,6 +75,20 @@ class SeatsConnector(Connector):
         self._declared: set[str] = set()
         self._lock = threading.Lock()
 
+    @classmethod
+    def gives_secret(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> bool | None:
+        """A seat is a secret where its pool holds keys, and a mere count elsewhere; giving it back shows nothing."""
+        if action != "assign":
+            return False
+        if not isinstance(settings, SeatsSettings):
+            return None
+        named = args.get("pool")
+        pools = (
+            settings.pools if named is None else {name: pool for name, pool in settings.pools.items() if name == named}
+        )
+        kinds = {pool.total is None for pool in pools.values()}
+        return kinds.pop() if len(kinds) == 1 else None
+
     def check(self) -> list[Finding]:
         """One finding per pool: how many are left, and a warning where it runs short."""
         findings = []

@@ -16,6 +16,7 @@ from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request
 from selfserve.web.pages.case_acts import CaseActs
+from selfserve.web.pages.desk import for_whom
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.markup import NOTHING, heading, joined, show
 from selfserve.web.parts.pieces import answered, back, facts, note, pill, tile, timeline
@@ -94,7 +95,7 @@ def _top(visit: Visit, whole: Whole) -> Markup:
     taken = ""
     if case.taken_by:
         taken = " · yours" if case.taken_by_id == visit.person_id else f" · {case.taken_by} has it"
-    under = " · ".join(filter(None, (case.request_name, case.customer, team.name if team else case.team)))
+    under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team)))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{}</p></div>{}</div>').format(
         tile(why_icon(case.why), "slate", large=True), heading(case.title), under, taken, pill(*state)
     )

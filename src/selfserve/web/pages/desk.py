@@ -53,10 +53,15 @@ def _list(visit: Visit, view: str, cases: Sequence[CaseRow]) -> Markup:
     return rows(_row(visit, case) for case in cases)
 
 
+def for_whom(case: CaseRow) -> str:
+    """The customer, and who asked for them where it was somebody else."""
+    return f"{case.asked_by} asks for {case.customer}" if case.asked_by else case.customer
+
+
 def _row(visit: Visit, case: CaseRow) -> Markup:
     late = case.due_at < visit.now
     team = visit.house.catalog.current.teams.get(case.team)
-    under = " · ".join(filter(None, (case.customer, why_words(case.why), team.name if team else case.team)))
+    under = " · ".join(filter(None, (for_whom(case), why_words(case.why), team.name if team else case.team)))
     taken = pill("Yours" if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
         taken, " s-due-late" if late else "", exact(case.due_at, visit.zone), due(case.due_at, visit.now).capitalize()

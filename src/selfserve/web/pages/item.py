@@ -11,13 +11,15 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.catalog.items import Item
+from selfserve.connectors.contract import Option
 from selfserve.people import directory
 from selfserve.people.roles import Role
-from selfserve.requests import acts, lists, offers
+from selfserve.requests import acts, asking, lists, offers
 from selfserve.requests.lists import GrantRow
-from selfserve.requests.refusals import NotAllowed
-from selfserve.requests.submit import submit
-from selfserve.web.parts.form import Button, Form
+from selfserve.requests.refusals import NotAllowed, Unfit
+from selfserve.requests.submit import Submitted, submit
+from selfserve.store.tables import Person
+from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
 from selfserve.web.parts.next_steps import next_steps
@@ -28,6 +30,9 @@ from selfserve.web.preview import Preview, preview
 from selfserve.web.refused import sentences
 from selfserve.web.visits import Visit, aside, go
 
+WHOM = "_for"
+"""The field for who it is for; no question of an item can be called so."""
+FOR_OTHERS = "You can ask for somebody you lead."
 SOON = 0.5
 """Seconds after the last change of an answer until what happens next is worked out again."""
 
@@ -39,11 +44,12 @@ async def build(visit: Visit, item_id: str, again: str = "") -> str:
     with ui.element("div").classes("s-split"):
         with ui.element("div"):
             show(_head(visit, offer))
-            form = None if offer.preview is None else _form(visit, offer)
             if offer.preview is None:
-                show(note(offer.barred, "warn", "This is not for you"))
-        if form is not None and offer.preview is not None:
-            _beside(visit, offer.item, form, offer.preview)
+                words = f"{offer.barred} {FOR_OTHERS}" if offer.others else offer.barred
+                show(note(words, "warn", "This is not for you")).style("margin-bottom:16px")
+            form = _form(visit, offer) if offer.askable else None
+        if form is not None:
+            _beside(visit, offer, form, offer.preview or Preview(None, expect=offer.item.expect))
     return offer.item.name
 
 
@@ -51,7 +57,7 @@ async def build(visit: Visit, item_id: str, again: str = "") -> str:
 class Offer:
     """An item as it stands for one customer. Without a `preview` they cannot ask for it; `barred` says why.
 
-    `start` and `shown` are what the form begins with.
+    `start` and `shown` are what the form begins with. `others`: they may ask for people they lead.
     """
 
     item: Item
@@ -60,19 +66,31 @@ class Offer:
     barred: str = ""
     start: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
+    others: bool = False
+
+    @property
+    def askable(self) -> bool:
+        """True where there is somebody they may ask for, themselves or another."""
+        return self.preview is not None or self.others
 
 
 def _offer(visit: Visit, item_id: str, again: str) -> Offer:
     item = offers.one(visit.house, visit.person_id, item_id)
     with visit.house.database.read() as session:
         held = next((grant for grant in lists.held(session, visit.person_id) if grant.item_id == item_id), None)
-        earlier = dict(acts.own(session, again, visit.person_id).answers) if again else {}
+        former = acts.own(session, again, visit.person_id) if again else None
+        earlier = dict(former.answers) if former else {}
         shown = _names(session, item, earlier)
+        customer = session.get_one(Person, former.customer_id) if former else None
     start = questions(visit.house, item, visit.zone).start(earlier)
+    others = offers.for_others(visit.house, visit.person_id, item)
+    if others and customer is not None and customer.id != visit.person_id:
+        start[WHOM], shown[WHOM] = customer.id, customer.name
+    answers = {name: value for name, value in start.items() if name != WHOM}
     try:
-        return Offer(item, held, preview(visit.house, visit.person_id, item, start), "", start, shown)
+        return Offer(item, held, preview(visit.house, visit.person_id, item, answers), "", start, shown, others)
     except NotAllowed as barred:
-        return Offer(item, held, None, str(barred))
+        return Offer(item, held, None, str(barred), start, shown, others)
 
 
 def _names(session: Any, item: Item, answers: Mapping[str, Any]) -> dict[str, str]:
@@ -105,28 +123,70 @@ def _head(visit: Visit, offer: Offer) -> Markup:
 def _form(visit: Visit, offer: Offer) -> Form:
     item = offer.item
     asked = questions(visit.house, item, visit.zone)
-    label = "Request it" if offer.preview and offer.preview.asks else "Get it now"
+    label = "Get it now" if offer.preview and not offer.preview.asks else "Request it"
     with ui.element("div").classes("s-panel"):
         form = Form(
             f"Ask for {item.name}",
-            asked.fields(offer.shown),
+            [*_whom(offer), *asked.fields(offer.shown)],
             [Button("ask", label, meanwhile="On it…")],
             start=offer.start,
             leave="/",
         ).mark("form")
 
     async def send(event: GenericEventArguments) -> None:
-        made = await aside(submit, visit.house, customer_id=visit.person_id, item_id=item.id, answers=_filled(event))
+        made = await aside(_ask, visit, offer, _filled(event))
         visit.say("You asked for it." if made.fresh else "You asked for this before; here it is.")
         go(f"/requests/{made.name}")
 
     async def look(event: GenericEventArguments) -> None:
         name, text = str(event.args["field"]), str(event.args["text"])[:100]
-        form.offer(name, text, await aside(on_offer, visit.house, item, name, text))
+        found = aside(led, visit, text) if name == WHOM else aside(on_offer, visit.house, item, name, text)
+        form.offer(name, text, await found)
 
     form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
     form.on("look", visit.acting(Role.CUSTOMER, look, lambda refusal: form.refuse(sentences(refusal))))
     return form
+
+
+def _whom(offer: Offer) -> list[Field]:
+    """The question who it is for, where there is a choice."""
+    if not offer.others:
+        return []
+    alone = offer.preview is None
+    words = "Somebody you lead." if alone else "Leave it empty for yourself, or name somebody you lead."
+    shown = offer.shown.get(WHOM, "")
+    hint = "Name or mail address"
+    return [Field(WHOM, "pick", "Who is it for?", words, required=alone, hint=hint, free=True, shown=shown)]
+
+
+def led(visit: Visit, text: str) -> list[Option]:
+    """Those the visitor may ask for, by what was typed. Blocking."""
+    with visit.house.database.read() as session:
+        return [
+            Option(one.id, one.name, " · ".join(filter(None, (one.title or one.department, one.email))))
+            for one in directory.led_by(session, visit.person_id, text)
+        ]
+
+
+def _ask(visit: Visit, offer: Offer, values: dict[str, object]) -> Submitted:
+    customer_id = _customer(visit, offer, values)
+    return submit(
+        visit.house, customer_id=customer_id, asked_by_id=visit.person_id, item_id=offer.item.id, answers=values
+    )
+
+
+def _customer(visit: Visit, offer: Offer, values: dict[str, object]) -> str:
+    """Who it is for, taken out of the values; Unfit where that is nobody the visitor may ask for."""
+    named = str(values.pop(WHOM, "") or "").strip()[:320]
+    if not named or not offer.others:
+        if offer.preview is None:
+            raise Unfit({WHOM: "Choose somebody from the list."})
+        return visit.person_id
+    try:
+        with visit.house.database.read() as session:
+            return asking.for_whom(session, visit.person_id, named)
+    except NotAllowed as refused:
+        raise Unfit({WHOM: f"{refused} Choose somebody from the list."}) from refused
 
 
 def _filled(event: GenericEventArguments) -> dict[str, object]:
@@ -134,19 +194,25 @@ def _filled(event: GenericEventArguments) -> dict[str, object]:
     return {str(name): value for name, value in values.items()} if isinstance(values, dict) else {}
 
 
-def _beside(visit: Visit, item: Item, form: Form, first: Preview) -> None:
+def _beside(visit: Visit, offer: Offer, form: Form, first: Preview) -> None:
+    item = offer.item
     with ui.element("aside").classes("s-aside").props('aria-label="What happens next"'):
         steps = show(next_steps(item, first)).mark("next")
     latest: dict[str, object] = {}
 
     async def renew() -> None:
-        seen = await aside(preview, visit.house, visit.person_id, item, latest)
+        seen = await aside(_seen, visit, offer, dict(latest))
         steps.set_content(str(next_steps(item, seen)))
 
     async def changed(event: GenericEventArguments) -> None:
         latest.update({str(name): value for name, value in dict(event.args).items()})
         await renew()
 
-    if item.form:
+    if item.form or offer.others:
         handler = visit.acting(Role.CUSTOMER, changed, lambda refusal: None)
         form.on("changed", handler, throttle=SOON, leading_events=False)
+
+
+def _seen(visit: Visit, offer: Offer, values: dict[str, object]) -> Preview:
+    customer_id = _customer(visit, offer, values)
+    return preview(visit.house, customer_id, offer.item, values, visit.person_id)

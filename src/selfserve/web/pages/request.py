@@ -56,7 +56,7 @@ def _top(visit: Visit, told: Story) -> Markup:
     if told.customer_id != visit.person_id:
         whose = Markup(" · for {}").format(told.customer_name)
     elif told.asked_by_name != told.customer_name:
-        whose = Markup(" · asked by {}").format(told.asked_by_name)
+        whose = Markup(" · asked by {}, {}").format(told.asked_by_name, told.asked_as)
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{} · {}</p></div>{}</div>{}').format(
         tile(told.icon, tint(visit.house.catalog.current.policy, told.category), large=True),
         heading(told.item_name),

@@ -148,6 +148,8 @@ export default {
       if (this.busy) return;
       this.busy = name || this.buttons[0].name;
       this.errors = {};
+      // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
+      for (const one of this.fields) if (one.free && !this.values[one.name] && this.shown[one.name]) this.values[one.name] = this.shown[one.name];
       this.$emit("send", { button: this.busy, values: this.values });
       this.patience = setTimeout(() => this.refuse({ "": "This takes longer than it should. It may still arrive: look at your requests before you send it again." }), 20000);
     },

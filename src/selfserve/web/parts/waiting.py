@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from selfserve.web.visits import Visit
 
 RISK_TONES = {"low": "ok", "medium": "warn", "high": "bad"}
-BECAUSE = {"manager": "You are asked as their manager."}
 
 
 def waiting_card(visit: Visit, one: Waiting, talk: Sequence[EventSeen]) -> Markup:
@@ -26,7 +25,7 @@ def waiting_card(visit: Visit, one: Waiting, talk: Sequence[EventSeen]) -> Marku
         '<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted s-small">{} · {}</p></div>{}</div>{}{}{}'
     ).format(
         tile(one.request.icon, tint(visit.house.catalog.current.policy, one.request.category)),
-        heading(f"{one.request.customer_name}: {one.request.item_name}", 2),
+        heading(f"{_who_asks(one)}: {one.request.item_name}", 2),
         one.request.name,
         when(one.request.asked_at, visit.now, visit.zone),
         pill(f"{one.risk.capitalize()} risk", RISK_TONES[one.risk]),
@@ -36,9 +35,16 @@ def waiting_card(visit: Visit, one: Waiting, talk: Sequence[EventSeen]) -> Marku
     )
 
 
+def _who_asks(one: Waiting) -> str:
+    asked = one.request
+    return f"{asked.asked_by_name} asks for {asked.customer_name}" if asked.asked_as else asked.customer_name
+
+
 def _known(visit: Visit, one: Waiting) -> Iterator[tuple[str, str | Markup]]:
     about = one.customer
     yield "Who", " · ".join(filter(None, (about["title"], about["department"], about["location"], about["email"])))
+    if one.request.asked_as:
+        yield "Asked by", f"{one.request.asked_by_name}, {one.request.asked_as}"
     yield "What", one.summary
     for answer in one.answers:
         yield answer.label, answer.text
@@ -55,7 +61,7 @@ def _known(visit: Visit, one: Waiting) -> Iterator[tuple[str, str | Markup]]:
 
 
 def _why(one: Waiting) -> Markup:
-    words = " ".join(filter(None, (one.why, BECAUSE.get(one.because, ""))))
+    words = " ".join(filter(None, (one.why, one.because_words)))
     return Markup('<div class="s-ask-why">{}</div>').format(note(words, "info")) if words else NOTHING
 
 
