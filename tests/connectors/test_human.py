@@ -37,7 +37,7 @@ def test_it_hands_over_with_the_checklist(human: HumanConnector, ctx: Context) -
 @pytest.mark.parametrize(
     ("state", "presence"),
     [
-        ({}, Presence.UNKNOWABLE),
+        ({}, Presence.INVISIBLE),
         ({"done_by_hand": {}}, Presence.PRESENT),
         ({"done_by_hand": True}, Presence.PRESENT),
         ({"done_by_hand": {"serial": "C02"}, "taken_back_by_hand": {}}, Presence.ABSENT),

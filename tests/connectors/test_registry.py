@@ -218,6 +218,31 @@ def test_a_connectors_circuit_opens_for_its_targets_faults_only(clock: Clock) ->
     assert registry.health()["hall"].circuit is Circuit.CLOSED
 
 
+@pytest.mark.parametrize("kind", [FailureKind.AUTH, FailureKind.CONFIG])
+def test_what_is_wrong_with_the_whole_connector_opens_its_circuit_at_once(clock: Clock, kind: FailureKind) -> None:
+    """Nobody else would succeed either: they wait, and the reason stands where staff look."""
+    registry = build(clock, {"hall": GOOD, "cellar": GOOD})
+    registry.note("hall", Failed(kind, "The account expired."))
+    assert registry.resting() == ["hall"]
+    assert (registry.health()["hall"].reason, registry.health()["hall"].since) == ("The account expired.", clock())
+    clock.forward(timedelta(minutes=1))
+    assert registry.closed("hall")
+    registry.note("hall", Done())
+    assert (registry.health()["hall"].reason, registry.health()["hall"].since) == ("", None)
+
+
+@pytest.mark.parametrize(
+    "kind", [one for one in FailureKind if not Failed(one, "").again and not Failed(one, "").of_connector]
+)
+def test_what_is_wrong_with_one_request_never_opens_the_circuit(clock: Clock, kind: FailureKind) -> None:
+    """However often it is met, and also right after an outage began."""
+    registry = build(clock, {"hall": GOOD}, limits=Limits(failures=2))
+    for _ in range(9):
+        registry.note("hall", Failed(FailureKind.TRANSIENT, "away"))
+        registry.note("hall", Failed(kind, "this one"))
+    assert registry.resting() == []
+
+
 def test_a_rate_limit_keeps_everybody_away_for_as_long_as_it_says(clock: Clock) -> None:
     """Hard case 12: no call before the time the target named."""
     registry = build(clock, {"hall": GOOD})

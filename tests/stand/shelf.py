@@ -14,6 +14,7 @@ from selfserve.connectors.contract import (
     Accepted,
     Action,
     AlreadyDone,
+    Blocked,
     Connector,
     Context,
     Declined,
@@ -54,6 +55,15 @@ _ANSWERS: Mapping[str, Outcome] = {
 }
 
 
+_AWAY = Failed(FailureKind.TRANSIENT, "The shelf does not answer.")
+_FAILED_LOOKS: Mapping[str, Failed] = {
+    "blind": Failed(FailureKind.TRANSIENT, "The shelf is in the dark."),
+    "permanent": Failed(FailureKind.PERMANENT, "The label of this board is torn."),
+    "forbidden": Failed(FailureKind.FORBIDDEN, "This board is behind glass."),
+    "auth": Failed(FailureKind.AUTH, "The shelf does not know us any more."),
+}
+
+
 class Shelf(Connector):
     """Keeps what was put on it; `faults` are taken one per call of `apply` or `undo`."""
 
@@ -77,7 +87,11 @@ class Shelf(Connector):
         self.effects: Counter[tuple[str, str]] = Counter()
         self.faults: list[str] = []
         self.looks: list[str] = []
-        """Faults of `observe`, taken one per look: `raise`, `blind`, or empty for none."""
+        """Faults of `observe`, taken one per look: `raise`, `blind`, `permanent`, `forbidden`, `auth`, or empty."""
+        self.torn: set[str] = set()
+        """Customers whose board can never be read."""
+        self.missing: set[str] = set()
+        """Things there is no board for: the plan says that asking is useless."""
         self.offline = False
         self.blind = False
         """True: it takes orders, but cannot be read."""
@@ -93,7 +107,10 @@ class Shelf(Connector):
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         assert isinstance(args, ThingArgs)
-        return Plan(f"You get {args.thing}.", f"put {args.thing}", "The shelf is away." if self.offline else None)
+        blocked = Blocked("The shelf is away.") if self.offline else None
+        if args.thing in self.missing:
+            blocked = Blocked(f"There is no board for a {args.thing}.", for_good=True)
+        return Plan(f"You get {args.thing}.", f"put {args.thing}", blocked)
 
     def _fault(self) -> str:
         return self.faults.pop(0) if self.faults else ""
@@ -156,8 +173,14 @@ class Shelf(Connector):
         fault = self.looks.pop(0) if self.looks else ""
         if fault == "raise":
             raise RuntimeError("a bug in the connector's eyes")
-        if fault == "blind" or self.blind or self.offline or action in ("ring", "word", "wipe"):
-            return Observation(Presence.UNKNOWABLE)
+        if self.offline or fault in _FAILED_LOOKS:
+            return Observation.failed(_FAILED_LOOKS.get(fault, _AWAY))
+        if self.blind:
+            return Observation.failed(_FAILED_LOOKS["blind"])
+        if action in ("ring", "word", "wipe"):
+            return Observation(Presence.INVISIBLE)
+        if args.customer in self.torn:
+            return Observation.failed(_FAILED_LOOKS["permanent"])
         place = (args.thing, args.customer)
         if place in self.orders:
             return Observation(Presence.PENDING)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from selfserve.connectors.contract import (
     Action,
     AlreadyDone,
+    Blocked,
     Connector,
     Context,
     Done,
@@ -58,7 +59,10 @@ class NoSettings(BaseModel):
 
 
 class Target(Connector):
-    """Remembers what was done; `away` makes it refuse every change for good; it can still be read."""
+    """Remembers what was done; `away` makes it refuse every change for good; it can still be read.
+
+    `gone`: what is asked of it can never be done.
+    """
 
     Settings = NoSettings
 
@@ -66,12 +70,16 @@ class Target(Connector):
         super().__init__(name, settings, ports)
         self.there: set[str] = set()
         self.away = False
+        self.gone = False
 
     def check(self) -> list[Finding]:
         return []
 
     def plan(self, action: str, args: BaseModel) -> Plan:
-        return Plan(f"{self.actions[action].title}.", f"{action} {args}", "It does not answer." if self.away else None)
+        blocked = Blocked("It does not answer.") if self.away else None
+        if self.gone:
+            blocked = Blocked("The directory has no such group.", for_good=True)
+        return Plan(f"{self.actions[action].title}.", f"{action} {args}", blocked)
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         if self.away:

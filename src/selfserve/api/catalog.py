@@ -143,9 +143,7 @@ def would(request: Request, who: Browses, item_id: str, body: PlanBody) -> Plann
         item=made.item_id,
         needs_approval=made.needs_approval,
         deciders=made.deciders,
-        acts=[
-            Act(name=act.name, what=act.customer, blocked=act.blocked, for_good=act.for_good) for act in made.acts
-        ],
+        acts=[Act(name=act.name, what=act.customer, blocked=act.blocked, for_good=act.for_good) for act in made.acts],
         ends_at=made.ends_at,
         lasts=format_duration(made.lasts) if made.lasts else None,
         expect=format_duration(made.expect),

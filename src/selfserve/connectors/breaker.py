@@ -32,12 +32,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a breaker knows: `failures` in a row, how often it `opened`, and until when it stays open."""
+    """What a breaker knows: `failures` in a row, how often it `opened`, since and until when it stays open, and the
+    `reason` of the last failure."""
 
     circuit: Circuit
     failures: int
     opened: int
     until: datetime | None
+    since: datetime | None = None
+    reason: str = ""
 
 
 class Breaker:
@@ -48,6 +51,8 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = self._opened = 0
         self._until: datetime | None = None
+        self._since: datetime | None = None
+        self._reason = ""
         self._pause = self._limits.pause
         self._trial: datetime | None = None
 
@@ -55,7 +60,7 @@ class Breaker:
     def health(self) -> Health:
         """The state now, for `/desk`, `/metrics` and `doctor`."""
         with self._lock:
-            return Health(self._circuit(), self._failures, self._opened, self._until)
+            return Health(self._circuit(), self._failures, self._opened, self._until, self._since, self._reason)
 
     def allow(self) -> bool:
         """True where a call may be made now; in `half_open` only the first to ask may, and must report afterwards."""
@@ -72,24 +77,26 @@ class Breaker:
     def success(self) -> None:
         """The target answered: closed, and all is forgotten."""
         with self._lock:
-            self._failures, self._until, self._trial = 0, None, None
+            self._failures, self._until, self._since, self._trial, self._reason = 0, None, None, None, ""
             self._pause = self._limits.pause
 
-    def failure(self, retry_after: timedelta | None = None) -> None:
-        """The target did not answer as it should. `retry_after`, where the target named it, opens the circuit at
-        once."""
+    def failure(self, retry_after: timedelta | None = None, *, reason: str = "", at_once: bool = False) -> None:
+        """The target did not answer as it should. `retry_after`, where the target named it, opens the circuit at once;
+        so does `at_once`, for what every other call would meet as well."""
         with self._lock:
             self._failures += 1
             again = self._until is not None
             if again and self._circuit() is Circuit.OPEN:
                 return
-            if again or retry_after is not None or self._failures >= self._limits.failures:
+            self._reason = reason or self._reason
+            if again or at_once or retry_after is not None or self._failures >= self._limits.failures:
                 self._open(retry_after, again=again)
 
     def _open(self, retry_after: timedelta | None, *, again: bool) -> None:
         if again:
             self._pause = min(self._pause * 2, self._limits.longest)
         self._until = self._now() + (retry_after or self._pause)
+        self._since = self._since or self._now()
         self._opened += 1
         self._trial = None
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from selfserve.connectors.contract import (
     Accepted,
@@ -37,6 +37,8 @@ from selfserve.connectors.contract import (
 LARGEST_STATE = 8 * 1024
 """Bytes of JSON; a state is stored with every step."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_LOST_RIGHTS = (FailureKind.AUTH, FailureKind.CONFIG, FailureKind.FORBIDDEN, FailureKind.NOT_FOUND)
+"""Some targets say who may not see a thing that it is not there."""
 _NASTY = ("", "*", "a)(b=*", "ﬁ \u0000 '\"; --", "x" * 300)
 
 
@@ -106,7 +108,7 @@ class ConformanceSuite(ABC):
         plan = case.connector.plan(case.action, case.args)
         assert plan.customer
         assert plan.staff
-        assert plan.blocked is None, f"the case cannot work: {plan.blocked}"
+        assert plan.blocked is None, f"the case cannot work: {plan.blocked.reason}"
         assert case.connector.resource(case.action, case.args) == case.connector.resource(case.action, case.args) != ""
         for field in (*type(case.args).model_fields, "no such field"):
             for typed in _NASTY:
@@ -182,6 +184,18 @@ class ConformanceSuite(ABC):
         state = _state(case, outcome)
         assert case.observe(state).presence in _expected(case, outcome)
 
+    def test_arguments_that_can_never_be_read_are_no_fault_of_the_target(self) -> None:
+        """One request's typing error must neither be tried for ever nor open the circuit for everybody else."""
+        case = self.case()
+        for field, value in case.args.model_dump().items():
+            for nasty in _NASTY if isinstance(value, str) else ():
+                failure = _observed_with(case, field, nasty).failure
+                if failure is not None:
+                    what = f"{field}={nasty!r} came back as {failure}"
+                    assert not failure.again, f"{what}, which is tried again and again"
+                    assert not failure.of_connector, f"{what}, which keeps everybody else out"
+                    assert "\n" not in failure.reason, f"one sentence is one line: {failure.reason!r}"
+
     def test_an_offline_target_raises_nothing(self) -> None:
         """Each method answers while the target is away; the caller is told to come again, and later it works."""
         case = self.case()
@@ -194,8 +208,12 @@ class ConformanceSuite(ABC):
         outcome = case.apply()
         assert isinstance(outcome, Failed), f"an offline target came back with {outcome}"
         assert outcome.again, f"an outage is no final failure: {outcome}"
-        assert case.observe({}).presence is Presence.UNKNOWABLE
-        assert case.connector.plan(case.action, case.args).customer
+        seen = case.observe({})
+        assert seen.failure is not None, f"an offline target was seen as {seen.presence}"
+        assert seen.failure.again, f"an outage is no final failure: {seen.failure}"
+        plan = case.connector.plan(case.action, case.args)
+        assert plan.customer
+        assert plan.blocked is None or not plan.blocked.for_good, f"an outage passes: {plan.blocked}"
         assert case.connector.resource(case.action, case.args)
         for field in type(case.args).model_fields:
             case.connector.options(case.action, field, "")
@@ -218,7 +236,7 @@ class ConformanceSuite(ABC):
         take()
         outcome = case.apply()
         assert isinstance(outcome, Failed), f"without rights it came back with {outcome}"
-        assert outcome.kind in (FailureKind.AUTH, FailureKind.CONFIG), f"{outcome.kind} is not what lost rights are"
+        assert outcome.kind in _LOST_RIGHTS, f"{outcome.kind} is not what lost rights are"
         assert case.target() == before
 
     def test_undo_takes_it_back_once_and_twice(self) -> None:
@@ -265,6 +283,15 @@ def context() -> Context:
     return Context("conformance:step", now() + timedelta(minutes=1), now)
 
 
+def _observed_with(case: Case, field: str, value: str) -> Observation:
+    """What is seen with one argument changed; nothing where the action's own arguments refuse the value."""
+    try:
+        args = type(case.args).model_validate({**case.args.model_dump(), field: value})
+    except ValidationError:
+        return Observation(Presence.ABSENT)
+    return case.connector.observe(case.action, args, {})
+
+
 def _fault(case: Case, fault: Callable[[], None] | None, name: str) -> Callable[[], None] | None:
     """The fault; only an action that is done by a human, and so reaches no target, may come without."""
     assert fault or case.declared.human, f"give the case a {name}: only an action done by a human needs none"
@@ -299,5 +326,5 @@ def _expected(case: Case, outcome: Outcome) -> set[Presence]:
     if isinstance(outcome, Accepted):
         return {Presence.PENDING, Presence.PRESENT}
     if case.declared.human:
-        return {Presence.UNKNOWABLE, Presence.PENDING}
-    return {Presence.PRESENT} if case.declared.lasting else {Presence.PRESENT, Presence.UNKNOWABLE}
+        return {Presence.INVISIBLE, Presence.PENDING}
+    return {Presence.PRESENT} if case.declared.lasting else {Presence.PRESENT, Presence.INVISIBLE}

@@ -20,15 +20,23 @@ State = dict[str, Any]
 
 
 class FailureKind(StrEnum):
-    """Why an action failed; decides between trying again, looking first, and calling a human."""
+    """Why an action or a look failed; decides between trying again, looking first, and calling a human.
+
+    What is wrong with the target or the whole connector is told apart from what is wrong with one request (a name, a
+    file, a right on one entry): the first opens the connector's circuit, the second must never keep others out.
+    """
 
     TRANSIENT = "transient"
     RATE_LIMITED = "rate_limited"
     CONFLICT = "conflict"
     NOT_FOUND = "not_found"
     AMBIGUOUS = "ambiguous"
+    FORBIDDEN = "forbidden"
+    """The target knows the connector, but refuses it this one thing (HTTP 403, LDAP result 50)."""
     AUTH = "auth"
+    """The target does not accept the connector itself, whatever it asks (HTTP 401, LDAP result 49)."""
     CONFIG = "config"
+    """The connector's own section, or its trust in the target, is wrong, whatever it asks."""
     PERMANENT = "permanent"
     UNKNOWN = "unknown"
     """Sent, but no answer came: the caller observes before anything else and never blindly sends again."""
@@ -103,6 +111,11 @@ class Failed:
         """True where a later attempt can succeed without a human."""
         return self.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMITED, FailureKind.UNKNOWN)
 
+    @property
+    def of_connector(self) -> bool:
+        """True where nobody's next call can succeed before somebody mends the connector's account or section."""
+        return self.kind in (FailureKind.AUTH, FailureKind.CONFIG)
+
 
 Outcome = Done | AlreadyDone | Accepted | Declined | NeedsHuman | Failed
 
@@ -113,7 +126,10 @@ class Presence(StrEnum):
     PRESENT = "present"
     ABSENT = "absent"
     PENDING = "pending"
+    INVISIBLE = "invisible"
+    """The target was not asked, or cannot show it by its nature: a password, a bell that rang, a colleague's work."""
     UNKNOWABLE = "unknowable"
+    """It could not be read; the observation's `failure` says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +137,45 @@ class Observation:
     """What the target showed. `evidence` is small JSON for staff (never a secret); `tell` one sentence, may be empty.
 
     `secret` is one that became known only now (the licence key of a seat that came free while waiting); the caller
-    seals it as it seals `Done.secret`.
+    seals it as it seals `Done.secret`. `failure` is there exactly where it could not be read (`Observation.failed`):
+    a kind that passes by itself is looked at again, any other goes to a human with its reason.
     """
 
     presence: Presence
     evidence: State = field(default_factory=dict)
     tell: str = ""
     secret: str | None = field(default=None, repr=False)
+    failure: Failed | None = None
+
+    def __post_init__(self) -> None:
+        if (self.presence is Presence.UNKNOWABLE) is not (self.failure is not None):
+            raise ValueError("an observation is UNKNOWABLE where it has a failure, and only there")
+
+    @classmethod
+    def failed(cls, failure: Failed) -> Observation:
+        """The target could not be read, because of `failure`."""
+        return cls(Presence.UNKNOWABLE, {"error": failure.reason}, failure=failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why an action cannot work, in one sentence.
+
+    `for_good`: waiting changes nothing, and a human could not do it either as it was asked (no such pool, no such
+    device), so the ask is refused instead of stored.
+    """
+
+    reason: str
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done, without doing it; `blocked` says in one sentence why it cannot work now (None: it can)."""
+    """What would be done, without doing it; `blocked` where it cannot work (None: it can)."""
 
     customer: str
     staff: str
-    blocked: str | None = None
+    blocked: Blocked | None = None
 
 
 class Level(StrEnum):
@@ -256,8 +295,9 @@ class Connector(ABC):
 
     @abstractmethod
     def plan(self, action: str, args: BaseModel) -> Plan:
-        """What would be done, in one sentence for the customer and one for staff; finds what cannot work now. No
-        writes."""
+        """What would be done, in one sentence for the customer and one for staff; finds what cannot work. No writes.
+
+        Asked right before `apply` as well: what `observe` has just read need not be read anew."""
 
     @abstractmethod
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
@@ -265,7 +305,10 @@ class Connector(ABC):
 
     @abstractmethod
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
-        """Read the target: is the effect of the action there? `state` is what `apply` returned, or `{}` before it."""
+        """Read the target: is the effect of the action there? `state` is what `apply` returned, or `{}` before it.
+
+        What cannot exist (a name nobody could have) is ABSENT. Arguments alone never make a failure that passes by
+        itself, nor one of the whole connector."""
 
     @abstractmethod
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:

@@ -99,7 +99,7 @@ class HumanConnector(Connector):
             return Observation(Presence.ABSENT, {TAKEN_BACK_BY_HAND: True})
         if _recorded(state, DONE_BY_HAND):
             return Observation(Presence.PRESENT, {DONE_BY_HAND: True})
-        return Observation(Presence.UNKNOWABLE)
+        return Observation(Presence.INVISIBLE)
 
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
         asked = _args(args)

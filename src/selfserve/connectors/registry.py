@@ -31,11 +31,6 @@ __all__ = [
     "UnknownKind",
 ]
 
-_TARGETS_FAULT = (
-    FailureKind.TRANSIENT, FailureKind.RATE_LIMITED, FailureKind.UNKNOWN, FailureKind.AUTH, FailureKind.CONFIG,
-)  # fmt: skip
-"""Failures that the next call would meet as well; all others are about one request."""
-
 
 class Registry:
     """Connectors by the names of their sections. Thread-safe; `close` at shutdown."""
@@ -54,9 +49,9 @@ class Registry:
         cls,
         sections: Mapping[str, Mapping[str, Any]],
         ports: Ports,
-        folder: Path | None = None,
         *,
         resolve: Resolve | None = None,
+        folder: Path | None = None,
         extra: Iterable[type[Connector]] = (),
         limits: Limits | None = None,
     ) -> Registry:
@@ -122,10 +117,15 @@ class Registry:
         return self._breaker(name).allow()
 
     def note(self, name: str, outcome: Outcome) -> None:
-        """Tell the breaker what a call came back with."""
-        if isinstance(outcome, Failed) and outcome.kind in _TARGETS_FAULT:
-            limited = outcome.kind is FailureKind.RATE_LIMITED
-            self._breaker(name).failure(outcome.retry_after if limited else None)
+        """Tell the breaker what a call, or a look, came back with.
+
+        What may pass by itself counts: some in a row open the circuit. What is wrong with the whole connector (AUTH,
+        CONFIG) opens it at once, since nobody else would succeed either. All else is about one request, and is an
+        answer.
+        """
+        if isinstance(outcome, Failed) and (outcome.again or outcome.of_connector):
+            wait = outcome.retry_after if outcome.kind is FailureKind.RATE_LIMITED else None
+            self._breaker(name).failure(wait, reason=outcome.reason, at_once=outcome.of_connector)
         else:
             self._breaker(name).success()
 

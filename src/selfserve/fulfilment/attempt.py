@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,7 +102,7 @@ class Attempt:
         except (UnknownConnector, UnknownAction, ValidationError) as problem:
             return Result(StepState.FAILED, failure=FailureKind.CONFIG, reason=_one_line(problem))
         if not self.registry.closed(step.connector):
-            return _waiting(step, f"{step.connector} does not answer at the moment; its circuit is open")
+            return _waiting(step, self._resting(step))
         try:
             return self._bring(step, connector, action, args, intend)
         except LosesClaim:
@@ -116,6 +116,10 @@ class Attempt:
                 reason=f"The connector itself failed: {type(problem).__name__}",
                 look_again=LOOK_AGAIN,
             )
+
+    def _resting(self, step: StepWork) -> str:
+        why = self.registry.health()[step.connector].reason
+        return f"{step.connector} is left in peace for a while, its circuit is open{f': {why}' if why else ''}"
 
     def _resolve(self, step: StepWork) -> tuple[Connector, Action[Any], BaseModel]:
         connector, action = self.registry.action(step.use)
@@ -131,7 +135,7 @@ class Attempt:
             seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
-                self._note_look(step, action, seen)
+                self._note_look(step, seen)
                 return settled
             step.before = step.before or seen.presence.value
         if step.recorded:
@@ -142,15 +146,11 @@ class Attempt:
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
-    def _note_look(self, step: StepWork, action: Action[Any], seen: Observation) -> None:
-        """A look is a call too: it tells the circuit whether the target answers. A one-off cannot be seen by its
-        nature."""
-        answered = seen.presence is not Presence.UNKNOWABLE
-        if not answered and not action.lasting:
-            return
-        self.registry.note(
-            step.connector, AlreadyDone() if answered else Failed(FailureKind.TRANSIENT, "it cannot be read")
-        )
+    def _note_look(self, step: StepWork, seen: Observation) -> None:
+        """A look is a call too: it tells the circuit whether the target answers. A connector that broke says nothing of
+        its target."""
+        if not isinstance(seen.failure, _Broke):
+            self.registry.note(step.connector, seen.failure or AlreadyDone())
 
     def _from_look(self, step: StepWork, action: Action[Any], seen: Observation, maybe_sent: bool) -> Result | None:
         """What a look before acting settles; None where the action is still to be sent."""
@@ -161,14 +161,23 @@ class Attempt:
                 state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours, secret=seen.secret
             )
         if not maybe_sent:
-            # What is blindly given could not be told from what was there before us.
-            blind = seen.presence is Presence.UNKNOWABLE and action.lasting and not action.human
-            return _waiting(step, f"{step.connector} cannot be read at the moment") if blind else None
+            return self._blind(step, action, seen)
         if seen.presence is Presence.PENDING:
             return self._still_at_it(step, seen)
-        if seen.presence is Presence.UNKNOWABLE or action.destructive:
+        if seen.presence in _UNSEEN or action.destructive:
             return self._cannot_tell(step, action, seen)
         return None
+
+    @staticmethod
+    def _blind(step: StepWork, action: Action[Any], seen: Observation) -> Result | None:
+        """What is blindly given could not be told from what was there before us; a one-off tells by itself how it
+        went."""
+        if seen.presence not in _UNSEEN or not action.lasting or action.human:
+            return None
+        if seen.failure is None:
+            reason = f"{step.connector} never shows whether {action.name} took effect, so it is not given blindly"
+            return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=reason)
+        return _unread(step, seen.failure)
 
     def _still_at_it(self, step: StepWork, seen: Observation) -> Result:
         if step.accepted_until is not None and self.now() >= step.accepted_until:
@@ -187,14 +196,20 @@ class Attempt:
         if action.destructive:
             reason = "It may have been sent already and must never be sent twice; somebody has to look"
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
+        failure = seen.failure
+        if failure is not None and not failure.again and action.lasting:
+            return _unread(step, failure)
         if action.human or action.idempotent:
             return None
+        if failure is not None and not failure.again:
+            return _unread(step, failure)
+        why = f": {failure.reason}" if failure else ""
         return Result(
             StepState.UNKNOWN,
             step.target_state,
             seen.evidence,
             failure=FailureKind.UNKNOWN,
-            reason="The target cannot be read, so it is not known whether the change is there",
+            reason=f"The target cannot be read, so it is not known whether the change is there{why}",
             look_again=LOOK_AGAIN,
         )
 
@@ -239,7 +254,7 @@ class Attempt:
         seen = self._look(step, connector, args, outcome.state)
         secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
-        confirmed = seen.presence is Presence.PRESENT or (seen.presence is Presence.UNKNOWABLE and not action.lasting)
+        confirmed = seen.presence is Presence.PRESENT or (seen.presence in _UNSEEN and not action.lasting)
         if confirmed:
             state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
             return Result(state, outcome.state, seen.evidence, tell, ours=ours and action.lasting, secret=secret)
@@ -252,7 +267,7 @@ class Attempt:
             outcome.state,
             seen.evidence,
             failure=FailureKind.UNKNOWN,
-            reason=f"{step.connector} said it was done, but does not show it",
+            reason=f"{step.connector} said it was done, but {_shown(seen, 'does not show it')}",
             look_again=LOOK_AGAIN,
             secret=secret,
         )
@@ -262,16 +277,18 @@ class Attempt:
         it."""
         try:
             return connector.observe(step.action, args, state)
-        except Exception:
+        except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
-            return Observation(Presence.UNKNOWABLE)
+            return Observation.failed(
+                _Broke(FailureKind.UNKNOWN, f"The connector itself failed: {type(problem).__name__}")
+            )
 
     def take_back(self, step: StepWork) -> Result:
         """Undo the step's effect and see that it is gone; already gone (the target itself too) is success."""
         try:
             connector, action, args = self._resolve(step)
             if not self.registry.closed(step.connector):
-                return _waiting(step, f"{step.connector} does not answer at the moment; its circuit is open")
+                return _waiting(step, self._resting(step))
             context = Context(key=step.key, deadline=self.deadline, now=self.now)
             outcome = connector.undo(action.name, args, step.target_state, context)
             self.registry.note(step.connector, outcome)
@@ -285,16 +302,22 @@ class Attempt:
             return self._from_outcome(step, connector, action, args, outcome, maybe_sent=True)
         seen = self._look(step, connector, args, step.target_state)
         if seen.presence is not Presence.ABSENT:
-            shown = "cannot be read" if seen.presence is Presence.UNKNOWABLE else "still shows it"
             return Result(
                 StepState.UNKNOWN,
                 step.target_state,
                 seen.evidence,
                 failure=FailureKind.UNKNOWN,
-                reason=f"{step.connector} said it was taken back, but {shown}",
+                reason=f"{step.connector} said it was taken back, but {_shown(seen, 'still shows it')}",
                 look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
+
+
+_UNSEEN = (Presence.INVISIBLE, Presence.UNKNOWABLE)
+
+
+class _Broke(Failed):
+    """A connector raised where it should have answered."""
 
 
 class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an error of anybody's)
@@ -315,16 +338,32 @@ def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
     )
 
 
-def _waiting(step: StepWork, reason: str) -> Result:
+def _waiting(step: StepWork, reason: str, kind: FailureKind = FailureKind.TRANSIENT) -> Result:
     state = step.state if step.state in (StepState.UNKNOWN, StepState.ACCEPTED) else StepState.PLANNED
     return Result(
         state,
         step.target_state,
-        failure=FailureKind.TRANSIENT,
+        failure=kind,
         reason=reason,
         look_again=timedelta(0),
         accepted_until=step.accepted_until,
     )
+
+
+def _unread(step: StepWork, failure: Failed) -> Result:
+    """It could not be looked at: waited for where that passes by itself, at once a human's with the true reason
+    elsewhere."""
+    if failure.again:
+        waits = _waiting(step, failure.reason, failure.kind)
+        return replace(waits, look_again=failure.retry_after or timedelta(0))
+    return Result(StepState.FAILED, step.target_state, failure=failure.kind, reason=failure.reason)
+
+
+def _shown(seen: Observation, otherwise: str) -> str:
+    """How a look that should have confirmed went, as half a sentence."""
+    if seen.failure is not None:
+        return f"cannot be read: {seen.failure.reason}"
+    return "cannot be read" if seen.presence is Presence.INVISIBLE else otherwise
 
 
 def _one_line(problem: Exception) -> str:

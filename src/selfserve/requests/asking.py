@@ -159,7 +159,8 @@ def _meant(answers: CleanAnswers, ends: datetime) -> str:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """One step with its arguments resolved; `before` is what the target showed, empty where nobody looked."""
+    """One step with its arguments resolved; `before` is what the target showed, empty where nobody looked; `never` why
+    it can never work as it was asked, empty where it can, or nobody foresaw it."""
 
     name: str
     connector: str
@@ -169,6 +170,7 @@ class PlannedStep:
     quick: bool
     lasting: bool
     before: str = ""
+    never: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,21 +185,29 @@ class Prepared:
         return holding_of([f"{step.connector}:{step.resource}" for step in self.steps])
 
     @property
+    def never(self) -> str:
+        """Why asking for this is useless, in the sentence of the first step that says so; empty where it is not."""
+        return next((step.never for step in self.steps if step.never), "")
+
+    @property
     def quick(self) -> bool:
         """True where the first step may be tried at once."""
         return bool(self.steps) and self.steps[0].quick
 
 
-def prepare(house: House, item: Item, context: Context, *, look: bool) -> Prepared:
+def prepare(house: House, item: Item, context: Context, *, look: bool, foresee: bool = False) -> Prepared:
     """Resolve the steps' arguments and name what they change; with `look`, read what is there before the first call.
+
+    With `foresee`, ask the connectors what can never work: of what lasts and is not there already. They have just read
+    what they plan with, so that this costs no further way to the target.
 
     Reads targets, so it is called outside every transaction. A target that does not answer is no refusal: the walk will
     see to it.
     """
-    return Prepared([_planned(house, step, context, look=look) for step in item.fulfil])
+    return Prepared([_planned(house, step, context, look=look, foresee=foresee) for step in item.fulfil])
 
 
-def _planned(house: House, step: Any, context: Context, *, look: bool) -> PlannedStep:
+def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: bool) -> PlannedStep:
     connector_name, _, action_name = step.use.partition(".")
     try:
         args = step.arguments.resolve(context)
@@ -212,15 +222,18 @@ def _planned(house: House, step: Any, context: Context, *, look: bool) -> Planne
         log.exception("step_does_not_fit", step=step.id)
         raise Refusal("This item is not set up rightly; the team that owns it has been told.") from broken
     quick = action.quick if step.quick is None else step.quick and action.quick
-    resource, before = f"{action.name}:{model.model_dump_json()}", ""
+    resource, before, never = f"{action.name}:{model.model_dump_json()}", "", ""
     if house.works and connector_name not in house.connectors.resting():
         try:
             resource = connector.resource(action.name, model)
             if look and quick and action.lasting:
                 seen = connector.observe(action.name, model, {}).presence
-                before = "" if seen is Presence.UNKNOWABLE else seen.value
+                before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value
+            if foresee and action.lasting and before != Presence.PRESENT:
+                blocked = connector.plan(action.name, model).blocked
+                never = blocked.reason if blocked is not None and blocked.for_good else ""
         except Exception:
             log.exception("connector_raised", connector=connector_name, action=action_name)
             quick = False  # the queue sees to it, with its patience
     plain = model.model_dump(mode="json")
-    return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before)
+    return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before, never)

@@ -26,12 +26,14 @@ RECENT = 30
 
 @dataclass(frozen=True)
 class PlannedAct:
-    """One step in words; `blocked` says why it cannot work now (empty: it can)."""
+    """One step in words; `blocked` says why it cannot work (empty: it can), `for_good` that asking is refused for
+    it."""
 
     name: str
     customer: str
     staff: str
     blocked: str = ""
+    for_good: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
     if not house.works:
         return PlannedAct(step.id, action.title, f"{step.use}, by a worker")
     made = connector.plan(action.name, args)
-    return PlannedAct(step.id, made.customer, made.staff, made.blocked or "")
+    if made.blocked is None:
+        return PlannedAct(step.id, made.customer, made.staff)
+    return PlannedAct(step.id, made.customer, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
 
 
 def usual_time(session: Session, item_id: str) -> timedelta | None:

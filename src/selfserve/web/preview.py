@@ -22,13 +22,15 @@ from selfserve.requests.refusals import NotAllowed, Unfit
 class Preview:
     """`asks`: somebody decides first; None where that depends on answers still to be given. `acts` in words.
 
-    `blocked` says why it cannot work at the moment; a person would then take over.
+    `blocked` says why it cannot work: at the moment, so that a person would take over, or `for_good`, so that asking is
+    refused.
     """
 
     asks: bool | None
     deciders: list[str] = field(default_factory=list)
     acts: list[str] = field(default_factory=list)
     blocked: str = ""
+    for_good: bool = False
     ends_at: datetime | None = None
     lasts: timedelta | None = None
     expect: timedelta = timedelta()
@@ -47,11 +49,13 @@ def preview(
         would = plan(house, customer_id=person_id, item_id=item.id, answers=answers, asked_by_id=asked_by_id)
     except Unfit:
         return _outline(house, person_id, item, asked_by_id)
+    blocked = max((act for act in would.acts if act.blocked), key=lambda act: act.for_good, default=None)
     return Preview(
         asks=would.needs_approval,
         deciders=would.deciders,
         acts=list(dict.fromkeys(act.customer for act in would.acts)),
-        blocked=next((act.blocked for act in would.acts if act.blocked), ""),
+        blocked=blocked.blocked if blocked else "",
+        for_good=blocked is not None and blocked.for_good,
         ends_at=would.ends_at,
         lasts=would.lasts,
         expect=would.expect,

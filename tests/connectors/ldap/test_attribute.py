@@ -63,7 +63,10 @@ def test_only_listed_attributes_are_set(directory: LdapConnector, slapd: Slapd, 
     person = slapd.add_person()
     wanted = ask(person.uid, "boss", "title")
     assert isinstance(directory.apply("set_attribute", wanted, ctx), Declined)
-    assert "writable_attributes" in (directory.plan("set_attribute", wanted).blocked or "")
+    blocked = directory.plan("set_attribute", wanted).blocked
+    assert blocked is not None
+    assert blocked.for_good
+    assert "writable_attributes" in blocked.reason
     assert slapd.attributes(person.dn, "title") == {}
 
 

@@ -173,7 +173,10 @@ def test_a_group_outside_the_allow_list_is_never_written(build: Build, slapd: Sl
     assert isinstance(directory.apply("add_member", args(f"branch-{person.uid}", person.uid), ctx), Done)
     refused = directory.apply("add_member", args(other, person.uid), ctx)
     assert isinstance(refused, Declined)
-    assert "writable_groups" in (directory.plan("add_member", args(other, person.uid)).blocked or "")
+    blocked = directory.plan("add_member", args(other, person.uid)).blocked
+    assert blocked is not None
+    assert blocked.for_good
+    assert "writable_groups" in blocked.reason
     assert members(slapd, other) == [slapd.svc_dn]
 
 
@@ -291,3 +294,17 @@ def test_a_look_that_is_out_of_date_costs_nothing_but_a_look(
     with slapd.admin() as admin:
         assert admin.modify(group, {"member": [("MODIFY_ADD", [person.dn])]})[0]
     assert isinstance(directory.apply("add_member", ask, ctx), AlreadyDone)
+
+
+def test_planning_right_after_a_look_asks_the_directory_nothing(
+    directory: LdapConnector, slapd: Slapd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each ask is planned before it is stored, and must not pay for it with a round trip."""
+    ask = args(slapd.add_group(), slapd.add_person().uid)
+    directory.resource("add_member", ask)
+    directory.observe("add_member", ask, {})
+    asked: list[object] = []
+    for way in ("read", "search", "compare", "modify"):
+        monkeypatch.setattr(directory.client, way, lambda *told, **_: asked.append(told))
+    assert directory.plan("add_member", ask).blocked is None
+    assert asked == []

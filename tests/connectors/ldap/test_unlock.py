@@ -52,7 +52,9 @@ def test_disabled_must_not_come_back(build: Build, slapd: Slapd, ctx: Context, h
     before = slapd.attributes(held.dn)
     ask = CustomerArgs(customer=held.uid)
     for action in ("unlock", "reset_password"):
-        assert directory.plan(action, ask).blocked
+        blocked = directory.plan(action, ask).blocked
+        assert blocked is not None
+        assert not blocked.for_good
         outcome = directory.apply(action, ask, ctx)
         assert isinstance(outcome, NeedsHuman)
         assert outcome.todo
@@ -125,11 +127,12 @@ def test_an_unlock_in_doubt_is_settled_by_looking(
 
 
 def test_a_service_account_without_the_right_is_told_as_such(build: Build, slapd: Slapd, ctx: Context) -> None:
-    """Result 50 is a matter of rights, which no retry mends."""
+    """Result 50 is a matter of rights on one entry: no retry mends it, and it keeps nobody from other entries."""
     person, weak = slapd.add_person(), slapd.add_person()
     lock(slapd, person)
     directory = build(bind_dn=weak.dn, bind_password=weak.password)
     outcome = directory.apply("unlock", CustomerArgs(customer=person.uid), ctx)
     assert isinstance(outcome, Failed)
-    assert outcome.kind is FailureKind.AUTH
+    assert outcome.kind is FailureKind.FORBIDDEN
     assert not outcome.again
+    assert not outcome.of_connector

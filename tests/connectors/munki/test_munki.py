@@ -15,6 +15,7 @@ from tests.connectors.munki.test_plist import changed_lines
 
 from selfserve.connectors.contract import (
     AlreadyDone,
+    Blocked,
     Context,
     Declined,
     Done,
@@ -120,7 +121,10 @@ def test_an_item_of_no_catalog_is_declined(repo: Path, ctx: Context) -> None:
     """Munki's own tool would only warn and write it; the Mac would then never find it."""
     connector = munki(repo)
     assert isinstance(connector.apply("install", ask("Slak"), ctx), Declined)
-    assert "in none of the catalogs" in (connector.plan("install", ask("Slak")).blocked or "")
+    blocked = connector.plan("install", ask("Slak")).blocked
+    assert blocked is not None
+    assert blocked.for_good
+    assert "in none of the catalogs" in blocked.reason
     assert manifest(repo) == MANIFEST.encode()
     assert isinstance(connector.apply("install", ask("Firefox-128.0"), ctx), Done)
 
@@ -184,12 +188,13 @@ def test_symbolic_links_are_refused(repo: Path, ctx: Context, tmp_path: Path) ->
     (outside / "EVIL1234").write_text(MANIFEST)
     (repo / "manifests" / "LINK1234").symlink_to(outside / "EVIL1234")
     (repo / "manifests" / "clients").symlink_to(outside)
-    for outcome in (
-        munki(repo).apply("install", ask(device="LINK1234"), ctx),
-        munki(repo, folder="clients").apply("install", ask(device="EVIL1234"), ctx),
+    for connector, device, kind in (
+        (munki(repo), "LINK1234", FailureKind.PERMANENT),
+        (munki(repo, folder="clients"), "EVIL1234", FailureKind.CONFIG),
     ):
+        outcome = connector.apply("install", ask(device=device), ctx)
         assert isinstance(outcome, Failed)
-        assert outcome.kind is FailureKind.CONFIG
+        assert outcome.kind is kind
     assert (outside / "EVIL1234").read_text() == MANIFEST
 
 
@@ -199,8 +204,8 @@ def test_a_device_without_a_manifest_gets_none(repo: Path, ctx: Context) -> None
     outcome = connector.apply("install", ask(device="C02NOBODY"), ctx)
     assert isinstance(outcome, Failed)
     assert outcome.kind is FailureKind.NOT_FOUND
-    assert (
-        connector.plan("install", ask(device="C02NOBODY")).blocked == "The device C02NOBODY has no manifest of its own."
+    assert connector.plan("install", ask(device="C02NOBODY")).blocked == Blocked(
+        "The device C02NOBODY has no manifest of its own.", for_good=True
     )
     assert isinstance(connector.undo("install", ask(device="C02NOBODY"), {}, ctx), AlreadyDone)
     assert connector.observe("install", ask(device="C02NOBODY"), {}).presence is Presence.ABSENT
@@ -233,9 +238,44 @@ def test_a_broken_manifest_is_told_and_left_alone(repo: Path, ctx: Context, cont
     (repo / "manifests" / SERIAL).write_bytes(content)
     outcome = munki(repo).apply("install", ask(), ctx)
     assert isinstance(outcome, Failed)
-    assert outcome.kind is FailureKind.CONFIG
+    assert outcome.kind is FailureKind.PERMANENT
     assert words in outcome.reason
+    assert munki(repo).observe("install", ask(), {}).failure == outcome
+    blocked = munki(repo).plan("install", ask()).blocked
+    assert blocked is not None
+    assert not blocked.for_good
     assert manifest(repo) == content
+
+
+def test_one_manifest_that_may_not_be_read_is_that_devices_trouble(
+    repo: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of another owner keeps nobody but its own device from being served."""
+    opened = os.open
+
+    def denied(path: Any, flags: int, *rest: Any) -> int:
+        if Path(path).name == SERIAL:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", denied)
+    failure = munki(repo).observe("install", ask(), {}).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.FORBIDDEN
+    assert not failure.of_connector
+
+
+def test_a_name_no_device_can_have_is_simply_not_there(repo: Path, ctx: Context) -> None:
+    """What cannot exist is absent: to be looked at, done and taken back without an outage being made of it."""
+    connector, odd = munki(repo), ask(device="no file: at all?")
+    assert connector.observe("install", odd, {}).presence is Presence.ABSENT
+    outcome = connector.apply("install", odd, ctx)
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, outcome.again, outcome.of_connector) == (FailureKind.PERMANENT, False, False)
+    assert isinstance(connector.undo("install", odd, {}, ctx), AlreadyDone)
+    blocked = connector.plan("install", odd).blocked
+    assert blocked is not None
+    assert blocked.for_good
 
 
 def test_a_repository_held_by_somebody_else_is_waited_for_and_then_left(repo: Path, ctx: Context) -> None:

@@ -118,10 +118,15 @@ def test_the_plan_says_what_will_happen(seats: SeatsConnector, ctx: Context) -> 
         seats.apply("assign", ask(who), ctx)
     assert "next in line" in seats.plan("assign", ask("cleo")).customer
     assert seats.plan("assign", ask("ana")).customer == "You get a seat of Figma editor."
-    assert "did you mean figma?" in (seats.plan("assign", ask("ana", "figmaa")).blocked or "")
+    blocked = seats.plan("assign", ask("ana", "figmaa")).blocked
+    assert blocked is not None
+    assert blocked.for_good
+    assert "did you mean figma?" in blocked.reason
     refused = seats.apply("assign", ask("ana", "figmaa"), ctx)
     assert isinstance(refused, Failed)
-    assert refused.kind is FailureKind.CONFIG
+    assert refused.kind is FailureKind.NOT_FOUND
+    seen = seats.observe("assign", ask("ana", "figmaa"), {}).failure
+    assert seen == refused
 
 
 def test_options_and_check_tell_what_is_left(seats: SeatsConnector, ctx: Context) -> None:
@@ -146,7 +151,9 @@ def test_without_a_store_nothing_is_given_and_nothing_raised(ctx: Context) -> No
     assert outcome.again
     assert seats.observe("assign", ask("ana"), {}).presence is Presence.UNKNOWABLE
     assert all(one.level is Level.ERROR for one in seats.check())
-    assert seats.plan("assign", ask("ana")).blocked
+    blocked = seats.plan("assign", ask("ana")).blocked
+    assert blocked is not None
+    assert not blocked.for_good
 
 
 @pytest.mark.parametrize(

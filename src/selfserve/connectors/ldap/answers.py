@@ -55,7 +55,7 @@ _KINDS = MappingProxyType(
         Code.BUSY: FailureKind.TRANSIENT,
         Code.UNAVAILABLE: FailureKind.TRANSIENT,
         Code.INVALID_CREDENTIALS: FailureKind.AUTH,
-        Code.NO_RIGHT: FailureKind.AUTH,
+        Code.NO_RIGHT: FailureKind.FORBIDDEN,
         Code.STRONGER_AUTH: FailureKind.CONFIG,
         Code.CONFIDENTIALITY: FailureKind.CONFIG,
         Code.REFERRAL: FailureKind.CONFIG,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from selfserve.connectors.contract import (
     AlreadyDone,
+    Blocked,
     Context,
     Declined,
     Done,
@@ -45,9 +46,9 @@ class SetAttribute(Deed[AttributeArgs]):
         person = self.lookup.person(args.customer, 0)
         blocked = None
         if not self.settings.may_write_attribute(args.attribute):
-            blocked = self._not_ours(args).reason
+            blocked = Blocked(self._not_ours(args).reason, for_good=True)
         elif person.held:
-            blocked = f"The account of {person.label} is {person.account.why}."
+            blocked = Blocked(f"The account of {person.label} is {person.account.why}.")
         return Plan(
             f"Your {args.attribute} becomes {args.value!r}.",
             f"Replace {args.attribute} of {person.dn}: {person.entry.texts(args.attribute)} becomes [{args.value!r}].",

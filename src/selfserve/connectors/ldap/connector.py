@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from selfserve.connectors.contract import (
     Action,
+    Blocked,
     Connector,
     Context,
     Failed,
@@ -21,7 +22,6 @@ from selfserve.connectors.contract import (
     Outcome,
     Plan,
     Ports,
-    Presence,
     State,
 )
 from selfserve.connectors.ldap.attribute import AttributeArgs, SetAttribute
@@ -103,7 +103,8 @@ class LdapConnector(Connector):
     def plan(self, action: str, args: BaseModel) -> Plan:
         def blocked(error: DirectoryError) -> Plan:
             title = self.actions[action].title
-            return Plan(f"{title}.", f"{title}: {args.model_dump_json()}.", str(error))
+            nobody = error.kind in (FailureKind.NOT_FOUND, FailureKind.AMBIGUOUS)
+            return Plan(f"{title}.", f"{title}: {args.model_dump_json()}.", Blocked(str(error), for_good=nobody))
 
         return _guarded(lambda: self._deeds[action].plan(args), blocked)
 
@@ -113,7 +114,7 @@ class LdapConnector(Connector):
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         def unknowable(error: DirectoryError) -> Observation:
-            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+            return Observation.failed(error.failed())
 
         return _guarded(lambda: self._deeds[action].observe(args, state), unknowable)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from selfserve.connectors.contract import (
     AlreadyDone,
+    Blocked,
     Context,
     Declined,
     Done,
@@ -77,7 +78,9 @@ class Membership(Deed[MembershipArgs]):
 
     def plan(self, args: MembershipArgs) -> Plan:
         person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group)
-        name, there = names.leaf(group), self._there(_Pair(group, person.dn))
+        pair = _Pair(group, person.dn)
+        name, seen = names.leaf(group), self.looks.get(pair.name, LOOKED)
+        there = self._there(pair) if seen is None else seen
         done = " (already so)" if there is self._member else ""
         if self._member:
             words = f"You become a member of {name}.", f"Add {person.dn} to {group}{done}."
@@ -222,10 +225,12 @@ class Membership(Deed[MembershipArgs]):
     def _seen(self, *, there: bool, evidence: State) -> Observation:
         return Observation(Presence.PRESENT if there is self._member else Presence.ABSENT, evidence)
 
-    def _blocked(self, person: Person, group: str) -> str | None:
+    def _blocked(self, person: Person, group: str) -> Blocked | None:
         if not self.settings.may_write_group(group):
-            return self._not_ours(group).reason
-        return f"The account of {person.label} is {person.account.why}." if self._member and person.held else None
+            return Blocked(self._not_ours(group).reason, for_good=True)
+        if self._member and person.held:
+            return Blocked(f"The account of {person.label} is {person.account.why}.")
+        return None
 
     @staticmethod
     def _not_ours(group: str) -> Declined:

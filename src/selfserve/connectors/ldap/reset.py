@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from selfserve.connectors.contract import Context, Done, Observation, Outcome, Plan, Presence, State
+from selfserve.connectors.contract import Blocked, Context, Done, Observation, Outcome, Plan, Presence, State
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import CHANGED, RESET, AccountState
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back
@@ -31,7 +31,7 @@ class ResetPassword(Deed[CustomerArgs]):
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
-        blocked = f"The account of {person.label} is {person.account.why}." if person.held else None
+        blocked = Blocked(f"The account of {person.label} is {person.account.why}.") if person.held else None
         return Plan(
             "You get a temporary password, shown once; you choose a new one when you first use it.",
             f"Set a random password for {person.dn} (RFC 3062) and demand its change.",
@@ -59,7 +59,7 @@ class ResetPassword(Deed[CustomerArgs]):
         changed, expected = person.entry.text(CHANGED), state.get("changed")
         evidence = {"person": person.dn, CHANGED: changed, RESET: person.entry.text(RESET)}
         if not expected or not changed:
-            return Observation(Presence.UNKNOWABLE, evidence)
+            return Observation(Presence.INVISIBLE, evidence)
         return Observation(Presence.PRESENT if changed >= str(expected) else Presence.ABSENT, evidence)
 
     def _after_loss(self, person: Person, password: str, lost: AnswerLostError) -> Outcome:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from selfserve.connectors.contract import AlreadyDone, Context, Done, Observation, Outcome, Plan, Presence, State
+from selfserve.connectors.contract import (
+    AlreadyDone,
+    Blocked,
+    Context,
+    Done,
+    Observation,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+)
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import LOCK, AccountState
 from selfserve.connectors.ldap.answers import Answer, Code
@@ -26,7 +36,7 @@ class Unlock(Deed[CustomerArgs]):
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
-        blocked = f"The account of {person.label} is {person.account.why}." if person.held else None
+        blocked = Blocked(f"The account of {person.label} is {person.account.why}.") if person.held else None
         return Plan(
             "Your account is unlocked; your password stays the same.",
             f"Delete {LOCK} of {person.dn} ({person.account.why or 'not locked now'}).",

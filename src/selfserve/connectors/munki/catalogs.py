@@ -75,7 +75,7 @@ class Catalogs:
         except (FileNotFoundError, NoManifestError):
             return None
         except OSError as error:
-            raise RepositoryError(f"The catalog {name} cannot be read: {error.strerror}.") from error
+            raise files.told(error, path) from error
         with self._lock:
             self._read[name] = (stamp, packages)
         return packages

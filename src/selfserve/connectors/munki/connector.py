@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from selfserve.connectors.contract import (
     Action,
     AlreadyDone,
+    Blocked,
     Connector,
     Context,
     Declined,
@@ -33,7 +34,12 @@ from selfserve.connectors.contract import (
 )
 from selfserve.connectors.munki import files, git
 from selfserve.connectors.munki.changes import Install, Uninstall
-from selfserve.connectors.munki.problems import BadNameError, NoManifestError, RepositoryError
+from selfserve.connectors.munki.problems import (
+    BadNameError,
+    NoManifestError,
+    RepositoryError,
+    RepositoryRightsError,
+)
 from selfserve.connectors.munki.repository import Manifest, Repository
 from selfserve.connectors.munki.settings import MunkiSettings
 
@@ -95,9 +101,15 @@ class MunkiConnector(Connector):
         def planned() -> Plan:
             manifest = self._repository.device(asked.device)
             refusal = self._refusal(action, asked, manifest)
-            return Plan(change.tell(self._label(asked, manifest)), staff, refusal.reason if refusal else None)
+            # A human can decide between two wishes for one Mac, but not install what the catalogs do not have.
+            blocked = Blocked(refusal.reason, for_good=isinstance(refusal, Declined)) if refusal else None
+            return Plan(change.tell(self._label(asked, manifest)), staff, blocked)
 
-        return _guarded(planned, lambda error: Plan(change.tell(asked.item), staff, str(error)))
+        def blocked(error: RepositoryError) -> Plan:
+            nowhere = isinstance(error, NoManifestError | BadNameError)
+            return Plan(change.tell(asked.item), staff, Blocked(str(error), for_good=nowhere))
+
+        return _guarded(planned, blocked)
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         return _guarded(lambda: self._apply(action, _args(args), ctx), _failed)
@@ -106,13 +118,14 @@ class MunkiConnector(Connector):
         def unknowable(error: RepositoryError) -> Observation:
             if isinstance(error, NoManifestError | BadNameError):  # what cannot exist is not there
                 return Observation(Presence.ABSENT, {"read": str(error)})
-            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+            return Observation.failed(_failed(error))
 
         return _guarded(lambda: self._observe(action, _args(args)), unknowable)
 
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
         def gone(error: RepositoryError) -> Outcome:
-            return AlreadyDone(state, str(error)) if isinstance(error, NoManifestError) else _failed(error)
+            nowhere = isinstance(error, NoManifestError | BadNameError)
+            return AlreadyDone(state, str(error)) if nowhere else _failed(error)
 
         return _guarded(lambda: self._undo(action, _args(args), state, ctx), gone)
 
@@ -180,7 +193,7 @@ class MunkiConnector(Connector):
     def _check_folder(self) -> str:
         folder = self._repository.folder
         if not os.access(folder, os.W_OK) or not os.access(self.settings.repo, os.W_OK):
-            raise RepositoryError(f"The process may not write to {folder}.")
+            raise RepositoryRightsError(f"The process may not write to {folder}.")
         return f"{len(self._repository.devices())} devices have a manifest."
 
     def _check_catalogs(self) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from selfserve.connectors.munki.problems import (
+    FileRightsError,
     NoManifestError,
     RepositoryAwayError,
     RepositoryError,
@@ -28,6 +29,8 @@ def read(path: Path) -> bytes:
     """The bytes of a regular file. Raises NoManifestError where there is none, RepositoryError for anything else."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except PermissionError as error:
+        raise _unreadable(error, path) from error
     except OSError as error:
         raise told(error, path) from error
     with os.fdopen(descriptor, "rb") as file:
@@ -93,6 +96,15 @@ def _flush_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _unreadable(error: PermissionError, path: Path) -> RepositoryError:
+    """One file that may not be read keeps nobody from the others; a folder that may not be searched does."""
+    try:
+        path.lstat()
+    except OSError:
+        return told(error, path)
+    return FileRightsError(f"The process may not read {path.name} in the repository.")
 
 
 def told(error: OSError, path: Path) -> RepositoryError:

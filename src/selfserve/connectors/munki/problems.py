@@ -6,7 +6,16 @@ from selfserve.connectors.contract import FailureKind
 
 
 class RepositoryError(Exception):
-    """The repository cannot be read or written as it must be; nothing was changed."""
+    """One file of the repository (a manifest, a catalog) is not as it must be; nothing was changed.
+
+    Whoever does not need that file is served all the same.
+    """
+
+    kind = FailureKind.PERMANENT
+
+
+class RepositoryPlaceError(RepositoryError):
+    """The section of the configuration points at no repository that may be used, whichever device is asked for."""
 
     kind = FailureKind.CONFIG
 
@@ -18,9 +27,15 @@ class RepositoryAwayError(RepositoryError):
 
 
 class RepositoryRightsError(RepositoryError):
-    """The process may not read or write there."""
+    """The process may not read or write in the folder, so no device can be served."""
 
     kind = FailureKind.AUTH
+
+
+class FileRightsError(RepositoryError):
+    """The process may not read this one file."""
+
+    kind = FailureKind.FORBIDDEN
 
 
 class NoManifestError(RepositoryError):

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from selfserve.connectors.munki import files, git, plist
 from selfserve.connectors.munki.catalogs import Catalogs, Package
-from selfserve.connectors.munki.problems import BadNameError, NoManifestError, RepositoryAwayError, RepositoryError
+from selfserve.connectors.munki.problems import (
+    BadNameError,
+    NoManifestError,
+    RepositoryAwayError,
+    RepositoryError,
+    RepositoryPlaceError,
+)
 from selfserve.connectors.munki.settings import Identity, MunkiSettings
 
 _DEVICES = {
@@ -52,13 +58,13 @@ class Repository:
 
     @property
     def folder(self) -> Path:
-        """Where the manifests of devices are. Raises RepositoryError where it is not inside the repository."""
+        """Where the manifests of devices are. Raises RepositoryPlaceError where it is not inside the repository."""
         repo = self.settings.repo
         folder = repo / "manifests" / self.settings.folder
         if not folder.is_dir():
             raise RepositoryAwayError(f"There is no folder manifests/{self.settings.folder} in {repo}.")
         if not folder.resolve().is_relative_to(repo.resolve()):
-            raise RepositoryError("The folder of the manifests leads out of the repository.")
+            raise RepositoryPlaceError("The folder of the manifests leads out of the repository.")
         return folder
 
     def device(self, device: str) -> Manifest:

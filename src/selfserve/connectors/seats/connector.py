@@ -13,6 +13,7 @@ from selfserve.connectors.contract import (
     Accepted,
     Action,
     AlreadyDone,
+    Blocked,
     Connector,
     Context,
     Done,
@@ -117,7 +118,8 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             figures, held = store.figures(asked.pool), store.look(asked.pool, asked.holder)
         except (SeatStoreError, _NoSuchPoolError) as error:
-            return Plan("You get a seat.", f"{action} in {asked.pool} for {asked.holder}.", str(error))
+            blocked = Blocked(str(error), for_good=isinstance(error, _NoSuchPoolError))
+            return Plan("You get a seat.", f"{action} in {asked.pool} for {asked.holder}.", blocked)
         assert figures is not None
         staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."
         if action == "release":
@@ -136,7 +138,7 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             held = store.look(asked.pool, asked.holder)
         except (SeatStoreError, _NoSuchPoolError) as error:
-            return Observation(Presence.UNKNOWABLE, {"error": str(error)})
+            return Observation.failed(_failed(error))
         if action == "release":
             return Observation(Presence.ABSENT if held else Presence.PRESENT, {"pool": asked.pool})
         return _seen(asked.pool, pool, held, state)
@@ -203,10 +205,15 @@ def _seen(name: str, pool: Pool, held: SeatTaken | SeatQueued | None, state: Sta
 def _told(work: Callable[[], Outcome]) -> Outcome:
     try:
         return work()
-    except _NoSuchPoolError as error:
-        return Failed(FailureKind.CONFIG, str(error))
-    except SeatStoreError as error:
-        return Failed(FailureKind.TRANSIENT, f"The store of seats does not answer: {error}")
+    except (SeatStoreError, _NoSuchPoolError) as error:
+        return _failed(error)
+
+
+def _failed(error: SeatStoreError | _NoSuchPoolError) -> Failed:
+    """One item's wrong pool is no fault of the others."""
+    if isinstance(error, _NoSuchPoolError):
+        return Failed(FailureKind.NOT_FOUND, str(error))
+    return Failed(FailureKind.TRANSIENT, f"The store of seats does not answer: {error}")
 
 
 def _args(args: BaseModel) -> SeatArgs:

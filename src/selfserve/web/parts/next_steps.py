@@ -26,7 +26,8 @@ def next_steps(item: Item, seen: Preview) -> Markup:
     )  # fmt: skip
     warned = Markup()
     if seen.blocked:
-        warned = note(f"{seen.blocked} You can ask all the same: a person takes over.", "warn")
+        then = "It cannot be done as it stands." if seen.for_good else "You can ask all the same: a person takes over."
+        warned = note(f"{seen.blocked} {then}", "warn")
     return Markup('{}<ol class="s-steps" style="margin-top:14px">{}</ol>{}').format(
         heading("What happens next", 2), steps, warned
     )
