@@ -63,7 +63,7 @@ def _can(stand: Stand, name: str, who: str = "ada") -> set[str]:
 STATES: list[tuple[Callable[[Stand], str], set[str]]] = [
     (_awaiting, {"cancel"}),
     (_handed_over, {"cancel", "return"}),
-    (_fulfilling, set()),
+    (_fulfilling, {"cancel"}),
     (_fulfilled, {"return", "extend"}),
     (_denied, {"again"}),
     (_ended, {"again"}),

@@ -14,6 +14,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, grants, versions
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
+from selfserve.requests import stopping
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
@@ -36,12 +37,15 @@ def own(session: Session, name_or_id: str, person_id: str) -> Request:
 
 
 def cancel(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
-    """Not wanted any more: possible while it waits for a decision or for a person."""
+    """Not wanted any more: possible while it waits for a decision, for a person, or for its target.
+
+    What was brought already, or may have been, is taken back. NotPossible with a sentence where that cannot be.
+    """
     request = own(session, name, person_id)
-    if request.state not in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER):
-        raise NotPossible(
-            "This is over already." if request.closed_at else "This is just being done; give it back when it is there."
-        )
+    if request.state in (RequestState.APPROVED, RequestState.FULFILLING):
+        stopping.stop(session, house, request, now)
+    elif request.state not in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER):
+        raise NotPossible("This is over already.")
     request.state, request.closed_at, request.question = RequestState.CANCELLED, now, ""
     request.version += 1
     session.execute(

@@ -16,6 +16,7 @@ from selfserve.catalog.durations import parse_duration, spoken_duration
 from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, YesNoField
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import versions
+from selfserve.requests import stopping
 from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
@@ -124,7 +125,7 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
         grant_state=grant.state if grant else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
-        can=_can(request, item, grant, reason, reader_id),
+        can=_can(session, request, item, grant, reason, reader_id),
     )
 
 
@@ -146,7 +147,7 @@ def _to_come(request: Request) -> list[Line]:
         case RequestState.AWAITING_APPROVAL:
             return [Line("next", None, "Then it is done at once", "", "todo")]
         case RequestState.HANDED_OVER:
-            return [Line("next", request.promised_at, "We are back to you", "", "todo")]
+            return [Line("next", request.promised_at, "A person looks at it, and you hear from us", "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:
             return [Line("next", None, "Ready to use", "", "todo")]
         case _:
@@ -198,13 +199,14 @@ def _steps(session: Session, request_id: str) -> list[StepSeen]:
 
 
 def _can(
-    request: Request, item: Item, grant: Grant | None, reason: GrantReason | None, reader_id: str
+    session: Session, request: Request, item: Item, grant: Grant | None, reason: GrantReason | None, reader_id: str
 ) -> frozenset[str]:
     if reader_id not in (request.customer_id, request.asked_by_id):
         return frozenset()
     holds = grant is not None and reason is not None and reason.ended_at is None and grant.state in HELD
     acts = {
-        "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER),
+        "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER)
+        or (request.state in (RequestState.APPROVED, RequestState.FULFILLING) and stopping.waits(session, request)),
         "answer": bool(request.question),
         "return": holds and request.state != RequestState.FULFILLING,
         "extend": holds and item.grant is not None and item.grant.renew and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]

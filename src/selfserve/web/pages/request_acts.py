@@ -24,7 +24,8 @@ from selfserve.web.visits import Visit, aside, go
 ONCE = "It is shown once, to you alone. Have a safe place for it at hand."
 QUESTIONS = {
     "cancel": Question(
-        "cancel", "Cancel this request?", "Those who were asked are told that you do not want it any more.",
+        "cancel", "Cancel this request?",
+        "Those who were asked are told that you do not want it any more. What is there already is taken back.",
         "Cancel it", "Keep it", "s-danger",
     ),
     "return": Question(
