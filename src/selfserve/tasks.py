@@ -11,6 +11,7 @@ import structlog
 from selfserve import techops
 from selfserve.connectors.contract import Finding, Level
 from selfserve.connectors.ldap import LdapConnector
+from selfserve.fulfilment import circuits
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
@@ -150,7 +151,9 @@ def measure(house: House) -> None:
             .group_by(Escalation.team)
         ).all()
         mail = mail_figures(session)
+        resting = {one.connector for one in circuits.resting(session, house)}
     figures.set_escalations_open({row.team: row.open for row in by_team})
+    figures.set_circuits_open({name: name in resting for name in house.connectors.connectors})
     figures.set_mail(mail["waiting"], mail["refused"])
     figures.set_queue_depth("all", house.engine.depth())
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from starlette.requests import Request
 
+from selfserve.connectors.contract import Failed, FailureKind
+from selfserve.fulfilment import leases
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import desk
@@ -167,3 +169,16 @@ async def test_a_runbook_cannot_bring_script(visitor: Visitor, stand: PageStand)
     await ruth.open(f"/desk/{case}")
     (runbook,) = ruth.find(marker="runbook").elements
     assert runbook.props["sanitize"] is True
+
+
+async def test_a_target_that_is_left_in_peace_stands_at_the_top(visitor: Visitor, stand: PageStand) -> None:
+    """Staff see which, since when, why, and who waits, before the cases that come of it."""
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    await ruth.should_not_see("does not work at the moment")
+    stand.house.connectors.note("directory", Failed(FailureKind.AUTH, "The directory refuses the service account."))
+    with stand.house.database.write() as session:
+        leases.beat(session, stand.house, "worker")
+    await ruth.should_see("directory does not work at the moment", retries=60)
+    await ruth.should_see("The directory refuses the service account. Next try")
+    await ruth.should_see("No requests wait.")

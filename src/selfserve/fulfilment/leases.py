@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.fulfilment import give_up, queueing
+from selfserve.fulfilment import circuits, give_up, queueing
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.house import House
 from selfserve.store.states import RunState
@@ -25,12 +25,13 @@ SWEEP_LOCK = 7_305_881  # any constant: the advisory lock under which one worker
 
 
 def beat(session: Session, house: House, role: str) -> None:
-    """Write or renew this process's lease."""
-    now = house.now()
-    renewed = session.execute(
-        sa.update(ExecutorLease).where(ExecutorLease.executor == house.executor).values(beaten_at=now)
-    )
-    if not renewed.rowcount:  # type: ignore[attr-defined]
+    """Write or renew this process's lease, and with it which targets it leaves in peace."""
+    now, open_here = house.now(), circuits.of_this_process(house)
+    lease = session.get(ExecutorLease, house.executor, with_for_update=True)
+    circuits.tell_changes(session, lease.circuits if lease else [], open_here, now)
+    if lease is not None:
+        lease.beaten_at, lease.circuits = now, open_here
+    else:
         session.add(
             ExecutorLease(
                 executor=house.executor,
@@ -39,6 +40,7 @@ def beat(session: Session, house: House, role: str) -> None:
                 pid=os.getpid(),
                 began_at=now,
                 beaten_at=now,
+                circuits=open_here,
             )
         )
 

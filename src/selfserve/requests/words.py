@@ -97,19 +97,32 @@ def _question(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str
 def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
     team = data.get("team", "TechOps")
     if data.get("by_design"):
-        return f"{team} is doing this for {'you' if to.you else to.customer}", tell, "human"
+        return f"It waits with {team}", tell or "A person does this by hand.", "human"
     part = " One part of it is done already." if data.get("steps_there") else ""
-    return f"A person took over: {team}", (tell or "The machine could not finish this.") + part, "human"
+    return f"It waits with {team}", (tell or "The machine could not finish this.") + part, "human"
+
+
+def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+    by = data.get("by")
+    why = f"{by} handed it on." if by else "Nobody had time for it yet."
+    return f"It waits with {data.get('team', 'TechOps')} now", why, "human"
 
 
 def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
     return f"{data.get('by', 'A person')} did it by hand", tell, "done"
 
 
+def to_words(name: str) -> str:
+    """A connector's name of the configuration as a person reads it."""
+    return name.replace("_", " ").replace("-", " ")
+
+
 def _waiting(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    connector = str(data.get("use", "")).partition(".")[0]
-    if data.get("failure") == "transient":
-        return f"Waiting for {connector or 'the target'} to answer", "We try again by ourselves.", "now"
+    system = f"{to_words(str(data.get('use', '')).partition('.')[0])} system".strip()
+    if data.get("failure") in ("transient", "rate_limited"):
+        trouble = "is too busy" if data["failure"] == "rate_limited" else "does not answer"
+        note = "We try again by ourselves, and a person takes over if it takes too long. You need not do anything."
+        return f"The {system} {trouble} at the moment", note, "now"
     return "Not confirmed yet", "We look again by ourselves.", "now"
 
 
@@ -136,6 +149,7 @@ SENTENCES: dict[str, Sentence] = {
     "step.waiting": _waiting,
     "step.done_by_hand": _done_by_hand,
     "request.handed_over": _handed_over,
+    "request.handed_on": _handed_on,
     "request.taken": lambda to, data, tell: (f"{data.get('by', 'A person')} is looking after it", "", "human"),
     "request.retried": _plain("Tried again by a person"),
     "request.fulfilled": _plain("Ready to use"),
@@ -169,7 +183,7 @@ STATE_WORDS: dict[str, tuple[str, str]] = {
     "fulfilling": ("In progress", "info"),
     "fulfilled": ("Done", "ok"),
     "partly_fulfilled": ("Partly done", "warn"),
-    "handed_over": ("With a person", "warn"),
+    "handed_over": ("With a team", "warn"),
     "failed": ("Did not work out", "bad"),
     "denied": ("Not approved", "bad"),
     "expired": ("Not decided in time", "bad"),

@@ -26,6 +26,9 @@ _first = Counter("selfserve_first_attempts", "First attempts made at once.", ["h
 _takeovers = Counter("selfserve_takeovers", "Runs taken over from a dead worker.", registry=REGISTRY)
 _queue = Gauge("selfserve_queue_depth", "Work waiting to be started.", ["queue"], registry=REGISTRY)
 _escalations = Gauge("selfserve_escalations_open", "Work waiting for humans.", ["team"], registry=REGISTRY)
+_circuits = Gauge(
+    "selfserve_circuit_open", "1 where a connector's target is left in peace.", ["connector"], registry=REGISTRY
+)
 _mail = Gauge("selfserve_mail_notices", "Notices by what became of their mail.", ["state"], registry=REGISTRY)
 _http = Histogram(
     "selfserve_http_seconds",
@@ -76,6 +79,13 @@ def set_escalations_open(by_team: dict[str, int]) -> None:
     _escalations.clear()
     for team, count in by_team.items():
         _escalations.labels(team).set(count)
+
+
+def set_circuits_open(by_connector: dict[str, bool]) -> None:
+    """Of each connector, whether its circuit is open in any process."""
+    _circuits.clear()
+    for connector, is_open in by_connector.items():
+        _circuits.labels(connector).set(is_open)
 
 
 def set_mail(waiting: int, refused: int) -> None:

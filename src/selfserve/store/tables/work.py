@@ -120,8 +120,9 @@ class Escalation(Base):
     state: Mapped[str] = mapped_column(String(10))
     version: Mapped[int] = mapped_column(default=1)
     level: Mapped[int] = mapped_column(default=0)
-    """How often it rose because nobody took it."""
+    """How often it came to another team: it rose because nobody took it, or was handed on."""
     taken_by_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"), index=True)
+    taken_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -154,6 +155,8 @@ class ExecutorLease(Base):
     pid: Mapped[int]
     began_at: Mapped[datetime]
     beaten_at: Mapped[datetime] = mapped_column(index=True)
+    circuits: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    """The connectors it leaves in peace: `connector`, `since`, `until`, `reason`."""
 
 
 class Takeover(Base):

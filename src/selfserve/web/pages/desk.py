@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from selfserve.catalog.days import spoken_since
+from selfserve.fulfilment import circuits
+from selfserve.fulfilment.circuits import Resting
 from selfserve.requests import lists
 from selfserve.requests.lists import CaseRow
 from selfserve.web.parts.markup import joined, show
-from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile
+from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile
 from selfserve.web.parts.times import due, exact
 from selfserve.web.parts.why import why_icon, why_words
 from selfserve.web.visits import Visit, aside
@@ -21,14 +24,33 @@ async def build(visit: Visit, view: str = "") -> str:
     """The open cases, kept true."""
     view = view if view in VIEWS else ""
     show(hero("Desk", "What machines could not finish, the most urgent first."))
+    rests = show(_rests(visit, await aside(_resting, visit))).mark("resting")
     show(_chips(view), tag="nav").classes("s-chips").props('aria-label="Which cases"').style("margin-bottom:16px")
     table = show(_list(visit, view, await aside(_cases, visit, view))).mark("desk")
 
     async def renew() -> None:
         table.set_content(str(_list(visit, view, await aside(_cases, visit, view))))
+        rests.set_content(str(_rests(visit, await aside(_resting, visit))))
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
     return "Desk"
+
+
+def _resting(visit: Visit) -> list[Resting]:
+    with visit.house.database.read() as session:
+        return circuits.resting(session, visit.house)
+
+
+def _rests(visit: Visit, resting: Sequence[Resting]) -> Markup:
+    """A line for each target that is left in peace: since when, why, when it is tried next, who waits."""
+    return joined(note(_rest(visit, one), "warn", f"{one.connector} does not work at the moment") for one in resting)
+
+
+def _rest(visit: Visit, one: Resting) -> str:
+    since = spoken_since(one.since, visit.now, visit.zone)
+    after = "now" if one.until <= visit.now else due(one.until, visit.now)
+    waits = "1 request waits" if one.waiting == 1 else f"{one.waiting or 'No'} requests wait"
+    return f"Since {since}: {one.reason.rstrip('.') or 'it does not answer'}. Next try {after}. {waits}."
 
 
 def _cases(visit: Visit, view: str) -> list[CaseRow]:

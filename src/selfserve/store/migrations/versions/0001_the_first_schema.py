@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("began_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("beaten_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("circuits", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("executor", name=op.f("pk_executor_lease")),
     )
     with op.batch_alter_table("executor_lease", schema=None) as batch_op:
@@ -548,6 +549,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("taken_by_id", sa.String(length=36), nullable=True),
+        sa.Column("taken_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("opened_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("due_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("closed_at", selfserve.store.base.Instant(timezone=True), nullable=True),
