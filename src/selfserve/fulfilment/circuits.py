@@ -1,0 +1,92 @@
+"""Which targets are left in peace at the moment, as every process sees it: each writes its own beside its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from selfserve.audit.trail import Trail
+from selfserve.connectors.breaker import Circuit
+from selfserve.fulfilment.house import House
+from selfserve.store.states import STEP_THERE, RequestState
+from selfserve.store.tables import ExecutorLease, Request, Step
+
+
+@dataclass(frozen=True)
+class Resting:
+    """A connector whose circuit is open: `since` and `reason` of the first process that met it, `until` the earliest
+    next try, and how many requests wait for it."""
+
+    connector: str
+    since: datetime
+    until: datetime
+    reason: str
+    waiting: int
+
+
+def of_this_process(house: House) -> list[dict[str, str]]:
+    """The circuits that are not closed here, as small JSON for the lease."""
+    return [
+        {"connector": name, "since": one.since.isoformat(), "until": one.until.isoformat(), "reason": one.reason}
+        for name, one in house.connectors.health().items()
+        if one.circuit is not Circuit.CLOSED and one.since is not None and one.until is not None
+    ]
+
+
+def tell_changes(
+    session: Session, before: Iterable[Mapping[str, str]], after: Iterable[Mapping[str, str]], now: datetime
+) -> None:
+    """An event for each circuit that opened or closed since the last beat, so that open pages follow."""
+    then, here = {one["connector"]: one for one in before}, {one["connector"]: one for one in after}
+    for name in sorted(then.keys() ^ here.keys()):
+        opened = here.get(name)
+        kind, data = ("connector.resting", {"reason": opened["reason"]}) if opened else ("connector.back", {})
+        Trail(session, f"connector:{name}").tell(kind, at=now, data=data)
+
+
+def resting(session: Session, house: House) -> list[Resting]:
+    """The open circuits of all living processes, by connector."""
+    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for circuits in session.scalars(living):
+        for one in circuits:
+            found.setdefault(one["connector"], []).append(one)
+    waiting = _waiting(session, found) if found else {}
+    return [_merged(name, ones, waiting.get(name, 0)) for name, ones in sorted(found.items())]
+
+
+def _merged(name: str, ones: list[dict[str, Any]], waiting: int) -> Resting:
+    first = min(ones, key=lambda one: str(one["since"]))
+    until = min(datetime.fromisoformat(one["until"]) for one in ones)
+    return Resting(name, datetime.fromisoformat(first["since"]), until, str(first["reason"]), waiting)
+
+
+def _waiting(session: Session, connectors: Iterable[str]) -> dict[str, int]:
+    """How many requests stand at a step of each connector."""
+    earlier = aliased(Step)
+    stands = ~(
+        sa.select(earlier.id)
+        .where(
+            earlier.request_id == Step.request_id,
+            earlier.position < Step.position,
+            earlier.state.not_in(STEP_THERE),
+        )
+        .exists()
+    )
+    rows = session.execute(
+        sa.select(Step.connector, sa.func.count().label("requests"))
+        .join(Request, Request.id == Step.request_id)
+        .where(
+            Request.state == RequestState.FULFILLING,
+            Step.state.not_in(STEP_THERE),
+            Step.connector.in_(list(connectors)),
+            stands,
+        )
+        .group_by(Step.connector)
+    )
+    return {row.connector: row.requests for row in rows}

@@ -1,0 +1,106 @@
+"""A target that is left in peace is seen: by staff, by monitoring, and by the customer who waits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from tests.stand.house import Stand
+
+from selfserve import tasks
+from selfserve.fulfilment import circuits, leases
+from selfserve.fulfilment.circuits import Resting
+from selfserve.requests import story
+from selfserve.telemetry import figures
+
+
+def _beat(stand: Stand) -> None:
+    with stand.house.database.write() as session:
+        leases.beat(session, stand.house, "worker")
+
+
+def _resting(stand: Stand) -> list[Resting]:
+    with stand.house.database.read() as session:
+        return circuits.resting(session, stand.house)
+
+
+def _open(stand: Stand) -> None:
+    stand.shelf.looks = ["auth", "auth"]
+    stand.ask("ben", "lamp")
+
+
+def _told(stand: Stand, name: str) -> list[tuple[str, str]]:
+    with stand.house.database.read() as session:
+        found = story.find(session, name)
+        assert found is not None
+        return [(line.title, line.note) for line in story.story(session, found, stand.people["ada"]).lines]
+
+
+def _gauge(stand: Stand, connector: str) -> float:
+    tasks.measure(stand.house)
+    for family in text_string_to_metric_families(figures.exposition()[0].decode()):
+        for sample in family.samples:
+            if sample.name == "selfserve_circuit_open" and sample.labels["connector"] == connector:
+                return float(sample.value)
+    raise AssertionError("no such gauge")
+
+
+def test_an_open_circuit_is_told_with_its_reason_and_who_waits(stand: Stand) -> None:
+    """Since when, why, when it is tried next, and how many requests stand there; gone when it closes."""
+    _beat(stand)
+    assert _resting(stand) == []
+    _open(stand)
+    since = stand.clock()
+    stand.ask("ada", "lamp")
+    stand.ask("ada", "set")
+    _beat(stand)
+    reason = "The shelf does not know us any more."
+    assert _resting(stand) == [Resting("shelf", since, since + timedelta(seconds=15), reason, 2)]
+    stand.pass_time(minutes=2)
+    _beat(stand)
+    assert _resting(stand) == []
+    assert stand.kinds("connector:shelf") == ["connector.resting", "connector.back"]
+
+
+def test_a_request_that_stands_elsewhere_does_not_wait_for_it(stand: Stand) -> None:
+    """Only the first step that is not there yet is what a request waits for."""
+    stand.shelf.faults = ["", "transient"]
+    stand.ask("ada", "set")
+    _open(stand)
+    _beat(stand)
+    assert [one.waiting for one in _resting(stand)] == [1]
+
+
+def test_any_living_process_is_heard_and_no_dead_one(stand: Stand, second: Stand) -> None:
+    """The circuit is open in a worker; the process that shows the desk reads it, until that worker is gone."""
+    _open(stand)
+    _beat(stand)
+    assert [one.connector for one in _resting(second)] == ["shelf"]
+    second.clock.forward(minutes=5)
+    assert _resting(second) == []
+
+
+def test_monitoring_sees_an_open_circuit(stand: Stand) -> None:
+    """A gauge per connector, 1 while it is left in peace."""
+    _beat(stand)
+    assert (_gauge(stand, "shelf"), _gauge(stand, "human")) == (0, 0)
+    _open(stand)
+    _beat(stand)
+    assert (_gauge(stand, "shelf"), _gauge(stand, "human")) == (1, 0)
+
+
+@pytest.mark.parametrize("bring", [lambda stand: setattr(stand.shelf, "offline", True), _open])
+def test_who_waits_reads_why_in_a_sentence_once(stand: Stand, bring: object) -> None:
+    """The customer reads that it does not answer and that they need not do anything; no reasons of staff."""
+    assert callable(bring)
+    bring(stand)
+    made = stand.ask("ada", "lamp")
+    stand.work()
+    told = [line for line in _told(stand, made.name) if "does not answer" in line[0]]
+    assert told == [
+        (
+            "The shelf system does not answer at the moment",
+            "We try again by ourselves, and a person takes over if it takes too long. You need not do anything.",
+        )
+    ]
