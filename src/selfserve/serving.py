@@ -25,6 +25,7 @@ from selfserve.api.parts import Parts
 from selfserve.app import App
 from selfserve.fulfilment.house import House
 from selfserve.people.principal import Principal
+from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
 from selfserve.tasks import measure
 from selfserve.telemetry.middleware import Telemetry
@@ -39,7 +40,7 @@ from selfserve.web.walls import Wall, WallRules, principal_of
 log = structlog.get_logger(__name__)
 BACKLOG = 2048
 SWEEP_EVERY = 5.0
-"""Seconds between looks for open pages whose session has ended elsewhere."""
+"""Seconds between looks for open pages whose session has ended elsewhere, and writes of which tokens were used."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    made = application(Parts(house, app.roles, app.readiness(), lambda: measure(house)))
-    made.router.lifespan_context = _lifespan(app, sockets)
+    api = Parts(house, app.roles, app.readiness(), lambda: measure(house))
+    made = application(api)
+    made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
     parts = PageParts(house, settings, rules)
     pages.install(parts)
@@ -103,29 +105,37 @@ def _add_walls(made: FastAPI, app: App, rules: SessionRules, plain: Plain, sign_
     made.add_middleware(Telemetry)
 
 
-def _lifespan(app: App, sockets: Sockets) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(app: App, sockets: Sockets, seen: Seen) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(app.start)
-        sweeping = asyncio.create_task(_sweep(sockets))
+        sweeping = asyncio.create_task(_sweep(sockets, seen))
         try:
             yield
         finally:
             sweeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sweeping
-            await run_in_threadpool(app.stop)
+            await run_in_threadpool(_finish, app, seen)
 
     return life
 
 
-async def _sweep(sockets: Sockets) -> None:
+def _finish(app: App, seen: Seen) -> None:
+    try:
+        seen.write()
+    finally:
+        app.stop()
+
+
+async def _sweep(sockets: Sockets, seen: Seen) -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         try:
             await sockets.sweep()
+            await run_in_threadpool(seen.write)
         except Exception:
-            log.exception("socket_sweep_failed")
+            log.exception("sweep_failed")
 
 
 def server_of(made: FastAPI, *, host: str, port: int) -> uvicorn.Server:

@@ -18,6 +18,7 @@ from selfserve.api.install import application
 from selfserve.api.parts import Parts
 from selfserve.people import tokens
 from selfserve.people.roles import RoleRules
+from selfserve.people.seen import Seen
 from selfserve.store.tables import Person, PersonGroup
 
 RULES = RoleRules.of({"staff": ["techops"], "auditor": ["auditors"]})
@@ -60,6 +61,7 @@ class Api:
     stand: Stand
     url: str
     http: httpx.Client
+    seen: Seen
     _made: dict[tuple[str, frozenset[str]], str] = field(default_factory=dict)
 
     def token(self, who: str, *scopes: str, lasts: timedelta = timedelta(days=30)) -> str:
@@ -111,9 +113,10 @@ def api_of(stand: Stand, port: Port, readiness: dict[str, Callable[[], str]] | N
     with stand.house.database.write() as session:
         for login, group in GROUPS.items():
             session.merge(PersonGroup(person_id=stand.people[login], group=group))
-    port.app = application(Parts(stand.house, RULES, readiness or {}))
+    parts = Parts(stand.house, RULES, readiness or {})
+    port.app = application(parts)
     with httpx.Client(base_url=port.url, timeout=30) as http:
-        yield Api(stand, port.url, http)
+        yield Api(stand, port.url, http, parts.seen)
 
 
 def refused(answer: httpx.Response, status: int, kind: str | None = None) -> dict[str, Any]:

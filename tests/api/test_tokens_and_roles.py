@@ -152,14 +152,17 @@ def test_who_may_not_come_in_learns_nothing_about_their_body(api: Api) -> None:
 
 
 def test_the_last_use_of_a_token_is_noted(api: Api) -> None:
-    """At most once a minute, so that reading costs no writing."""
+    """At most once a minute, and not while the caller waits, so that reading costs no writing."""
     now = api.stand.clock()
     api.get("ada", "/me")
+    assert api.seen.write() == 1
     api.stand.clock.forward(seconds=59)
     api.get("ada", "/me")
+    assert api.seen.write() == 0
     with api.stand.house.database.read() as session:
         assert tokens.listed(session, api.stand.people["ada"])[0].seen_at == now
     api.stand.clock.forward(seconds=1)
     api.get("ada", "/me")
+    assert api.seen.write() == 1
     with api.stand.house.database.read() as session:
         assert tokens.listed(session, api.stand.people["ada"])[0].seen_at == api.stand.clock()

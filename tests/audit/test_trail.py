@@ -20,7 +20,7 @@ from selfserve.store.tables import AuditEvent, AuditSeal
 
 
 def _breaks(stand: Stand) -> list[str]:
-    with stand.house.database.read() as session:
+    with stand.house.database.snapshot() as session:
         return verify(session).breaks
 
 
@@ -38,7 +38,7 @@ def _lived(stand: Stand) -> None:
 def test_a_whole_trail_verifies(stand: Stand) -> None:
     """Chains and seals, counted."""
     _lived(stand)
-    with stand.house.database.read() as session:
+    with stand.house.database.snapshot() as session:
         verdict = verify(session)
         assert verdict.events == session.scalar(sa.select(sa.func.count()).select_from(AuditEvent))
     assert (verdict.seals, verdict.breaks) == (2, [])

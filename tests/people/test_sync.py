@@ -67,7 +67,7 @@ def test_a_full_reading_brings_people_managers_and_groups(
     branch.group("design", ana, boss)
     figures = sync(db, client, branch.mapping(), NOW)
     assert (figures.full, figures.read, figures.added, figures.joined, figures.managers) == (True, 2, 2, 2, 1)
-    with db.read() as session:
+    with db.snapshot() as session:
         row = directory.by_login(session, "ana")
         assert row is not None
         told = (row.name, row.given_name, row.department, row.title, row.location, row.employee_type)

@@ -45,7 +45,7 @@ def test_the_secret_is_stored_nowhere(db: Database) -> None:
     """Neither the row nor the trail holds the secret part; the trail is whole."""
     _, clear = made(db)
     secret = clear.rsplit("_", 1)[-1] if clear.count("_") == 2 else clear[36:]
-    with db.read() as session:
+    with db.snapshot() as session:
         row = session.scalars(sa.select(ApiToken)).one()
         event = session.scalars(sa.select(AuditEvent)).one()
         assert secret not in f"{vars(row)} {vars(event)}"
@@ -107,9 +107,9 @@ def test_use_is_noted_at_most_once_a_minute(db: Database) -> None:
     later = NOON + timedelta(seconds=59)
     with db.write() as session:
         assert tokens.verify(session, clear, NOON, RULES).touch_due  # type: ignore[union-attr]
-        tokens.touch(session, token_id, NOON)
+        tokens.touch(session, [token_id], NOON)
         assert not tokens.verify(session, clear, later, RULES).touch_due  # type: ignore[union-attr]
-        tokens.touch(session, token_id, later)
+        tokens.touch(session, [token_id], later)
         assert session.get_one(ApiToken, token_id).seen_at == NOON
         assert tokens.verify(session, clear, NOON + timedelta(minutes=1), RULES).touch_due  # type: ignore[union-attr]
 

@@ -54,7 +54,7 @@ def test_the_cookie_is_ours_alone(home: Site) -> None:
     assert {"httponly", "samesite=lax", "path=/"} <= flags
     secret = home.client.cookies[home.cookie]
     assert len(secret) == 43
-    with home.db.read() as session:
+    with home.db.snapshot() as session:
         told = [vars(event) for event in session.scalars(sa.select(AuditEvent))]
         assert verify_trail(session).breaks == []
     assert secret not in f"{[vars(row) for row in home.rows()]} {told}"

@@ -27,7 +27,7 @@ def every_request() -> sa.Select[str]:
 
 def check(stand: Stand) -> None:
     """Raise AssertionError where anything that must always hold does not."""
-    with stand.house.database.read() as session:
+    with stand.house.database.snapshot() as session:
         _nothing_is_stuck(session)
         _nothing_ends_without_a_revoke_under_way(session)
         _what_is_ended_is_gone(stand, session)

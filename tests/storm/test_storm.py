@@ -152,7 +152,7 @@ def _left(database: Database) -> dict[str, int]:
 
 def _all_is_well(database: Database, slapd: Slapd) -> None:
     numbers = range(CUSTOMERS)
-    with database.read() as session:
+    with database.snapshot() as session:
         requests = session.scalars(sa.select(Request)).all()
         assert sorted(one.customer_id for one in requests) == [customer(number) for number in numbers], "lost or double"
         assert {one.state for one in requests} == {RequestState.FULFILLED}

@@ -41,8 +41,7 @@ def signed(
     if principal is None:
         raise Unauthenticated("This token is not valid (any more).")
     if principal.touch_due:
-        with house.database.write() as session:
-            tokens.touch(session, principal.token_id, now)
+        parts_of(request).seen.note(principal.token_id, now)
     for scope in scopes.scopes:
         if not principal.may(scope):
             raise NotAllowed(f"This token does not have the scope {scope}.")
@@ -61,17 +60,17 @@ def _nothing_misspelt(request: Request) -> None:
         raise Unfit(wrong)
 
 
-def customer(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+async def customer(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
     """Somebody who is served here; NotAllowed where a group decides who that is and the person is not in it."""
     return _with(who, Role.CUSTOMER)
 
 
-def staff(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+async def staff(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
     """Somebody of the staff."""
     return _with(who, Role.STAFF)
 
 
-def auditor(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+async def auditor(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
     """Somebody who reads the trail."""
     return _with(who, Role.AUDITOR)
 
@@ -87,11 +86,12 @@ def may_read_all(who: TokenPrincipal) -> bool:
     return who.has(Role.STAFF) or who.has(Role.AUDITOR)
 
 
-def reader(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+async def reader(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
     """Somebody with a request of their own, or with everybody's."""
     return who if may_read_all(who) else _with(who, Role.CUSTOMER)
 
 
+# These four only look at the principal, so they are coroutines: the framework gives every plain one a thread.
 Browses = Annotated[TokenPrincipal, Security(customer, scopes=["catalog:read"])]
 Reads = Annotated[TokenPrincipal, Security(reader, scopes=["requests:read"])]
 Asks = Annotated[TokenPrincipal, Security(customer, scopes=["requests:write"])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selfserve.fulfilment.house import House
 from selfserve.people.roles import RoleRules
+from selfserve.people.seen import Seen
 
 
 def _nothing() -> None:
@@ -17,10 +18,15 @@ def _nothing() -> None:
 class Parts:
     """The house, who has which role, what `readyz` asks, and what brings the figures of `/metrics` up to date.
 
-    Each readiness check gives a sentence where it fails, else an empty one.
+    Each readiness check gives a sentence where it fails, else an empty one. `seen` gathers the uses of tokens; whoever
+    runs the application has it written down every few seconds.
     """
 
     house: House
     roles: RoleRules
     readiness: dict[str, Callable[[], str]] = field(default_factory=dict)
     measure: Callable[[], None] = _nothing
+    seen: Seen = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seen", Seen(self.house.database))

@@ -55,7 +55,7 @@ class Verdict:
 
 
 def verify(session: Session) -> Verdict:
-    """Recompute every chain and every seal."""
+    """Recompute every chain and every seal; `session` is a snapshot, for the trail grows meanwhile."""
     breaks: list[str] = []
     events = 0
     stream, number, previous = "", 0, START

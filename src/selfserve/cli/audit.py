@@ -23,7 +23,7 @@ _DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 @commands.command("verify")
 def verify(ctx: typer.Context) -> None:
     """Recompute every chain and every seal."""
-    with surroundings(ctx).database() as database, database.read() as session:
+    with surroundings(ctx).database() as database, database.snapshot() as session:
         verdict = seal.verify(session)
     for one in verdict.breaks:
         warn(one)
@@ -45,7 +45,7 @@ def export(
         wanted = wanted.where(AuditEvent.at >= since.replace(tzinfo=UTC))
     if until is not None:
         wanted = wanted.where(AuditEvent.at < until.replace(tzinfo=UTC))
-    with surroundings(ctx).database() as database, database.read() as session:
+    with surroundings(ctx).database() as database, database.snapshot() as session:
         for event in session.scalars(wanted):
             sys.stdout.write(json.dumps(_as_json(event), ensure_ascii=False) + "\n")
 

@@ -87,7 +87,7 @@ def _check(session: Session, person: Person, label: str, scopes: Collection[str]
 def verify(session: Session, presented: str, now: datetime, rules: RoleRules) -> TokenPrincipal | None:
     """Who presents this token, with roles as the directory has them now; None unless token and person are live.
 
-    One indexed query, nothing written: call `touch` in a writing session where the answer says `touch_due`.
+    One indexed query, nothing written: where the answer says `touch_due`, note it by `touch` when there is time.
     """
     shape = _SHAPE.fullmatch(presented)
     if shape is None:
@@ -131,10 +131,10 @@ _LIVE = (
 """Made once: every call of the API asks this."""
 
 
-def touch(session: Session, token_id: str, now: datetime) -> None:
-    """Note that a token was used; at most once a minute has an effect, whoever else notes it."""
+def touch(session: Session, token_ids: Collection[str], now: datetime) -> None:
+    """Note that tokens were used; at most once a minute has an effect, whoever else notes it."""
     stale = sa.or_(ApiToken.seen_at.is_(None), ApiToken.seen_at <= now - SEEN_EVERY)
-    session.execute(sa.update(ApiToken).where(ApiToken.id == token_id, stale).values(seen_at=now))
+    session.execute(sa.update(ApiToken).where(ApiToken.id.in_(token_ids), stale).values(seen_at=now))
 
 
 def listed(session: Session, person_id: str) -> list[ApiToken]:

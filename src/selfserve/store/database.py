@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sqlite3
 import threading
 import time
@@ -11,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
@@ -25,9 +27,8 @@ POSTGRES_POOL = 48
 class Database:
     """Opens the store at `url` (`sqlite:///…` or `postgresql+psycopg://…`).
 
-    `read()` gives a session that writes nothing; `write()` one transaction that commits at the end and rolls back on
-    any
-    exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it.
+    `read()` gives a session that can write nothing; `write()` one transaction that commits at the end and rolls back
+    on any exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it.
     """
 
     def __init__(self, url: str) -> None:
@@ -35,13 +36,24 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = sessionmaker(_reading(self.engine), expire_on_commit=False, autoflush=False)
+        self._snapshots = sessionmaker(_snapshot(self.engine), expire_on_commit=False)
         self._writer: threading.Lock | nullcontext[None] = threading.Lock() if self.sqlite else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading; anything written in it is rolled back."""
-        with self._sessions() as session:
-            yield session  # closing undoes what was written, and leaves what was read usable
+        """A session for reading: each statement sees what is committed at its moment, and WritesNothing meets any that
+        would change something."""
+        with self._readers() as session:
+            yield session  # closing leaves what was read usable
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A session for a long reading of many rows: all of it shows one moment, and rows may be streamed."""
+        with self._snapshots.begin() as session:
+            if self.sqlite:
+                session.connection().exec_driver_sql("BEGIN")
+            yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -78,11 +90,47 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _postgres_engine(url: str) -> Engine:
-    return sa.create_engine(
-        url,
-        pool_size=POSTGRES_POOL,
-        max_overflow=0,
-        pool_timeout=60,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": 5},
+    engine = sa.create_engine(
+        url, pool_size=POSTGRES_POOL, max_overflow=0, pool_timeout=60, connect_args={"connect_timeout": 5}
     )
+    sa.event.listen(engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: psycopg.Connection[Any], _record: Any, _proxy: Any) -> None:
+    """Sort out a pooled connection that the server has closed, without asking it: on an idle one, nothing comes in but
+    its end. A ping would cost every transaction a round trip."""
+    if connection.closed or _speaks(connection.fileno()):
+        raise sa.exc.DisconnectionError("the server closed this connection")
+
+
+def _speaks(descriptor: int) -> bool:
+    watch = select.poll()
+    watch.register(descriptor, select.POLLIN | select.POLLERR | select.POLLHUP)
+    return bool(watch.poll(0))
+
+
+class WritesNothing(RuntimeError):  # noqa: N818  (a rule of the house, told to its programmers)
+    """Something was to be changed in a session for reading."""
+
+
+def _reading(engine: Engine) -> Engine:
+    """The same connections, for reading: on PostgreSQL no transaction is opened, which spares two round trips."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    return _unwriting(engine.execution_options(**options))
+
+
+def _snapshot(engine: Engine) -> Engine:
+    """The same connections, for one consistent look."""
+    options = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    return _unwriting(engine.execution_options(**options))
+
+
+def _unwriting(engine: Engine) -> Engine:
+    sa.event.listen(engine, "before_cursor_execute", _refuse_writing)
+    return engine
+
+
+def _refuse_writing(_c: Any, _cursor: Any, statement: str, _p: Any, context: Any, _many: bool) -> None:
+    if context.isinsert or context.isupdate or context.isdelete:
+        raise WritesNothing(f"not in a session for reading: {statement[:60]}")
