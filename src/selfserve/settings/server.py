@@ -138,8 +138,8 @@ class Worker(Section):
 
     enabled: bool = True
     """Whether `selfserve serve` also works; false where `selfserve worker` runs apart."""
-    concurrency: int = Field(default=4, ge=1, le=64)
-    """How many runs go on at once in one process: 4 suits SQLite, 8 to 16 PostgreSQL."""
+    concurrency: int = Field(default=10, ge=1, le=64)
+    """How many runs of one target go on at once in one process."""
     poll: Duration = Field(default=timedelta(milliseconds=200))
     """How often the queue is looked at; it starts at most concurrency divided by this a second."""
     first_attempt_budget: Duration = Field(default=timedelta(seconds=2))
