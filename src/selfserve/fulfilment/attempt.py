@@ -196,13 +196,11 @@ class Attempt:
         if action.destructive:
             reason = "It may have been sent already and must never be sent twice; somebody has to look"
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
-        failure = seen.failure
-        if failure is not None and not failure.again and action.lasting:
+        failure, harmless = seen.failure, action.human or action.idempotent
+        if failure is not None and not failure.again and (action.lasting or not harmless):
             return _unread(step, failure)
-        if action.human or action.idempotent:
+        if harmless:
             return None
-        if failure is not None and not failure.again:
-            return _unread(step, failure)
         why = f": {failure.reason}" if failure else ""
         return Result(
             StepState.UNKNOWN,
