@@ -38,6 +38,29 @@ def test_a_case_has_one_owner(api: Api) -> None:
     assert api.get("theo", "/escalations", params={"team": "leads"}).json() == []
 
 
+def test_a_case_is_taken_over_by_saying_so(api: Api) -> None:
+    """Acting on a colleague's case is refused with their name; taking it over is an act of its own."""
+    case = _case(api)["id"]
+    api.post("tess", f"/escalations/{case}/take")
+    for act, body in (("retry", None), ("done", {}), ("cannot", {"words": "No."})):
+        told = refused(api.post("theo", f"/escalations/{case}/{act}", body), 409)
+        assert told["detail"] == "Tess Fern has been at it since 10:00. Take it over first."
+
+    row = api.post("theo", f"/escalations/{case}/take-over").json()["case"]
+    assert (row["taken_by"], row["taken_at"]) == ("Theo Fern", "2027-03-01T09:00:00Z")
+    assert api.post("theo", f"/escalations/{case}/cannot", {"words": "There are none."}).status_code == 200
+
+
+def test_a_case_goes_to_another_team(api: Api) -> None:
+    """It is that team's then, nobody's and with a word for them; a team that is not there is refused."""
+    case = _case(api)["id"]
+    refused(api.post("tess", f"/escalations/{case}/hand-on", {"team": "moon", "words": "x"}), 409)
+    refused(api.post("tess", f"/escalations/{case}/hand-on", {"team": "leads", "words": ""}), 422)
+    row = api.post("tess", f"/escalations/{case}/hand-on", {"team": "leads", "words": "Yours, I think."}).json()["case"]
+    assert (row["team"], row["taken_by"]) == ("leads", "")
+    assert row["reason"].endswith("Tess Fern: Yours, I think.")
+
+
 def test_trying_again_goes_on_from_the_failed_step(api: Api) -> None:
     """The cause is mended, the machine does the rest, and the case is closed."""
     case = _case(api)["id"]
@@ -100,6 +123,8 @@ def test_the_desk_is_for_staff(api: Api) -> None:
     for method, act, body in (
         ("GET", "", None),
         ("POST", "/take", None),
+        ("POST", "/take-over", None),
+        ("POST", "/hand-on", {"team": "leads", "words": "x"}),
         ("POST", "/retry", None),
         ("POST", "/done", {}),
         ("POST", "/cannot", {"words": "x"}),

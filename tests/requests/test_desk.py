@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from tests.stand.house import Stand
 
 from selfserve.fulfilment import escalation
-from selfserve.requests import acts, desk
+from selfserve.requests import acts, desk, story
 from selfserve.requests.lists import desk as listed
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal
+from selfserve.requests.submit import submit
 from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
 
 FIELDS = {"serial": "SN-1", "word": "first-word-77"}
@@ -34,6 +36,161 @@ def test_the_second_to_take_a_case_is_told_who_has_it(stand: Stand) -> None:
     with pytest.raises(NotPossible, match="Tess Fern"):
         desk.take(stand.house, case.id, stand.people["theo"])
     assert stand.kinds(f"request:{made}").count("request.taken") == 1
+
+
+def test_nobody_acts_on_what_a_colleague_is_at(stand: Stand) -> None:
+    """Retry, done and cannot name who is at it, since when, and what to do; nothing changes by them."""
+    made = _broken(stand)
+    case, theo = stand.case(), stand.people["theo"]
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.clock.forward(minutes=5)
+    tries: tuple[Callable[[], None], ...] = (
+        lambda: desk.take(stand.house, case.id, theo),
+        lambda: desk.retry(stand.house, case.id, theo),
+        lambda: desk.done(stand.house, case.id, theo, fields={}, on_my_word=True),
+        lambda: desk.cannot(stand.house, case.id, theo, words="No."),
+        lambda: desk.hand_on(stand.house, case.id, theo, team="leads", words="Yours?"),
+    )
+    for act in tries:
+        with pytest.raises(NotPossible) as refused:
+            act()
+        assert str(refused.value) == "Tess Fern has been at it since 10:00. Take it over first."
+    assert stand.case().taken_by_id == stand.people["tess"]
+    assert stand.request(made).state == RequestState.HANDED_OVER
+
+
+def test_a_case_is_taken_over_by_saying_so(stand: Stand) -> None:
+    """Theo has it then and may close it; Tess is told, the customer reads who looks after it."""
+    made = _broken(stand)
+    case, theo = stand.case(), stand.people["theo"]
+    desk.take(stand.house, case.id, stand.people["tess"])
+    desk.take_over(stand.house, case.id, theo)
+    assert stand.case().taken_by_id == theo
+    assert "Theo Fern took over a case of yours" in stand.notices("tess")
+    assert stand.event(f"request:{made}", "request.taken").data["by"] == "Theo"
+    assert stand.event(f"escalation:{case.id}", "escalation.taken").data == {"from": stand.people["tess"]}
+    with pytest.raises(NotPossible, match="Theo Fern"):
+        desk.cannot(stand.house, case.id, stand.people["tess"], words="No.")
+    desk.cannot(stand.house, case.id, theo, words="There are none.")
+    assert not stand.open_cases()
+
+
+def test_whoever_acts_on_a_free_case_has_it(stand: Stand) -> None:
+    """No press of "take" is needed: who closes it is who had it."""
+    _broken(stand)
+    case = stand.case()
+    desk.cannot(stand.house, case.id, stand.people["theo"], words="There are none.")
+    (closed,) = stand.cases()
+    assert (closed.taken_by_id, closed.closed_by_id) == (stand.people["theo"],) * 2
+    assert closed.taken_at == stand.clock()
+    assert stand.kinds(f"escalation:{case.id}") == ["escalation.opened", "escalation.taken", "escalation.cannot"]
+
+
+def test_a_colleague_s_case_comes_free_when_they_leave(stand: Stand) -> None:
+    """Tess left: Theo may act at once, without taking over."""
+    _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.change("tess", disabled=True)
+    desk.cannot(stand.house, case.id, stand.people["theo"], words="There are none.")
+    assert not stand.open_cases()
+
+
+def test_a_case_goes_to_another_team_with_a_word(stand: Stand) -> None:
+    """Nobody's and due by that team's promise; its members and mailbox are told, colleagues read the word, the customer
+    where it waits."""
+    made = _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.clock.forward(hours=1)
+    desk.hand_on(stand.house, case.id, stand.people["tess"], team="designers", words="It is a design lamp.")
+    moved = stand.case()
+    assert (moved.team, moved.state, moved.taken_by_id) == ("designers", EscalationState.OPEN, None)
+    assert moved.due_at == stand.clock() + timedelta(hours=1)
+    assert moved.reason.endswith("Tess Fern: It is a design lamp.")
+    for who in ("dora", "dan"):
+        assert "Tess Fern hands you a case" in stand.notices(who)
+    with stand.house.database.read() as session:
+        request = stand.request(made)
+        told = [line.title for line in story.story(session, request, stand.people["ada"]).lines]
+    assert "It waits with Design tools now" in told
+    assert request.promised_at == moved.due_at
+    assert "design lamp" not in repr(told)
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
+    assert stand.write(escalation.rise, stand.house, case.id, 1, stand.clock()) == "rose"
+    assert stand.case().team == "techops"
+
+
+@pytest.mark.parametrize(
+    ("team", "words", "told"),
+    [("moon", "x", "no such team"), ("techops", "x", "TechOps has this case already"), ("leads", " ", "in a sentence")],
+)
+def test_a_case_is_not_handed_to_nowhere_nor_without_a_word(stand: Stand, team: str, words: str, told: str) -> None:
+    """Refused with what is wrong; the case stays where it is."""
+    _broken(stand)
+    with pytest.raises(NotPossible, match=told):
+        desk.hand_on(stand.house, stand.case().id, stand.people["tess"], team=team, words=words)
+    assert (stand.case().team, stand.case().level) == ("techops", 0)
+
+
+def test_nobody_looks_after_their_own_request(stand: Stand) -> None:
+    """Not as customer, not as who asked for them, not by a second account; having it tried again is fine."""
+    stand.change("tess", manager_id=stand.people["lea"])
+    stand.change("ben", human="42")
+    stand.change("theo", human="42")
+    stand.shelf.faults = ["permanent"] * 3
+    submit(stand.house, customer_id=stand.people["tess"], asked_by_id=stand.people["lea"], item_id="lamp", answers={})
+    stand.ask("ben", "lamp")
+    first, second = stand.open_cases()
+    for case, who in ((first, "tess"), (first, "lea"), (second, "theo")):
+        me = stand.people[who]
+        tries: tuple[Callable[[], None], ...] = (
+            lambda case=case, me=me: desk.take(stand.house, case.id, me),  # type: ignore[misc]
+            lambda case=case, me=me: desk.take_over(stand.house, case.id, me),  # type: ignore[misc]
+            lambda case=case, me=me: desk.done(stand.house, case.id, me, fields={}, on_my_word=True),  # type: ignore[misc]
+            lambda case=case, me=me: desk.cannot(stand.house, case.id, me, words="No."),  # type: ignore[misc]
+            lambda case=case, me=me: desk.hand_on(stand.house, case.id, me, team="leads", words="x"),  # type: ignore[misc]
+        )
+        for act in tries:
+            with pytest.raises(NotPossible, match="your own"):
+                act()
+    desk.retry(stand.house, first.id, stand.people["tess"])
+    assert [case.taken_by_id for case in stand.cases()] == [None, None]
+    assert [case.id for case in stand.open_cases()] == [second.id]
+
+
+def test_nobody_says_that_their_own_access_is_gone(stand: Stand) -> None:
+    """A taking back that fails is a case about Tess's own grant: only a colleague may say that it was done by hand."""
+    made = stand.ask("tess", "lamp")
+    stand.write(acts.give_back, stand.house, made.name, stand.people["tess"], stand.clock())
+    stand.shelf.faults = ["permanent"]
+    stand.work(1)
+    case = stand.case()
+    assert case.grant_id is not None
+    with pytest.raises(NotPossible, match="your own"):
+        desk.done(stand.house, case.id, stand.people["tess"], fields={}, on_my_word=True)
+    assert stand.shelf.things == {("lamp", "tess")}
+    stand.shelf.things.clear()
+    desk.done(stand.house, case.id, stand.people["theo"], fields={})
+    stand.work()
+    assert stand.grants("tess")[0].state == GrantState.ENDED
+
+
+def test_nobody_gives_up_their_own_undecidable_request(stand: Stand) -> None:
+    """Nobody can decide Tess's request: she may have somebody looked for, and leaves the rest to a colleague."""
+    stand.change("tess", department="Design", manager_id=None)
+    for who in ("theo", "lea"):
+        stand.change(who, human="tess-too")
+    stand.change("tess", human="tess-too")
+    made = stand.ask("tess", "desk")
+    case = stand.case()
+    assert case.why == "no_approver"
+    with pytest.raises(NotPossible, match="your own"):
+        desk.cannot(stand.house, case.id, stand.people["tess"], words="Never mind.")
+    with pytest.raises(NotPossible, match="still nobody"):
+        desk.retry(stand.house, case.id, stand.people["tess"])
+    desk.cannot(stand.house, case.id, stand.people["dora"], words="Nobody can decide it.")
+    assert stand.request(made.id).state == RequestState.FAILED
 
 
 def test_two_who_take_at_once_are_one(stand: Stand, second: Stand) -> None:

@@ -103,6 +103,11 @@ class PageStand:
                 .limit(1)
             ).one()
 
+    def latest_case(self, case_id: str) -> Escalation:
+        """A case as it stands now."""
+        with self.house.database.read() as session:
+            return session.get_one(Escalation, case_id)
+
     def state(self, name: str) -> str:
         """Where a request stands."""
         with self.house.database.read() as session:

@@ -92,10 +92,56 @@ async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, st
     await ruth.open(f"/desk/{case}")
     await emil.open(f"/desk/{case}")
     ruth.find(marker="take-it").click()
-    await emil.should_see("Ruth Adeyemi is looking after this already.", retries=60)
+    await emil.should_see("Ruth Adeyemi has been at it since", retries=60)
     ana = visitor("ana")
     await ana.open(f"/requests/{name}")
     await ana.should_see("Ruth is looking after it")
+
+
+async def test_taking_a_case_keeps_what_was_typed(visitor: Visitor, stand: PageStand) -> None:
+    """The forms of both who look at it stay the same elements, with all that stands in them."""
+    _, case = stuck(stand)
+    ruth, emil = visitor("ruth"), visitor("emil")
+    await ruth.open(f"/desk/{case}")
+    await emil.open(f"/desk/{case}")
+    before = [{form.id for form in who.find(Form).elements} for who in (ruth, emil)]
+    ruth.find(marker="take-it").click()
+    await emil.should_see(marker="take-it-over", retries=60)
+    await ruth.should_not_see(marker="take-it", retries=60)
+    assert [{form.id for form in who.find(Form).elements} for who in (ruth, emil)] == before
+
+
+async def test_a_colleague_s_case_is_taken_over_by_saying_so(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Closing it is refused with who is at it; after "Take it over" it is Emil's."""
+    _, case = stuck(stand)
+    desk.take(stand.house, case, stand.id("ruth"))
+    emil = visitor("emil")
+    await emil.open(f"/desk/{case}")
+    emil.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": "Not today."}})
+    await until(lambda: any("Take it over first." in str(args) for call, args in told if call == "refuse"))
+    emil.find(marker="take-it-over").click()
+    await emil.should_see("yours", retries=60)
+    assert stand.latest_case(case).taken_by_id == stand.id("emil")
+
+
+async def test_a_case_is_handed_to_another_team(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Offered are the other teams; the one chosen has it then, and the customer reads where it waits."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    form = next(iter(ruth.find(marker="hand_on").elements))
+    assert isinstance(form, Form)
+    offered = {one["value"] for one in form.props["fields"][0]["options"]}
+    assert offered == set(stand.house.catalog.current.teams) - {stand.latest_case(case).team}
+    ruth.find(marker="hand_on").trigger(
+        "send", {"button": "hand_on", "values": {"team": "workplace", "words": "It needs new hands."}}
+    )
+    await ruth.should_see("Ruth Adeyemi: It needs new hands.", retries=60)
+    assert stand.latest_case(case).team == "workplace"
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see("It waits with Devices and software now")
+    await ana.should_not_see("It needs new hands.")
 
 
 async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: PageStand) -> None:

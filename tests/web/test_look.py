@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from selfserve.catalog.days import spoken_moment
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.icons import icon, known
 from selfserve.web.parts.markup import heading, show
 from selfserve.web.parts.pieces import empty, facts, note, pill, row
-from selfserve.web.parts.times import about, due, spoken, when
+from selfserve.web.parts.times import about, due, when
 from selfserve.web.theme import ACCENT_ON_DARK, ACCENT_ON_LIGHT, STATIC, contrast, head, readable
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -55,7 +56,7 @@ def test_the_head_asks_nobody_else() -> None:
 )
 def test_times_are_said_as_they_are_where_the_reader_is(minutes: int, words: str) -> None:
     """Nine in the morning UTC is ten in Berlin; half past midnight there is tomorrow."""
-    assert spoken(NOW + timedelta(minutes=minutes), NOW, BERLIN) == words
+    assert spoken_moment(NOW + timedelta(minutes=minutes), NOW, BERLIN) == words
 
 
 def test_the_exact_time_is_in_the_title() -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
-from selfserve.api.words import Moment, Words
+from selfserve.api.words import Mark, Moment, Words
 from selfserve.requests import desk, lists, story
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.refusals import NotFound, Refusal
@@ -49,6 +49,14 @@ class CannotBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     words: Annotated[Words, Field(min_length=1)]
     take_back: bool = False
+
+
+class HandOnBody(BaseModel):
+    """The id of the team it goes to, and a word for them."""
+
+    model_config = ConfigDict(extra="forbid")
+    team: Mark
+    words: Annotated[Words, Field(min_length=1)]
 
 
 class Case(BaseModel):
@@ -112,14 +120,28 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
 
 @router.post("/escalations/{case_id}/take", tags=["desk"])
 def take(request: Request, who: Helps, case_id: str) -> Case:
-    """Make the case yours."""
+    """Make the case yours; who has it already is named (409)."""
     desk.take(parts_of(request).house, case_id, who.person_id)
+    return _case(request, case_id, who.person_id)
+
+
+@router.post("/escalations/{case_id}/take-over", tags=["desk"])
+def take_over(request: Request, who: Helps, case_id: str) -> Case:
+    """Make the case yours although a colleague has it; they are told."""
+    desk.take_over(parts_of(request).house, case_id, who.person_id)
+    return _case(request, case_id, who.person_id)
+
+
+@router.post("/escalations/{case_id}/hand-on", tags=["desk"])
+def hand_on(request: Request, who: Helps, case_id: str, body: HandOnBody) -> Case:
+    """Hand the case to another team, which is told and has its own time for it."""
+    desk.hand_on(parts_of(request).house, case_id, who.person_id, team=body.team, words=body.words)
     return _case(request, case_id, who.person_id)
 
 
 @router.post("/escalations/{case_id}/retry", tags=["desk"])
 def retry(request: Request, who: Helps, case_id: str) -> Case:
-    """Try again from the failed step."""
+    """Try again from the failed step. Refused while a colleague is at it (409), as are `done` and `cannot`."""
     desk.retry(parts_of(request).house, case_id, who.person_id)
     return _case(request, case_id, who.person_id)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, RootModel, StringConstraints, model_validator
 
 from selfserve.catalog.base import Address, Line, Slug, Strict
 from selfserve.catalog.durations import Duration
+from selfserve.catalog.hours import Hours
 
 
 class Team(Strict):
     """One team. Its members are those of a directory group, or are listed by mail address.
 
-    `promise` is how soon a human of it reacts; unattended work then rises to `rises_to`.
+    `promise` is how soon a human of it reacts; unattended work then rises to `rises_to`. With `hours`, promises count
+    while the team is at work, without them around the clock.
     """
 
     name: Line
@@ -21,7 +25,12 @@ class Team(Strict):
     group: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
     members: Annotated[tuple[Address, ...], Field(min_length=1, max_length=500)] | None = None
     promise: Duration
+    hours: Hours | None = None
     rises_to: Slug | None = None
+
+    def due(self, start: datetime, span: timedelta, company: ZoneInfo) -> datetime:
+        """When `span` has gone by for this team since `start`, in its working hours where it has any."""
+        return self.hours.after(start, span, company) if self.hours is not None else start + span
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -91,7 +91,7 @@ class HumanConnector(Connector):
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         """Always a human's turn; what is done by hand is written into the state by the desk, and seen by `observe`."""
         asked = _args(args)
-        return NeedsHuman(asked.summary, _lines(asked.todo), "A colleague is taking care of it.")
+        return NeedsHuman(asked.summary, _lines(asked.todo), "A colleague does this by hand.")
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         """PRESENT once the desk recorded it, ABSENT once it recorded the taking back; before that nobody can know."""

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.catalog.days import spoken_within
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, grants, queueing
 from selfserve.fulfilment.attempt import Result, StepWork
-from selfserve.fulfilment.house import House
+from selfserve.fulfilment.house import House, zone_of
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
 from selfserve.notify import notices
 from selfserve.store.ids import new_id
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
-from selfserve.store.tables import AuditEvent, Request, Run, Step
+from selfserve.store.tables import AuditEvent, Escalation, Person, Request, Run, Step
 
 WHY = {
     StepState.DECLINED: "declined",
@@ -224,7 +225,15 @@ def hand_over(
         now=now,
         event=f"request:{request.id}:handed_over:{run.attempt}",
         person_id=request.customer_id,
-        title=f"A person is looking after {request.item_name}",
-        body="You do not need to do anything. We tell you when there is news.",
+        title=f"{request.item_name} waits for a person",
+        body=f"{_who_and_when(session, house, opened, request, now)} You do not need to do anything; we tell you when "
+        "there is news.",
         path=f"/requests/{request.name}",
     )
+
+
+def _who_and_when(session: Session, house: House, case: Escalation, request: Request, now: datetime) -> str:
+    """Which team looks at it and by when, in the customer's own time."""
+    zone = zone_of(house, session.get_one(Person, request.customer_id))
+    by = spoken_within(case.due_at, now, zone)
+    return f"{escalation.team_of(house, case.team)[1].name} looks at it by {by}."

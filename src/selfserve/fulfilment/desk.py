@@ -1,5 +1,4 @@
-"""The desk: take an escalation, hand it on, and its three exits: retry from the failed step, done by hand, cannot be
-done."""
+"""The desk's three exits: retry from the failed step, done by hand, cannot be done."""
 
 from __future__ import annotations
 
@@ -13,18 +12,17 @@ import structlog
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import conclude, drift, escalation, grants
+from selfserve.fulfilment import cases, conclude, drift, escalation, grants
+from selfserve.fulfilment.cases import DeskRefusal
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
 from selfserve.notify import notices
 from selfserve.store.states import (
     OPEN_RUN,
     STEP_THERE,
-    EscalationState,
     Exit,
     GrantState,
     Purpose,
@@ -37,66 +35,10 @@ from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
 log = structlog.get_logger(__name__)
 
 
-class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
-    """What was asked of the desk cannot be; the text says why, in a sentence."""
-
-
-class AlreadyHandled(DeskRefusal):
-    """Somebody else was first."""
-
-
-class UnknownEscalation(DeskRefusal):
-    """No such escalation."""
-
-
-def open_one(session: Session, escalation_id: str) -> Escalation:
-    """The escalation, locked, if it is still open; else who closed it and when, as `AlreadyHandled`."""
-    about = session.execute(
-        sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id == escalation_id)
-    ).first()
-    if about is None:
-        raise UnknownEscalation("There is no such case on the desk.")
-    # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each
-    # other.
-    for table, row_id in ((Request, about.request_id), (Grant, about.grant_id)):
-        if row_id is not None:
-            session.get(table, row_id, with_for_update=True)
-    found = session.get_one(Escalation, escalation_id, with_for_update=True)
-    if found.state == EscalationState.CLOSED:
-        raise AlreadyHandled(f"{_who(session, found.closed_by_id)} closed this already, at {_when(found.closed_at)}.")
-    return found
-
-
-def _who(session: Session, person_id: str | None) -> str:
-    person = session.get(Person, person_id) if person_id else None
-    return person.name if person else "The machine"
-
-
-def _when(moment: datetime | None) -> str:
-    return moment.strftime("%H:%M UTC on %d %B") if moment else "an unknown time"
-
-
-def take(session: Session, escalation_id: str, staff: Person, now: datetime) -> Escalation:
-    """Make the case mine. Who has it already keeps it, unless they left: the second one is told who."""
-    case = open_one(session, escalation_id)
-    if case.taken_by_id == staff.id:
-        return case
-    holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
-    if holder is not None and holder.present:
-        raise AlreadyHandled(f"{holder.name} is looking after this already.")
-    case.state, case.taken_by_id = EscalationState.TAKEN, staff.id
-    case.version += 1
-    Trail(session, f"escalation:{case.id}").tell("escalation.taken", at=now, actor=f"person:{staff.id}")
-    if case.request_id:
-        Trail(session, f"request:{case.request_id}").tell(
-            "request.taken", at=now, actor=f"person:{staff.id}", data={"by": staff.given_name or staff.name}
-        )
-    return case
-
-
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
     """Try again from the failed step; what is done stays done."""
-    case = open_one(session, escalation_id)
+    case = cases.open_one(session, house, escalation_id, staff, now)
+    cases.try_again(session, house, case, staff, now)
     if case.grant_id is not None:
         _retry_revoke(session, house, case, now)
     elif case.request_id is not None:
@@ -202,18 +144,12 @@ class ByHand:
     on_my_word: bool = False
 
 
-def _not_their_own(session: Session, case: Escalation, staff: Person) -> None:
-    """Staff do not close the case of a request of their own; they may have it tried again."""
-    request = session.get(Request, case.request_id) if case.request_id else None
-    if request is not None and staff.id in (request.customer_id, request.asked_by_id):
-        raise DeskRefusal("This is a request of your own; a colleague has to close it.")
-
-
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
     """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is
     not there."""
-    case = open_one(session, escalation_id)
-    _not_their_own(session, case, staff)
+    case = cases.open_one(session, house, escalation_id, staff, now)
+    cases.not_their_own(session, case, staff)
+    cases.act(session, house, case, staff, now)
     fields = _checked_fields(case, by_hand.fields)
     not_there = by_hand.seen.presence in (Presence.ABSENT, Presence.PENDING)
     if not_there and not by_hand.on_my_word and case.grant_id is None:
@@ -238,7 +174,7 @@ def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str
     if any(len(str(value)) > 2_000 for value in given.values()):
         raise DeskRefusal("One of the fields is longer than 2,000 characters.")
     for value in given.values():
-        words_of(value)
+        cases.words_of(value)
     return {name: str(given[name]).strip() for name in wanted}
 
 
@@ -308,8 +244,9 @@ def cannot(
 ) -> None:
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on
     request."""
-    case, words = open_one(session, escalation_id), words_of(words)
-    _not_their_own(session, case, staff)
+    case, words = cases.open_one(session, house, escalation_id, staff, now), cases.words_of(words)
+    cases.not_their_own(session, case, staff)
+    cases.act(session, house, case, staff, now)
     if not words:
         raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
     if case.grant_id is not None:
@@ -319,14 +256,6 @@ def cannot(
     elif case.request_id is not None:
         _close_request(session, house, case, staff, words, now, take_back=take_back)
     escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words)
-
-
-def words_of(raw: str) -> str:
-    """What a person typed, without outer spaces; DeskRefusal where it holds signs that cannot be shown."""
-    try:
-        return plain_text(raw, lines=True)
-    except AnswerRefused as refused:
-        raise DeskRefusal(str(refused)) from refused
 
 
 def _close_request(

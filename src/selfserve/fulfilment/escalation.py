@@ -16,8 +16,8 @@ from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.people import teams as people_teams
 from selfserve.store.ids import new_id
-from selfserve.store.states import EscalationState, Exit
-from selfserve.store.tables import Escalation, Person
+from selfserve.store.states import EscalationState, Exit, RequestState
+from selfserve.store.tables import Escalation, Person, Request
 
 RISE = "escalation_rise"
 
@@ -67,7 +67,7 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         version=1,
         level=0,
         opened_at=now,
-        due_at=now + team.promise,
+        due_at=team.due(now, team.promise, house.zone),
         fields={},
     )
     session.add(escalation)
@@ -112,22 +112,57 @@ def _set_timer(session: Session, house: House, escalation: Escalation, now: date
 def rise(session: Session, house: House, escalation_id: str, level: int, now: datetime) -> str:
     """An escalation's time is over: if nobody took it, the team above is asked too. Returns what was done, in a
     word."""
+    request_id = session.scalar(sa.select(Escalation.request_id).where(Escalation.id == escalation_id))
+    if request_id is not None:
+        session.get(Request, request_id, with_for_update=True)  # before the case, as everywhere
     escalation = session.get(Escalation, escalation_id, with_for_update=True)
     if escalation is None or escalation.level != level or not _unattended(session, escalation):
         return "void"
-    escalation.state, escalation.taken_by_id = EscalationState.OPEN, None
     team_id, team = team_of(house, escalation.team)
-    above_id, above = team_of(house, team.rises_to or team_id)
+    above_id, _ = team_of(house, team.rises_to or team_id)
+    move(session, house, escalation, above_id, "Nobody has taken this yet", now)
+    return "rose"
+
+
+def move(
+    session: Session,
+    house: House,
+    escalation: Escalation,
+    team_id: str,
+    title: str,
+    now: datetime,
+    *,
+    by: Person | None = None,
+) -> None:
+    """Put a case before a team, nobody's and with the team's own time for it: the team is told, and so is the customer
+    who waits for it. `by` is who handed it on, None where it rose."""
+    before, (team_id, team) = escalation.team, team_of(house, team_id)
+    escalation.state, escalation.taken_by_id, escalation.taken_at = EscalationState.OPEN, None, None
     escalation.level += 1
-    escalation.team = above_id
-    escalation.due_at = now + above.promise
+    escalation.team = team_id
+    escalation.due_at = team.due(now, team.promise, house.zone)
     escalation.version += 1
-    _tell_team(session, escalation, above, "Nobody has taken this yet", now)
+    _tell_team(session, escalation, team, title, now)
     _set_timer(session, house, escalation, now)
     Trail(session, f"escalation:{escalation.id}").tell(
-        "escalation.rose", at=now, data={"from": team_id, "to": above_id, "level": escalation.level}
+        "escalation.handed_on" if by else "escalation.rose",
+        at=now,
+        actor=f"person:{by.id}" if by else "machine",
+        data={"from": before, "to": team_id, "level": escalation.level},
     )
-    return "rose"
+    request = session.get(Request, escalation.request_id) if escalation.request_id else None
+    if request is not None and request.state == RequestState.HANDED_OVER:
+        request.promised_at = escalation.due_at
+        Trail(session, f"request:{request.id}").tell(
+            "request.handed_on",
+            at=now,
+            actor=f"person:{by.id}" if by else "machine",
+            data={
+                "team": team.name,
+                "due": escalation.due_at.isoformat(),
+                "by": (by.given_name or by.name) if by else "",
+            },
+        )
 
 
 def _unattended(session: Session, escalation: Escalation) -> bool:

@@ -12,6 +12,7 @@ from selfserve.connectors.registry import Registry
 from selfserve.fulfilment.engine import Engine
 from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
+from selfserve.store.tables import Person
 
 Clock = Callable[[], datetime]
 
@@ -31,3 +32,11 @@ class House:
     works: bool = True
     first_attempt_budget: timedelta = timedelta(seconds=2)
     lease: timedelta = timedelta(seconds=30)
+
+
+def zone_of(house: House, person: Person) -> ZoneInfo:
+    """The person's time zone, the company's where they have none that is known."""
+    try:
+        return ZoneInfo(person.zone) if person.zone else house.zone
+    except (KeyError, ValueError):
+        return house.zone

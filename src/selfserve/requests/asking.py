@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from pydantic import ValidationError
@@ -22,7 +21,7 @@ from selfserve.connectors.contract import Presence
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
-from selfserve.fulfilment.house import House
+from selfserve.fulfilment.house import House, zone_of
 from selfserve.people import directory
 from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
@@ -48,14 +47,6 @@ def item_for(house: House, item_id: str) -> Item:
     if item is None:
         raise NotFound("This is not in the catalog.")
     return item
-
-
-def zone_of(house: House, person: Person) -> ZoneInfo:
-    """The person's time zone, the company's where they have none that is known."""
-    try:
-        return ZoneInfo(person.zone) if person.zone else house.zone
-    except (KeyError, ValueError):
-        return house.zone
 
 
 def facts_of(session: Session, person: Person) -> CustomerFacts:

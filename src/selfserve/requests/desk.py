@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import desk, escalation
+from selfserve.fulfilment import cases, desk, escalation
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.people import directory
@@ -26,9 +26,9 @@ def _told() -> Iterator[None]:
     """The desk's own refusals in the words of this room, so that faces map them once."""
     try:
         yield
-    except desk.UnknownEscalation as unknown:
+    except cases.UnknownEscalation as unknown:
         raise NotFound(str(unknown)) from unknown
-    except desk.DeskRefusal as refused:
+    except cases.DeskRefusal as refused:
         raise NotPossible(str(refused)) from refused
 
 
@@ -42,17 +42,31 @@ def _staff(session: Session, staff_id: str) -> Person:
 def take(house: House, case_id: str, staff_id: str) -> None:
     """Make the case mine; NotPossible, with who has it, where somebody was first."""
     with _told(), house.database.write() as session:
-        desk.take(session, case_id, _staff(session, staff_id), house.now())
+        cases.take(session, house, case_id, _staff(session, staff_id), house.now())
+
+
+def take_over(house: House, case_id: str, staff_id: str) -> None:
+    """Make the case mine although a colleague has it; they are told."""
+    with _told(), house.database.write() as session:
+        cases.take_over(session, house, case_id, _staff(session, staff_id), house.now())
+
+
+def hand_on(house: House, case_id: str, staff_id: str, *, team: str, words: str) -> None:
+    """Hand the case to another team by its id, with a word for them."""
+    with _told(), house.database.write() as session:
+        cases.hand_on(session, house, case_id, _staff(session, staff_id), team, words, house.now())
 
 
 def retry(house: House, case_id: str, staff_id: str) -> None:
     """Try again from the failed step; for a request that nobody can decide, look again for somebody who can."""
     with _told(), house.database.write() as session:
-        case = desk.open_one(session, case_id)
+        staff, now = _staff(session, staff_id), house.now()
+        case = cases.open_one(session, house, case_id, staff, now)
         if case.why == NO_APPROVER:
+            cases.try_again(session, house, case, staff, now)
             _look_for_approvers(session, house, case)
         else:
-            desk.retry(session, house, case_id, _staff(session, staff_id), house.now())
+            desk.retry(session, house, case_id, staff, now)
 
 
 def _look_for_approvers(session: Session, house: House, case: Escalation) -> None:
@@ -75,21 +89,23 @@ def done(
         seen = desk.look(house, case_id, fields)
         by_hand = desk.ByHand(dict(fields), words.strip(), seen, on_my_word)
         with house.database.write() as session:
-            case = desk.open_one(session, case_id)
-            if case.why == NO_APPROVER:
+            staff, now = _staff(session, staff_id), house.now()
+            if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
                 raise NotPossible("A decision cannot be replaced by hand: find somebody who may decide.")
-            desk.done(session, house, case_id, _staff(session, staff_id), by_hand, house.now())
+            desk.done(session, house, case_id, staff, by_hand, now)
 
 
 def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: bool = False) -> None:
     """It cannot be done; `words` is what the customer reads."""
     with _told(), house.database.write() as session:
-        case = desk.open_one(session, case_id)
-        staff = _staff(session, staff_id)
+        staff, now = _staff(session, staff_id), house.now()
+        case = cases.open_one(session, house, case_id, staff, now)
         if case.why == NO_APPROVER:
+            cases.not_their_own(session, case, staff)
+            cases.act(session, house, case, staff, now)
             _give_up(session, case, staff, words, house)
         else:
-            desk.cannot(session, house, case_id, staff, words, house.now(), take_back=take_back)
+            desk.cannot(session, house, case_id, staff, words, now, take_back=take_back)
 
 
 def _give_up(session: Session, case: Escalation, staff: Person, words: str, house: House) -> None:

@@ -199,6 +199,7 @@ class CaseRow:
     level: int
     taken_by_id: str | None
     taken_by: str
+    taken_at: datetime | None
     opened_at: datetime
     due_at: datetime
     closed_at: datetime | None
@@ -242,6 +243,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         level=case.level,
         taken_by_id=case.taken_by_id,
         taken_by=taken_by.name if taken_by else "",
+        taken_at=case.taken_at,
         opened_at=case.opened_at,
         due_at=case.due_at,
         closed_at=case.closed_at,

@@ -11,16 +11,17 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from selfserve.catalog.days import spoken_moment
+from selfserve.fulfilment.house import zone_of
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.requests import asking, lists
+from selfserve.requests import lists
 from selfserve.requests.lists import Counts
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Place, Told
-from selfserve.web.parts.times import spoken
 from selfserve.web.places import Places
 from selfserve.web.visits import Parts, Visit, aside
 
@@ -68,7 +69,7 @@ def _known(parts: Parts, principal: Principal) -> Known | None:
         if person is None:
             return None
         counts = lists.counts(session, person.id, staff=principal.has(Role.STAFF))
-        return Known(asking.zone_of(parts.house, person), person.title or person.department, counts)
+        return Known(zone_of(parts.house, person), person.title or person.department, counts)
 
 
 def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
@@ -124,7 +125,8 @@ def _told(visit: Visit) -> list[Told]:
     with visit.house.database.read() as session:
         found = notices.unread(session, visit.person_id, LATEST)
         return [
-            Told(one.id, one.title, one.body, one.path, spoken(one.made_at, visit.now, visit.zone)) for one in found
+            Told(one.id, one.title, one.body, one.path, spoken_moment(one.made_at, visit.now, visit.zone))
+            for one in found
         ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from selfserve.catalog.days import spoken_since
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.lists import CaseRow
@@ -27,40 +28,69 @@ Handler = Callable[[], Coroutine[Any, Any, None]]
 
 
 class CaseActs:
-    """The ways out. Built anew only when the case changes hands or closes, so that nobody loses their typing."""
+    """The ways out. What changes with whoever has the case stands apart from the forms, which are built anew only when
+    what they ask changes: nobody loses their typing to a press of "Take it", their own or a colleague's."""
 
     def __init__(self, visit: Visit, case: CaseRow) -> None:
         self._visit, self._case = visit, case
-        with ui.element("div").classes("s-stack") as self._place:
-            self._build()
+        with ui.element("div").classes("s-stack"):
+            self._hand = ui.element("div").classes("s-stack")
+            self._said = show(note("", "bad")).mark("said")
+            self._said.set_visibility(False)
+            self._forms = ui.element("div").classes("s-stack")
+            self._further = ui.element("div").classes("s-stack")
+        self._build_hand()
+        self._build_forms()
+        self._build_further()
 
     def renew(self, case: CaseRow) -> None:
         """Follow the case."""
-        same = _hand(case) == _hand(self._case)
-        self._case = case
-        if not same:
-            self._place.clear()
-            with self._place:
-                self._build()
+        before, self._case = self._case, case
+        if _hand(case) != _hand(before):
+            self._hand.clear()
+            self._build_hand()
+            self._said.set_visibility(False)
+        if _asked(case) != _asked(before):
+            self._forms.clear()
+            self._build_forms()
+        if _team(case) != _team(before):
+            self._further.clear()
+            self._build_further()
 
-    def _build(self) -> None:
+    def _build_hand(self) -> None:
         case, mine = self._case, self._case.taken_by_id == self._visit.person_id
+        with self._hand:
+            if case.state == EscalationState.CLOSED:
+                show(note("This case is closed. Nothing is left to do.", "ok"))
+                return
+            if case.taken_by and not mine:
+                show(note(f"{case.taken_by} has been at it{self._since()}.", "warn"))
+            with ui.element("div").classes("s-acts"):
+                if not case.taken_by:
+                    self._press("Take it", desk.take, look="s-btn", drawn="hand")
+                elif not mine:
+                    self._press("Take it over", desk.take_over, drawn="hand")
+                if case.request_id or case.grant_id:
+                    self._press("Try again", desk.retry, drawn="refresh-cw")
+
+    def _since(self) -> str:
+        at = self._case.taken_at
+        return f" since {spoken_since(at, self._visit.now, self._visit.zone)}" if at is not None else ""
+
+    def _build_forms(self) -> None:
+        case = self._case
         if case.state == EscalationState.CLOSED:
-            show(note("This case is closed. Nothing is left to do.", "ok"))
             return
-        if case.taken_by and not mine:
-            show(note(f"{case.taken_by} is looking after this already.", "warn"))
-        with ui.element("div").classes("s-acts"):
-            if not case.taken_by:
-                self._press("Take it", desk.take, look="s-btn", drawn="hand")
-            if case.request_id or case.grant_id:
-                self._press("Try again", desk.retry, drawn="refresh-cw")
-        self._said = show(note("", "bad")).mark("said")
-        self._said.set_visibility(False)
-        if case.why != desk.NO_APPROVER:
-            self._done()
-        if not case.grant_id:
-            self._cannot()
+        with self._forms:
+            if case.why != desk.NO_APPROVER:
+                self._done()
+            if not case.grant_id:
+                self._cannot()
+
+    def _build_further(self) -> None:
+        if self._case.state != EscalationState.CLOSED:
+            with self._further:
+                self._hand_on()
 
     def _press(self, words: str, act: Callable[..., None], **looks: Any) -> None:
         async def pressed() -> None:
@@ -104,6 +134,29 @@ class CaseActs:
 
         self._form("Cannot be done", "", fields, Button("cannot", "Close and tell them", "s-danger"), send)
 
+    def _hand_on(self) -> None:
+        case, house = self._case, self._visit.house
+        teams = [
+            {"value": name, "label": team.name}
+            for name, team in house.catalog.current.teams.items()
+            if name != case.team
+        ]
+        if not teams:
+            return
+        fields = [
+            Field("team", "choice", "Which team?", required=True, options=teams),
+            Field(WORDS, "longtext", "A word for them", "Only colleagues read it.", required=True, max=2000),
+        ]
+
+        async def send(event: GenericEventArguments) -> None:
+            values = dict(event.args["values"])
+            team, words = str(values.get("team") or ""), str(values.get(WORDS) or "")
+            await aside(desk.hand_on, house, case.id, self._visit.person_id, team=team, words=words)
+            self._visit.say("Handed on, and they are told.")
+
+        self._form("Hand it to another team", "They have their own time for it, and the customer reads who has it.",
+                   fields, Button("hand_on", "Hand it on", "s-quiet"), send)  # fmt: skip
+
     def _form(
         self,
         title: str,
@@ -119,8 +172,18 @@ class CaseActs:
 
 
 def _hand(case: CaseRow) -> tuple[object, ...]:
-    """What the ways out depend on."""
-    return (case.state, case.taken_by_id, case.why, case.todo)
+    """In whose hands it is."""
+    return (case.state, case.taken_by_id)
+
+
+def _asked(case: CaseRow) -> tuple[object, ...]:
+    """What the ways out ask."""
+    return (case.state == EscalationState.CLOSED, case.why, case.todo)
+
+
+def _team(case: CaseRow) -> tuple[object, ...]:
+    """To whom it can be handed on."""
+    return (case.state == EscalationState.CLOSED, case.team)
 
 
 def _named(case: CaseRow) -> list[str]:

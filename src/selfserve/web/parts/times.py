@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 from markupsafe import Markup
 
-LANGUAGE = "en_GB"
+from selfserve.catalog.days import LANGUAGE, spoken_moment, spoken_within
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def spoken(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` for the week ahead, else `18 November`, in `zone`."""
-    there, today = at.astimezone(zone), now.astimezone(zone).date()
-    days = (there.date() - today).days
-    named = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get(days)
-    if named is None and 1 < days < 7:
-        named = format_date(there.date(), "EEEE", locale=LANGUAGE)
-    return f"{named}, {there:%H:%M}" if named else _day(there.date(), today)
-
-
 def when(at: datetime | None, now: datetime, zone: ZoneInfo, before: str = "") -> Markup:
-    """`spoken` as a `<time>` element with the exact instant; nothing for no instant. `before` stands before it."""
+    """The moment in words as a `<time>` element with the exact instant; nothing for no instant. `before` stands before
+    it."""
     if at is None:
         return Markup()
-    words = spoken(at, now, zone)
-    if before and words.startswith(("Today", "Tomorrow", "Yesterday")):
-        words = words[0].lower() + words[1:]
+    words = spoken_within(at, now, zone) if before else spoken_moment(at, now, zone)
     return Markup('<time datetime="{}" title="{}">{}{}</time>').format(
         at.astimezone(UTC).isoformat(), exact(at, zone), before, words
     )
@@ -53,7 +43,3 @@ def about(span: timedelta) -> str:
             count = round(span / size)
             return f"{count} {name}{'' if count == 1 else 's'}"
     return "a moment"
-
-
-def _day(day: date, today: date) -> str:
-    return format_date(day, "d MMMM" if day.year == today.year else "d MMMM y", locale=LANGUAGE)

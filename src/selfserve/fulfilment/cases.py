@@ -1,0 +1,172 @@
+"""Whose a case of the desk is: taken, taken over, handed to another team; and whose it must not be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import Trail
+from selfserve.catalog.answers import AnswerRefused, plain_text
+from selfserve.catalog.days import spoken_since
+from selfserve.fulfilment import escalation
+from selfserve.fulfilment.house import House, zone_of
+from selfserve.notify import notices
+from selfserve.people import directory
+from selfserve.store.states import EscalationState
+from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request
+
+
+class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
+    """What was asked of the desk cannot be; the text says why, in a sentence."""
+
+
+class AlreadyHandled(DeskRefusal):
+    """Somebody else was first."""
+
+
+class UnknownEscalation(DeskRefusal):
+    """No such escalation."""
+
+
+def open_one(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> Escalation:
+    """The escalation, locked, if it is still open; else who closed it and when, as `AlreadyHandled`."""
+    about = session.execute(
+        sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id == escalation_id)
+    ).first()
+    if about is None:
+        raise UnknownEscalation("There is no such case on the desk.")
+    # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each
+    # other.
+    for table, row_id in ((Request, about.request_id), (Grant, about.grant_id)):
+        if row_id is not None:
+            session.get(table, row_id, with_for_update=True)
+    found = session.get_one(Escalation, escalation_id, with_for_update=True)
+    if found.state == EscalationState.CLOSED:
+        closer = session.get(Person, found.closed_by_id) if found.closed_by_id else None
+        at = f" ({_since(house, found.closed_at, staff, now)})" if found.closed_at else ""
+        raise AlreadyHandled(f"{closer.name if closer else 'The machine'} closed this already{at}.")
+    return found
+
+
+def take(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> Escalation:
+    """Make the case mine. Who has it already keeps it, unless they left: the second one is told who, and since when."""
+    case = open_one(session, house, escalation_id, staff, now)
+    if case.taken_by_id != staff.id:
+        not_their_own(session, case, staff)
+        _refuse_others(session, house, case, staff, now)
+        _give(session, case, staff, now)
+        _tell_customer(session, case, staff, now)
+    return case
+
+
+def take_over(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> Escalation:
+    """Make the case mine, whoever has it; who had it is told."""
+    case = open_one(session, house, escalation_id, staff, now)
+    if case.taken_by_id == staff.id:
+        return case
+    not_their_own(session, case, staff)
+    former = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    _give(session, case, staff, now)
+    _tell_customer(session, case, staff, now)
+    if former is not None:
+        notices.tell(
+            session,
+            now=now,
+            event=f"escalation:{case.id}:taken_over:{case.version}",
+            person_id=former.id,
+            title=f"{staff.name} took over a case of yours",
+            body=case.reason,
+            path=f"/desk/{case.id}",
+        )
+    return case
+
+
+def act(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
+    """Whoever acts on a case has it from then on; refused where a colleague is at it, with what to do instead."""
+    _refuse_others(session, house, case, staff, now)
+    if case.taken_by_id != staff.id:
+        _give(session, case, staff, now)
+
+
+def try_again(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
+    """Like `act`, for what staff may do about a request of their own too, without ever becoming its holder."""
+    if _theirs(session, case, staff):
+        _refuse_others(session, house, case, staff, now)
+    else:
+        act(session, house, case, staff, now)
+
+
+def hand_on(
+    session: Session, house: House, escalation_id: str, staff: Person, team: str, words: str, now: datetime
+) -> Escalation:
+    """Hand the case to another team, with a word for them: they are told, and have their own time for it."""
+    case, words = open_one(session, house, escalation_id, staff, now), words_of(words)
+    not_their_own(session, case, staff)
+    _refuse_others(session, house, case, staff, now)
+    teams = house.catalog.current.teams
+    if team not in teams:
+        raise DeskRefusal("There is no such team.")
+    if team == case.team:
+        raise DeskRefusal(f"{teams[team].name} has this case already.")
+    if not words:
+        raise DeskRefusal("Tell the other team in a sentence why it comes to them.")
+    case.reason = f"{case.reason}\n{staff.name}: {words}"
+    escalation.move(session, house, case, team, f"{staff.name} hands you a case", now, by=staff)
+    return case
+
+
+def not_their_own(session: Session, case: Escalation, staff: Person) -> None:
+    """Staff do not look after a request of their own, nor close it; they may have it tried again."""
+    if _theirs(session, case, staff):
+        raise DeskRefusal("This is a request of your own; a colleague has to look after it.")
+
+
+def words_of(raw: str) -> str:
+    """What a person typed, without outer spaces; DeskRefusal where it holds signs that cannot be shown."""
+    try:
+        return plain_text(raw, lines=True)
+    except AnswerRefused as refused:
+        raise DeskRefusal(str(refused)) from refused
+
+
+def _theirs(session: Session, case: Escalation, staff: Person) -> bool:
+    """True where it is about what the person, by any of their accounts, asked for, or has: also where it is about
+    taking that away."""
+    about = {case.request_id} if case.request_id else set()
+    people: set[str] = set()
+    if case.grant_id is not None:
+        people.add(session.get_one(Grant, case.grant_id).customer_id)
+        about |= set(session.scalars(sa.select(GrantReason.request_id).where(GrantReason.grant_id == case.grant_id)))
+    for row in session.execute(sa.select(Request.customer_id, Request.asked_by_id).where(Request.id.in_(about))):
+        people |= set(row)
+    return any(directory.same_human(session, staff.id, person_id) for person_id in people)
+
+
+def _refuse_others(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
+    holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    if holder is None or holder.id == staff.id or not holder.present:
+        return
+    since = f" since {_since(house, case.taken_at, staff, now)}" if case.taken_at else ""
+    raise AlreadyHandled(f"{holder.name} has been at it{since}. Take it over first.")
+
+
+def _since(house: House, at: datetime, staff: Person, now: datetime) -> str:
+    return spoken_since(at, now, zone_of(house, staff))
+
+
+def _give(session: Session, case: Escalation, staff: Person, now: datetime) -> None:
+    before, case.state = case.taken_by_id, EscalationState.TAKEN
+    case.taken_by_id, case.taken_at = staff.id, now
+    case.version += 1
+    Trail(session, f"escalation:{case.id}").tell(
+        "escalation.taken", at=now, actor=f"person:{staff.id}", data={"from": before} if before else {}
+    )
+
+
+def _tell_customer(session: Session, case: Escalation, staff: Person, now: datetime) -> None:
+    if case.request_id:
+        Trail(session, f"request:{case.request_id}").tell(
+            "request.taken", at=now, actor=f"person:{staff.id}", data={"by": staff.given_name or staff.name}
+        )
