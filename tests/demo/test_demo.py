@@ -178,6 +178,7 @@ def test_config_names_the_demo_as_data_does(tmp_path: Path) -> None:
     heard = ran("--config", str(file), "demo")
     assert heard.returncode == 2
     assert "oidc.issuer is not as the demo writes it" in heard.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["selfserve.toml"]
     left_aside = ran("demo", "--tour", env=environment(SELFSERVE_CONFIG=str(file)))
     assert left_aside.returncode == 0, left_aside.stdout + left_aside.stderr
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -62,6 +63,15 @@ class Demo:
         return self.file.parent
 
 
+@dataclass(frozen=True)
+class _Doors:
+    """The listening sockets; `taken` is the port that was wanted for the pages and is somebody else's, or 0."""
+
+    web: socket.socket
+    provider: socket.socket
+    taken: int
+
+
 def run_demo(*, port: int | None = None, file: Path | None = None, tour: bool = False) -> int:
     """Run the demo until it is interrupted, or walk the tour and stop; returns the exit code.
 
@@ -111,6 +121,8 @@ def running(
     `file` is the configuration, `selfserve.toml` of the folder unless given; it is written where there is none.
     """
     place = (file or folder / FILE).absolute()
+    if place.exists():
+        configuration.read(place, environ)  # before anything is written: it may be a real installation's, by mistake
     with ExitStack() as stack:
         setup.prepare(place.parent)
         stack.enter_context(_alone(place.parent))
@@ -119,17 +131,17 @@ def running(
         secrets = SecretSource(place.parent, environ)
         directory = _directory(company, place.parent, secrets)
         stack.callback(directory.stop)
-        settings, wanted = _settled(place, company, directory, port, environ)
+        doors = _listening(place, company, directory, port, environ, stack)
+        settings = configuration.read(place, environ)
         ports = configuration.ports_of(settings, place)
         logs.configure(sys.stderr, level=settings.logs.level, json=settings.logs.json_lines)
-        provider = _provider(settings, secrets, directory)
-        provider_config = uvicorn.Config(provider, host=HOST, port=ports.provider, log_config=None, access_log=False)
-        stack.enter_context(_in_thread(uvicorn.Server(provider_config), "provider"))
+        signs_in = uvicorn.Config(_provider(settings, secrets, directory), log_config=None, access_log=False)
+        stack.enter_context(_in_thread(uvicorn.Server(signs_in), doors.provider, "provider"))
         app = build(settings, secrets)
         stack.callback(app.stop)
         sync_people(app, full=True)
-        stack.enter_context(_in_thread(server_of(asgi(app), host=HOST, port=ports.web), "web"))
-        yield Demo(app, directory, company, ports, place, wanted if wanted != ports.web else 0)
+        stack.enter_context(_in_thread(server_of(asgi(app), host=HOST, port=ports.web), doors.web, "web"))
+        yield Demo(app, directory, company, ports, place, doors.taken)
 
 
 @contextmanager
@@ -150,21 +162,31 @@ def _directory(company: Company, folder: Path, secrets: SecretSource) -> DemoDir
         raise CannotStart(str(problem)) from None
 
 
-def _settled(
-    file: Path, company: Company, directory: DemoDirectory, port: int | None, environ: Mapping[str, str]
-) -> tuple[Settings, int]:
-    """The directory listening, and settings that say so, with ports that are free; and the port that was wanted."""
+def _listening(
+    file: Path,
+    company: Company,
+    directory: DemoDirectory,
+    port: int | None,
+    environ: Mapping[str, str],
+    stack: ExitStack,
+) -> _Doors:
+    """Everything listening, at the configured ports where they are free; the configuration says where."""
     known = configuration.ports_of(configuration.read(file, environ), file) if file.exists() else None
     wanted = port if port is not None else known.web if known else PORT
     _listen(directory, known.directory if known else 0)
-    web = setup.free_port(wanted)
-    provider = setup.free_port(known.provider if known else web + 1 if wanted else 0)
-    ports = Ports(web, provider, directory.port)
+    web = stack.enter_context(setup.listener(wanted))
+    at = _port_of(web)
+    provider = stack.enter_context(setup.listener(known.provider if known else at + 1 if wanted else 0))
+    ports = Ports(at, _port_of(provider), directory.port)
     if known is None:
         configuration.write(file, company, ports)
     elif known != ports:
         configuration.move(file, known, ports)
-    return configuration.read(file, environ), wanted or web
+    return _Doors(web, provider, wanted if wanted not in (0, at) else 0)
+
+
+def _port_of(listener: socket.socket) -> int:
+    return int(listener.getsockname()[1])
 
 
 def _listen(directory: DemoDirectory, port: int) -> None:
@@ -191,14 +213,14 @@ def _provider(settings: Settings, secrets: SecretSource, directory: DemoDirector
 
 
 @contextmanager
-def _in_thread(server: uvicorn.Server, name: str) -> Iterator[None]:
+def _in_thread(server: uvicorn.Server, listener: socket.socket, name: str) -> Iterator[None]:
     """A server in a thread of its own, ready when this returns; raises CannotStart where it is not."""
-    thread = threading.Thread(target=server.run, name=name, daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
     thread.start()
     give_up = time.monotonic() + READY_WITHIN
     while not server.started:
         if not thread.is_alive() or time.monotonic() > give_up:
-            raise CannotStart(f"The demo's {name} server did not start; is its port free?")
+            raise CannotStart(f"The demo's {name} server did not start; the log says why.")
         thread.join(0.02)
     try:
         yield

@@ -28,18 +28,15 @@ _SECRETS: dict[str, Callable[[], str]] = {
 }
 
 
-def free_port(wanted: int = 0) -> int:
-    """`wanted` where it is free, else any free port of this machine."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            chosen: int = probe.getsockname()[1]
-            return chosen
-    raise OSError("no free port on this machine")
+def listener(wanted: int = 0) -> socket.socket:
+    """A listening socket at `wanted` where that is free, else at any free port of this machine.
+
+    It listens from now on, so that nobody else can take the port before its server runs.
+    """
+    try:
+        return socket.create_server((HOST, wanted), backlog=128)
+    except OSError:
+        return socket.create_server((HOST, 0), backlog=128)
 
 
 def starter_catalog() -> Path:
