@@ -35,6 +35,7 @@ from selfserve.settings.secrets import SecretSource
 from selfserve.store import migrations
 from selfserve.store.database import Database
 from selfserve.store.ids import new_id
+from selfserve.store.rights import open_to_others
 from selfserve.store.seats import StoredSeats
 from selfserve.store.tables import Person
 
@@ -164,6 +165,13 @@ def build(
 
 def _claim(database: Database) -> IO[str] | None:
     try:
+def _warn_of_open_store(settings: Settings, database: Database) -> None:
+    """A warning and not a refusal: whoever runs it may have reasons, and nobody is helped by a house that is shut."""
+    sentence = database.sqlite and open_to_others(Path(str(database.url.database)), settings.store.folder)
+    if sentence:
+        log.warning("store_open_to_others", problem=sentence)
+
+
         return only_one(database)
     except StoreTaken as taken:
         raise CannotStart(str(taken)) from None

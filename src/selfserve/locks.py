@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,4 +62,5 @@ def schema_alone(database: Database) -> Iterator[None]:
 
 
 def _file(store: Path, ending: str) -> IO[str]:
-    return store.with_name(store.name + ending).open("w")
+    path = store.with_name(store.name + ending)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from tests.app.installation import Installation, ask, installation
 from tests.servers.postgres import Postgres
 from tests.servers.tcp_fault import FaultProxy
@@ -114,3 +115,14 @@ def test_a_store_that_is_away_is_told_and_comes_back(
             proxy.online()
             assert http.get("/readyz").status_code == 200
             assert http.get("/api/v1/me", headers=token).status_code == 401
+
+
+def test_a_store_that_others_may_look_into_is_told_at_each_start(place: Installation) -> None:
+    """In one sentence with the command that helps; it starts all the same."""
+    place.build().stop()
+    (place.folder / "data").chmod(0o755)
+    with capture_logs() as told:
+        place.build().stop()
+    (line,) = [one for one in told if one["event"] == "store_open_to_others"]
+    assert line["log_level"] == "warning"
+    assert f"run `chmod 700 {place.folder / 'data'}`" in line["problem"]

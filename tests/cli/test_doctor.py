@@ -154,3 +154,35 @@ def test_wrong_settings_end_the_examination(selfserve: Selfserve, folder: Path) 
     found = findings(selfserve)
     assert set(found) == {"settings"}
     assert len(found["settings"]) == 4
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_seats_without_a_store_are_one_sentence_that_says_what_to_run(
+    selfserve: Selfserve, folder: Path, *, there: bool
+) -> None:
+    """Three pools are not three problems; a file without our tables is no store either."""
+    if there:
+        (folder / "data").mkdir(mode=0o700)
+        (folder / "data" / "selfserve.db").touch(0o600)
+    assert findings(selfserve)["connectors.seats"] == [
+        ("fail", "It keeps its seats in the store, which is not ready; run `selfserve db upgrade`.")
+    ]
+    selfserve("db", "upgrade")
+    assert len(findings(selfserve)["connectors.seats"]) == 3
+
+
+def test_nothing_is_told_twice(selfserve: Selfserve, folder: Path) -> None:
+    """A connector that meets the same trouble at two questions has one."""
+    for area, found in findings(selfserve).items():
+        assert len(set(found)) == len(found), area
+
+
+def test_a_store_that_others_may_look_into_is_found(selfserve: Selfserve, folder: Path) -> None:
+    """With the command that mends it; the log says it at each start, too."""
+    selfserve("db", "upgrade")
+    assert ("ok", "Only its owner may look into the store's files.") in findings(selfserve)["store"]
+    (folder / "data").chmod(0o755)
+    (folder / "data" / "selfserve.db").chmod(0o644)
+    ((level, text),) = [one for one in findings(selfserve)["store"] if "look into" in one[1]]
+    assert level == "warn"
+    assert f"`chmod 700 {folder}/data && chmod 600 {folder}/data/selfserve.db`" in text

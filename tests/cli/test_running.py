@@ -70,3 +70,20 @@ def test_a_broken_catalog_is_told_with_its_place(selfserve: Selfserve, ready: Pa
     assert ran.code == 2
     assert "items/broken.yaml:" in ran.err
     assert "The catalog cannot be used; mend it first." in ran.err
+
+
+def test_everything_that_stands_in_the_way_of_a_start_is_told_at_once(selfserve: Selfserve, ready: Path) -> None:
+    """Each thing once and in its own sentence: mending the first is not rewarded with the second."""
+    (ready / "secrets/sealing-key").unlink()
+    (ready / "secrets/secret-key").write_text("short")
+    (ready / "secrets/directory-password").unlink()
+    (ready / "catalog/items/broken.yaml").write_text("id: [")
+    config = ready / "selfserve.toml"
+    config.write_text(config.read_text() + '\n[connectors.lamps]\nkind = "lamb"\n[connectors.mac]\nkind = "munki"\n')
+    for command in ("serve", "worker"):
+        ran = selfserve(command)
+        assert ran.code == 2
+        lines = ran.err.strip().splitlines()
+        for words in ("secrets/sealing-key does not exist", "at least 32 are needed", "kind of connector 'lamb'",
+                      "connectors.mac: repo is missing", "secrets/directory-password does not exist"):  # fmt: skip
+            assert sum(words in line for line in lines) == 1, ran.err

@@ -12,7 +12,7 @@ from selfserve.cli.checks.finding import Finding, failure, ok, worst
 from selfserve.cli.checks.mail import check_mail
 from selfserve.cli.checks.provider import check_provider
 from selfserve.cli.checks.secrets import check_secrets
-from selfserve.cli.checks.store import check_disk, check_store
+from selfserve.cli.checks.store import check_disk, check_rights, check_store
 from selfserve.cli.checks.targets import check_targets
 from selfserve.cli.report import show
 from selfserve.cli.stop import FAILED
@@ -40,6 +40,7 @@ def examine(around: Surroundings) -> Iterator[Finding]:
     yield from check_secrets(around)
     yield from check_disk(around)
     yield from check_store(around)
+    yield from check_rights(around)
     yield from check_catalog(around)
     yield from check_targets(around)
     yield from check_provider(settings.oidc, around.now())

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from selfserve.cli.checks.start import all_at_once
 from selfserve.cli.house import build
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, surroundings
@@ -30,7 +31,8 @@ def serve(
     _log(around)
     from selfserve import serving
 
-    app = build(around, works=worker)
+    with all_at_once(around):
+        app = build(around, works=worker)
     serving.serve(app, serving.asgi(app), host=server.host, port=server.port)
 
 
@@ -40,7 +42,9 @@ def worker(ctx: typer.Context) -> None:
     _log(around)
     from selfserve import serving
 
-    serving.work(build(around, works=True))
+    with all_at_once(around):
+        app = build(around, works=True)
+    serving.work(app)
 
 
 def demo(

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.settings.loading import load
 from selfserve.settings.model import Settings
-from selfserve.settings.secrets import SecretSource
+from selfserve.settings.secrets import SecretSource, SecretUnavailable
 from selfserve.store import migrations
 from selfserve.store.database import Database
 from selfserve.telemetry.redaction import redact_text
@@ -65,6 +65,17 @@ class Surroundings:
                 yield database
         finally:
             database.close()
+
+    @property
+    def store_ready(self) -> bool:
+        """True for a store that answers and is at the version of this build; looking makes none."""
+        if not self.store_exists:
+            return False
+        try:
+            with self.any_database() as database:
+                return migrations.current(database.engine) == migrations.head()
+        except (Stop, SecretUnavailable):
+            return False
 
     @contextmanager
     def store_errors(self) -> Iterator[None]:

@@ -20,15 +20,19 @@ def registry(around: Surroundings, name: str) -> Iterator[Registry]:
 
     narrowed = around.settings.model_copy(update={"connectors": {name: around.settings.connectors[name]}})
     if not around.store_exists:
-        built = Registry.build(
-            narrowed.connector_sections, Ports(now=around.now), resolve=around.secrets.resolve, folder=narrowed.folder
-        )
-        yield from _until_closed(built)
+        yield from _until_closed(alone(around, name))
         return
     with around.any_database() as database:
         sealer = app.sealer_of(narrowed, around.secrets)
         built = app.build_registry(narrowed, around.secrets, database, sealer, around.now)
         yield from _until_closed(built)
+
+
+def alone(around: Surroundings, name: str) -> Registry:
+    """The same without the store's memory: enough to see whether the section fits. To be closed by the caller."""
+    sections = {name: around.settings.connector_sections[name]}
+    secrets, folder = around.secrets, around.settings.folder
+    return Registry.build(sections, Ports(now=around.now), resolve=secrets.resolve, folder=folder)
 
 
 def _until_closed(built: Registry) -> Iterator[Registry]:

@@ -6,11 +6,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from selfserve.cli.checks.finding import Finding, failure, ok, warning
 from selfserve.cli.stop import Stop
 from selfserve.cli.surroundings import Surroundings
 from selfserve.settings.secrets import SecretUnavailable
 from selfserve.store import migrations
+from selfserve.store.rights import open_to_others
 
 AREA = "store"
 SCARCE = 1024**3
@@ -35,6 +38,14 @@ def check_store(around: Surroundings) -> Iterator[Finding]:
         yield ok(AREA, f"{kind} is reachable and at version {known}.")
     else:
         yield failure(AREA, f"{kind} is at version {found or 'none'}, not {known}; run `selfserve db upgrade`.")
+
+
+def check_rights(around: Surroundings) -> Iterator[Finding]:
+    """Whether others on the machine may look into a store that is a file; the command that helps where they may."""
+    settings = around.settings.store
+    if settings.sqlite and around.store_exists:
+        problem = open_to_others(Path(sa.make_url(settings.address()).database or ""), settings.folder)
+        yield warning(AREA, problem) if problem else ok(AREA, "Only its owner may look into the store's files.")
 
 
 def check_disk(around: Surroundings) -> Iterator[Finding]:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from selfserve.cli.checks.finding import Finding, failure, warning
 from selfserve.cli.stop import Stop
 from selfserve.cli.surroundings import Surroundings
-from selfserve.cli.targets import registry
+from selfserve.cli.targets import alone, registry
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.settings.secrets import SecretUnavailable
+
+REMEMBERS = ("seats",)
+"""Kinds of connectors whose memory is lent to them out of the store."""
 
 
 def check_targets(around: Surroundings) -> Iterator[Finding]:
@@ -22,12 +25,26 @@ def check_targets(around: Surroundings) -> Iterator[Finding]:
 
 
 def check_target(around: Surroundings, name: str) -> list[Finding]:
-    """What one connector finds of itself; a fault of the connector is a finding as well."""
+    """What one connector finds of itself, each thing once; a fault of the connector is a finding as well."""
     area = f"connectors.{name}"
     try:
         with registry(around, name) as built:
-            return [Finding(area, one.level, one.text) for one in built.get(name).check()]
+            connector = built.get(name)
+            if connector.kind in REMEMBERS and not around.store_ready:
+                return [
+                    failure(area, "It keeps its seats in the store, which is not ready; run `selfserve db upgrade`.")
+                ]
+            return list(dict.fromkeys(Finding(area, one.level, one.text) for one in connector.check()))
     except (ConnectorProblem, SecretUnavailable, Stop) as problem:
         return [failure(area, str(problem))]
     except Exception as error:  # connectors are others' code, and doctor goes on
         return [failure(area, f"Its check failed with {type(error).__name__}: {error}.")]
+
+
+def check_section(around: Surroundings, name: str) -> list[Finding]:
+    """What is wrong with a connector's section and its secrets; nothing is called."""
+    try:
+        alone(around, name).close()
+    except (ConnectorProblem, SecretUnavailable) as problem:
+        return [failure(f"connectors.{name}", str(problem))]
+    return []
