@@ -146,6 +146,8 @@ def build(
     with ExitStack() as undo:
         database = open_store(settings, secrets)
         undo.callback(database.close)
+        if not looking:
+            _warn_of_open_store(settings, database)
         lock = _claim(database) if working and not looking else None
         if lock is not None:
             undo.callback(lock.close)
@@ -163,8 +165,6 @@ def build(
     )
 
 
-def _claim(database: Database) -> IO[str] | None:
-    try:
 def _warn_of_open_store(settings: Settings, database: Database) -> None:
     """A warning and not a refusal: whoever runs it may have reasons, and nobody is helped by a house that is shut."""
     sentence = database.sqlite and open_to_others(Path(str(database.url.database)), settings.store.folder)
@@ -172,6 +172,8 @@ def _warn_of_open_store(settings: Settings, database: Database) -> None:
         log.warning("store_open_to_others", problem=sentence)
 
 
+def _claim(database: Database) -> IO[str] | None:
+    try:
         return only_one(database)
     except StoreTaken as taken:
         raise CannotStart(str(taken)) from None
