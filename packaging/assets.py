@@ -15,13 +15,14 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "src" / "selfserve" / "web" / "static"
+NAMES = HERE.parent / "src" / "selfserve" / "catalog" / "icons.txt"
 STROKE = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
 FONTS = {"inter-latin-wght-normal": "inter.woff2", "inter-latin-ext-wght-normal": "inter-ext.woff2"}
 
 
 def main(modules: Path) -> None:
     """Write sprite, fonts and their licences into the static folder."""
-    names = wanted(HERE / "icons.txt")
+    names = wanted(NAMES)
     (STATIC / "icons.svg").write_text(sprite(modules / "lucide-static" / "icons", names))
     inter = modules / "@fontsource-variable" / "inter"
     for source, target in FONTS.items():

@@ -77,7 +77,7 @@ def test_the_digest_tells_meanings_apart_not_writings(tmp_path: Path) -> None:
             "add_member",
             'items/vpn.yaml:12:10: "add_member" cannot stand here; write connector.action.',
         ),
-        ("name: VPN", 'name: "a\\tb"', "write one line without control characters."),
+        ("name: VPN", 'name: "a\\tb"', "write one line, without tabs and line breaks."),
         (
             "expect: 1m",
             "expect: 1m\nform: {Bad: {type: text, label: A}}",

@@ -22,15 +22,14 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_l
 Icon = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 """The name of a Lucide icon."""
 
-_TURNING = r"\u202a-\u202e\u2066-\u2069"
-"""Signs that turn the direction of the text behind them: a name must not rewrite what stands beside it."""
+ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
+PASSAGE = r"^[^\x00-\x09\x0b-\x1f\x7f]+$"
+"""Shapes of words. Signs that turn or hide text are refused in whole files, before any model (see `signs`)."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f" + _TURNING + r"]+$")]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=ONE_LINE)]
 """One line of words for people."""
 
-Words = Annotated[
-    str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f" + _TURNING + r"]+$")
-]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PASSAGE)]
 """A short passage for people; line breaks allowed."""
 
 Address = Annotated[str, StringConstraints(pattern=r"^[^\s@<>\x00-\x1f\x7f]+@[^\s@<>\x00-\x1f\x7f]+$", max_length=254)]

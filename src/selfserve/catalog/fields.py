@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from selfserve.catalog.base import Line, Strict, Words
+from selfserve.catalog.base import ONE_LINE, Line, Strict, Words
 from selfserve.catalog.durations import Duration
 from selfserve.catalog.patterns import Pattern
 
@@ -54,7 +54,7 @@ class NumberField(Question):
 class Choice(Strict):
     """One of the answers of a choice: what is stored, and what is shown."""
 
-    value: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=ONE_LINE)]
     label: Line
 
 

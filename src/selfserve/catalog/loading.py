@@ -14,7 +14,7 @@ from selfserve.catalog.items import Item
 from selfserve.catalog.policy import Policy
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.search import SearchIndex
-from selfserve.catalog.sources import ModelT, Source, read_source
+from selfserve.catalog.sources import ModelT, Source, read_source, unreadable
 from selfserve.catalog.teams import Team, Teams
 
 
@@ -120,6 +120,7 @@ def _runbooks(folder: Path, items: list[Source[Item]], problems: list[Problem]) 
         except FileRefused as error:
             problems.append(source.at_value(("runbook",), f"{error} Every item has a runbook in the catalog folder."))
             continue
+        problems.extend(unreadable(name, text))
         if not text.strip():
             problems.append(source.at_value(("runbook",), f"{name} is empty; write what a human does."))
         yield name, text

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from selfserve.catalog.base import ONE_LINE, PASSAGE
 from selfserve.catalog.templates import Place
 
 
@@ -125,8 +126,8 @@ _SPELLINGS: Final = {
     r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$": "write connector.action.argument",
     r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.md$": "write a path in the catalog folder, like runbooks/vpn.md",
     r"^[^\s@<>\x00-\x1f\x7f]+@[^\s@<>\x00-\x1f\x7f]+$": "write a mail address",
-    r"^[^\x00-\x1f\x7f]+$": "write one line without control characters",
-    r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+$": "write one line without control characters",
+    ONE_LINE: "write one line, without tabs and line breaks",
+    PASSAGE: "write it without tabs",
     r"^[a-z]+$": "use lower-case letters",
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,6 +13,7 @@ from selfserve.catalog.document import LARGEST, Document, DocumentBroken, read_d
 from selfserve.catalog.files import FileRefused, read_inside
 from selfserve.catalog.problems import Mark, Problem
 from selfserve.catalog.sentences import Complaint, complaints
+from selfserve.catalog.signs import hidden_signs, told
 from selfserve.catalog.templates import Place
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -55,15 +57,49 @@ def read_source(
 
 def parse_source(file: str, text: str, model: type[ModelT]) -> Source[ModelT] | list[Problem]:
     """`text` read as `model`, or everything that is wrong with it."""
+    turned = unreadable(file, text)
+    if turned:
+        return turned
     try:
         document = read_document(text)
     except DocumentBroken as error:
         return [_problem(file, error.mark, error.sentence)]
+    escaped = list(_escaped(file, document))
+    if escaped:
+        return escaped
     try:
         return Source(file, text, document, model.model_validate(document.data))
     except ValidationError as error:
         found = complaints(error, document.data, model)
         return [_problem(file, _mark(document, complaint), complaint.sentence) for complaint in found]
+
+
+def unreadable(file: str, text: str) -> list[Problem]:
+    """A problem for each sign in `text` that turns or hides what stands around it, comments included."""
+    return [
+        Problem(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at), told(text[at]))
+        for at in hidden_signs(text)
+    ]
+
+
+def _escaped(file: str, document: Document) -> Iterator[Problem]:
+    """The same for signs that are written as escapes (`"\\u202e"`), at the key or value that holds them."""
+    for mark, text in _texts(document, document.data, ()):
+        for at in hidden_signs(text):
+            yield _problem(file, mark, told(text[at]))
+
+
+def _texts(document: Document, value: Any, place: Place) -> Iterator[tuple[Mark, str]]:
+    """Every key and every text, with where it stands."""
+    if isinstance(value, str):
+        yield document.value_at(place), value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield document.key_at((*place, key)), key
+            yield from _texts(document, inner, (*place, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(document, inner, (*place, index))
 
 
 def _mark(document: Document, complaint: Complaint) -> Mark:

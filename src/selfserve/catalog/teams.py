@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, RootModel, StringConstraints, model_validator
 
-from selfserve.catalog.base import Address, Line, Slug, Strict
+from selfserve.catalog.base import ONE_LINE, Address, Line, Slug, Strict
 from selfserve.catalog.durations import Duration
 from selfserve.catalog.hours import Hours
 
@@ -22,7 +22,7 @@ class Team(Strict):
 
     name: Line
     mail: Address
-    group: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")] | None = None
+    group: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=ONE_LINE)] | None = None
     members: Annotated[tuple[Address, ...], Field(min_length=1, max_length=500)] | None = None
     promise: Duration
     hours: Hours | None = None

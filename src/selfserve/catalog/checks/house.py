@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from selfserve.catalog.checks.shape import unknown_icon
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.sentences import did_you_mean
@@ -47,6 +48,9 @@ def _policy(draft: Draft) -> Iterator[Problem]:
             yield draft.policy.at_value(place, f'There is no team "{name}".{hint}')
         elif (size := draft.size(team)) is not None and size < 2:
             yield draft.policy.at_value(place, f'The team "{name}" has {size} present members; it needs at least two.')
+    for index, category in enumerate(policy.categories):
+        if problem := unknown_icon(category.icon):
+            yield draft.policy.at_value(("categories", index, "icon"), problem)
     names = [category.name for category in policy.categories]
     for index, name in enumerate(names):
         if name in names[:index]:

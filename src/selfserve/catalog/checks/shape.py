@@ -1,4 +1,4 @@
-"""What every item has: a name that is its own, a shelf, a team of at least two, a team to call."""
+"""What every item has: a name that is its own, a shelf, an icon, a team of at least two, a team to call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from selfserve.catalog.draft import Draft
+from selfserve.catalog.icons import icon_names
 from selfserve.catalog.items import Item
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.sentences import did_you_mean
@@ -18,6 +19,7 @@ def shape(draft: Draft) -> Iterator[Problem]:
     for source in draft.items:
         yield from _identity(source, first)
         yield from _shelf(draft, source)
+        yield from _icon(source)
         yield from _owner(draft, source)
         yield from _escalation(draft, source)
 
@@ -37,6 +39,17 @@ def _shelf(draft: Draft, source: Source[Item]) -> Iterator[Problem]:
         hint = did_you_mean(source.model.category, [category.name for category in policy.categories])
         sentence = f'There is no category "{source.model.category}" in policy.yaml.{hint}'
         yield source.at_value(("category",), sentence)
+
+
+def _icon(source: Source[Item]) -> Iterator[Problem]:
+    problem = unknown_icon(source.model.icon)
+    if problem:
+        yield source.at_value(("icon",), problem)
+
+
+def unknown_icon(name: str) -> str:
+    """What is wrong with the name of an icon; "" where the pages have it."""
+    return "" if name in icon_names() else f'There is no icon "{name}".{did_you_mean(name, icon_names())}'
 
 
 def _owner(draft: Draft, source: Source[Item]) -> Iterator[Problem]:

@@ -1,0 +1,57 @@
+"""Signs that turn or hide the text around them: nobody who reads such a text sees what it says (Unicode TR 36, 3.1)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+_SUSPECT: Final = re.compile(r"[^\t\n\x20-\x7e]")
+_UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks by their category, and nothing to be seen."""
+_REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS: Final = "\u200c\u200d"
+_VIRAMA: Final = 9
+_EMOJI: Final = frozenset({"So", "Sk"})
+_NAMELESS: Final = {
+    "\x00": "NULL", "\x07": "BELL", "\x08": "BACKSPACE", "\x0b": "LINE TABULATION", "\x0c": "FORM FEED",
+    "\r": "CARRIAGE RETURN", "\x1b": "ESCAPE", "\x7f": "DELETE", "\x85": "NEXT LINE",
+}  # fmt: skip
+"""Controls have no names of their own in Unicode, only aliases (NameAliases.txt)."""
+
+
+def hidden_signs(text: str) -> Iterator[int]:
+    """Where in `text` a sign stands that turns or hides text: controls, direction marks, zero-width signs, fillers.
+
+    Tab and line break are left to whoever reads the text. Joiners stand where writing needs them: behind a virama,
+    between letters of Arabic and its kin (RFC 5892, appendix A), inside of an emoji.
+    """
+    for found in _SUSPECT.finditer(text):
+        at, sign = found.start(), found[0]
+        if sign not in _UNSEEN and unicodedata.category(sign) not in _REFUSED:
+            continue
+        if not (_ends_line(text, at) or _joins(text, at)):
+            yield at
+
+
+def told(sign: str) -> str:
+    """One sentence that names the sign."""
+    name = unicodedata.name(sign, _NAMELESS.get(sign, "a control character"))
+    return f"The sign {name} (U+{ord(sign):04X}) turns or hides text; take it out."
+
+
+def _ends_line(text: str, at: int) -> bool:
+    return text.startswith("\r\n", at)
+
+
+def _joins(text: str, at: int) -> bool:
+    if text[at] not in _JOINERS or not 0 < at < len(text) - 1:
+        return False
+    before, behind = text[at - 1], text[at + 1]
+    if unicodedata.combining(before) == _VIRAMA:
+        return True
+    if unicodedata.bidirectional(before) == unicodedata.bidirectional(behind) == "AL":
+        return True
+    in_emoji = unicodedata.category(before) in _EMOJI or before == "\ufe0f"
+    return text[at] == "\u200d" and in_emoji and unicodedata.category(behind) in _EMOJI
