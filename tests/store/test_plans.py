@@ -96,7 +96,7 @@ def _grown(stand: Stand) -> None:
 def test_the_look_for_missing_indexes_finds_one(stand: Stand) -> None:
     """A query that no index answers is seen as such, on both databases."""
     _grown(stand)
-    with stand.house.database.read() as session:
+    with stand.house.database.write() as session:
         query = lambda: session.execute(sa.text("SELECT id FROM request WHERE words = 'x'")).all()  # noqa: E731
         ((statement, parameters),) = _statements(stand, query)
         assert _scanned(session, statement, parameters) == ["request"]
@@ -106,7 +106,7 @@ def test_the_look_for_missing_indexes_finds_one(stand: Stand) -> None:
 def test_a_list_is_answered_by_indexes(stand: Stand, name: str) -> None:
     """A year's requests make no page slower."""
     _grown(stand)
-    with stand.house.database.read() as session:
+    with stand.house.database.write() as session:
         statements = _statements(stand, lambda: LISTS[name](session, stand))
         assert statements or (name == "who is alive" and stand.house.database.sqlite)
         for statement, parameters in statements:
@@ -128,7 +128,7 @@ def test_asking_deciding_and_the_sweep_read_nothing_through(stand: Stand) -> Non
 
     statements = _statements(stand, the_way)
     own = [(statement, parameters) for statement, parameters in statements if "run.due_at <=" not in statement]
-    with stand.house.database.read() as session:
+    with stand.house.database.write() as session:
         for statement, parameters in own:
             assert not set(_scanned(session, statement, parameters)) & set(GREW), statement
 
@@ -138,7 +138,7 @@ def test_the_hourly_look_finds_what_is_late_by_index(stand: Stand) -> None:
     _grown(stand)
     stand.clock.forward(seconds=timedelta(days=2).total_seconds())
     statements = _statements(stand, lambda: reconcile(stand.house))
-    with stand.house.database.read() as session:
+    with stand.house.database.write() as session:
         for statement, parameters in statements:
             assert not set(_scanned(session, statement, parameters)) & {"request", "step", "audit_event", "notice"}, (
                 statement
