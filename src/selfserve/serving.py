@@ -21,6 +21,7 @@ from starlette.requests import Request
 
 from selfserve import quiet  # noqa: F401  (before authlib is imported by the sign-in)
 from selfserve.api.install import application
+from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
 from selfserve.app import App
 from selfserve.fulfilment.house import House
@@ -69,7 +70,7 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    api = Parts(house, app.roles, app.readiness(), lambda: measure(house))
+    api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app))
     made = application(api)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
@@ -80,6 +81,12 @@ def asgi(app: App) -> FastAPI:
     ui.run_with(made, **pages.run_options(parts))
     _add_walls(made, app, rules, plain, sign_in)
     return made
+
+
+def _figures_for(app: App) -> MayMeasure:
+    server = app.settings.server
+    token = app.secrets.resolve(server.metrics_token) if server.metrics_token else ""
+    return MayMeasure(server.metrics_from, token)
 
 
 def _sign_in_parts(app: App, rules: SessionRules, plain: Plain) -> SignInParts:

@@ -41,6 +41,15 @@ def test_probes_come_by_any_name(home: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("host", "status"),
+    [("10.1.2.3:8080", 200), ("[::1]:8080", 200), ("evil.example", 400), ("127.0.0.1.evil.example", 400)],
+)
+def test_monitoring_comes_by_address_but_by_no_foreign_name(home: Site, host: str, status: int) -> None:
+    """A page that points its own name at this machine would read the figures through a browser here."""
+    assert home.client.get("/metrics", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
     ("sent", "scheme", "address"),
     [
         (
@@ -87,7 +96,24 @@ def test_only_our_own_pages_change_anything(home: Site, headers: dict[str, str],
 def test_the_api_is_for_programs(home: Site) -> None:
     """It is not asked for an origin and never sent to sign in; it judges the token itself."""
     assert home.client.post("/api/v1/requests").status_code == 200
-    assert home.client.get("/api/v1/me", headers={"host": "evil.example"}).status_code == 400
+    told = home.client.get("/api/v1/me", headers={"host": "evil.example"})
+    assert (told.status_code, told.headers["content-type"]) == (400, "application/problem+json")
+    assert (told.json()["type"], told.json()["status"]) == ("wrong-host", 400)
+    assert "evil" not in told.text
+    assert "http://127.0.0.1:18080" in told.json()["detail"]
+
+
+@pytest.mark.parametrize("host", ["localhost:18080", "LOCALHOST:18080", "localhost", "[::1]:18080"])
+def test_another_name_of_this_machine_leads_to_its_address(home: Site, host: str) -> None:
+    """Typed by hand in a trial: sign-in and cookies belong to one name, and the browser is led to it; a post, which a
+    redirect could lose, is not, and a program is told."""
+    answer = home.client.get("/requests?state=open", headers={"host": host})
+    assert answer.status_code == 307
+    assert answer.headers["location"] == "http://127.0.0.1:18080/requests?state=open"
+    elsewhere = home.client.get("//evil.example/x", headers={"host": host})
+    assert elsewhere.headers["location"].startswith("http://127.0.0.1:18080/")
+    assert home.client.post("/anything", headers={"host": host}).status_code == 400
+    assert home.client.get("/api/v1/me", headers={"host": host}).status_code == 400
 
 
 def test_without_a_session_a_post_is_told_to_sign_in(home: Site) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,7 +33,13 @@ def readyz(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """All figures in the Prometheus text format; those of the store as they are now, or as they were if it is away."""
+    """All figures in the Prometheus text format; those of the store as they are now, or as they were if it is away.
+
+    For the networks and the token of the settings only: 403 for everybody else.
+    """
+    caller = request.client.host if request.client else ""
+    if not parts_of(request).figures_for.allows(caller, request.headers.get("authorization", "")):
+        raise HTTPException(403, "Figures are for the networks in `server.metrics_from` and the bearer of its token.")
     with contextlib.suppress(SQLAlchemyError):
         parts_of(request).measure()
     body, media = figures.exposition()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from selfserve.api.measuring import MayMeasure
 from selfserve.fulfilment.house import House
 from selfserve.people.roles import RoleRules
 from selfserve.people.seen import Seen
@@ -18,7 +19,8 @@ def _nothing() -> None:
 class Parts:
     """The house, who has which role, what `readyz` asks, and what brings the figures of `/metrics` up to date.
 
-    Each readiness check gives a sentence where it fails, else an empty one. `seen` gathers the uses of tokens; whoever
+    Each readiness check gives a sentence where it fails, else an empty one. `figures_for` are those whom `/metrics`
+    answers. `seen` gathers the uses of tokens; whoever
     runs the application has it written down every few seconds.
     """
 
@@ -26,6 +28,7 @@ class Parts:
     roles: RoleRules
     readiness: dict[str, Callable[[], str]] = field(default_factory=dict)
     measure: Callable[[], None] = _nothing
+    figures_for: MayMeasure = field(default_factory=MayMeasure)
     seen: Seen = field(init=False)
 
     def __post_init__(self) -> None:

@@ -61,6 +61,10 @@ class Server(Section):
     """Seals temporary passwords and licence keys at rest: 32 random bytes as base64 (`selfserve init` makes one)."""
     former_sealing_keys: tuple[SecretRef, ...] = ()
     """Keys that sealed earlier: still opened, never used again. Put the old key here when you change `sealing_key`."""
+    metrics_from: tuple[Annotated[str, AfterValidator(_network)], ...] = ("127.0.0.0/8", "::1/128")
+    """Networks whose callers may read the figures at `/metrics`: this machine only, unless you name your monitoring."""
+    metrics_token: SecretRef | None = None
+    """A secret that opens `/metrics` from anywhere, sent as `Authorization: Bearer …`; at least 32 characters."""
 
     @model_validator(mode="after")
     def _plain_http_stays_home(self) -> Self:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from selfserve.api.problems import problem
 from selfserve.people.principal import Principal
 from selfserve.store.database import Database
 from selfserve.web import sessions
@@ -39,6 +40,12 @@ OPEN = (
 """Paths that need no session; the API asks for a token itself."""
 ANY_HOST = frozenset({"/healthz", "/readyz"})
 """Probes of an orchestrator come by address; their answers hold no link."""
+API = "/api"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names a browser on this machine may reach it under."""
+BY_ADDRESS = frozenset({"/metrics"})
+"""Monitoring comes by address as well. No foreign *name*: a page that points its own name at this machine (DNS
+rebinding) would read with the eyes of a browser here."""
 NOT_BY_A_PAGE = ("/api/", "/auth/backchannel")
 """Paths called by programs: they prove themselves by what they carry, never by a cookie."""
 _NEVER_BELIEVED = (b"x-forwarded-host", b"x-forwarded-prefix", b"x-forwarded-port", b"x-forwarded-server", b"forwarded")
@@ -113,9 +120,8 @@ class Wall:
     async def _judge(self, scope: Scope) -> Response | None:
         path, headers = scope["path"], Headers(scope=scope)
         hosts = headers.getlist("host")
-        if path not in ANY_HOST and (len(hosts) != 1 or host_name(hosts[0]) not in self.rules.hosts):
-            told = ["This server is not reached under that name.", f"Its address is {self.rules.public_url}"]
-            return self.plain.page("Wrong address", told, status=400)
+        if path not in ANY_HOST and not (len(hosts) == 1 and self._is_ours(host_name(hosts[0]), path)):
+            return self._elsewhere(scope, hosts[0] if len(hosts) == 1 else "")
         if scope["type"] == "websocket":
             return None if path.startswith(SOCKET) else Response(status_code=403)
         if path.startswith((*NOT_BY_A_PAGE, SOCKET)):  # sockets are judged where they connect: see `sockets`
@@ -123,6 +129,26 @@ class Wall:
         if scope["method"] not in SAFE and not from_here(headers, self._origin):
             return self.plain.page("That did not come from here", ["Nothing was changed."], status=403)
         return None if path.startswith(("/_nicegui/", "/static/")) else await self._signed_in(scope, headers)
+
+    def _elsewhere(self, scope: Scope, host: str) -> Response:
+        """What a foreign host is told, as programs and people read it.
+
+        Another name of this very machine, typed by hand, leads to the one that sign-in and cookies belong to, where
+        that is this machine too.
+        """
+        path, address = scope["path"], self.rules.public_url
+        if path == API or path.startswith(f"{API}/"):
+            detail = f"This server is not reached under that name; its address is {address}."
+            return problem(400, detail, "wrong-host")
+        home = {host_name(host), urlsplit(address).hostname} <= LOOPBACK
+        if home and scope["type"] == "http" and scope["method"] in SAFE:
+            query = scope.get("query_string", b"").decode("latin-1")
+            return RedirectResponse(address + safe_next(path + (f"?{query}" if query else "")), 307)
+        told = ["This server is not reached under that name.", f"Its address is {address}"]
+        return self.plain.page("Wrong address", told, status=400)
+
+    def _is_ours(self, name: str, path: str) -> bool:
+        return name in self.rules.hosts or (path in BY_ADDRESS and _address(name.strip("[]")) is not None)
 
     async def _signed_in(self, scope: Scope, headers: Headers) -> Response | None:
         principal = await asyncio.to_thread(self._look, headers)

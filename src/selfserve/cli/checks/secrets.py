@@ -11,6 +11,8 @@ from selfserve.settings.secrets import SecretUnavailable, references
 
 AREA = "secrets"
 SHORTEST = 32
+LONG = ("server.secret_key", "server.metrics_token")
+"""Secrets that could be guessed if they were short."""
 
 
 def check_secrets(around: Surroundings) -> Iterator[Finding]:
@@ -28,7 +30,7 @@ def check_secrets(around: Surroundings) -> Iterator[Finding]:
 
 
 def _problem(key: str, value: str) -> str:
-    if key == "server.secret_key" and len(value) < SHORTEST:
+    if key in LONG and len(value) < SHORTEST:
         return f"it has {len(value)} characters; at least {SHORTEST} are needed."
     if "sealing_key" in key:
         try:
