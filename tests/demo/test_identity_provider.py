@@ -351,7 +351,7 @@ async def test_nothing_in_the_request_becomes_markup(world: World, name: str) ->
 async def test_page_allows_nothing_but_its_style_and_its_form(world: World) -> None:
     """No scripts, no frames; the form may lead here and on to the client."""
     policy = (await world.ask()).headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; img-src data:; style-src 'nonce-")
+    assert policy.startswith("default-src 'none'; img-src 'self'; font-src 'self'; style-src 'nonce-")
     assert "form-action 'self' http://127.0.0.1:8080;" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src" not in policy

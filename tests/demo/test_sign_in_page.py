@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from selfserve.demo.company import FERNHILL
 from selfserve.demo.directory import DemoDirectory
 from selfserve.demo.identity_provider import Client, identity_provider
+from selfserve.web.theme import STATIC
 from tests.servers.processes import LOOPBACK, free_port
 
 WELCOME = "<!doctype html><title>t</title><link rel=icon href='data:,'>welcome back"
@@ -100,6 +102,25 @@ def test_lock_in_the_directory_shows_at_sign_in(served: Served, page: Page) -> N
         page.keyboard.press("Enter")
         assert "That did not work." in page.get_by_role("alert").inner_text()
     assert served.directory.locked("ana")
+
+
+def test_it_is_in_the_products_own_letters_and_colours(served: Served, page: Page) -> None:
+    """The first page that is seen: the same font, really loaded, and the same values for what both of them name."""
+    page.goto(served.start)
+    loaded = page.evaluate(
+        "document.fonts.ready.then(fonts => [...fonts].filter(f => f.status == 'loaded').map(f => f.family))"
+    )
+    assert loaded == ['"Inter Variable"'] or loaded == ["Inter Variable"]
+    ours = (STATIC / "app.css").read_text()
+    for scheme, block in (("light", ours[ours.index(":root") :]), ("dark", ours[ours.index("body.body--dark") :])):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for name in ("ground", "surface", "raised", "line", "text", "muted", "ink", "on-ink", "bad", "violet-soft"):
+            meant = re.search(rf"--{name}: ([^;]+);", block)
+            assert meant
+            shown = page.evaluate(
+                "name => getComputedStyle(document.documentElement).getPropertyValue(name)", f"--{name}"
+            )
+            assert shown.strip() == meant[1], (scheme, name)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

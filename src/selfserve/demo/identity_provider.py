@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
@@ -24,11 +25,12 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from selfserve.demo.company import Company
-from selfserve.demo.sign_in_page import message_page, sign_in_page
+from selfserve.demo.sign_in_page import LOOKS, message_page, sign_in_page
+from selfserve.web.theme import STATIC
 
 FAULTS = ("aud", "aud-empty", "aud-azp", "iss", "exp", "nonce", "no-nonce", "no-idtoken", "none", "badsig", "ui-sub")
 """Wrong or missing audience, audience of another with us as `azp`, wrong issuer, expired, wrong or no nonce, no ID
@@ -106,8 +108,13 @@ def identity_provider(
             Route("/token", provider.token, methods=["POST"]),
             Route("/userinfo", provider.userinfo, methods=["GET", "POST"]),
             Route("/logout", provider.end_session, methods=["GET", "POST"]),
+            *(Route(f"/look/{name}", _file(STATIC / name)) for name in LOOKS),
         ]
     )
+
+
+def _file(path: Path) -> Callable[[Request], FileResponse]:
+    return lambda _: FileResponse(path, headers={"Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"})
 
 
 @dataclass(frozen=True, slots=True)
