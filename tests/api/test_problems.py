@@ -50,6 +50,60 @@ def test_a_body_of_another_kind_is_a_problem(api: Api) -> None:
     assert api.stand.shelf.things == set()
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "errors"),
+    [
+        ("/requests", {"item": 5}, {"item": "item is to be a text."}),
+        ("/requests", {"item": "x" * 101}, {"item": "item is longer than 100 characters."}),
+        ("/requests", {}, {"item": "item is missing."}),
+        ("/requests", {"item": "lamp", "answers": [1]}, {"answers": "answers is to be an object of names and values."}),
+        ("/requests", {"item": "lamp", "moon": 1}, {"moon": "There is no moon here."}),
+        ("/requests", {"item": "lamp", "for": 7}, {"for": "for is to be a text."}),
+        ("/requests", {"item": "lamp", "for": "a\u0000"}, {"for": None}),
+        ("/requests", [], {"body": "The body is to be an object of names and values."}),
+        ("/requests", None, {"body": "The body is missing."}),
+        ("/requests/R-1/answer", {"answer": "x" * 2001}, {"answer": "answer is longer than 2000 characters."}),
+        ("/approvals/x/decide", {"decision": "yes"},
+         {"decision": "decision is to be one of these: approve, deny, ask."}),
+        ("/approvals/x/decide", {"decision": "approve", "until": "2027-07-31T00:00:00"},
+         {"until": "until is to be a moment with its time zone, such as 2027-07-31T12:00:00Z."}),
+        ("/approvals/x/decide", {"decision": "approve", "until": "soon"},
+         {"until": "until is to be a moment such as 2027-07-31T12:00:00Z."}),
+        ("/catalog/lamp/plan", {"answers": {f"a{n}": 1 for n in range(61)}},
+         {"answers": "answers has more than 60 entries."}),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_call_is_told_in_plain_words(
+    api: Api, path: str, body: object, errors: dict[str, str | None]
+) -> None:
+    """The field by its name and what it is to be, never the words of the library that found it."""
+    told = refused(api.post("ada", path, body), 422, "malformed")["errors"]
+    assert set(told) == set(errors)
+    assert all(wanted in (None, told[name]) for name, wanted in errors.items()), told
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/escalations/x/done", {"fields": {"a": 1}, "words": None, "on_my_word": "perhaps"}),
+     ("/escalations/x/done", {"fields": {"a\u0000": "x", "b": "x" * 2001}}),
+     ("/escalations/x/cannot", {"words": "", "take_back": []}),
+     ("/escalations/x/hand-on", {"team": None, "words": {}})],
+)  # fmt: skip
+def test_no_word_of_the_library_reaches_a_caller(api: Api, path: str, body: object) -> None:
+    """Whatever was sent where: sentences that end as sentences do."""
+    for told in refused(api.post("tess", path, body), 422, "malformed")["errors"].values():
+        assert told.endswith(".")
+        assert not any(word in told for word in ("Input", "should", "valid", "Field required", "dictionary", "Extra"))
+
+
+def test_a_choice_in_the_address_names_all_that_there_is(api: Api) -> None:
+    """States, and `open` beside them, in one sentence about one parameter."""
+    told = refused(api.get("ada", "/requests", params={"state": "moon"}), 422, "malformed")["errors"]
+    assert set(told) == {"state"}
+    assert told["state"].startswith("state is to be one of these: awaiting_approval, ")
+    assert told["state"].endswith(", open.")
+
+
 def test_a_name_that_the_body_does_not_have_is_refused(api: Api) -> None:
     """A misspelt name is told, not passed over."""
     told = refused(api.post("ada", "/requests", {"item": "lamp", "anwsers": {}}), 422, "malformed")

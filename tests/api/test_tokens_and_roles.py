@@ -33,6 +33,8 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("GET", "/escalations"): ("desk:write", "tess"),
     ("GET", "/escalations/{case_id}"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/take"): ("desk:write", "tess"),
+    ("POST", "/escalations/{case_id}/take-over"): ("desk:write", "tess"),
+    ("POST", "/escalations/{case_id}/hand-on"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/retry"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/done"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/cannot"): ("desk:write", "tess"),
@@ -45,6 +47,7 @@ BODIES: dict[str, Any] = {
     "/requests/{name}/extend": {"answers": {}},
     "/approvals/{stage}/decide": {"decision": "approve"},
     "/escalations/{case_id}/done": {},
+    "/escalations/{case_id}/hand-on": {"team": "leads", "words": "x"},
     "/escalations/{case_id}/cannot": {"words": "x"},
 }
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import sqlalchemy as sa
+
 from selfserve.requests import acts
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
+from selfserve.store.tables import Person, StageApprover
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -117,3 +120,19 @@ async def test_the_customers_answer_stands_on_the_card(visitor: Visitor, stand: 
     await tomas.open("/approvals")
     await tomas.should_see("Which cost centre is it for?")
     await tomas.should_see("It is for 4100.")
+
+
+async def test_who_is_not_asked_any_more_is_told_so(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """The card was open when somebody else became the one to decide: the press is refused in a sentence, read out too,
+    the same that a program is told."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    form = tomas.find(Form)
+    with stand.house.database.write() as session:
+        session.execute(sa.delete(StageApprover))
+        session.execute(sa.update(Person).where(Person.login == "ana").values(manager_id="person-priya"))
+    form.trigger("send", {"button": "deny", "values": {"reason": "No."}})
+    words = "There is nothing for you to decide here (any more)."
+    await until(lambda: ("refuse", ({"": words},)) in told and ("say", (words,)) in told)
+    assert stand.state(made.name) == "awaiting_approval"

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
 from selfserve.api.words import Mark, Moment, Words
 from selfserve.requests import desk, lists, story
-from selfserve.requests.decide import Say, decide
-from selfserve.requests.refusals import NotFound, Refusal
+from selfserve.requests.decide import Say, decide_as_asked
+from selfserve.requests.refusals import NotFound
 from selfserve.store.states import RequestState
-from selfserve.store.tables import Escalation, StageApprover
+from selfserve.store.tables import Escalation
 
 router = APIRouter()
 
@@ -78,16 +78,9 @@ def waiting(request: Request, who: Reads) -> list[lists.Waiting]:
 def say(request: Request, who: Decides, stage: str, body: DecideBody) -> Decided:
     """Approve, deny or ask. Whoever comes second is told who decided and when (409)."""
     house = parts_of(request).house
-    with house.database.read() as session:
-        asked = session.get(StageApprover, (stage, who.person_id)) is not None
-    try:
-        state = decide(
-            house, stage_id=stage, person_id=who.person_id, say=body.decision, reason=body.reason, until=body.until
-        )
-    except Refusal as refused:
-        if asked:
-            raise
-        raise NotFound("There is nothing to decide here.") from refused
+    state = decide_as_asked(
+        house, stage_id=stage, person_id=who.person_id, say=body.decision, reason=body.reason, until=body.until
+    )
     return Decided(stage=stage, state=state)
 
 

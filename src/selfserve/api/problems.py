@@ -15,6 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
+from selfserve.api.sentences import sentences
 from selfserve.requests.refusals import (
     AlreadyDecided,
     KeyReused,
@@ -116,12 +117,7 @@ def _kind(refusal: Refusal) -> str:
 
 
 async def _malformed(request: Request, error: RequestValidationError) -> ProblemResponse:
-    errors = {_place(each["loc"]): str(each["msg"]) for each in error.errors()}
-    return problem(422, "The request is not in the expected form.", "malformed", errors=errors)
-
-
-def _place(loc: tuple[Any, ...]) -> str:
-    return ".".join(str(part)[:60] for part in loc[1:]) or "body"
+    return problem(422, "The request is not in the expected form.", "malformed", errors=sentences(error.errors()))
 
 
 async def _http(request: Request, error: HTTPException) -> ProblemResponse:

@@ -21,10 +21,10 @@ from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
-from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Unfit, words_of
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Refusal, Unfit, words_of
 from selfserve.store.ids import new_id
 from selfserve.store.states import RequestState, StageState
-from selfserve.store.tables import Decision, Person, Request, Stage
+from selfserve.store.tables import Decision, Person, Request, Stage, StageApprover
 
 
 class Say(StrEnum):
@@ -69,6 +69,21 @@ def decide(
     if job is not None and ready is not None:
         return begin.try_at_once(house, job, ready.prepared)
     return state
+
+
+def decide_as_asked(
+    house: House, *, stage_id: str, person_id: str, say: Say, reason: str = "", until: datetime | None = None
+) -> RequestState:
+    """`decide` for faces: whoever was not asked is told that there is nothing for them, whatever else is the case, and
+    so learns nothing of a stage from guessing its id."""
+    with house.database.read() as session:
+        asked = session.get(StageApprover, (stage_id, person_id)) is not None
+    try:
+        return decide(house, stage_id=stage_id, person_id=person_id, say=say, reason=reason, until=until)
+    except Refusal as refused:
+        if asked:
+            raise
+        raise NotFound("There is nothing for you to decide here (any more).") from refused
 
 
 def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) -> Ready | None:

@@ -12,9 +12,9 @@ from nicegui.events import GenericEventArguments
 from selfserve.catalog.days import end_of_day
 from selfserve.people.roles import Role
 from selfserve.requests import lists, story
-from selfserve.requests.decide import Say, decide
+from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.lists import Waiting
-from selfserve.requests.refusals import AlreadyDecided, NotAllowed, Refusal, Unfit
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
 from selfserve.requests.story import EventSeen
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import show
@@ -122,7 +122,7 @@ class Pile:
 
         def refused(refusal: Refusal) -> None:
             form.refuse(sentences(refusal))
-            if isinstance(refusal, AlreadyDecided | NotAllowed):
+            if isinstance(refusal, AlreadyDecided | NotAllowed | NotFound):
                 visit.say(str(refusal))
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
@@ -143,4 +143,4 @@ def _decided(visit: Visit, stage_id: str, say: Say, values: dict[str, object]) -
     except ValueError as wrong:
         raise Unfit({"until": "Choose a day, written like 2027-07-31."}) from wrong
     reason = str(values.get("reason") or "")
-    decide(visit.house, stage_id=stage_id, person_id=visit.person_id, say=say, reason=reason, until=ends)
+    decide_as_asked(visit.house, stage_id=stage_id, person_id=visit.person_id, say=say, reason=reason, until=ends)
