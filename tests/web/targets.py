@@ -125,7 +125,9 @@ class MacsTarget(Target):
     """A fleet of Macs."""
 
     kind = "macs"
-    actions: ClassVar[Mapping[str, Action[Any]]] = {"install": Action("install", Install, "Your Mac installs it")}
+    actions: ClassVar[Mapping[str, Action[Any]]] = {
+        "install": Action("install", Install, "Your Mac installs it", later=True)
+    }
 
 
 SECTIONS = {

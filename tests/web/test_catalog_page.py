@@ -29,20 +29,40 @@ async def test_what_i_hold_is_marked(visitor: Visitor, stand: PageStand) -> None
     ana = visitor("ana")
     await ana.open("/")
     grid = next(iter(ana.find(Grid).elements))
-    assert grid.props["held"] == []
+    assert grid.props["held"] == {}
 
     stand.ask("ana", "vpn-access")
     await ana.should_see(marker="grid")
-    await until(lambda: grid.props["held"] == ["vpn-access"])
+    await until(lambda: grid.props["held"] == {"vpn-access": {"words": "You have this", "icon": "check"}})
 
 
-async def test_a_promise_is_not_shown_as_held(visitor: Visitor, stand: PageStand) -> None:
-    """What a person still has to finish is not marked as mine."""
+async def test_card_and_page_say_the_same_of_what_i_have(visitor: Visitor, stand: PageStand) -> None:
+    """What a person still has to finish is on its way, in part or whole; what a Mac fetches is not called ready; what
+    is being taken back is not called mine: on the card, on the item's page and on the request's."""
     stand.target("legacy").away = True
-    stand.ask("ana", "legacy-crm")
+    stuck, pack = stand.ask("ana", "legacy-crm"), None
+    stand.target("seats").away = True
+    pack = stand.ask("ana", "welcome-pack")
+    mac = stand.ask("ana", "slack-app", {"device": "C02XK1"})
+    stand.work()
+    told = {
+        "legacy-crm": ("On its way", "clock", stuck.name),
+        "welcome-pack": ("On its way", "clock", pack.name),
+        "slack-app": ("Your device fetches it", "check", mac.name),
+    }
     ana = visitor("ana")
     await ana.open("/")
-    assert next(iter(ana.find(Grid).elements)).props["held"] == []
+    held = next(iter(ana.find(Grid).elements)).props["held"]
+    assert held == {item: {"words": words, "icon": icon} for item, (words, icon, _) in told.items()}
+    for item, (words, _, name) in told.items():
+        await ana.open(f"/items/{item}")
+        await ana.should_see(words)
+        await ana.open(f"/requests/{name}")
+        await ana.should_not_see("You have this")
+    await ana.open(f"/requests/{mac.name}")
+    await ana.should_see("Your device fetches it")
+    await ana.should_see("Nothing is left for you to do")
+    await ana.should_not_see("Ready to use")
 
 
 async def test_nobody_signed_in_is_led_to_sign_in_and_back(visitor: Visitor) -> None:

@@ -74,7 +74,8 @@ class Act(BaseModel):
 
 
 class Planned(BaseModel):
-    """What would happen. `lasts`, `expect` and `usual` are durations such as `8h`."""
+    """What would happen. `lasts`, `expect` and `usual` are durations such as `8h`; with `working`, `expect` counts in
+    working hours, 24 hours being a working day. `usual` is what customers waited lately, decisions included."""
 
     item: str
     needs_approval: bool
@@ -84,6 +85,7 @@ class Planned(BaseModel):
     lasts: str | None
     expect: str
     usual: str | None
+    working: bool
 
 
 @router.get("/me")
@@ -148,6 +150,7 @@ def would(request: Request, who: Browses, item_id: str, body: PlanBody) -> Plann
         lasts=format_duration(made.lasts) if made.lasts else None,
         expect=format_duration(made.expect),
         usual=format_duration(made.usual) if made.usual else None,
+        working=made.working,
     )
 
 

@@ -34,8 +34,10 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(span: timedelta) -> str:
-    """The shortest writing of `span` (whole seconds), as `parse_duration` reads it."""
+    """The shortest writing of `span` (whole seconds), as `parse_duration` reads it; `0s` for none."""
     seconds = int(span.total_seconds())
+    if not seconds:
+        return "0s"
     unit = next(unit for unit, size in _UNITS.items() if seconds % size == 0)
     return f"{seconds // _UNITS[unit]}{unit}"
 

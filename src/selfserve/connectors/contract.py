@@ -250,6 +250,9 @@ class Action(Generic[ArgsT]):
     human: bool = False
     """True where the action is by design done by a human (a checklist): handing over is its normal way, not an
     incident."""
+    later: bool = False
+    """True where the target is told and a device acts on it in its own time (a Mac at its next check): what is seen is
+    the order, so the customer is never told that it is ready."""
 
 
 class Connector(ABC):

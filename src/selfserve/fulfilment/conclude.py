@@ -45,7 +45,7 @@ def conclude(
     seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
     until = grants.activate(session, request, now) if seen else None
     if ending.stopped_at is None:
-        return _fulfilled(session, house, run, request, trail, until, now)
+        return _fulfilled(session, house, run, request, item, trail, until, now)
     if ending.result is None:
         queueing.requeue(session, house, run, ending.stopped_at.connector)
     elif ending.result.look_again is not None and _patient(run, item, ending.result, now):
@@ -73,7 +73,14 @@ def seal_fields(house: House, request: Request, secrets: dict[str, str]) -> None
 
 
 def _fulfilled(
-    session: Session, house: House, run: Run, request: Request, trail: Trail, until: datetime | None, now: datetime
+    session: Session,
+    house: House,
+    run: Run,
+    request: Request,
+    item: Item,
+    trail: Trail,
+    until: datetime | None,
+    now: datetime,
 ) -> RequestState:
     session.execute(_RUN_ENDED, {"which": run.id, "state": RunState.FINISHED, "ended_at": now})
     if request.state != RequestState.FULFILLING:
@@ -84,7 +91,12 @@ def _fulfilled(
     trail.tell(
         "request.fulfilled",
         at=now,
-        data={"attempt": run.attempt, "executor": run.executor, "until": until.isoformat() if until else None},
+        data={
+            "attempt": run.attempt,
+            "executor": run.executor,
+            "until": until.isoformat() if until else None,
+            **({"later": True} if later(house, item) else {}),
+        },
     )
     if run.attempt > 1:
         escalation.close_subject(session, f"request:{request.id}", now)
@@ -94,11 +106,18 @@ def _fulfilled(
             now=now,
             event=f"request:{request.id}:fulfilled",
             person_id=request.customer_id,
-            title=f"{request.item_name} is ready",
-            body="We checked that it is there. You can use it now.",
+            title=f"{request.item_name} is {'on its way to your device' if later(house, item) else 'ready'}",
+            body="Your device does the rest by itself, at its next check. There is nothing for you to do."
+            if later(house, item)
+            else "We checked that it is there. You can use it now.",
             path=f"/requests/{request.name}",
         )
     return RequestState.FULFILLED
+
+
+def later(house: House, item: Item) -> bool:
+    """True where a device does a part of it by itself, in its own time: what we saw in the target is only its order."""
+    return any(action.later for step in item.fulfil if (action := house.connectors.lookup(step.use)) is not None)
 
 
 # Written at every success, so plainly and made once: the rows are locked and nobody reads their objects afterwards.

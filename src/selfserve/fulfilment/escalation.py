@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.catalog.items import Item
 from selfserve.catalog.teams import Team
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
@@ -87,6 +88,21 @@ def team_of(house: House, name: str) -> tuple[str, Team]:
     catalog = house.catalog.current
     chosen = name if name in catalog.teams else catalog.policy.techops
     return chosen, catalog.teams[chosen]
+
+
+def working(house: House, item: Item) -> bool:
+    """True where what the item promises is done by people who have working hours, so that it counts in them."""
+    by_hand = [house.connectors.lookup(step.use) for step in item.fulfil]
+    return any(action is not None and action.human for action in by_hand) and (
+        team_of(house, item.escalate.to)[1].hours is not None
+    )
+
+
+def promised(house: House, item: Item, now: datetime) -> datetime:
+    """When what is asked for now is to be there, by what the item says."""
+    if not working(house, item):
+        return now + item.expect
+    return team_of(house, item.escalate.to)[1].due(now, item.expect, house.zone)
 
 
 def _tell_team(session: Session, escalation: Escalation, team: Team, title: str, now: datetime) -> None:

@@ -20,6 +20,11 @@ from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
 from selfserve.store.tables import Grant, Request, Stage, StageApprover
 
+NO_LATER = "That is what you have already; choose a later end."
+TOO_SOON = (
+    "You asked for this only seconds ago, so it would end at the same time. Extend it when you need it for longer."
+)
+
 
 def own(session: Session, name_or_id: str, person_id: str) -> Request:
     """The person's own request (asked for them or by them), locked; NotFound for anybody else's."""
@@ -128,7 +133,7 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
         though_held=span is not None,  # the same span again ends later
     )
     if made.id == asked_before:
-        raise NotPossible("That is what you have already; choose a later end.")
+        raise NotPossible(NO_LATER if span is None else TOO_SOON)
     return made
 
 

@@ -172,7 +172,7 @@ def _approve(
         return RequestState(request.state), None, NotPossible(f"It could not be approved: {refusal}")
     _close(session, stage, request, decider, Say.APPROVE, reason, now)
     request.state = RequestState.FULFILLING
-    request.promised_at = now + ready.item.expect
+    request.promised_at = escalation.promised(house, ready.item, now)
     job = begin.begin(session, house, request, ready.item, ready.prepared, ready.wanted, now)
     return RequestState.FULFILLING, job, None
 

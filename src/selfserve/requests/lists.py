@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment import versions
 from selfserve.notify import notices
+from selfserve.requests.holding import Holding, holdings
 from selfserve.requests.stages import MANAGER
 from selfserve.requests.story import Answer, answers_of
-from selfserve.requests.words import GRANT_WORDS, STATE_WORDS, standing
+from selfserve.requests.words import STATE_WORDS, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, EscalationState, GrantState, StageState
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Stage, StageApprover
 
@@ -273,13 +274,17 @@ def _latest_request(session: Session, grant_id: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class GrantRow:
-    """What somebody holds, until when and because of which requests."""
+    """What somebody holds, until when and because of which requests. `name` and `answers` are those of the latest one:
+    two grants of one item differ by them (which Mac, which team). `there`: it can be used."""
 
     id: str
     item_id: str
     item_name: str
+    name: str
+    answers: list[Answer]
     state: str
     state_words: str
+    there: bool
     started_at: datetime | None
     ends_at: datetime | None
     because: list[str]
@@ -291,28 +296,36 @@ def held(session: Session, customer_id: str, *, ended: bool = False) -> list[Gra
     if not ended:
         query = query.where(Grant.state != GrantState.ENDED)
     rows = session.scalars(query.order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id).limit(500)).all()
-    names = session.execute(
-        sa.select(GrantReason.grant_id, Request.name)
-        .join(Request, Request.id == GrantReason.request_id)
-        .where(GrantReason.grant_id.in_([row.id for row in rows]))
-        .order_by(Request.asked_at)
-    ).all()
-    because: dict[str, list[str]] = {}
-    for grant_id, name in names:
-        because.setdefault(grant_id, []).append(name)
-    return [
-        GrantRow(
-            row.id,
-            row.item_id,
-            row.item_name,
-            row.state,
-            GRANT_WORDS[row.state][0],
-            row.started_at,
-            row.ends_at,
-            because.get(row.id, []),
-        )
-        for row in rows
-    ]
+    how = holdings(session, rows)
+    return [_grant(session, row, how[row.id]) for row in rows]
+
+
+def _grant(session: Session, grant: Grant, how: Holding) -> GrantRow:
+    latest = how.requests[-1] if how.requests else None
+    return GrantRow(
+        id=grant.id,
+        item_id=grant.item_id,
+        item_name=grant.item_name,
+        name=latest.name if latest else "",
+        answers=answers_of(session, versions.pinned(session, latest.item_version_id), latest) if latest else [],
+        state=grant.state,
+        state_words=how.words,
+        there=how.there,
+        started_at=grant.started_at,
+        ends_at=grant.ends_at,
+        because=[request.name for request in how.requests],
+    )
+
+
+def marks(session: Session, customer_id: str) -> dict[str, GrantRow]:
+    """The one thing to say about each item a customer has to do with: what is there before what is on its way or
+    ending."""
+    found: dict[str, GrantRow] = {}
+    for row in held(session, customer_id):
+        known = found.get(row.item_id)
+        if known is None or (row.there and not known.there):
+            found[row.item_id] = row
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import median
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -14,12 +15,13 @@ from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Step
 from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
+from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.store.states import RequestState
-from selfserve.store.tables import Request
+from selfserve.store.tables import AuditEvent, Request
 
 RECENT = 30
 
@@ -38,7 +40,8 @@ class PlannedAct:
 
 @dataclass(frozen=True)
 class WouldHappen:
-    """What an ask would lead to. `deciders` is empty where nobody is asked; `usual` is the median of the last 30."""
+    """What an ask would lead to. `deciders` is empty where nobody is asked; `usual` is the median of the last 30, from
+    asking until it is there. `working`: `expect` counts in working hours, 24 hours being a working day."""
 
     item_id: str
     needs_approval: bool
@@ -48,6 +51,7 @@ class WouldHappen:
     lasts: timedelta | None = None
     expect: timedelta = timedelta()
     usual: timedelta | None = None
+    working: bool = False
 
 
 def plan(
@@ -73,6 +77,7 @@ def plan(
         lasts=wanted.lasts if wanted else None,
         expect=ask.item.expect,
         usual=usual,
+        working=escalation.working(house, ask.item),
     )
 
 
@@ -106,13 +111,25 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
 
 
 def usual_time(session: Session, item_id: str) -> timedelta | None:
-    """How long it really took lately, from asking to there: the median of the last 30; None with fewer than three."""
-    rows = session.execute(
-        sa.select(Request.asked_at, Request.closed_at)
-        .where(Request.item_id == item_id, Request.state == RequestState.FULFILLED, Request.closed_at.is_not(None))
-        .order_by(Request.id.desc())
-        .limit(RECENT)
-    ).all()
-    if len(rows) < 3:
+    """What customers really waited lately, from asking until it was there for the first time, decisions and people
+    included: the median of the last 30, in whole seconds and at least one; None with fewer than three."""
+    rows = session.execute(_LATELY, {"item": item_id}).all()
+    waits = [there - asked for asked, there in rows if there is not None]
+    if len(waits) < 3:
         return None
-    return sorted(closed - asked for asked, closed in rows if closed is not None)[len(rows) // 2]
+    return timedelta(seconds=max(1, round(median(wait.total_seconds() for wait in waits))))
+
+
+# The first time, since what vanished from its target and was given again is closed anew, months after it was asked for.
+_THERE = (
+    sa.select(sa.func.min(AuditEvent.at))
+    .where(AuditEvent.stream == sa.literal("request:") + Request.id, AuditEvent.kind == "request.fulfilled")
+    .correlate(Request)
+    .scalar_subquery()
+)
+_LATELY = (
+    sa.select(Request.asked_at, _THERE)
+    .where(Request.item_id == sa.bindparam("item"), Request.state == RequestState.FULFILLED)
+    .order_by(Request.id.desc())
+    .limit(RECENT)
+)

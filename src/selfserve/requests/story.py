@@ -17,6 +17,7 @@ from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, Ye
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import versions
 from selfserve.requests import stopping
+from selfserve.requests.holding import holdings
 from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
@@ -74,6 +75,8 @@ class Story:
     lines: list[Line]
     steps: list[StepSeen]
     grant_state: str
+    grant_words: str
+    grant_tone: str
     ends_at: datetime | None
     meant: str
     can: frozenset[str] = field(default_factory=frozenset)
@@ -97,6 +100,7 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
         .where(GrantReason.request_id == request.id)
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
+    how = holdings(session, [grant])[grant.id] if grant is not None else None
     words, tone = STATE_WORDS[request.state]
     asker = "" if asked_by is customer else "You" if asked_by.id == reader_id else asked_by.given_name or asked_by.name
     to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name)
@@ -123,6 +127,8 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
         lines=_lines(session, request, to),
         steps=_steps(session, request.id),
         grant_state=grant.state if grant else "",
+        grant_words=how.words if how else "",
+        grant_tone=how.tone if how else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
         can=_can(session, request, item, grant, reason, reader_id),
@@ -149,7 +155,7 @@ def _to_come(request: Request) -> list[Line]:
         case RequestState.HANDED_OVER:
             return [Line("next", request.promised_at, "A person looks at it, and you hear from us", "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:
-            return [Line("next", None, "Ready to use", "", "todo")]
+            return [Line("next", None, "It is done, and we check that it is there", "", "todo")]
         case _:
             return []
 

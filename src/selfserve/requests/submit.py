@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import versions
+from selfserve.fulfilment import escalation, versions
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
@@ -121,7 +121,7 @@ def _store_once(
         version=1,
         idempotency_key=sent.key,
         asked_at=now,
-        promised_at=None if stage else now + ask.item.expect,
+        promised_at=None if stage else escalation.promised(house, ask.item, now),
         closed_at=None,
         words="",
         question="",

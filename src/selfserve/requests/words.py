@@ -108,6 +108,12 @@ def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, st
     return f"It waits with {data.get('team', 'TechOps')} now", why, "human"
 
 
+def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+    if data.get("later"):
+        return "Nothing is left for you to do", tell or "Your device does the rest by itself.", "done"
+    return "Ready to use", tell, "done"
+
+
 def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
     return f"{data.get('by', 'A person')} did it by hand", tell, "done"
 
@@ -152,7 +158,7 @@ SENTENCES: dict[str, Sentence] = {
     "request.handed_on": _handed_on,
     "request.taken": lambda to, data, tell: (f"{data.get('by', 'A person')} is looking after it", "", "human"),
     "request.retried": _plain("Tried again by a person"),
-    "request.fulfilled": _plain("Ready to use"),
+    "request.fulfilled": _fulfilled,
     "request.cannot": _plain("This did not work out", "bad"),
     "request.cancelled": lambda to, data, tell: (f"{to.who} cancelled it", "", "done"),
     "request.expired": _plain("Nobody decided in time, so it has ended", "bad"),
@@ -199,3 +205,18 @@ GRANT_WORDS: dict[str, tuple[str, str]] = {
     "revoke_failed": ("Being taken back", "info"),
     "ended": ("Ended", "info"),
 }
+
+
+def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) -> tuple[str, str]:
+    """What a customer reads of something they hold, and its tone: the same on every page.
+
+    `open_still`: a part is there, the request is still being done. `partly`: it stays at a part. `later`: a device
+    fetches it in its own time, and only the device knows when it did.
+    """
+    if state != "active":
+        return GRANT_WORDS[state]
+    if open_still:
+        return GRANT_WORDS["promised"]
+    if partly:
+        return "You have a part of this", "ok"
+    return ("Your device fetches it", "ok") if later else GRANT_WORDS["active"]

@@ -42,7 +42,8 @@ class Deck:
 
     def _card(self, catalog: Catalog, item: Item) -> dict[str, Any]:
         asks = any(stage.when is None for stage in item.approve)
-        takes = about(item.expect)
+        by_hand = any(self._human(step.use) for step in item.fulfil)
+        takes = about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
         return {
             "id": item.id,
             "name": item.name,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
-from selfserve.fulfilment import eligibility
+from selfserve.fulfilment import eligibility, escalation
 from selfserve.fulfilment.house import House
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
@@ -35,6 +35,8 @@ class Preview:
     lasts: timedelta | None = None
     expect: timedelta = timedelta()
     usual: timedelta | None = None
+    working: bool = False
+    """`expect` counts in working hours."""
 
 
 def preview(
@@ -60,6 +62,7 @@ def preview(
         lasts=would.lasts,
         expect=would.expect,
         usual=would.usual,
+        working=would.working,
     )
 
 
@@ -75,7 +78,9 @@ def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) 
         try:
             stage = item.stage_for(context)
         except RuleFailed:
-            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=usual_time(session, item.id))
+            usual = usual_time(session, item.id)
+            working = escalation.working(house, item)
+            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=usual, working=working)
         deciders = []
         if stage is not None:
             try:
@@ -91,6 +96,7 @@ def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) 
             lasts=item.grant.ends.span if item.grant else None,
             expect=item.expect,
             usual=usual_time(session, item.id),
+            working=escalation.working(house, item),
         )
 
 

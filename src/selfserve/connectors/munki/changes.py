@@ -72,8 +72,8 @@ class Install(ManifestChange):
 
     def tell(self, label: str) -> str:
         if self.key == InstallInto.OPTIONAL:
-            return f"{label} is offered in Managed Software Center after your Mac's next check ({self.when})."
-        return f"Your Mac will install {label} at its next check ({self.when})."
+            return f"{label} is offered in Managed Software Center after your Mac's next check-in ({self.when})."
+        return f"{label} will be installed at your Mac's next check-in ({self.when})."
 
     def tell_back(self, label: str) -> str:
         return f"Your Mac no longer gets {label} from us; what is installed stays until it is removed."
@@ -87,7 +87,7 @@ class Uninstall(ManifestChange):
         super().__init__(UNINSTALLS, when)
 
     def tell(self, label: str) -> str:
-        return f"Your Mac will remove {label} at its next check ({self.when})."
+        return f"{label} will be removed at your Mac's next check-in ({self.when})."
 
     def tell_back(self, label: str) -> str:
         return f"{label} is no longer removed from your Mac."

@@ -65,8 +65,8 @@ class MunkiConnector(Connector):
     Settings = MunkiSettings
     actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
         {
-            "install": Action("install", InstallArgs, "Install software", quick=True, idempotent=True),
-            "uninstall": Action("uninstall", InstallArgs, "Remove software", quick=True, idempotent=True),
+            "install": Action("install", InstallArgs, "Install software", quick=True, idempotent=True, later=True),
+            "uninstall": Action("uninstall", InstallArgs, "Remove software", quick=True, idempotent=True, later=True),
         }
     )
 

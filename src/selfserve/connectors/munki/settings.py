@@ -35,7 +35,7 @@ class MunkiSettings(BaseModel):
     install_into: InstallInto = InstallInto.MANAGED
     git_commit: bool = False
     """Commit each change, where the repository is a git checkout."""
-    next_check: str = "usually within the hour"
+    next_check: str = "usually within an hour"
     """When a Mac looks for changes, in words for customers."""
     lock_seconds: float = Field(default=5.0, gt=0, le=60)
     """How long to wait for somebody else who is changing the repository."""

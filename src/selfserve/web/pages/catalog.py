@@ -9,9 +9,8 @@ from nicegui.events import GenericEventArguments
 from selfserve.fulfilment.house import House
 from selfserve.people.roles import Role
 from selfserve.requests import lists, offers
-from selfserve.store.states import GrantState
 from selfserve.web.deck import Deck
-from selfserve.web.parts.grid import Grid
+from selfserve.web.parts.grid import Grid, Held
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import hero
 from selfserve.web.visits import Visit, aside
@@ -45,14 +44,15 @@ class Shelf:
     def __init__(self, house: House, deck: Deck, person_id: str) -> None:
         self._house, self._deck, self._person_id = house, deck, person_id
 
-    def cards(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """What the customer may see, in the catalog's order, and the ids of what they hold."""
+    def cards(self) -> tuple[list[dict[str, Any]], Held]:
+        """What the customer may see, in the catalog's order, and what is said of those they have, or get."""
         hand = self._deck.of(self._house.catalog.current)
         visible = offers.sees(self._house, self._person_id)
         with self._house.database.read() as session:
-            held = sorted(
-                {grant.item_id for grant in lists.held(session, self._person_id) if grant.state != GrantState.PROMISED}
-            )
+            found = lists.marks(session, self._person_id)
+        held = {
+            name: {"words": row.state_words, "icon": "check" if row.there else "clock"} for name, row in found.items()
+        }
         return [card for item, card in hand.items if visible(item)], held
 
     def search(self, text: str) -> list[str]:

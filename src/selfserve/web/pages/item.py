@@ -77,7 +77,7 @@ class Offer:
 def _offer(visit: Visit, item_id: str, again: str) -> Offer:
     item = offers.one(visit.house, visit.person_id, item_id)
     with visit.house.database.read() as session:
-        held = next((grant for grant in lists.held(session, visit.person_id) if grant.item_id == item_id), None)
+        held = lists.marks(session, visit.person_id).get(item_id)
         former = acts.own(session, again, visit.person_id) if again else None
         earlier = dict(former.answers) if former else {}
         shown = _names(session, item, earlier)
@@ -111,7 +111,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
     mark = NOTHING
     if held is not None:
         until = when(held.ends_at, visit.now, visit.zone, ", until ")
-        mark = Markup('<p class="s-marked">{}<span>{}{}</span></p>').format(icon("check"), held.state_words, until)
+        drawn = icon("check" if held.there else "clock")
+        mark = Markup('<p class="s-marked">{}<span>{}{}</span></p>').format(drawn, held.state_words, until)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(item.name),

@@ -8,7 +8,6 @@ from nicegui import ui
 from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
-from selfserve.requests.words import GRANT_WORDS
 from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.parts.markup import NOTHING, heading, show
 from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
@@ -71,9 +70,10 @@ def _top(visit: Visit, told: Story) -> Markup:
 def _holding(visit: Visit, told: Story) -> Markup:
     if not told.grant_state or told.grant_state == "promised":
         return NOTHING
-    words, tone = GRANT_WORDS[told.grant_state]
     until = when(told.ends_at, visit.now, visit.zone, " until ") if told.grant_state == "active" else NOTHING
-    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}{}</p>').format(tone, words, until)
+    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}{}</p>').format(
+        told.grant_tone, told.grant_words, until
+    )
 
 
 def _tale(visit: Visit, told: Story) -> Markup:

@@ -26,7 +26,7 @@ export default {
               <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
               <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
                 <span class="s-meta"><span><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
-                  <span v-if="mine.has(item.id)" class="s-marked"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check'"/></svg>You have this</span></span>
+                  <span v-if="held[item.id]" class="s-marked"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + held[item.id].icon"/></svg>{{ held[item.id].words }}</span></span>
               </span>
             </a>
           </li>
@@ -40,7 +40,7 @@ export default {
       </div>
       <div ref="more" class="s-more"></div>
     </div>`,
-  props: { items: Array, held: Array, icons: String, support: String },
+  props: { items: Array, held: Object, icons: String, support: String },
   data() {
     return { query: "", shelf: "", limit: STEP, asked: "", answer: null };
   },
@@ -67,9 +67,6 @@ export default {
     },
   },
   computed: {
-    mine() {
-      return new Set(this.held);
-    },
     byId() {
       return new Map(this.items.map((item) => [item.id, item]));
     },

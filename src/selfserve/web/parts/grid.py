@@ -11,18 +11,20 @@ from selfserve.web.theme import asset
 
 Card = Mapping[str, Any]
 """One item as it is shown: id, name, summary, category, icon, tint, takes, words, asks, human."""
+Held = Mapping[str, Mapping[str, str]]
+"""What is said of the items that somebody has, or gets: `words` and `icon` by the item's id."""
 
 
 class Grid(Element, component="catalog.js"):
     """Tells `search` with what was typed; the answer goes back by `answer`."""
 
-    def __init__(self, cards: Sequence[Card], held: Sequence[str], support: str) -> None:
+    def __init__(self, cards: Sequence[Card], held: Held, support: str) -> None:
         super().__init__()
         self._props["items"], self._props["held"] = cards, held
         self._props["icons"], self._props["support"] = asset("icons.svg"), support
 
-    def deal(self, cards: Sequence[Card], held: Sequence[str]) -> None:
-        """Show these items, and mark those that are held."""
+    def deal(self, cards: Sequence[Card], held: Held) -> None:
+        """Show these items, and mark those that somebody has."""
         if cards != self._props["items"] or held != self._props["held"]:
             self._props["items"], self._props["held"] = cards, held
             self.update()

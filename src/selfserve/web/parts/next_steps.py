@@ -64,8 +64,11 @@ def _deed(seen: Preview) -> str:
 
 
 def _time(item: Item, seen: Preview) -> str:
-    promised = item.promise or f"Within {about(seen.expect)}."
-    return f"{promised} Lately it took {about(seen.usual)}." if seen.usual is not None else promised
+    promised = item.promise or f"Within {about(seen.expect, working=seen.working)}."
+    if seen.usual is None:
+        return promised
+    whole = "" if seen.asks is False else " from asking, the decision included"
+    return f"{promised} Lately it took {about(seen.usual)}{whole}."
 
 
 def _end(item: Item, seen: Preview) -> str:

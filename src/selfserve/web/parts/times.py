@@ -34,12 +34,14 @@ def due(at: datetime, now: datetime) -> str:
     return f"{about(now - at)} late" if at < now else f"in {about(at - now)}"
 
 
-def about(span: timedelta) -> str:
-    """A span as one says it: `a moment`, `20 seconds`, `4 minutes`, `3 hours`, `2 days`."""
+def about(span: timedelta, *, working: bool = False) -> str:
+    """A span as one says it: `a moment`, `20 seconds`, `4 minutes`, `3 hours`, `2 days`; `2 working days` where it
+    counts in working hours."""
     if span < timedelta(seconds=5):
         return "a moment"
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (timedelta(seconds=1), "second")):
         if span >= 2 * size or (span >= size and name != "second"):
             count = round(span / size)
-            return f"{count} {name}{'' if count == 1 else 's'}"
+            kind = "working " if working and size >= HOUR else ""
+            return f"{count} {kind}{name}{'' if count == 1 else 's'}"
     return "a moment"

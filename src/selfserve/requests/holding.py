@@ -1,0 +1,67 @@
+"""What a customer reads of what they hold: the same words on every page, told from its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.requests.words import holding_words
+from selfserve.store.states import RequestState
+from selfserve.store.tables import AuditEvent, Grant, GrantReason, Request
+
+DOING = (RequestState.APPROVED, RequestState.FULFILLING, RequestState.HANDED_OVER)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """How one grant reads: in words with their tone, and the requests because of which it is held, oldest first."""
+
+    words: str
+    tone: str
+    requests: Sequence[Request]
+
+    @property
+    def there(self) -> bool:
+        """True where it can be used, or will be without anybody's doing."""
+        return self.tone == "ok"
+
+
+def holdings(session: Session, grants: Sequence[Grant]) -> dict[str, Holding]:
+    """How each grant reads, by its id."""
+    reasons: dict[str, list[tuple[bool, Request]]] = {}
+    for grant_id, ended_at, request in session.execute(
+        sa.select(GrantReason.grant_id, GrantReason.ended_at, Request)
+        .join(Request, Request.id == GrantReason.request_id)
+        .where(GrantReason.grant_id.in_([grant.id for grant in grants]))
+        .order_by(Request.asked_at, Request.id)
+    ):
+        reasons.setdefault(grant_id, []).append((ended_at is None, request))
+    later = _later(session, (request.id for pairs in reasons.values() for _, request in pairs))
+    return {grant.id: _holding(grant, reasons.get(grant.id, []), later) for grant in grants}
+
+
+def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset[str]) -> Holding:
+    lasting = [request for lasts, request in reasons if lasts]
+    states = {request.state for request in lasting}
+    whole = RequestState.FULFILLED in states
+    words, tone = holding_words(
+        grant.state,
+        open_still=not whole and not states.isdisjoint(DOING),
+        partly=not whole and RequestState.PARTLY_FULFILLED in states,
+        later=bool(lasting) and lasting[-1].id in later,
+    )
+    return Holding(words, tone, [request for _, request in reasons])
+
+
+def _later(session: Session, request_ids: Iterable[str]) -> frozenset[str]:
+    """The requests that a device finishes in its own time."""
+    streams = [f"request:{request_id}" for request_id in request_ids]
+    told = session.execute(
+        sa.select(AuditEvent.stream, AuditEvent.data).where(
+            AuditEvent.stream.in_(streams), AuditEvent.kind == "request.fulfilled"
+        )
+    )
+    return frozenset(stream.partition(":")[2] for stream, data in told if data.get("later"))
