@@ -27,7 +27,9 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
+from selfserve.requests import lists
 from selfserve.requests.decide import Say, decide
+from selfserve.requests.lists import CaseRow
 from selfserve.requests.submit import Submitted, submit
 from selfserve.settings.company import Brand, Company
 from selfserve.settings.identity import Directory, Oidc
@@ -102,6 +104,11 @@ class PageStand:
                 .order_by(Escalation.id.desc())
                 .limit(1)
             ).one()
+
+    def cases(self) -> list[CaseRow]:
+        """The open cases as the desk lists them."""
+        with self.house.database.read() as session:
+            return lists.desk(session)
 
     def latest_case(self, case_id: str) -> Escalation:
         """A case as it stands now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from nicegui import ui
 from starlette.requests import Request
 
 from selfserve.connectors.contract import Failed, FailureKind
@@ -96,6 +97,20 @@ async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, st
     ana = visitor("ana")
     await ana.open(f"/requests/{name}")
     await ana.should_see("Ruth is looking after it")
+
+
+async def test_a_case_is_drawn_as_its_item_is(visitor: Visitor, stand: PageStand) -> None:
+    """The icon and tint of the item, as in the catalog and among requests; a case about none is drawn by its reason."""
+    _, case = stuck(stand)
+    row = next(one for one in stand.cases() if one.id == case)
+    assert (row.icon, row.category) == ("database", "Access")
+    ruth = visitor("ruth")
+    for path in ("/desk", f"/desk/{case}"):
+        await ruth.open(path)
+        content = "".join(str(one.props.get("innerHTML", "")) for one in ruth.find(ui.html).elements)
+        assert "icons.svg" in content
+        assert "#database" in content
+        assert "s-tint-green" in content
 
 
 async def test_taking_a_case_keeps_what_was_typed(visitor: Visitor, stand: PageStand) -> None:

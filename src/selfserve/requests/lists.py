@@ -189,7 +189,7 @@ def _waiting(
 @dataclass(frozen=True)
 class CaseRow:
     """One escalation in the desk's list. `request_id` is None for a case about a connector; `asked_by` is who asked
-    for the customer, empty where they asked themselves."""
+    for the customer, empty where they asked themselves. `icon` and `category` are the item's, empty without one."""
 
     id: str
     subject: str
@@ -213,6 +213,8 @@ class CaseRow:
     title: str
     customer: str
     asked_by: str
+    icon: str
+    category: str
 
 
 def desk(session: Session, *, team: str | None = None, taken_by: str | None = None, limit: int = 200) -> list[CaseRow]:
@@ -234,6 +236,8 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
     customer = session.get(Person, about.customer_id) if about is not None else None
     taken_by = session.get(Person, case.taken_by_id) if case.taken_by_id else None
     asked_by = session.get(Person, request.asked_by_id) if request is not None else None
+    latest = case.request_id or _latest_request(session, case.grant_id)
+    item = versions.pinned(session, session.get_one(Request, latest).item_version_id) if latest else None
     return CaseRow(
         id=case.id,
         subject=case.subject,
@@ -252,11 +256,13 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         runbook=case.runbook,
         step_id=case.step_id,
         grant_id=case.grant_id,
-        request_id=case.request_id or _latest_request(session, case.grant_id),
+        request_id=latest,
         request_name=request.name if request else "",
         title=about.item_name if about is not None else case.subject,
         customer=customer.name if customer else "",
         asked_by=asked_by.name if asked_by is not None and asked_by is not customer else "",
+        icon=item.icon if item is not None else "",
+        category=item.category if item is not None else "",
     )
 
 

@@ -16,12 +16,12 @@ from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request
 from selfserve.web.pages.case_acts import CaseActs
-from selfserve.web.pages.desk import for_whom
+from selfserve.web.pages.desk import drawn, for_whom
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.markup import NOTHING, heading, joined, show
-from selfserve.web.parts.pieces import answered, back, facts, note, pill, tile, timeline
+from selfserve.web.parts.pieces import answered, back, facts, note, pill, timeline
 from selfserve.web.parts.times import due, when
-from selfserve.web.parts.why import why_icon, why_words
+from selfserve.web.parts.why import why_words
 from selfserve.web.visits import Visit, aside
 
 STEP_WORDS = {
@@ -97,7 +97,7 @@ def _top(visit: Visit, whole: Whole) -> Markup:
         taken = " · yours" if case.taken_by_id == visit.person_id else f" · {case.taken_by} has it"
     under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team)))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{}</p></div>{}</div>').format(
-        tile(why_icon(case.why), "slate", large=True), heading(case.title), under, taken, pill(*state)
+        drawn(visit, case, large=True), heading(case.title), under, taken, pill(*state)
     )
 
 

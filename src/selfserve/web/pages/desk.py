@@ -12,7 +12,7 @@ from selfserve.fulfilment.circuits import Resting
 from selfserve.requests import lists
 from selfserve.requests.lists import CaseRow
 from selfserve.web.parts.markup import joined, show
-from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile
+from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile, tint
 from selfserve.web.parts.times import due, exact
 from selfserve.web.parts.why import why_icon, why_words
 from selfserve.web.visits import Visit, aside
@@ -88,5 +88,11 @@ def _row(visit: Visit, case: CaseRow) -> Markup:
     end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
         taken, " s-due-late" if late else "", exact(case.due_at, visit.zone), due(case.due_at, visit.now).capitalize()
     )
-    drawn = tile(why_icon(case.why), "rose" if late else "slate")
-    return row(f"/desk/{case.id}", drawn, case.title, under, end)
+    return row(f"/desk/{case.id}", drawn(visit, case), case.title, under, end)
+
+
+def drawn(visit: Visit, case: CaseRow, *, large: bool = False) -> Markup:
+    """What a case is about, as the item is drawn everywhere; one about no item is drawn by its reason."""
+    if not case.icon:
+        return tile(why_icon(case.why), "slate", large=large)
+    return tile(case.icon, tint(visit.house.catalog.current.policy, case.category), large=large)

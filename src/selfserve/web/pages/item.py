@@ -111,8 +111,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
     mark = NOTHING
     if held is not None:
         until = when(held.ends_at, visit.now, visit.zone, ", until ")
-        drawn = icon("check" if held.there else "clock")
-        mark = Markup('<p class="s-marked">{}<span>{}{}</span></p>').format(drawn, held.state_words, until)
+        drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
+        mark = Markup('<p class="s-marked{}">{}<span>{}{}</span></p>').format(look, drawn, held.state_words, until)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(item.name),

@@ -20,7 +20,7 @@ MOOD_ICONS = {"done": "check", "now": "loader", "human": "user-round", "bad": "x
 MOOD_WORDS = {
     "done": "Done",
     "now": "Under way",
-    "human": "With a person",
+    "human": "A person's turn",
     "bad": "Did not work out",
     "todo": "To come",
 }
