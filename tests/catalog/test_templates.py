@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from selfserve.catalog.rules import RuleBroken, RuleFailed
+from selfserve.catalog.facts import Facts
+from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed
 from selfserve.catalog.templates import Arguments, Template
 
 CONTEXT: dict[str, Any] = {
@@ -47,7 +49,7 @@ def test_one_expression_alone_keeps_its_type(text: str, value: Any) -> None:
     [
         ("Hello ${customer.login}!", "Hello ana!"),
         ("${form.count}${form.count}", "33"),
-        ("until ${form.until}", "until 2027-07-31 21:59 UTC"),
+        ("until ${form.until}", "until 31 July 2027, 21:59"),
         ("for ${duration('2h')}", "for 2 hours"),
         ("in ${customer.groups}", "in a, b"),
         ("nothing: ${form.none}.", "nothing: ."),
@@ -70,6 +72,26 @@ def test_a_broken_expression_names_its_position_in_the_text(text: str, column: i
     with pytest.raises(RuleBroken) as caught:
         Template.compile(text)
     assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "told"),
+    [
+        ("Europe/Berlin", datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC), "30 November 2026"),
+        ("Europe/Berlin", datetime(2027, 7, 31, 21, 59, 59, tzinfo=UTC), "31 July 2027"),
+        ("America/Los_Angeles", datetime(2026, 12, 1, 7, 59, 59, tzinfo=UTC), "30 November 2026"),
+        ("Asia/Tokyo", datetime(2026, 11, 30, 14, 59, 59, 999, tzinfo=UTC), "30 November 2026"),
+        ("Europe/Berlin", datetime(2026, 11, 30, 13, 5, tzinfo=UTC), "30 November 2026, 14:05"),
+    ],
+)
+def test_a_day_is_told_as_the_day_that_was_meant(zone: str, at: datetime, told: str) -> None:
+    """In the zone it was meant in; a time that is no end of a day keeps its clock. Alone, it stays the instant."""
+    context = Facts(CONTEXT, form={"until": at})
+    context.zone = ZoneInfo(zone)
+    assert Template.compile("by ${form.until}.").resolve(context) == f"by {told}."
+    assert Template.compile("${form.until}").resolve(context) == at
+    with pytest.raises(RuleFailed):
+        Rule.compile("zone").value(context)
 
 
 def test_what_was_typed_is_never_read_as_a_template() -> None:

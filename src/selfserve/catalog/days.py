@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.dates import format_date
 
 LANGUAGE = "en_GB"
+_LAST_SECOND = time(23, 59, 59)
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -36,6 +37,13 @@ def local_day(now: datetime, zone: ZoneInfo) -> date:
 def spoken_day(day: date) -> str:
     """`day` in words: "31 July 2027"."""
     return f"{day.day} {day:%B} {day.year}"
+
+
+def spoken_instant(at: datetime, zone: tzinfo) -> str:
+    """`at` in `zone`: "31 July 2027, 14:05", and "31 July 2027" for the last second of a day, which means that day."""
+    there = at.astimezone(zone)
+    day = spoken_day(there.date())
+    return day if there.time().replace(microsecond=0) == _LAST_SECOND else f"{day}, {there:%H:%M}"
 
 
 def spoken_moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from selfserve.catalog.items import Item
 
 Context = Mapping[str, Any]
 """What a rule is evaluated against: exactly the keys of `ROOTS`."""
 
 ROOTS: Final = ("customer", "form", "item", "now", "device")
+
+
+class Facts(dict[str, Any]):
+    """A context that knows in which time zone its days are meant. The zone is no name that a rule could read: rules go
+    by instants; texts that tell a day go by it."""
+
+    zone: tzinfo = UTC
 
 
 class CustomerFacts(TypedDict):
@@ -59,13 +65,17 @@ def rule_context(
     now: datetime,
     form: Mapping[str, Any] | None = None,
     device: DeviceFacts | None = None,
+    zone: tzinfo = UTC,
 ) -> Context:
-    """Everything a rule of `item` may read. `form` is `CleanAnswers.form`; left out, every field is null."""
+    """Everything a rule of `item` may read. `form` is `CleanAnswers.form`; left out, every field is null. `zone` is the
+    one that the days in it were meant in."""
     blank = dict.fromkeys(item.form)
-    return {
-        "customer": dict(customer),
-        "form": {**blank, **(form or {})},
-        "item": {"id": item.id, "name": item.name, "category": item.category, "risk": item.risk, "owner": item.owner},
-        "now": now,
-        "device": dict(device) if device else None,
-    }
+    made = Facts(
+        customer=dict(customer),
+        form={**blank, **(form or {})},
+        item={"id": item.id, "name": item.name, "category": item.category, "risk": item.risk, "owner": item.owner},
+        now=now,
+        device=dict(device) if device else None,
+    )
+    made.zone = zone
+    return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -16,8 +16,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
 
 from selfserve.catalog.celtext import tokens
+from selfserve.catalog.days import spoken_instant
 from selfserve.catalog.durations import spoken_duration
-from selfserve.catalog.facts import Context
+from selfserve.catalog.facts import Context, Facts
 from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed, rule_error
 
 Place = tuple[str | int, ...]
@@ -63,7 +64,9 @@ class Template:
         """The value for `context`; RuleFailed where an expression raises."""
         if self.typed:
             return self.rules[0].value(context)
-        return "".join(part if isinstance(part, str) else _spoken(part, part.value(context)) for part in self.parts)
+        zone = context.zone if isinstance(context, Facts) else UTC
+        spoken = (part if isinstance(part, str) else _spoken(part, part.value(context), zone) for part in self.parts)
+        return "".join(spoken)
 
 
 class TemplateBroken(RuleBroken):
@@ -195,18 +198,18 @@ def _compiled(expression: str, at: int) -> Rule:
         raise
 
 
-def _spoken(rule: Rule, value: Any) -> str:
-    """`value` inside a longer text. A map has no such form."""
+def _spoken(rule: Rule, value: Any, zone: tzinfo) -> str:
+    """`value` inside a longer text, as people in `zone` say it. A map has no such form."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return spoken_instant(value, zone)
     if isinstance(value, timedelta):
         return spoken_duration(value)
     if isinstance(value, list):
-        return ", ".join(_spoken(rule, inner) for inner in value)
+        return ", ".join(_spoken(rule, inner, zone) for inner in value)
     if isinstance(value, str | int | float):
         return str(value)
     raise RuleFailed(rule.text, f"{type(value).__name__} cannot stand inside a text.")

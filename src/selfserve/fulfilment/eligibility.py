@@ -21,8 +21,9 @@ NOT_FOR_YOU = "This is not offered to you. If you think it should be, ask the te
 def context_of(session: Session, house: House, request: Request, item: Item) -> Context:
     """Everything a rule of `item` may read about a request, as people and time are now."""
     customer = session.get_one(Person, request.customer_id)
-    form = revive(item, request.answers, ZoneInfo(request.zone)).form
-    return rule_context(item, directory.facts(session, customer), now=house.now(), form=form)
+    zone = ZoneInfo(request.zone)
+    form = revive(item, request.answers, zone).form
+    return rule_context(item, directory.facts(session, customer), now=house.now(), form=form, zone=zone)
 
 
 def allowed(item: Item, context: Context) -> bool:

@@ -69,7 +69,7 @@ def ask(
         clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item))
     except AnswersInvalid as invalid:
         raise Unfit(invalid.errors) from invalid
-    context = rule_context(item, facts, now=house.now(), form=clean.form)
+    context = rule_context(item, facts, now=house.now(), form=clean.form, zone=zone)
     if not eligibility.allowed(item, context):
         raise NotAllowed(eligibility.NOT_FOR_YOU)
     return Ask(item, customer, asked_by, clean, context)
