@@ -31,9 +31,7 @@ def check_target(around: Surroundings, name: str) -> list[Finding]:
         with registry(around, name) as built:
             connector = built.get(name)
             if connector.kind in REMEMBERS and not around.store_ready:
-                return [
-                    failure(area, "It keeps its seats in the store, which is not ready; run `selfserve db upgrade`.")
-                ]
+                return [warning(area, "Its seats are counted in the store, which is not ready yet.")]
             return list(dict.fromkeys(Finding(area, one.level, one.text) for one in connector.check()))
     except (ConnectorProblem, SecretUnavailable, Stop) as problem:
         return [failure(area, str(problem))]
