@@ -15,7 +15,8 @@ please s t the there this to us want was we what where which why will with would
 """
 _GERMAN: Final = """
 als am an auf aus bei bekommen bin bitte brauche das dem den der des die ein eine einen einem fur gibt haben hatte ich
-im in ist kann man mein meine meinen meinem mich mir mit neu neue neues oder und uns von was wie will wir wo zu zum zur
+im in ist kann man mein meine meinen meinem mich mir mit neu neue neuen neuer neues oder und uns von was wie will wir
+wo zu zum zur
 """
 STOP_WORDS: Final = frozenset((_ENGLISH + _GERMAN).split())
 """Words that say nothing about what is wanted."""
