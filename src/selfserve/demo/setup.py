@@ -16,7 +16,17 @@ from selfserve.settings.secrets import SecretSource
 
 MACS = ("C02FERN01", "C02FERN02", "C02FERN03")
 """Serial numbers of the sample company's Macs."""
-SOFTWARE = ("Slack", "FirefoxDeveloperEdition")
+SOFTWARE = {
+    "Slack": ("Slack", "The company chat"),
+    "FirefoxDeveloperEdition": ("Firefox Developer Edition", "A browser for people who build web pages"),
+    "Blender": ("Blender", "Models, renders and animates in 3D"),
+    "Inkscape": ("Inkscape", "Draws vector graphics"),
+    "KeePassXC": ("KeePassXC", "Keeps passwords in a file of your own"),
+    "LibreOffice": ("LibreOffice", "Texts, tables and slides"),
+    "VLC": ("VLC", "Plays nearly every film and sound"),
+    "VisualStudioCode": ("Visual Studio Code", "An editor for code"),
+}
+"""What the sample company has packed for its Macs: the name in the repository, and what people read of it."""
 
 DIRECTORY_PASSWORD = SecretRef("file", "secrets/directory-password")
 _SECRETS: dict[str, Callable[[], str]] = {
@@ -70,7 +80,10 @@ def _munki(repo: Path) -> None:
     for part in ("catalogs", "manifests", "pkgsinfo", "pkgs"):
         (repo / part).mkdir(parents=True, exist_ok=True)
     if not (repo / "catalogs" / "production").exists():
-        items = [{"name": name, "version": "1.0", "catalogs": ["production"]} for name in SOFTWARE]
+        items = [
+            {"name": name, "version": "1.0", "display_name": label, "description": words, "catalogs": ["production"]}
+            for name, (label, words) in SOFTWARE.items()
+        ]
         (repo / "catalogs" / "production").write_bytes(plistlib.dumps(items))
     for serial in MACS:
         manifest = repo / "manifests" / serial

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selfserve.demo.setup import MACS
+
 if TYPE_CHECKING:
     from selfserve.demo.run import Demo
 
@@ -27,6 +29,7 @@ def _where(demo: Demo, *, kept: bool) -> Iterator[str]:
         yield f"  (not at port {demo.moved}, which somebody else has; the configuration says the new one)"
     yield f"  configuration    {demo.file}  (connectors, roles; read at each start)"
     yield f"  catalog          {demo.app.settings.catalog.folder}  (items, teams, runbooks; pages follow your edits)"
+    yield f"  Macs to try with {', '.join(MACS)}  (what the apps in the catalog ask for)"
     if not kept:
         yield "  All of it is gone when the demo ends; `selfserve demo --data FOLDER` keeps it."
     yield "  Everything runs on this machine. Ctrl-C ends it."
