@@ -45,7 +45,6 @@ def staff_who_audit(lived_in: Api) -> str:
 BOUNDED = settings(
     max_examples=10,
     derandomize=True,
-    deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

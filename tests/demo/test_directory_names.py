@@ -70,7 +70,7 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
     assert names.parse(again) == parsed
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text("a,+\\#; ä0Z2cC", max_size=12))
 def test_openldap_agrees_on_what_is_a_name(slapd: Slapd, embedded: Directory, value: str) -> None:
     """For values of every awkward shape: invalid for one is invalid for the other.
@@ -83,7 +83,7 @@ def test_openldap_agrees_on_what_is_a_name(slapd: Slapd, embedded: Directory, va
     assert one == other
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(WORDS, WORDS)
 def test_openldap_agrees_on_what_a_filter_finds(slapd: Slapd, embedded: Directory, stored: str, asked: str) -> None:
     """Equality, beginning, end and middle of any text, found or not found by both."""

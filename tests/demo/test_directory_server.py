@@ -281,7 +281,7 @@ def test_substring_filter_cannot_be_made_slow(embedded: Directory) -> None:
     assert raw_search(embedded, person.dn, condition) == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), st.integers(0, 10**6))
 def test_flipped_and_random_bytes_never_reach_a_neighbour(embedded: Directory, noise: bytes, place: int) -> None:
     """Any bytes at all, also in the middle of a good request: the connection may end, the server does not."""

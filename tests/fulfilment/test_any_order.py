@@ -33,7 +33,7 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("quiet")
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_any_order_of_acts_and_faults_keeps_the_ledger_true(
     sqlite_template: Path, steps: list[tuple[str, int]]

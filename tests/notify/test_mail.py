@@ -9,7 +9,6 @@ from email.policy import default
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.settings.samples import settings
 
@@ -67,7 +66,6 @@ def test_hostile_text_shows_as_text() -> None:
     assert "{{ 7*7 }}" in html
 
 
-@hypothesis_settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=300))
 def test_no_text_becomes_a_header(title: str, name: str, body: str) -> None:
     """Whatever stands in title and name: the headers are ours, each once, and there is one recipient."""
