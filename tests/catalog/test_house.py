@@ -103,6 +103,17 @@ def _longest(field: FormField) -> object:
             return "m" * 36
 
 
+def _to_fill_in(item: Item) -> list[str]:
+    lines = [line for step in item.fulfil for line in step.arguments.tree.get("todo", ())]
+    return [line["text"] for line in lines if line.get("field")]
+
+
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_what_staff_fill_in_has_a_short_name(item: Item) -> None:
+    """Such a line is the label of a field on the desk: what to do stands in a line of its own."""
+    assert [text for text in _to_fill_in(item) if len(text) > 50 or text.endswith(".")] == []
+
+
 @pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
 def test_the_longest_answers_fit_into_every_step(item: Item) -> None:
     """What a form takes, its steps can be given: nobody is told after asking that they wrote too much."""
