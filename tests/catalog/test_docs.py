@@ -75,3 +75,13 @@ def test_every_kind_of_question_is_shown_with_all_its_keys(kind: type[BaseModel]
 def test_every_fact_a_rule_may_read_is_listed(name: str) -> None:
     """So that nobody has to guess."""
     assert f"`{name}`" in PAGE
+
+
+def test_the_page_points_at_items_that_come_with_the_product() -> None:
+    """Their number, and every one that it names to be copied."""
+    names = {path.stem for path in (HOUSE / "items").glob("*.yaml")}
+    table = PAGE.partition("## Items to copy from")[2].partition("## Key by key")[0]
+    assert set(re.findall(r"`([a-z-]+)`", table)) <= names
+    readme = (HOUSE.parent / "README.md").read_text(encoding="utf-8")
+    assert f"selfserve](../catalog/items) has {len(names)}." in table
+    assert f"It comes with {len(names)} items to start from" in readme
