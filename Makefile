@@ -48,6 +48,10 @@ format: $(VENV)/.dev ## Mend style
 docs: $(VENV)/.dev ## Write the reference of all settings into docs/configuration.md
 	$(BIN)/python -m selfserve.settings.reference docs/configuration.md
 
+.PHONY: words
+words: $(VENV)/.dev ## Bring every language's file up to date with what the code says
+	PYTHONPATH=. $(BIN)/python -m tests.languages.gathering
+
 .PHONY: lock
 lock: $(VENV)/.dev ## Compile the locked dependency sets anew
 	packaging/lock $(BIN)/uv

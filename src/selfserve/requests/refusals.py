@@ -8,7 +8,11 @@ from selfserve.catalog.answers import AnswerRefused, plain_text
 
 
 class Refusal(Exception):  # noqa: N818  (an answer to a person, not a fault of the program)
-    """The text is one clear sentence for the person who asked."""
+    """One clear sentence for the person who asked: a `Message`, so that faces can say it in their language."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 class NotFound(Refusal):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -13,16 +12,20 @@ from nicegui.events import GenericEventArguments
 
 from selfserve.catalog.days import spoken_moment
 from selfserve.fulfilment.house import zone_of
+from selfserve.languages.books import spoken
+from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import lists
 from selfserve.requests.lists import Counts
+from selfserve.store.tables import Person
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Place, Told
 from selfserve.web.places import Places
+from selfserve.web.speech import speak
 from selfserve.web.visits import Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
@@ -36,7 +39,7 @@ LOGO = "/brand/logo"
 class Known:
     """What the frame shows of who is looking."""
 
-    zone: ZoneInfo
+    reader: Reader
     title: str
     counts: Counts
 
@@ -49,7 +52,8 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     known = await aside(_known, parts, principal)
     if known is None:
         return RedirectResponse("/sign-in", 303)
-    visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.zone)
+    visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader)
+    speak(visit.client, known.reader)
     visit.client.on_delete(visit.settle)
     visit.frame = _frame(visit, principal, known)
     with ui.element("div").classes("s-content") as content:
@@ -69,7 +73,12 @@ def _known(parts: Parts, principal: Principal) -> Known | None:
         if person is None:
             return None
         counts = lists.counts(session, person.id, staff=principal.has(Role.STAFF))
-        return Known(zone_of(parts.house, person), person.title or person.department, counts)
+        return Known(reader_of(parts, person), person.title or person.department, counts)
+
+
+def reader_of(parts: Parts, person: Person) -> Reader:
+    """How somebody reads: their own language and zone, the company's where they have none that we know."""
+    return Reader(spoken(person.language, parts.settings.company.language), zone_of(parts.house, person))
 
 
 def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:

@@ -16,6 +16,7 @@ from nicegui.events import GenericEventArguments
 from starlette.requests import Request
 
 from selfserve.fulfilment.house import House
+from selfserve.languages.reader import Reader
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
@@ -73,7 +74,7 @@ class Visit:
     deck: Deck
     client: Client
     person_id: str
-    zone: ZoneInfo
+    reader: Reader
     frame: Frame | None = None
     ends: list[Callable[[], None]] = field(default_factory=list)
 
@@ -81,6 +82,11 @@ class Visit:
     def house(self) -> House:
         """The working rooms."""
         return self.parts.house
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the reader's clock hangs."""
+        return self.reader.zone
 
     @property
     def now(self) -> datetime:
@@ -105,10 +111,10 @@ class Visit:
         """Load the page anew, which leads to sign-in where nobody is signed in."""
         self.client.run_javascript("location.reload()")
 
-    def say(self, words: str) -> None:
-        """Have a screen reader say something."""
+    def announce(self, words: str) -> None:
+        """Have a screen reader say something; a `Message` in the reader's language."""
         if self.frame is not None:
-            self.frame.say(words)
+            self.frame.announce(self.reader.tell(words))
 
     def on_change(
         self, wants: Wants, act: Callable[[], Awaitable[None]], *, on: Element, lasting: bool = False
@@ -133,7 +139,7 @@ class Visit:
 
     def speak(self, refusal: Refusal) -> None:
         """Have a refusal read out, where there is no field for it to stand beside."""
-        self.say(str(refusal))
+        self.announce(refusal.words)
 
     def settle(self) -> None:
         """Stop watching for a page that was left."""

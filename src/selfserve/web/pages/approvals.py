@@ -116,14 +116,14 @@ class Pile:
         async def send(event: GenericEventArguments) -> None:
             say = Say(str(event.args["button"]))
             await aside(_decided, visit, stage_id, say, dict(event.args["values"]))
-            visit.say(SAID[say])
+            visit.announce(SAID[say])
             form.reset()
             self.lay(await aside(_waiting, visit))
 
         def refused(refusal: Refusal) -> None:
             form.refuse(sentences(refusal))
             if isinstance(refusal, AlreadyDecided | NotAllowed | NotFound):
-                visit.say(str(refusal))
+                visit.announce(str(refusal))
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
         return card

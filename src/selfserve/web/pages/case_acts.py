@@ -95,14 +95,14 @@ class CaseActs:
     def _press(self, words: str, act: Callable[..., None], **looks: Any) -> None:
         async def pressed() -> None:
             await aside(act, self._visit.house, self._case.id, self._visit.person_id)
-            self._visit.say(f"{words}: done.")
+            self._visit.announce(f"{words}: done.")
 
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
         self._said.set_content(str(note(str(refusal), "bad")))
         self._said.set_visibility(True)
-        self._visit.say(str(refusal))
+        self._visit.announce(str(refusal))
 
     def _done(self) -> None:
         case, house = self._case, self._visit.house
@@ -112,7 +112,7 @@ class CaseActs:
             fields = {name: str(values.get(name) or "") for name in _named(case)}
             words, sure = str(values.get(WORDS) or ""), values.get(SURE) is True
             await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, on_my_word=sure)
-            self._visit.say("Noted as done by hand.")
+            self._visit.announce("Noted as done by hand.")
 
         self._form("Done by hand", "We look at the target before we believe it, and the rest goes on by itself.",
                    _checklist(case), Button("done", "It is done", meanwhile="Looking…"), send)  # fmt: skip
@@ -130,7 +130,7 @@ class CaseActs:
             values = dict(event.args["values"])
             words, back = str(values.get(WORDS) or ""), values.get("take_back") is True
             await aside(desk.cannot, house, case.id, self._visit.person_id, words=words, take_back=back)
-            self._visit.say("Closed, and the customer is told.")
+            self._visit.announce("Closed, and the customer is told.")
 
         self._form("Cannot be done", "", fields, Button("cannot", "Close and tell them", "s-danger"), send)
 
@@ -152,7 +152,7 @@ class CaseActs:
             values = dict(event.args["values"])
             team, words = str(values.get("team") or ""), str(values.get(WORDS) or "")
             await aside(desk.hand_on, house, case.id, self._visit.person_id, team=team, words=words)
-            self._visit.say("Handed on, and they are told.")
+            self._visit.announce("Handed on, and they are told.")
 
         self._form("Hand it to another team", "They have their own time for it, and the customer reads who has it.",
                    fields, Button("hand_on", "Hand it on", "s-quiet"), send)  # fmt: skip

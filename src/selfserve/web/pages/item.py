@@ -136,7 +136,7 @@ def _form(visit: Visit, offer: Offer) -> Form:
 
     async def send(event: GenericEventArguments) -> None:
         made = await aside(_ask, visit, offer, _filled(event))
-        visit.say("You asked for it." if made.fresh else "You asked for this before; here it is.")
+        visit.announce("You asked for it." if made.fresh else "You asked for this before; here it is.")
         go(f"/requests/{made.name}")
 
     async def look(event: GenericEventArguments) -> None:

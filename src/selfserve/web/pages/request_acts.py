@@ -107,7 +107,7 @@ class RequestActs:
 
         async def send(event: GenericEventArguments) -> None:
             await aside(self._answered, str(event.args["values"].get("answer", "")))
-            visit.say("Your answer is sent.")
+            visit.announce("Your answer is sent.")
 
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
 

@@ -61,7 +61,7 @@ class Frame(Element, component="frame.js"):
         self._props["notices"] = [asdict(notice) for notice in notices]
         self.update()
 
-    def say(self, words: str) -> None:
+    def announce(self, words: str) -> None:
         """Have a screen reader say something, politely."""
         self.run_method("say", words)
 

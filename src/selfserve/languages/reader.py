@@ -1,0 +1,140 @@
+"""Whoever reads: sentences, days, spans and numbers in their language and their time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from selfserve.languages.books import SOURCE, book, locale_of
+from selfserve.languages.messages import Message, Plain
+
+UTC = ZoneInfo("UTC")
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_SIZES = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`language` is one the product speaks (see `books.spoken`), `zone` where the reader's clock hangs."""
+
+    language: str = SOURCE
+    zone: ZoneInfo = UTC
+
+    @cached_property
+    def locale(self) -> Locale:
+        """How days and numbers are written."""
+        return locale_of(self.language)
+
+    @cached_property
+    def _book(self) -> NullTranslations:
+        return book(self.language)
+
+    # Sentences -------------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, /, **values: Plain) -> str:
+        """`text`, which the code has in English, in the reader's language, with `values` at its `{names}`."""
+        return self._book.gettext(text).format(**values) if text else ""
+
+    def say_n(self, one: str, many: str, count: int, /, **values: Plain) -> str:
+        """The same for a sentence that counts; `{count}` stands for the number as the reader writes it."""
+        return self._book.ngettext(one, many, count).format(**{**values, "count": self.number(count)})
+
+    def tell(self, words: str) -> str:
+        """Words that were made elsewhere: a `Message` in the reader's language, plain text as it is."""
+        if not isinstance(words, Message):
+            return words
+        values = {name: self.tell(value) if isinstance(value, str) else value for name, value in words.values.items()}
+        if not words.many:
+            return self.say(words.text, **values)
+        count = values.pop("count")
+        return self.say_n(words.text, words.many, int(count or 0), **values)
+
+    # Days and times --------------------------------------------------------------------------------------------------
+
+    def day(self, day: date) -> str:
+        """A day: `31 July 2027`, `31. Juli 2027`."""
+        return format_date(day, "long", locale=self.locale)
+
+    def clock(self, at: datetime) -> str:
+        """The time of day: `09:12`."""
+        return format_time(at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)
+
+    def moment(self, at: datetime, now: datetime) -> str:
+        """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` for the week ahead, else `18 November`."""
+        words = self.within(at, now)
+        return words[:1].upper() + words[1:]
+
+    def within(self, at: datetime, now: datetime) -> str:
+        """`moment` as it stands within a sentence: `tomorrow, 14:00`."""
+        there, today = at.astimezone(self.zone).date(), now.astimezone(self.zone).date()
+        days, time = (there - today).days, self.clock(at)
+        if days == 0:
+            return self.say("today, {time}", time=time)
+        if days == 1:
+            return self.say("tomorrow, {time}", time=time)
+        if days == -1:
+            return self.say("yesterday, {time}", time=time)
+        if 1 < days < 7:
+            return self.say("{weekday}, {time}", weekday=format_date(there, "EEEE", locale=self.locale), time=time)
+        if there.year == today.year:
+            return format_datetime(at, self.locale.datetime_skeletons["MMMMd"].pattern, self.zone, self.locale)
+        return self.day(there)
+
+    def since(self, at: datetime, now: datetime) -> str:
+        """When something began, after "since": `14:10` for today, else `yesterday, 14:10` or a day."""
+        same_day = at.astimezone(self.zone).date() == now.astimezone(self.zone).date()
+        return self.clock(at) if same_day else self.within(at, now)
+
+    def exact(self, at: datetime) -> str:
+        """The whole of it: `Monday, 23 November 2026 at 09:12:05 CET`."""
+        return format_datetime(at, "full", tzinfo=self.zone, locale=self.locale)
+
+    def due(self, at: datetime, now: datetime) -> str:
+        """How long there is still: `in 35 minutes`, `in 3 days`; `2 hours late` where it is over."""
+        if at < now:
+            return self.say("{span} late", span=self.about(now - at))
+        return self.say("in {span}", span=self.about(at - now))
+
+    def about(self, span: timedelta, *, working: bool = False) -> str:
+        """A span as one says it: `a moment`, `20 seconds`, `4 minutes`, `3 hours`; `2 working days` where it counts in
+        working hours."""
+        for size, name in _SIZES:
+            if span >= 2 * size or (span >= size and name != "second"):
+                count = round(span / size)
+                return self._working(name, count) if working and size >= HOUR else self._unit(name, count)
+        return self.say("a moment")
+
+    def span(self, span: timedelta) -> str:
+        """A whole span: `90 days`, `1 hour`, `2 weeks`."""
+        seconds = int(span.total_seconds())
+        sizes = ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+        size, name = next(pair for pair in sizes if seconds % pair[0] == 0)
+        return self._unit(name, seconds // size)
+
+    def _unit(self, name: str, count: int) -> str:
+        return format_unit(count, f"duration-{name}", "long", locale=self.locale)
+
+    def _working(self, name: str, count: int) -> str:
+        if name == "day":
+            return self.say_n("{count} working day", "{count} working days", count)
+        return self.say_n("{count} working hour", "{count} working hours", count)
+
+    # Numbers and lists -----------------------------------------------------------------------------------------------
+
+    def number(self, number: float) -> str:
+        """A number as it is written: `1,204` or `1.204`."""
+        return format_decimal(number, locale=self.locale)
+
+    def list(self, words: Iterable[str]) -> str:
+        """`a, b and c`."""
+        return format_list([*words], "standard", locale=self.locale)

@@ -1,0 +1,71 @@
+"""Every language says everything the code says, and nothing else."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from babel.messages.catalog import Message
+
+from selfserve.languages import books
+from selfserve.languages.books import SOURCE, codes, written
+
+OTHERS = [code for code in codes() if code != SOURCE]
+
+
+def _texts(words: object) -> tuple[str, ...]:
+    return tuple(words) if isinstance(words, (tuple, list)) else (str(words),)
+
+
+def _names(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_german_is_there() -> None:
+    """The two languages the product is shipped with; a third is one file more."""
+    assert {"en", "de"} <= set(codes())
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_has_the_places_of_its_original(code: str) -> None:
+    """A name that is missing or misspelt would lose what belongs there, or break the page."""
+    for message in written(code):
+        if not message.id:
+            continue
+        wanted = set().union(*map(_names, _texts(message.id)))
+        for text in _texts(message.string):
+            missing = wanted - _names(text) - ({"count"} if _plural(message) else set())
+            assert not missing, (message.id, text)
+            assert _names(text) <= wanted, (message.id, text)
+
+
+def _plural(message: Message) -> bool:
+    return isinstance(message.id, (tuple, list))
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_counts_has_every_form_of_its_language(code: str) -> None:
+    """As many as the language's own rule names."""
+    book = written(code)
+    for message in book:
+        if _plural(message):
+            assert len(_texts(message.string)) == book.num_plurals, message.id
+
+
+def test_a_wish_is_understood_as_browsers_and_directories_write_it() -> None:
+    """`de-AT`, `de_DE.UTF-8`, an unknown one, none."""
+    assert [books.spoken(wish) for wish in ("de-AT", "de_DE.UTF-8", "DE", "tlh", "", None)] == [
+        "de", "de", "de", "en", "en", "en",
+    ]  # fmt: skip
+    assert books.spoken("tlh", "de") == "de"
+
+
+def test_a_browser_s_languages_come_in_its_order() -> None:
+    """By weight, then as written; zero means never, nonsense is passed over."""
+    assert books.accepted("en;q=0.3, de-AT, fr;q=0, de;q=0.9, x;q=viel") == ["de-AT", "de", "en"]
+    assert books.accepted("") == []
+
+
+def test_a_language_names_itself() -> None:
+    """Who cannot read the page finds their own language."""
+    assert [books.own_name(code) for code in ("en", "de")] == ["English", "Deutsch"]

@@ -1,0 +1,104 @@
+"""Sentences, days and numbers as their reader says them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from selfserve.languages.messages import Message, again, kept, msg, msg_n
+from selfserve.languages.reader import Reader
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ENGLISH, GERMAN = Reader("en", BERLIN), Reader("de", BERLIN)
+NOW = datetime(2026, 11, 23, 9, 12, 5, tzinfo=UTC)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
+def test_a_sentence_is_said_in_the_reader_s_language() -> None:
+    """The original where there is no other."""
+    assert ENGLISH.say("today, {time}", time="09:00") == "today, 09:00"
+    assert GERMAN.say("today, {time}", time="09:00") == "heute, 09:00"
+    assert GERMAN.say("nobody translated {this}", this="x") == "nobody translated x"
+    assert GERMAN.say("") == ""
+
+
+def test_what_counts_is_counted_as_the_language_counts() -> None:
+    """One, many, none; the number written as the reader writes it."""
+    for count, english, german in (
+        (1, "1 working day", "1 Arbeitstag"),
+        (2, "2 working days", "2 Arbeitstage"),
+        (0, "0 working days", "0 Arbeitstage"),
+        (1200, "1,200 working days", "1.200 Arbeitstage"),
+    ):
+        said = ("{count} working day", "{count} working days", count)
+        assert (ENGLISH.say_n(*said), GERMAN.say_n(*said)) == (english, german)
+
+
+def test_a_sentence_made_before_its_reader_is_known() -> None:
+    """Plain English for whoever does not know better, the reader's language where it is told; stored and read again."""
+    made = msg("in {span}", span="x")
+    assert made == "in x"
+    assert GERMAN.tell(made) == "noch x"
+    assert GERMAN.tell("plain") == "plain"
+    assert kept("plain") is None
+    counted = msg_n("{count} working day", "{count} working days", 2)
+    for words in (made, counted):
+        back = again(str(words), kept(words))
+        assert isinstance(back, Message)
+        assert GERMAN.tell(back) == GERMAN.tell(words) != words
+
+
+def test_a_sentence_within_a_sentence_is_said_too() -> None:
+    """A value may be a message itself."""
+    assert GERMAN.tell(msg("in {span}", span=msg("a moment"))) == "noch einen Augenblick"
+
+
+@pytest.mark.parametrize(
+    "stored", [None, 3, {}, {"text": 3}, {"text": "{x}", "values": {}}, {"text": "{0}", "values": {}},
+               {"text": "{a.b}", "values": {"a": "x"}}, {"text": "other", "values": {}}],
+)  # fmt: skip
+def test_what_does_not_make_the_words_is_not_believed(stored: object) -> None:
+    """A row that was tampered with, or written by another version, shows the words as they were stored."""
+    assert type(again("the words", stored)) is str
+    assert again("the words", stored) == "the words"
+
+
+def test_hostile_values_stay_values() -> None:
+    """Braces in a name are no places, and nothing is looked up in a value."""
+    assert ENGLISH.say("in {span}", span="{secret.__class__}") == "in {secret.__class__}"
+    assert msg("in {span}", span="{x}") == "in {x}"
+
+
+def test_moments_near_and_far() -> None:
+    """In the reader's zone and language."""
+    moments = [NOW, NOW + DAY, NOW - DAY, NOW + 3 * DAY, NOW + 30 * DAY, NOW + 90 * DAY]
+    assert [ENGLISH.moment(at, NOW) for at in moments] == [
+        "Today, 10:12", "Tomorrow, 10:12", "Yesterday, 10:12", "Thursday, 10:12", "23 December", "21 February 2027",
+    ]  # fmt: skip
+    assert [GERMAN.within(at, NOW) for at in moments] == [
+        "heute, 10:12", "morgen, 10:12", "gestern, 10:12", "Donnerstag, 10:12", "23. Dezember", "21. Februar 2027",
+    ]  # fmt: skip
+    assert [GERMAN.since(at, NOW) for at in (NOW, NOW - DAY)] == ["10:12", "gestern, 10:12"]
+
+
+def test_spans() -> None:
+    """As one says them, and how long there is still."""
+    spans = [timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=4), 3 * HOUR, 2 * DAY]
+    assert [ENGLISH.about(span) for span in spans] == ["a moment", "20 seconds", "4 minutes", "3 hours", "2 days"]
+    assert [GERMAN.about(span) for span in spans] == [
+        "einen Augenblick", "20 Sekunden", "4 Minuten", "3 Stunden", "2 Tage",
+    ]  # fmt: skip
+    assert (ENGLISH.about(2 * DAY, working=True), GERMAN.about(HOUR, working=True)) == (
+        "2 working days", "1 Arbeitsstunde",
+    )  # fmt: skip
+    assert (ENGLISH.due(NOW + HOUR, NOW), ENGLISH.due(NOW - HOUR, NOW)) == ("in 1 hour", "1 hour late")
+    assert [ENGLISH.span(span) for span in (90 * DAY, HOUR, 14 * DAY)] == ["90 days", "1 hour", "2 weeks"]
+
+
+def test_days_numbers_and_lists() -> None:
+    """As the language writes them."""
+    assert (ENGLISH.day(date(2027, 7, 31)), GERMAN.day(date(2027, 7, 31))) == ("31 July 2027", "31. Juli 2027")
+    assert (ENGLISH.number(1204), GERMAN.number(1204)) == ("1,204", "1.204")
+    assert (ENGLISH.list(["a", "b", "c"]), GERMAN.list(["a", "b", "c"])) == ("a, b and c", "a, b und c")
