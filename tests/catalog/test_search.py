@@ -25,6 +25,7 @@ def found(text: str) -> list[str]:
     [
         ("vpn", "vpn-access"),
         ("VPN", "vpn-access"),
+        ("vnp", "vpn-access"),
         ("figma", "figma-editor"),
         ("figam", "figma-editor"),
         ("jetbrians", "jetbrains-licence"),

@@ -184,3 +184,14 @@ async def test_what_can_never_be_done_is_said_beside_the_form_and_refused_by_it(
     await until(lambda: bool(told))
     assert told[0] == ("refuse", ({"": "The directory has no such group."},))
     stand.target("directory").gone = False
+
+
+async def test_now_is_promised_only_where_a_machine_does_it(visitor: Visitor) -> None:
+    """What a person does by design is requested; what is done at once is had now."""
+    ana = visitor("ana")
+    said = {}
+    for item in ("wiki-editors", "repair-device"):
+        await ana.open(f"/items/{item}")
+        form = next(iter(ana.find(Form).elements))
+        said[item] = form.props["buttons"][0]["label"]
+    assert said == {"wiki-editors": "Get it now", "repair-device": "Request it"}

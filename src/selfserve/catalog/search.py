@@ -90,7 +90,7 @@ class SearchIndex:
         if len(word) > 1 or last:
             self._add_beginnings(found, word)
         _add(found, self._meant(self._sayings.meanings((word,))), 1.0)
-        if not found and len(word) > 3:
+        if not found and len(word) > 2:
             self._add_slips(found, word)
         return found
 
@@ -116,6 +116,8 @@ class SearchIndex:
             for other in self._by_length.get(length, ())
         ]
         near += [saying[0] for saying in self._sayings.by_words if len(saying) == 1 and saying[0] not in self._postings]
+        if len(word) == 3:  # one letter of three wrong is another word; two in the wrong order are a slip
+            near = [other for other in near if sorted(other) == sorted(word)]
         best = process.extract(word, near, scorer=DamerauLevenshtein.distance, score_cutoff=slips, limit=8)
         return [(other, int(distance), position) for other, distance, position in best]
 

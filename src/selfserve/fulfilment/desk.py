@@ -165,7 +165,7 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
 
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
     wanted = {line["field"]: line for line in case.todo if line.get("field")}
-    missing = [line["text"] for name, line in wanted.items() if not str(given.get(name, "")).strip()]
+    missing = [line["text"].rstrip(".") for name, line in wanted.items() if not str(given.get(name, "")).strip()]
     if missing:
         raise DeskRefusal(f"Please fill in: {'; '.join(missing)}.")
     unknown = set(given) - set(wanted)

@@ -35,6 +35,10 @@ class Deck:
             hand = self._hand = Hand(catalog, self._dealt(catalog))
         return hand
 
+    def by_hand(self, item: Item) -> bool:
+        """True where a person does a part of it by design."""
+        return any(self._human(step.use) for step in item.fulfil)
+
     def _dealt(self, catalog: Catalog) -> list[tuple[Item, dict[str, Any]]]:
         place = {category.name: at for at, category in enumerate(catalog.policy.categories)}
         ordered = sorted(catalog.items.values(), key=lambda item: (place.get(item.category, 99), item.name.casefold()))
@@ -42,7 +46,7 @@ class Deck:
 
     def _card(self, catalog: Catalog, item: Item) -> dict[str, Any]:
         asks = any(stage.when is None for stage in item.approve)
-        by_hand = any(self._human(step.use) for step in item.fulfil)
+        by_hand = self.by_hand(item)
         takes = about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
         return {
             "id": item.id,

@@ -124,7 +124,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
 def _form(visit: Visit, offer: Offer) -> Form:
     item = offer.item
     asked = questions(visit.house, item, visit.zone)
-    label = "Get it now" if offer.preview and not offer.preview.asks else "Request it"
+    at_once = offer.preview is not None and offer.preview.asks is False and not visit.deck.by_hand(item)
+    label = "Get it now" if at_once else "Request it"
     with ui.element("div").classes("s-panel"):
         form = Form(
             f"Ask for {item.name}",
