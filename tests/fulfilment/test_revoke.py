@@ -180,6 +180,7 @@ def test_what_a_human_gave_a_human_takes_back(stand: Stand) -> None:
     stand.work()
     case = stand.case()
     assert [line["field"] for line in case.todo] == ["returned"]
+    assert "still there" not in case.reason
     with pytest.raises(NotPossible):
         desk.done(stand.house, case.id, stand.people["tess"], fields={})
     desk.done(stand.house, case.id, stand.people["tess"], fields={"returned": "yes"})
