@@ -23,6 +23,16 @@ def query(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
+def test_the_page_before_sign_in_speaks_the_browser_s_language(home: Site) -> None:
+    """German and English at the same time; the company's language where the browser names none of ours."""
+    wishes = ("de-AT, en;q=0.5", "fr, en;q=0.3, de;q=0.1", "fr")
+    answers = [home.client.get("/sign-in", headers={"accept-language": wish}) for wish in wishes]
+    for answer, code, words in zip(answers, ("de", "en", "en"), ("Willkommen", "Welcome", "Welcome"), strict=True):
+        assert f'<html lang="{code}">' in answer.text
+        assert f"<h1>{words}</h1>" in answer.text
+        assert answer.headers["vary"] == "Accept-Language"
+
+
 def test_signing_in_leads_back_to_the_page_one_wanted(home: Site) -> None:
     """One wall, one page with one button, the provider, and the page."""
     asked = home.client.get("/items/vpn?from=mail")

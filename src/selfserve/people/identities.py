@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.languages.messages import msg
 from selfserve.store.tables import Identity, Person
 
 PersonField = Literal["key", "login", "email"]
@@ -27,10 +28,14 @@ class Why(StrEnum):
 
 
 _SENTENCES = {
-    Why.NOBODY: "You are signed in at your company, but nobody with your details is in the company's directory yet.",
-    Why.SEVERAL: "You are signed in at your company, but more than one person in the company's directory fits you.",
-    Why.ABSENT: "Your account is disabled in the company's directory.",
-    Why.OTHER_ACCOUNT: "You are signed in at your company with a new account, and we know you by an earlier one.",
+    Why.NOBODY: msg(
+        "You are signed in at your company, but nobody with your details is in the company's directory yet."
+    ),
+    Why.SEVERAL: msg(
+        "You are signed in at your company, but more than one person in the company's directory fits you."
+    ),
+    Why.ABSENT: msg("Your account is disabled in the company's directory."),
+    Why.OTHER_ACCOUNT: msg("You are signed in at your company with a new account, and we know you by an earlier one."),
 }
 
 
@@ -39,6 +44,7 @@ class NotLinkedError(Exception):
 
     def __init__(self, why: Why, person_id: str | None = None) -> None:
         super().__init__(_SENTENCES[why])
+        self.words = _SENTENCES[why]
         self.why, self.person_id = why, person_id
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from selfserve.languages.messages import msg
+
 
 class Fault(StrEnum):
     """A stable word for the log and the trail."""
@@ -28,26 +30,31 @@ STATUS = {
 }
 
 TITLE = {
-    Fault.STALE: "This sign-in is no longer good",
-    Fault.CANCELLED: "You are not signed in",
-    Fault.REFUSED: "Your company did not let you in",
-    Fault.UNREACHABLE: "Sign-in is not available right now",
-    Fault.BAD_ANSWER: "We could not verify your sign-in",
-    Fault.NOT_LINKED: "We do not know you yet",
-    Fault.NOT_AGAIN: "We could not confirm that it is you",
+    Fault.STALE: msg("This sign-in is no longer good"),
+    Fault.CANCELLED: msg("You are not signed in"),
+    Fault.REFUSED: msg("Your company did not let you in"),
+    Fault.UNREACHABLE: msg("Sign-in is not available right now"),
+    Fault.BAD_ANSWER: msg("We could not verify your sign-in"),
+    Fault.NOT_LINKED: msg("We do not know you yet"),
+    Fault.NOT_AGAIN: msg("We could not confirm that it is you"),
 }
 
 SENTENCES = {
-    Fault.STALE: "It began in another browser, took longer than ten minutes, or was used already. Nothing happened; "
-    "please start again.",
-    Fault.CANCELLED: "The sign-in was cancelled. You can try again whenever you like.",
-    Fault.REFUSED: "Your company's sign-in refused the request. Please try again; if it stays that way, a human "
-    "can help.",
-    Fault.UNREACHABLE: "Your company's sign-in does not answer. Nothing is lost; please try again in a minute.",
-    Fault.BAD_ANSWER: "Your company's sign-in sent an answer that we must not trust, so we stopped. Please try again; "
-    "if it stays that way, a human can help.",
+    Fault.STALE: msg(
+        "It began in another browser, took longer than ten minutes, or was used already. Nothing happened; "
+        "please start again."
+    ),
+    Fault.CANCELLED: msg("The sign-in was cancelled. You can try again whenever you like."),
+    Fault.REFUSED: msg(
+        "Your company's sign-in refused the request. Please try again; if it stays that way, a human can help."
+    ),
+    Fault.UNREACHABLE: msg("Your company's sign-in does not answer. Nothing is lost; please try again in a minute."),
+    Fault.BAD_ANSWER: msg(
+        "Your company's sign-in sent an answer that we must not trust, so we stopped. Please try again; "
+        "if it stays that way, a human can help."
+    ),
     Fault.NOT_LINKED: "",
-    Fault.NOT_AGAIN: "For this step you have to prove freshly who you are, with the account you are using here.",
+    Fault.NOT_AGAIN: msg("For this step you have to prove freshly who you are, with the account you are using here."),
 }
 
 

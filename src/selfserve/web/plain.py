@@ -1,12 +1,18 @@
-"""Pages that must work when nothing else does: plain HTML in our look, without scripts."""
+"""Pages that must work when nothing else does: plain HTML in our look, without scripts, in the language of the browser.
+
+Who comes here is not known yet: the browser says which language they read, the company where it says none of ours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from starlette.responses import HTMLResponse
+
+from selfserve.languages.books import accepted, spoken
+from selfserve.languages.reader import Reader
 
 _STYLE = """
 :root{color-scheme:light dark;--ground:#f7f7f8;--surface:#fff;--line:#e4e5e9;--text:#16181d;--muted:#5c6270;
@@ -32,7 +38,8 @@ background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-deco
 
 @dataclass(frozen=True)
 class Plain:
-    """Makes such pages for one installation: its product's name, the company's, and how to reach a human."""
+    """Makes such pages for one installation: its product's name, the company's, how to reach a human, and the language
+    of the company."""
 
     brand: str
     company: str
@@ -40,20 +47,38 @@ class Plain:
     language: str = "en"
 
     def page(
-        self, title: str, sentences: Sequence[str] = (), *, act: tuple[str, str] | None = None, status: int = 200
+        self,
+        asked: Mapping[str, str],
+        title: str,
+        sentences: Sequence[str] = (),
+        *,
+        act: tuple[str, str] | None = None,
+        status: int = 200,
     ) -> HTMLResponse:
-        """A page with a heading, sentences, and at most one action (words, path of ours)."""
-        told = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
+        """A page with a heading, sentences, and at most one action (words, path of ours).
+
+        `asked` are the headers of the request; `Message`s are told in the language they ask for.
+        """
+        to = self._reader(asked)
+        heading = escape(to.tell(title))
+        told = "".join(f"<p>{escape(to.tell(sentence))}</p>" for sentence in sentences)
         action = (
-            f'<div class="actions"><a class="act" href="{escape(act[1])}">{escape(act[0])}</a></div>' if act else ""
+            f'<div class="actions"><a class="act" href="{escape(act[1])}">{escape(to.tell(act[0]))}</a></div>'
+            if act
+            else ""
         )
-        help_line = f'<p class="help">Need a human? {escape(self.support)}</p>' if self.support else ""
+        needed = to.say("Need a human? {support}", support=self.support)
+        help_line = f'<p class="help">{escape(needed)}</p>' if self.support else ""
         name = f"{self.brand} · {self.company}" if self.company else self.brand
         return HTMLResponse(
-            f'<!doctype html><html lang="{escape(self.language)}"><head><meta charset="utf-8">'
-            f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
+            f'<!doctype html><html lang="{to.language}"><head><meta charset="utf-8">'
+            f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{heading}</title>'
             f'<link rel="icon" href="/static/favicon.svg"><style>{_STYLE}</style></head>'
-            f'<body><main><p class="brand">{escape(name)}</p><h1>{escape(title)}</h1>{told}{action}{help_line}</main>'
+            f'<body><main><p class="brand">{escape(name)}</p><h1>{heading}</h1>{told}{action}{help_line}</main>'
             "</body></html>",
             status,
+            {"Vary": "Accept-Language"},
         )
+
+    def _reader(self, asked: Mapping[str, str]) -> Reader:
+        return Reader(spoken(*accepted(asked.get("accept-language", "")), self.language))

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from selfserve.audit.trail import MACHINE, Trail
+from selfserve.languages.messages import msg
 from selfserve.people.identities import NotLinkedError, person_of
 from selfserve.people.principal import Principal
 from selfserve.settings.identity import Oidc
@@ -74,10 +75,9 @@ class SignIn:
         wanted = safe_next(request.query_params.get("next", "/"))
         if await self.who(request) is not None:
             return RedirectResponse(wanted, 303)
-        sentence = f"Sign in with your {self.parts.plain.company} account to go on."
-        return self.parts.plain.page(
-            "Welcome", [sentence], act=("Sign in", f"/auth/login?{urlencode({'next': wanted})}")
-        )
+        sentence = msg("Sign in with your {company} account to go on.", company=self.parts.plain.company)
+        act = (msg("Sign in"), f"/auth/login?{urlencode({'next': wanted})}")
+        return self.parts.plain.page(request.headers, msg("Welcome"), [sentence], act=act)
 
     async def who(self, request: Request) -> Principal | None:
         """Who the request's cookie belongs to."""
@@ -102,7 +102,7 @@ class SignIn:
         try:
             url, attempt = await self.provider.begin(wanted, again)
         except SignInError as error:
-            return self._page(error, wanted)
+            return self._page(request, error, wanted)
         response = RedirectResponse(url, 303)
         self._attempts.keep(attempt, response, request.cookies)
         return response
@@ -113,11 +113,11 @@ class SignIn:
         state = answer.get("state", "")
         attempt = self._attempts.take(state, request.cookies)
         if attempt is None:
-            return self._page(SignInError(Fault.STALE, "no attempt of this browser"), "/")
+            return self._page(request, SignInError(Fault.STALE, "no attempt of this browser"), "/")
         try:
             response = await self._enter(request, attempt, await self.provider.finish(attempt, answer))
         except SignInError as error:
-            response = self._page(error, attempt.next)
+            response = self._page(request, error, attempt.next)
         self._attempts.forget(state, response)
         return response
 
@@ -128,7 +128,7 @@ class SignIn:
             secret, replaced = await asyncio.to_thread(self._open, attempt, proven, before, agent)
         except NotLinkedError as error:
             await asyncio.to_thread(self._tell_refused, proven, error)
-            raise SignInError(Fault.NOT_LINKED, f"{error.why} {proven.issuer} {proven.subject}", str(error)) from error
+            raise SignInError(Fault.NOT_LINKED, f"{error.why} {proven.issuer} {proven.subject}", error.words) from error
         self._ended(replaced)
         response = RedirectResponse(attempt.next, 303)
         self._set_cookie(response, secret, int(self.parts.rules.absolute.total_seconds()))
@@ -167,7 +167,8 @@ class SignIn:
     async def logout(self, request: Request) -> Response:
         """Out, here and at the provider; only from a page of ours."""
         if not from_here(request.headers, origin_of(self.parts.public_url)):
-            return self.parts.plain.page("That did not come from here", ["Nothing was changed."], status=403)
+            title, told = msg("That did not come from here"), [msg("Nothing was changed.")]
+            return self.parts.plain.page(request.headers, title, told, status=403)
         secret = request.cookies.get(self.parts.rules.cookie, "")
         ended, id_token = await asyncio.to_thread(self._close, secret)
         back = f"{self.parts.public_url}/auth/bye"
@@ -206,12 +207,14 @@ class SignIn:
 
     async def bye(self, request: Request) -> Response:
         """The page after signing out."""
-        return self.parts.plain.page("You are signed out", ["See you soon."], act=("Sign in again", "/auth/login"))
+        act = (msg("Sign in again"), "/auth/login")
+        return self.parts.plain.page(request.headers, msg("You are signed out"), [msg("See you soon.")], act=act)
 
-    def _page(self, error: SignInError, wanted: str) -> Response:
+    def _page(self, request: Request, error: SignInError, wanted: str) -> Response:
         log.warning("sign_in.failed", fault=error.fault, detail=error.detail)
-        act = ("Try again", f"/auth/login?next={quote(wanted, safe='')}")
-        return self.parts.plain.page(TITLE[error.fault], [error.told], act=act, status=STATUS[error.fault])
+        act = (msg("Try again"), f"/auth/login?next={quote(wanted, safe='')}")
+        title, status = TITLE[error.fault], STATUS[error.fault]
+        return self.parts.plain.page(request.headers, title, [error.told], act=act, status=status)
 
     def _set_cookie(self, response: Response, value: str, seconds: int) -> None:
         rules = self.parts.rules

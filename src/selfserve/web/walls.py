@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from selfserve.api.problems import problem
+from selfserve.languages.messages import msg
 from selfserve.people.principal import Principal
 from selfserve.store.database import Database
 from selfserve.web import sessions
@@ -127,7 +128,8 @@ class Wall:
         if path.startswith((*NOT_BY_A_PAGE, SOCKET)):  # sockets are judged where they connect: see `sockets`
             return None
         if scope["method"] not in SAFE and not from_here(headers, self._origin):
-            return self.plain.page("That did not come from here", ["Nothing was changed."], status=403)
+            title, told = msg("That did not come from here"), [msg("Nothing was changed.")]
+            return self.plain.page(headers, title, told, status=403)
         return None if path.startswith(("/_nicegui/", "/static/")) else await self._signed_in(scope, headers)
 
     def _elsewhere(self, scope: Scope, host: str) -> Response:
@@ -144,8 +146,8 @@ class Wall:
         if home and scope["type"] == "http" and scope["method"] in SAFE:
             query = scope.get("query_string", b"").decode("latin-1")
             return RedirectResponse(address + safe_next(path + (f"?{query}" if query else "")), 307)
-        told = ["This server is not reached under that name.", f"Its address is {address}"]
-        return self.plain.page("Wrong address", told, status=400)
+        told = [msg("This server is not reached under that name."), msg("Its address is {address}", address=address)]
+        return self.plain.page(Headers(scope=scope), msg("Wrong address"), told, status=400)
 
     def _is_ours(self, name: str, path: str) -> bool:
         return name in self.rules.hosts or (path in BY_ADDRESS and _address(name.strip("[]")) is not None)
@@ -160,7 +162,8 @@ class Wall:
 
     def _to_sign_in(self, scope: Scope) -> Response:
         if scope["method"] not in SAFE:
-            return self.plain.page("Please sign in", ["Nothing was changed."], act=("Sign in", "/sign-in"), status=401)
+            title, told, act = msg("Please sign in"), [msg("Nothing was changed.")], (msg("Sign in"), "/sign-in")
+            return self.plain.page(Headers(scope=scope), title, told, act=act, status=401)
         query = scope.get("query_string", b"").decode("latin-1")
         wanted = safe_next(scope["path"] + (f"?{query}" if query else ""))
         return RedirectResponse("/sign-in" if wanted == "/" else f"/sign-in?{urlencode({'next': wanted})}", 303)
