@@ -152,3 +152,16 @@ def test_what_can_never_be_done_is_a_409_with_the_plans_sentence(api: Api) -> No
     assert api.get("ada", "/requests").json()["rows"] == []
     planned = api.post("ada", "/catalog/lamp/plan", {"answers": {}}).json()
     assert (planned["acts"][0]["blocked"], planned["acts"][0]["for_good"]) == ("There is no board for a lamp.", True)
+
+
+def test_a_former_manager_finds_nothing_of_what_they_asked_for(api: Api) -> None:
+    """Once Ada has another manager, Mara's request for her is a stranger's: not found, in no list, not to be acted
+    upon."""
+    made = api.ask("mara", "lamp", {"reason": "x"}, for_="ada@fern.example")
+    assert api.get("mara", f"/requests/{made['id']}").status_code == 200
+    api.stand.change("ada", manager_id=api.stand.people["tess"])
+    refused(api.get("mara", f"/requests/{made['id']}"), 404)
+    for act in ("cancel", "return"):
+        refused(api.post("mara", f"/requests/{made['id']}/{act}"), 404)
+    assert api.get("mara", "/requests").json()["rows"] == []
+    assert api.get("ada", f"/requests/{made['id']}").status_code == 200

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from selfserve.requests.decide import Say
+from selfserve.requests.submit import submit
+from selfserve.store.tables import Person
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.visits import Visit
@@ -137,3 +139,24 @@ async def test_hostile_words_stay_words(visitor: Visitor, stand: PageStand) -> N
         assert "<img" not in content
         assert "<script" not in content
         assert "&lt;img src=x onerror=alert(1)&gt;" in content
+
+
+async def test_a_former_manager_no_longer_sees_what_they_asked_for(visitor: Visitor, stand: PageStand) -> None:
+    """Tomás asked for Ana; the day she has another manager it is not found, while Ana has it as before."""
+    made = submit(
+        stand.house,
+        customer_id=stand.id("ana"),
+        asked_by_id=stand.id("tomas"),
+        item_id="wiki-editors",
+        answers={},
+    )
+    tomas = visitor("tomas")
+    await tomas.open(f"/requests/{made.name}")
+    await tomas.should_see("Edit the wiki")
+    with stand.house.database.write() as session:
+        session.get_one(Person, stand.id("ana")).manager_id = stand.id("ruth")
+    await tomas.open(f"/requests/{made.name}")
+    await tomas.should_see("There is no such request of yours.")
+    ana = visitor("ana")
+    await ana.open(f"/requests/{made.name}")
+    await ana.should_see("Edit the wiki")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Mark, Words
+from selfserve.fulfilment import parties
 from selfserve.requests import acts, asking, lists, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
@@ -127,7 +128,7 @@ def read_one(request: Request, who: Reads, name: str) -> story.Story:
     """One request as a story, by its id or short name. Steps with their evidence are for staff."""
     with parts_of(request).house.database.read() as session:
         found = story.find(session, name)
-        mine = found is not None and who.person_id in (found.customer_id, found.asked_by_id)
+        mine = found is not None and parties.concerns(session, found, who.person_id)
         if found is None or not (mine or may_read_all(who)):
             raise NotFound("There is no such request of yours.")
         told = story.story(session, found, who.person_id)

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.days import spoken_within
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, grants, queueing
+from selfserve.fulfilment import escalation, grants, parties, queueing
 from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, zone_of
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
-from selfserve.notify import notices
 from selfserve.store.ids import new_id
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import AuditEvent, Escalation, Person, Request, Run, Step
@@ -101,18 +100,18 @@ def _fulfilled(
     if run.attempt > 1:
         escalation.close_subject(session, f"request:{request.id}", now)
     if run.attempt > 1 or now - request.asked_at > timedelta(seconds=10):
-        notices.tell(
-            session,
-            now=now,
-            event=f"request:{request.id}:fulfilled",
-            person_id=request.customer_id,
-            title=f"{request.item_name} is {'on its way to your device' if later(house, item) else 'ready'}",
-            body="Your device does the rest by itself, at its next check. There is nothing for you to do."
-            if later(house, item)
-            else "We checked that it is there. You can use it now.",
-            path=f"/requests/{request.name}",
-        )
+        _tell_there(session, request, now, later(house, item))
     return RequestState.FULFILLED
+
+
+def _tell_there(session: Session, request: Request, now: datetime, ordered: bool) -> None:
+    title, body = "{it} is ready", "We checked that it is there. You can use it now."
+    to_asker = "We checked that it is there. They are told too."
+    if ordered:
+        title = "{it} is on its way to {your} device"
+        body = "Your device does the rest by itself, at its next check. There is nothing for you to do."
+        to_asker = "The device does the rest by itself, at its next check. They are told too."
+    parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=to_asker)
 
 
 def later(house: House, item: Item) -> bool:
@@ -239,15 +238,14 @@ def hand_over(
             "by_design": bool(result.todo),
         },
     )
-    notices.tell(
+    parties.tell(
         session,
+        request,
         now=now,
-        event=f"request:{request.id}:handed_over:{run.attempt}",
-        person_id=request.customer_id,
-        title=f"{request.item_name} waits for a person",
+        what=f"handed_over:{run.attempt}",
+        title="{it} waits for a person",
         body=f"{_who_and_when(session, house, opened, request, now)} You do not need to do anything; we tell you when "
         "there is news.",
-        path=f"/requests/{request.name}",
     )
 
 

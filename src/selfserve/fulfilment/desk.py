@@ -15,11 +15,10 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants
+from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties
 from selfserve.fulfilment.cases import DeskRefusal
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
-from selfserve.notify import notices
 from selfserve.store.states import (
     OPEN_RUN,
     STEP_THERE,
@@ -276,12 +275,4 @@ def _close_request(
     Trail(session, f"request:{request.id}").tell(
         "request.cannot", at=now, actor=f"person:{staff.id}", tell=words, data={"steps_there": there, "kept": keeps}
     )
-    notices.tell(
-        session,
-        now=now,
-        event=f"request:{request.id}:cannot",
-        person_id=request.customer_id,
-        title=f"{request.item_name}: this did not work out",
-        body=words,
-        path=f"/requests/{request.name}",
-    )
+    parties.cannot(session, request, words, now)

@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment import escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
-from selfserve.notify import notices
 from selfserve.store.states import GrantState, RequestState
 from selfserve.store.tables import Escalation, Grant, Person, Request, Step
 
@@ -79,12 +78,5 @@ def given_up(session: Session, house: House, case: Escalation, staff: Person, wo
     request.version += 1
     grants.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
-    notices.tell(
-        session,
-        now=now,
-        event=f"request:{request.id}:gone:{request.version}",
-        person_id=request.customer_id,
-        title=f"{request.item_name} is not there any more",
-        body=words,
-        path=f"/requests/{request.name}",
-    )
+    what = f"gone:{request.version}"
+    parties.tell(session, request, now=now, what=what, title="{it} is not there any more", body=words)

@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
-from selfserve.fulfilment import eligibility, grants, versions
+from selfserve.fulfilment import eligibility, grants, parties, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork
 from selfserve.fulfilment.conclude import conclude, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
-from selfserve.notify import notices
 from selfserve.store.states import RequestState, RunState
 from selfserve.store.tables import Request, Run
 from selfserve.telemetry import figures
@@ -97,15 +96,8 @@ def _no_longer_allowed(session: Session, house: House, request: Request, refusal
     request.version += 1
     Trail(session, f"request:{request.id}").tell("request.no_longer_allowed", at=now, data={"reason": refusal})
     grants.end_reason(session, house, request, "no_longer_allowed", now)
-    notices.tell(
-        session,
-        now=now,
-        event=f"request:{request.id}:no_longer_allowed",
-        person_id=request.customer_id,
-        title=f"{request.item_name} is no longer possible",
-        body=refusal,
-        path=f"/requests/{request.name}",
-    )
+    title = "{it} is no longer possible"
+    parties.tell(session, request, now=now, what="no_longer_allowed", title=title, body=refusal)
 
 
 def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], bool]) -> RequestState:

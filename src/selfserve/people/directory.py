@@ -136,6 +136,12 @@ def leads(session: Session, person_id: str) -> bool:
     )
 
 
+def leads_person(session: Session, leader_id: str, person_id: str) -> bool:
+    """True where somebody is above a present person now, at any height."""
+    led = present(session, person_id)
+    return led is not None and any(above.id == leader_id for above in manager_chain(session, led))
+
+
 def led_by(session: Session, person_id: str, query: str = "", limit: int = 20) -> list[Person]:
     """Present persons below somebody, at any depth, as `search` finds them; those right below where nothing is
     asked."""

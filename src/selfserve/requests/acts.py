@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment import escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.requests import stopping
@@ -27,7 +27,8 @@ TOO_SOON = (
 
 
 def own(session: Session, name_or_id: str, person_id: str) -> Request:
-    """The person's own request (asked for them or by them), locked; NotFound for anybody else's."""
+    """The person's own request, locked: asked for them, or by them for somebody they still lead. NotFound for anybody
+    else's."""
     request = session.scalar(
         sa.select(Request)
         .where(
@@ -36,7 +37,7 @@ def own(session: Session, name_or_id: str, person_id: str) -> Request:
         )
         .with_for_update()
     )
-    if request is None:
+    if request is None or not parties.concerns(session, request, person_id):
         raise NotFound("There is no such request of yours.")
     return request
 

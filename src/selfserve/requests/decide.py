@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import eligibility, escalation, versions
+from selfserve.fulfilment import eligibility, escalation, parties, versions
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
-from selfserve.notify import notices
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Refusal, Unfit, words_of
@@ -208,7 +207,7 @@ def _close(
     if approved:
         return
     request.state, request.closed_at, request.words = RequestState.DENIED, now, reason
-    _tell_customer(session, request, f"{request.item_name} was not approved", reason, "denied", now)
+    parties.tell(session, request, now=now, what="denied", title="{it} was not approved", body=reason)
 
 
 def _question(session: Session, request: Request, decider: Person, question: str, now: datetime) -> None:
@@ -217,26 +216,8 @@ def _question(session: Session, request: Request, decider: Person, question: str
     Trail(session, f"request:{request.id}").tell(
         "approval.question", at=now, actor=f"person:{decider.id}", tell=question, data={"by": decider.name}
     )
-    _tell_customer(
-        session,
-        request,
-        f"{decider.name} has a question about {request.item_name}",
-        question,
-        f"question:{request.version}",
-        now,
-    )
-
-
-def _tell_customer(session: Session, request: Request, title: str, body: str, what: str, now: datetime) -> None:
-    notices.tell(
-        session,
-        now=now,
-        event=f"request:{request.id}:{what}",
-        person_id=request.customer_id,
-        title=title,
-        body=body,
-        path=f"/requests/{request.name}",
-    )
+    title, what = f"{decider.name} has a question about {{it}}", f"question:{request.version}"
+    parties.tell(session, request, now=now, what=what, title=title, body=question)
 
 
 def _was_first(session: Session, stage: Stage, request: Request) -> Exception:

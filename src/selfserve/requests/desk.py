@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import cases, desk, escalation
+from selfserve.fulfilment import cases, desk, escalation, parties
 from selfserve.fulfilment.house import House
-from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible
@@ -121,13 +120,5 @@ def _give_up(session: Session, case: Escalation, staff: Person, words: str, hous
     Trail(session, f"request:{request.id}").tell(
         "request.cannot", at=now, actor=f"person:{staff.id}", tell=words.strip()
     )
-    notices.tell(
-        session,
-        now=now,
-        event=f"request:{request.id}:cannot",
-        person_id=request.customer_id,
-        title=f"{request.item_name}: this did not work out",
-        body=words.strip(),
-        path=f"/requests/{request.name}",
-    )
+    parties.cannot(session, request, words.strip(), now)
     escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words.strip())

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from selfserve.fulfilment import versions
+from selfserve.fulfilment import parties, versions
 from selfserve.notify import notices
 from selfserve.requests.holding import Holding, holdings
 from selfserve.requests.stages import MANAGER
@@ -73,7 +73,7 @@ def requests(
         .join(asker, asker.id == Request.asked_by_id)
     )
     if customer_id is not None:
-        query = query.where(sa.or_(Request.customer_id == customer_id, Request.asked_by_id == customer_id))
+        query = query.where(parties.requests_of(session, customer_id))
     if state == "open":
         query = query.where(Request.state.in_(OPEN_REQUEST))
     elif state is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.approvals import Stage as StageRule
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, versions
+from selfserve.fulfilment import escalation, parties, versions
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
 from selfserve.notify import notices
@@ -31,8 +31,7 @@ Named = list[tuple[Person, str]]
 
 def may_ask_for(session: Session, asker_id: str, customer_id: str) -> None:
     """A manager may ask for those below them; anybody else asks for themselves. NotAllowed otherwise."""
-    customer = directory.present(session, customer_id)
-    if customer is None or asker_id not in {above.id for above in directory.manager_chain(session, customer)}:
+    if not directory.leads_person(session, asker_id, customer_id):
         raise NotAllowed("You can ask for yourself and for people you lead.")
 
 
@@ -229,18 +228,20 @@ def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
     escalation.close_subject(session, f"request:{request.id}", now)
     item = versions.pinned(session, request.item_version_id)
     _, owner = escalation.team_of(house, item.owner)
-    told = {"now": now, "event": f"request:{request.id}:expired", "path": f"/requests/{request.name}"}
-    notices.tell(
+    parties.tell(
         session,
-        person_id=request.customer_id,
-        title=f"Nobody decided about {request.item_name} in time",
+        request,
+        now=now,
+        what="expired",
+        title="Nobody decided about {it} in time",
         body="We are sorry. You can ask again; the team that owns it has been told too.",
-        **told,  # type: ignore[arg-type]
     )
     notices.tell(
         session,
+        now=now,
+        event=f"request:{request.id}:expired",
         mailbox=owner.mail,
         title=f"{request.item_name}: a request ended without a decision",
         body="Nobody who may decide did so in time. See who is asked, and whether that still fits.",
-        **told,  # type: ignore[arg-type]
+        path=f"/requests/{request.name}",
     )

@@ -15,7 +15,7 @@ from selfserve.catalog.days import spoken_day
 from selfserve.catalog.durations import parse_duration, spoken_duration
 from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, YesNoField
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import versions
+from selfserve.fulfilment import parties, versions
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings
 from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
@@ -207,7 +207,7 @@ def _steps(session: Session, request_id: str) -> list[StepSeen]:
 def _can(
     session: Session, request: Request, item: Item, grant: Grant | None, reason: GrantReason | None, reader_id: str
 ) -> frozenset[str]:
-    if reader_id not in (request.customer_id, request.asked_by_id):
+    if not parties.concerns(session, request, reader_id):
         return frozenset()
     holds = grant is not None and reason is not None and reason.ended_at is None and grant.state in HELD
     acts = {

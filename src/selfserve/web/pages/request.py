@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from nicegui import ui
 
+from selfserve.fulfilment import parties
 from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
@@ -12,7 +13,7 @@ from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.parts.markup import NOTHING, heading, show
 from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
 from selfserve.web.parts.times import when
-from selfserve.web.visits import Visit, aside
+from selfserve.web.visits import Visit, aside, go
 
 WAITS_FOR_YOU = ("Waiting for you", "warn")
 
@@ -29,7 +30,11 @@ async def build(visit: Visit, name: str) -> str:
         acts.place_others()
 
     async def renew() -> None:
-        now_told = await aside(read, visit, name)
+        try:
+            now_told = await aside(read, visit, name)
+        except NotFound:  # theirs no more: whoever asked does not lead the customer any longer
+            go("/requests")
+            return
         top.set_content(str(_top(visit, now_told)))
         tale.set_content(str(_tale(visit, now_told)))
         rest.set_content(str(_answers(now_told)))
@@ -44,7 +49,7 @@ def read(visit: Visit, name: str) -> Story:
     """The story of a request of one's own; NotFound for anybody else's. Blocking."""
     with visit.house.database.read() as session:
         found = story.find(session, name)
-        if found is None or visit.person_id not in (found.customer_id, found.asked_by_id):
+        if found is None or not parties.concerns(session, found, visit.person_id):
             raise NotFound("There is no such request of yours.")
         return story.story(session, found, visit.person_id)
 
