@@ -292,6 +292,95 @@ def test_on_my_word_is_written_down_as_such(stand: Stand) -> None:
     assert (step.state, step.evidence["by"], step.evidence["target"]) == (StepState.DONE, "Tess Fern", "absent")
 
 
+def test_done_by_hand_is_not_believed_where_we_could_not_look(stand: Stand) -> None:
+    """A target that is down shows nothing: refused with why, until staff are sure; then it is on their word, not
+    seen."""
+    made = _broken(stand)
+    case, tess = stand.case(), stand.people["tess"]
+    stand.shelf.blind = True
+    with pytest.raises(NotPossible) as refused:
+        desk.done(stand.house, case.id, tess, fields={})
+    assert str(refused.value) == (
+        "We could not look: The shelf is in the dark. Try again when it answers, or say that you are sure."
+    )
+    assert stand.case().state == EscalationState.OPEN
+    desk.done(stand.house, case.id, tess, fields={}, on_my_word=True)
+    (seen,) = _steps_told(stand, made)
+    assert (seen.state, seen.verified_at, seen.word_of) == (StepState.DONE, None, "Tess Fern")
+    assert seen.word_at == stand.clock()
+    assert seen.evidence["target"] == "unknowable"
+
+
+def _steps_told(stand: Stand, made: str) -> list[story.StepSeen]:
+    with stand.house.database.read() as session:
+        return story.story(session, stand.request(made), stand.people["ada"]).steps
+
+
+def test_done_by_hand_waits_for_a_target_that_is_still_at_it(stand: Stand) -> None:
+    """Pending is not there; refused in a sentence of its own."""
+    _broken(stand)
+    stand.shelf.orders.add(("lamp", "ada"))
+    with pytest.raises(NotPossible, match="still at it"):
+        desk.done(stand.house, stand.case().id, stand.people["tess"], fields={})
+
+
+def test_what_stands_on_a_word_is_looked_at_when_the_target_answers(stand: Stand) -> None:
+    """The hourly look sees it, and it is on nobody's word any more."""
+    made = _broken(stand)
+    stand.shelf.blind = True
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True)
+    stand.work()
+    stand.clock.forward(hours=1)
+    assert not reconcile(stand.house).drifted
+    assert _steps_told(stand, made)[0].word_of == "Tess Fern"
+    stand.shelf.blind = False
+    stand.shelf.things.add(("lamp", "ada"))
+    assert not reconcile(stand.house).drifted
+    (seen,) = _steps_told(stand, made)
+    assert (seen.verified_at, seen.word_of) == (stand.clock(), "")
+
+
+def test_a_word_that_the_target_does_not_bear_out_comes_back_to_the_desk(stand: Stand) -> None:
+    """Given on Tess's word, and not there: the case says whose word it was, and nothing is shown as seen."""
+    made = _broken(stand)
+    stand.shelf.blind = True
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True)
+    stand.work()
+    stand.shelf.blind = False
+    stand.clock.forward(hours=1)
+    assert reconcile(stand.house).drifted
+    assert "on Tess Fern's word" in stand.case().reason
+    assert _steps_told(stand, made)[0].verified_at is None
+
+
+def test_a_person_s_work_is_on_their_word_by_design(stand: Stand) -> None:
+    """No target shows a checklist: believed at once, and never called seen, not after the hourly look either."""
+    made = stand.ask("ada", "laptop")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields=dict(FIELDS))
+    stand.work()
+    stand.clock.forward(hours=1)
+    reconcile(stand.house)
+    (seen,) = _steps_told(stand, made.id)
+    assert (seen.verified_at, seen.word_of) == (None, "Tess Fern")
+
+
+def test_taken_back_by_hand_is_not_believed_where_we_could_not_look(stand: Stand) -> None:
+    """What may still be there is not written down as gone."""
+    stand.ask("ada", "lamp")
+    stand.clock.forward(hours=8)
+    stand.tick_grant(stand.grants("ada")[0])
+    stand.shelf.faults = ["permanent"] * 9
+    stand.pass_time(minutes=5)
+    case, tess = stand.case(), stand.people["tess"]
+    stand.shelf.blind = True
+    with pytest.raises(NotPossible, match="could not look: The shelf is in the dark"):
+        desk.done(stand.house, case.id, tess, fields={})
+    assert stand.grants("ada")[0].state == GrantState.REVOKE_FAILED
+    desk.done(stand.house, case.id, tess, fields={}, on_my_word=True)
+    stand.work()
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+
+
 def test_the_rest_goes_on_by_machine(stand: Stand) -> None:
     """Step two by hand, step three by machine."""
     stand.shelf.faults = ["", "permanent"]

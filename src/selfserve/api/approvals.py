@@ -141,7 +141,8 @@ def retry(request: Request, who: Helps, case_id: str) -> Case:
 
 @router.post("/escalations/{case_id}/done", tags=["desk"])
 def done(request: Request, who: Helps, case_id: str, body: DoneBody) -> Case:
-    """Done by hand: the target is looked at first; `on_my_word` where it plainly does not show it."""
+    """Done by hand: the target is looked at first. 409 with why where it does not show it or cannot be looked at, until
+    `on_my_word` says that the caller is sure. Work of a person by design is never looked at."""
     desk.done(
         parts_of(request).house,
         case_id,

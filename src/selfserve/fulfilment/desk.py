@@ -104,10 +104,21 @@ def _retry_revoke(session: Session, house: House, case: Escalation, now: datetim
 
 @dataclass(frozen=True)
 class Seen:
-    """What a look at the target said about a step that staff did by hand."""
+    """What a look at the target said about a step that staff did by hand. INVISIBLE where no step is looked at.
+
+    `why` says why it could not be looked at. `recorded`: a person's work by design, of which there is only the desk's
+    own record, so that nothing was seen in any target.
+    """
 
     presence: Presence
     evidence: dict[str, Any]
+    why: str = ""
+    recorded: bool = False
+
+    @property
+    def in_target(self) -> bool:
+        """True where the target itself showed the effect."""
+        return self.presence is Presence.PRESENT and not self.recorded
 
 
 def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
@@ -116,25 +127,25 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
         case = session.get(Escalation, escalation_id)
         step = session.get(Step, case.step_id) if case is not None and case.step_id else None
         if step is None:
-            return Seen(Presence.UNKNOWABLE, {})
+            return Seen(Presence.INVISIBLE, {})
         work, recorded = work_of(step), TAKEN_BACK_BY_HAND if case and case.grant_id else DONE_BY_HAND
     try:
         connector, action = house.connectors.action(work.use)
         args = action.args.model_validate(work.args)
         seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
     except (ConnectorProblem, ValueError):
-        return Seen(Presence.UNKNOWABLE, {})
-    except Exception:
+        return Seen(Presence.UNKNOWABLE, {}, f"The step {work.use} is not set up rightly.")
+    except Exception as problem:
         log.exception("connector_raised", connector=work.connector, action=work.action)
-        return Seen(Presence.UNKNOWABLE, {})
-    return Seen(seen.presence, dict(seen.evidence))
+        return Seen(Presence.UNKNOWABLE, {}, f"The connector itself failed: {type(problem).__name__}.")
+    return Seen(seen.presence, dict(seen.evidence), seen.failure.reason if seen.failure else "", action.human)
 
 
 @dataclass(frozen=True)
 class ByHand:
     """What staff say they did: the checklist's fields, a word for the customer, and what a look at the target showed.
 
-    `on_my_word`: staff insist although the target does not show it.
+    `on_my_word`: staff insist although the target does not show it, or cannot be looked at.
     """
 
     fields: Mapping[str, str]
@@ -144,22 +155,46 @@ class ByHand:
 
 
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
-    """The failed step was done by hand; the rest goes on by machine. Refused where the target plainly shows that it is
-    not there."""
+    """The failed step was done by hand; the rest goes on by machine.
+
+    Refused where the target could show it and did not (not there, still at it, or not to be read), unless staff say
+    that they are sure. What no target shows by its nature, a person's work or a password, is taken on their word.
+    """
     case = cases.open_one(session, house, escalation_id, staff, now)
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     fields = _checked_fields(case, by_hand.fields)
-    not_there = by_hand.seen.presence in (Presence.ABSENT, Presence.PENDING)
-    if not_there and not by_hand.on_my_word and case.grant_id is None:
-        raise DeskRefusal("We looked, and the target does not show it yet. Check again, or say that you are sure.")
+    refusal = "" if by_hand.on_my_word else _not_seen(by_hand.seen, gone=case.grant_id is not None)
+    if refusal:
+        raise DeskRefusal(refusal)
     if case.grant_id is not None:
         _taken_back_by_hand(session, house, case, by_hand, staff, now)
     elif case.why == drift.DRIFT:
-        drift.restored(session, case, staff, by_hand.words, now)
+        drift.restored(session, case, staff, by_hand.words, now, seen=by_hand.seen.in_target)
     elif case.request_id is not None:
         _brought_by_hand(session, house, case, by_hand, fields, staff, now)
     escalation.close(session, case, Exit.DONE_BY_HAND, now, by=staff.id, words=by_hand.words, fields=fields)
+
+
+def _not_seen(seen: Seen, *, gone: bool) -> str:
+    """Why a look does not bear out what staff say they did; empty where it does, or where there is nothing to see."""
+    match seen.presence:
+        case Presence.UNKNOWABLE:
+            why = seen.why.rstrip(".") or "the target cannot be read"
+            return f"We could not look: {why}. Try again when it answers, or say that you are sure."
+        case Presence.PRESENT if gone:
+            return "We looked, and the target still shows it. Check again, or say that you are sure."
+        case Presence.ABSENT if not gone:
+            return "We looked, and the target does not show it yet. Check again, or say that you are sure."
+        case Presence.PENDING:
+            return "We looked, and the target is still at it. Check again in a while, or say that you are sure."
+        case _:
+            return ""
+
+
+def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
+    """The evidence of a step that was done by hand: whose word it is, when it was given, and what the target showed."""
+    return {**seen.evidence, "by": staff.name, "at": now.isoformat(), "target": seen.presence.value}
 
 
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
@@ -194,9 +229,9 @@ def _brought_by_hand(
     shown = {name: value for name, value in fields.items() if name not in secret}
     step = session.get_one(Step, case.step_id, with_for_update=True)
     ours = _lasting(house, step) and step.before != Presence.PRESENT
-    step.state, step.verified_at, step.ours = StepState.DONE, now, ours
+    step.state, step.verified_at, step.ours = StepState.DONE, now if by_hand.seen.in_target else None, ours
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
-    step.evidence = {**by_hand.seen.evidence, "by": staff.name, "target": by_hand.seen.presence.value}
+    step.evidence = _on_word(staff, by_hand.seen, now)
     step.failure, step.reason = "", ""
     grants.activate(session, request, now)
     conclude.seal_fields(house, request, {name: fields[name] for name in secret})
@@ -221,8 +256,6 @@ def _taken_back_by_hand(
     session: Session, house: House, case: Escalation, by_hand: ByHand, staff: Person, now: datetime
 ) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
-    if by_hand.seen.presence is Presence.PRESENT and not by_hand.on_my_word:
-        raise DeskRefusal("We looked, and the target still shows it. Check again, or say that you are sure.")
     step = session.get_one(Step, case.step_id, with_for_update=True)
     step.state, step.undone_at, step.ours = StepState.UNDONE, now, False
     Trail(session, f"grant:{grant.id}").tell(

@@ -20,7 +20,6 @@ HELD = (RequestState.FULFILLED, RequestState.PARTLY_FULFILLED)
 def tell(session: Session, house: House, step_id: str, now: datetime) -> str | None:
     """Put before the owners that a step's effect is gone; the name of its request, None where it is held no more."""
     step = session.get_one(Step, step_id)
-    step.verified_at = now
     grant = _grant_of(session, step)
     if grant is None or grant.state != GrantState.ACTIVE:
         return None
@@ -31,7 +30,7 @@ def tell(session: Session, house: House, step_id: str, now: datetime) -> str | N
         case = escalation.Case(
             subject=f"drift:{grant.id}",
             why=DRIFT,
-            reason=f"{step.connector} does not show it any more, although it was not taken back here",
+            reason=_why(step),
             team=item.escalate.to,
             title=f"{request.item_name}: not in the target any more",
             runbook=item.runbook,
@@ -40,6 +39,13 @@ def tell(session: Session, house: House, step_id: str, now: datetime) -> str | N
         )
         escalation.hand_over(session, house, case, now)
     return request.name
+
+
+def _why(step: Step) -> str:
+    by = step.evidence.get("by")
+    if step.verified_at is None and by:
+        return f"{step.connector} does not show it; it was given on {by}'s word, and never seen there"
+    return f"{step.connector} does not show it any more, although it was not taken back here"
 
 
 def back(session: Session, step_id: str, now: datetime) -> None:
@@ -58,10 +64,12 @@ def _grant_of(session: Session, step: Step) -> Grant | None:
     return session.get(Grant, reason.grant_id) if reason else None
 
 
-def restored(session: Session, case: Escalation, staff: Person, words: str, now: datetime) -> None:
-    """Staff put it back in the target."""
+def restored(session: Session, case: Escalation, staff: Person, words: str, now: datetime, *, seen: bool) -> None:
+    """Staff put it back in the target; where that was not `seen`, it stands on their word until the next hourly
+    look."""
     step = session.get_one(Step, case.step_id, with_for_update=True)
-    step.verified_at = now
+    step.verified_at = now if seen else None
+    step.evidence = {**step.evidence, "by": staff.name, "at": now.isoformat()}
     Trail(session, f"request:{step.request_id}").tell(
         "step.done_by_hand",
         at=now,

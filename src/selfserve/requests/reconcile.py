@@ -279,8 +279,8 @@ def _drift(house: House, found: Findings) -> None:
 def _look(house: House, step: StepWork) -> Presence:
     try:
         connector, action = house.connectors.action(step.use)
-        if not action.lasting:
-            return Presence.UNKNOWABLE
+        if not action.lasting or action.human:
+            return Presence.UNKNOWABLE  # what people did is in no target; their own record proves nothing
         seen: Observation = connector.observe(action.name, action.args.model_validate(step.args), step.target_state)
     except (ConnectorProblem, ValueError):
         return Presence.UNKNOWABLE

@@ -19,7 +19,7 @@ from selfserve.fulfilment import parties, versions
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings
 from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
-from selfserve.store.states import HELD, OPEN_REQUEST, GrantState, RequestState
+from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
 
 
@@ -45,6 +45,19 @@ class StepSeen:
     calls: int
     ours: bool
     verified_at: datetime | None
+    """When its target last showed it; None where that was never seen."""
+
+    @property
+    def word_of(self) -> str:
+        """Whose word it stands on: who did it by hand, where the target did not show it; else empty."""
+        there = self.state in STEP_THERE and self.verified_at is None
+        return str(self.evidence.get("by", "")) if there else ""
+
+    @property
+    def word_at(self) -> datetime | None:
+        """When that word was given."""
+        at = self.evidence.get("at")
+        return datetime.fromisoformat(str(at)) if self.word_of and at else None
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,8 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
     shown.append(("Sent", f"{step.calls} time{'' if step.calls == 1 else 's'}"))
     if step.verified_at is not None:
         shown.append(("Seen in the target", when(step.verified_at, visit.now, visit.zone)))
+    if step.word_of:
+        shown.append((f"On {step.word_of}'s word", when(step.word_at, visit.now, visit.zone)))
     return Markup('<div class="s-step"><div class="s-head"><div>{}</div><div></div>{}</div>{}{}{}</div>').format(
         heading(step.name, 3),
         pill(words, tone),

@@ -202,5 +202,5 @@ def _checklist(case: CaseRow) -> list[Field]:
     return [
         *fields,
         Field(WORDS, "longtext", "A word for the customer", max=2000),
-        Field(SURE, "yesno", "I am sure, even if the target does not show it"),
+        Field(SURE, "yesno", "I am sure, even if the target does not show it or cannot be looked at"),
     ]
