@@ -19,7 +19,8 @@ _TOKENS: Final = re.compile(
     |(?P<sign>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_MACROS: Final = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
+MACROS: Final = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
+"""Calls that go through a list and bind a name to each element."""
 _WORDS: Final = frozenset({"true", "false", "null", "in"})
 
 
@@ -113,7 +114,7 @@ class _Reader:
     def _bound_here(self, position: int) -> str | None:
         """The name bound by a macro whose opening bracket stands at `position`."""
         dot, word, name, comma = (self._tokens[position + step] for step in (-2, -1, 1, 2))
-        if self._tokens[position].text != "(" or dot.text != "." or word.text not in _MACROS:
+        if self._tokens[position].text != "(" or dot.text != "." or word.text not in MACROS:
             return None
         if name.kind != "name" or comma.text != ",":
             return None

@@ -11,6 +11,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from selfserve.catalog.celcost import TooCostly, steps
 from selfserve.catalog.celtext import Reading, read
 from selfserve.catalog.facts import Context
 
@@ -57,7 +58,7 @@ class Rule:
 
     @classmethod
     def compile(cls, text: str) -> Rule:
-        """The rule that `text` says; RuleBroken where it is no CEL."""
+        """The rule that `text` says; RuleBroken where it is no CEL, or could cost too much to evaluate."""
         source = text.strip()
         if not source:
             raise RuleBroken("The rule is empty; write a condition, or leave the key out.")
@@ -67,6 +68,7 @@ class Rule:
             program = cel.compile(source)
         except ValueError as error:
             raise _broken(str(error)) from error
+        _bounded(source)
         return cls(source, program, read(source))
 
     @property
@@ -127,6 +129,15 @@ def rule_error(error: RuleBroken, ahead: int = 0) -> PydanticCustomError:
     column = error.column + (ahead if error.line == 1 else 0)
     context = {"sentence": error.sentence, "line": error.line, "column": column}
     return PydanticCustomError("rule", "{sentence}", context)
+
+
+def _bounded(source: str) -> None:
+    try:
+        steps(source)
+    except TooCostly as error:
+        before = source[: error.at]
+        line, column = before.count("\n") + 1, error.at - (before.rfind("\n") + 1) + 1
+        raise RuleBroken(error.sentence, line, column) from error
 
 
 def _broken(message: str) -> RuleBroken:
