@@ -26,7 +26,7 @@ from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
 from selfserve.people.principal import Principal
-from selfserve.people.roles import Role
+from selfserve.people.roles import Role, RoleRules
 from selfserve.requests import lists
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.lists import CaseRow
@@ -40,6 +40,7 @@ from selfserve.store import migrations
 from selfserve.store.database import Database
 from selfserve.store.states import Purpose, RunState
 from selfserve.store.tables import Escalation, Person, PersonGroup, Request, Run, Stage
+from selfserve.web.sessions import SessionRules
 from tests.web.targets import KINDS, SECTIONS, Target
 
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -59,6 +60,7 @@ class PageStand:
     settings: Settings
     folder: Path
     signed_out: set[str] = field(default_factory=set)
+    rules: SessionRules = field(default_factory=lambda: SessionRules(RoleRules()))
 
     def principal_of(self, request: HttpRequest) -> Principal | None:
         """The person whose login stands in the cookie."""

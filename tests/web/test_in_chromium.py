@@ -42,6 +42,7 @@ def pages(served: Served) -> list[tuple[str, str]]:
         ("ana", "/items/reset-password"), ("clara", "/items/figma-editor"), ("ana", "/requests"),
         ("clara", "/requests"),
         *(("ana", f"/requests/{names[what]}") for what in ("held", "waits", "figures", "stuck", "secret")),
+        ("ana", "/mine"), ("sam", "/mine"),
         ("tomas", "/approvals"), ("ana", "/approvals"), ("ruth", "/desk"), ("ruth", "/desk?view=mine"),
         ("ruth", f"/desk/{cases['stuck']}"), ("ruth", f"/desk/{cases['hands']}"), ("ana", "/desk"), ("ana", "/nowhere"),
     ]  # fmt: skip

@@ -1,0 +1,181 @@
+"""`/mine`: what you hold and until when, where you are signed in, and the tokens that act for you."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from nicegui import ui
+
+from selfserve.people import tokens
+from selfserve.people.agents import browser_and_system
+from selfserve.people.principal import Principal
+from selfserve.people.roles import Role
+from selfserve.requests import lists
+from selfserve.requests.lists import GrantRow
+from selfserve.requests.refusals import NotFound
+from selfserve.store.tables import ApiToken, SignIn
+from selfserve.web import sessions
+from selfserve.web.parts.icons import icon
+from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
+from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
+from selfserve.web.parts.press import press
+from selfserve.web.parts.times import when
+from selfserve.web.speech import say, tell
+from selfserve.web.visits import Visit, aside
+
+FORGOTTEN = "package"
+"""The icon of what is no longer in the catalog."""
+
+
+async def build(visit: Visit) -> str:
+    """What is held, kept true; sessions and tokens, each ended by one press."""
+    show(hero(say("Yours"), say("What you have and until when, and where you are signed in.")))
+    with ui.element("div").classes("s-page-list"):
+        held = show(_holdings(visit, await aside(_held, visit))).mark("held")
+        doors = Doors(visit)
+        await doors.renew()
+
+    async def renew() -> None:
+        held.set_content(str(_holdings(visit, await aside(_held, visit))))
+
+    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=held)
+    return say("Yours")
+
+
+def _held(visit: Visit) -> list[GrantRow]:
+    with visit.house.database.read() as session:
+        return lists.held(session, visit.person_id)
+
+
+def _holdings(visit: Visit, held: Sequence[GrantRow]) -> Markup:
+    if not held:
+        words = say("What you get shows up here, with the day it ends.")
+        return empty("package-open", say("You hold nothing yet"), words, ("/", say("See the catalog")))
+    head = heading(say("What you have"), 2, classes="s-h3 s-group")
+    return Markup("{}{}").format(head, rows(_holding(visit, one) for one in held))
+
+
+def _holding(visit: Visit, one: GrantRow) -> Markup:
+    catalog = visit.house.catalog.current
+    item = catalog.items.get(one.item_id)
+    drawn = tile(item.icon if item else FORGOTTEN, tint(catalog.policy, item.category if item else ""))
+    answers = " · ".join(answer.text for answer in one.answers[:2])
+    until = (
+        say("No end")
+        if one.ends_at is None
+        else when(one.ends_at, visit.now, visit.reader, lambda day: say("Until {day}", day=day))
+    )
+    end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), until)
+    return row(f"/requests/{one.name}", drawn, one.item_name, answers or one.name, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The ways in that are open: this session and the others, and tokens that still work."""
+
+    principal: Principal
+    sessions: Sequence[SignIn]
+    tokens: Sequence[ApiToken]
+
+
+class Doors:
+    """Sessions and tokens, with a button each; built anew after each act."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._place = ui.element("div").mark("doors")
+
+    async def renew(self) -> None:
+        """Show how it stands now."""
+        found = await aside(self._open, await self._visit.who())
+        self._place.clear()
+        with self._place:
+            self._show_sessions(found)
+            self._show_tokens(found.tokens)
+
+    def _open(self, principal: Principal) -> Open:
+        visit = self._visit
+        with visit.house.database.read() as session:
+            alive = sessions.listed(session, visit.person_id, visit.parts.rules, visit.now)
+            mine = tokens.listed(session, visit.person_id)
+        return Open(principal, alive, [one for one in mine if one.revoked_at is None and one.ends_at > visit.now])
+
+    def _show_sessions(self, found: Open) -> None:
+        if not found.sessions:
+            return
+        show(heading(say("Where you are signed in"), 2, classes="s-h3 s-group"))
+        with ui.element("ul").classes("s-list"):
+            for one in found.sessions:
+                here = one.id == found.principal.sign_in_id
+                act = None if here else self._ending(self._end, one.id)
+                self._door(_device(one), say("This browser") if here else self._seen(one), "monitor-smartphone", act)
+        if len(found.sessions) > 2:
+            with ui.element("div").classes("s-acts").style("margin-top:12px"):
+                press(say("Sign out everywhere else"), self._ending(self._end_others, found.principal.sign_in_id))
+
+    def _show_tokens(self, found: Sequence[ApiToken]) -> None:
+        if not found:
+            return
+        show(heading(say("Tokens that act for you"), 2, classes="s-h3 s-group"))
+        show(paragraph(say("Programs use them in your name. End those you do not know."), "s-muted")).style(
+            "margin:-4px 0 12px"
+        )
+        with ui.element("ul").classes("s-list"):
+            for one in found:
+                until = say("until {day}", day=self._visit.reader.within(one.ends_at, self._visit.now))
+                under = f"{', '.join(one.scopes)} · {until}"
+                self._door(one.label, under, "key-round", self._ending(self._revoke, one.id))
+
+    def _door(self, name: str, under: str, drawn: str, act: Callable[[], Awaitable[None]] | None) -> None:
+        with ui.element("li").classes("s-row"):
+            show(Markup('<span class="s-tile s-tint-slate">{}</span>').format(icon(drawn)), tag="span")
+            show(
+                Markup('<span class="s-row-t">{}</span><span class="s-muted s-small">{}</span>').format(name, under),
+                tag="span",
+            ).classes("s-row-b")
+            with ui.element("span").classes("s-row-end"):
+                if act is not None:
+                    handler = self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak)
+                    press(say("End"), handler).props["aria-label"] = say("End {name}", name=name)
+
+    def _seen(self, one: SignIn) -> str:
+        return say("Last used {moment}", moment=self._visit.reader.within(one.seen_at, self._visit.now))
+
+    def _ending(self, end: Callable[[str], None], which: str) -> Callable[[], Awaitable[None]]:
+        async def act() -> None:
+            await aside(end, which)
+            self._visit.announce(say("Ended."))
+            await self.renew()
+
+        return act
+
+    def _end(self, sign_in_id: str) -> None:
+        visit = self._visit
+        with visit.house.database.write() as session:
+            row = session.get(SignIn, sign_in_id)
+            if row is None or row.person_id != visit.person_id:
+                raise NotFound("There is no such session of yours.")
+            sessions.end(session, sign_in_id, visit.now, why="by_hand", actor=visit.person_id)
+
+    def _end_others(self, keep: str) -> None:
+        visit = self._visit
+        with visit.house.database.write() as session:
+            person = visit.person_id
+            sessions.end_all(session, person, visit.now, why="by_hand", actor=person, keep=keep)
+
+    def _revoke(self, token_id: str) -> None:
+        visit = self._visit
+        with visit.house.database.write() as session:
+            found = session.get(ApiToken, token_id)
+            if found is None or found.person_id != visit.person_id:
+                raise NotFound("There is no such token of yours.")
+            tokens.revoke(session, token_id, visit.now, visit.person_id)
+
+
+def _device(one: SignIn) -> str:
+    browser, system = browser_and_system(one.agent)
+    if browser and system:
+        return say("{browser} on {system}", browser=browser, system=system)
+    return browser or system or say("A browser we do not know")

@@ -1,0 +1,132 @@
+"""`/mine`: what I hold, where I am signed in, what acts for me."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from selfserve.people import tokens
+from selfserve.people.agents import browser_and_system
+from selfserve.store.tables import ApiToken, Person, SignIn
+from tests.web.conftest import Visitor
+from tests.web.stand import PageStand
+from tests.web.waiting import until
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+EDGE = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36 "
+    "Edg/142.0"
+)
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
+
+
+def signed_in(stand: PageStand, login: str, row_id: str, agent: str) -> None:
+    """A live session of somebody's."""
+    now = stand.house.now()
+    with stand.house.database.write() as session:
+        session.add(
+            SignIn(
+                id=row_id,
+                secret_hash=row_id,
+                person_id=stand.id(login),
+                issuer="https://id.example",
+                subject=login,
+                agent=agent,
+                created_at=now,
+                seen_at=now,
+                authenticated_at=now,
+                ends_at=now + timedelta(hours=8),
+            )
+        )
+
+
+def alive(stand: PageStand) -> set[str]:
+    """The ids of the sessions that have not ended."""
+    with stand.house.database.read() as session:
+        return set(session.scalars(sa.select(SignIn.id).where(SignIn.ended_at.is_(None))))
+
+
+async def test_what_i_hold_is_listed_with_its_end(visitor: Visitor, stand: PageStand) -> None:
+    """And nobody else's; who holds nothing is shown where to begin."""
+    stand.ask("ana", "wiki-editors")
+    ana, sam = visitor("ana"), visitor("sam")
+    await ana.open("/mine")
+    await ana.should_see("What you have")
+    await ana.should_see("Edit the wiki")
+    await sam.open("/mine")
+    await sam.should_see("You hold nothing yet")
+    await sam.should_not_see("Edit the wiki")
+
+
+async def test_what_begins_and_ends_shows_without_loading(visitor: Visitor, stand: PageStand) -> None:
+    """The list is kept true while it is open."""
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("You hold nothing yet")
+    stand.ask("ana", "wiki-editors")
+    await ana.should_see("What you have", retries=60)
+
+
+async def test_another_session_is_ended_with_one_press(visitor: Visitor, stand: PageStand) -> None:
+    """The one in use has no such button; the other is named by its browser."""
+    signed_in(stand, "ana", "s-ana", FIREFOX)
+    signed_in(stand, "ana", "s-phone", SAFARI)
+    signed_in(stand, "sam", "s-sam", EDGE)
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("Firefox on Linux")
+    await ana.should_see("This browser")
+    await ana.should_see("Safari on iPhone")
+    await ana.should_not_see("Edge")
+    ana.find(marker="end").click()
+    await until(lambda: alive(stand) == {"s-ana", "s-sam"})
+    await ana.should_not_see("Safari on iPhone", retries=30)
+
+
+async def test_all_others_are_ended_at_once(visitor: Visitor, stand: PageStand) -> None:
+    """A lost phone and a borrowed machine: one press."""
+    for row_id in ("s-ana", "s-phone", "s-borrowed"):
+        signed_in(stand, "ana", row_id, FIREFOX)
+    signed_in(stand, "sam", "s-sam", EDGE)
+    ana = visitor("ana")
+    await ana.open("/mine")
+    ana.find(marker="sign-out-everywhere-else").click()
+    await until(lambda: alive(stand) == {"s-ana", "s-sam"})
+
+
+async def test_a_token_is_ended_with_one_press(visitor: Visitor, stand: PageStand) -> None:
+    """It is listed with what it may do; another's is not."""
+    with stand.house.database.write() as session:
+        for login, label in (("ana", "my script"), ("sam", "sam's own")):
+            person = session.get_one(Person, stand.id(login))
+            tokens.create(session, person, label, ["catalog:read"], timedelta(days=30), stand.house.now())
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("my script")
+    await ana.should_see("catalog:read")
+    await ana.should_not_see("sam's own")
+    ana.find(marker="end").click()
+
+    def left() -> list[str]:
+        with stand.house.database.read() as session:
+            return list(session.scalars(sa.select(ApiToken.label).where(ApiToken.revoked_at.is_(None))))
+
+    await until(lambda: left() == ["sam's own"])
+    await ana.should_not_see("my script", retries=30)
+
+
+@pytest.mark.parametrize(
+    ("agent", "named"),
+    [
+        (FIREFOX, ("Firefox", "Linux")),
+        (EDGE, ("Edge", "Windows")),
+        (SAFARI, ("Safari", "iPhone")),
+        ("curl/8.5.0", ("", "")),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named_as_people_do(agent: str, named: tuple[str, str]) -> None:
+    """Edge also says Chrome, and nearly all say Safari."""
+    assert browser_and_system(agent) == named
