@@ -121,6 +121,8 @@ def test_use_is_noted_at_most_once_a_minute(db: Database) -> None:
         ("x", [], DAY, "at least one scope"),
         ("", ["admin"], DAY, "label of 1 to 100"),
         ("x" * 101, ["admin"], DAY, "label of 1 to 100"),
+        ("\u200b\u3164 \ufeff", ["admin"], DAY, "label of 1 to 100"),
+        ("a\u202eb", ["admin"], DAY, "cannot be shown"),
         ("x", ["admin"], timedelta(0), "between a moment and 366 days"),
         ("x", ["admin"], timedelta(days=367), "between a moment and 366 days"),
     ],

@@ -27,6 +27,7 @@ from selfserve.catalog.fields import (
     YesNoField,
 )
 from selfserve.catalog.patterns import matches
+from selfserve.catalog.signs import seen_length, without_hidden
 
 Stored = str | int | float | bool | None
 """What is kept of an answer: plain JSON."""
@@ -34,6 +35,7 @@ Stored = str | int | float | bool | None
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _LONGEST_NAME: Final = 254
+_FAR_TOO_LONG: Final = 20_000
 _HIDDEN: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
 """Signs that turn the direction of the text behind them: what an approver reads would not be what was written."""
 
@@ -58,7 +60,7 @@ def clean(name: str, field: FormField, raw: object, asking: Asking) -> Stored:
     """
     if isinstance(field, YesNoField):
         return _yes_no(field, raw)
-    if raw is None or (isinstance(raw, str) and not raw.strip()):
+    if raw is None or (isinstance(raw, str) and len(raw) <= _FAR_TOO_LONG and not seen_length(raw)):
         return _left_empty(field, asking)
     return _given(name, field, raw, asking)
 
@@ -112,9 +114,10 @@ def _yes_no(field: YesNoField, raw: object) -> bool:
 
 def _text(field: TextField | LongTextField, raw: object) -> str:
     text = plain_text(raw, lines=isinstance(field, LongTextField))
-    if len(text) > field.max:
-        raise AnswerRefused(f"This has {len(text)} characters; write at most {field.max}.")
-    if len(text) < field.min:
+    length = seen_length(text)
+    if length > field.max:
+        raise AnswerRefused(f"This has {length} characters; write at most {field.max}.")
+    if length < field.min:
         raise AnswerRefused(f"Write at least {field.min} characters.")
     if isinstance(field, TextField) and field.pattern and not matches(field.pattern, text):
         raise AnswerRefused(f"This is not in the expected form. {field.help or ''}".strip())
@@ -122,19 +125,20 @@ def _text(field: TextField | LongTextField, raw: object) -> str:
 
 
 def plain_text(raw: object, *, lines: bool = False) -> str:
-    """`raw` as text in Unicode's composed form, without outer spaces.
+    """`raw` as text in Unicode's composed form, without outer spaces and without signs that nobody sees; empty where
+    there is nothing to see.
 
-    Raises AnswerRefused where it holds what cannot be shown.
+    Raises AnswerRefused where it holds what cannot be shown, or turns the text around it.
     """
     if not isinstance(raw, str):
         raise AnswerRefused("Write a text.")
-    if len(raw) > 20_000:
+    if len(raw) > _FAR_TOO_LONG:
         raise AnswerRefused("This is far too long.")
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
     allowed = {"\n", "\t"} if lines else set()
     if any(sign in _HIDDEN or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in set(text) - allowed):
         raise AnswerRefused("This holds a sign that cannot be shown; type it again without it.")
-    return unicodedata.normalize("NFC", text)
+    return without_hidden(text).strip()
 
 
 def _number(field: NumberField, raw: object) -> int | float:

@@ -12,6 +12,14 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks by their category, and nothing to be seen."""
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS: Final = "\u200c\u200d"
+_SELECTORS: Final = "\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_RESERVED: Final = "\u2065\ufff0-\ufff8\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
+"""Not assigned, and shown as nothing by every font that follows Unicode (DerivedCoreProperties.txt,
+Default_Ignorable_Code_Point)."""
+_LOST: Final = re.compile(f"[{_RESERVED}]|(?<![^\\s{_SELECTORS}])[{_SELECTORS}]+")
+"""Variation selectors are lost where they have nothing before them to vary."""
+_DOUBLED: Final = re.compile(f"([{_JOINERS}])[{_JOINERS}]+")
+_SHAPING: Final = re.compile(f"[{_JOINERS}{_SELECTORS}]")
 _VIRAMA: Final = 9
 _EMOJI: Final = frozenset({"So", "Sk"})
 _NAMELESS: Final = {
@@ -33,6 +41,24 @@ def hidden_signs(text: str) -> Iterator[int]:
             continue
         if not (_ends_line(text, at) or _joins(text, at)):
             yield at
+
+
+def without_hidden(text: str) -> str:
+    """`text` as it is seen: what hides in it is taken out, as people paste it unknowing; joiners and variation
+    selectors stay where they shape what stands beside them. In Unicode's composed form."""
+    while _SUSPECT.search(text):
+        left = _DOUBLED.sub(r"\1", _LOST.sub("", text))
+        hidden = set(hidden_signs(left))
+        left = unicodedata.normalize("NFC", "".join(sign for at, sign in enumerate(left) if at not in hidden))
+        if left == text:
+            break
+        text = left  # what was apart may have come together
+    return text
+
+
+def seen_length(text: str) -> int:
+    """How many signs of `text` are to be seen, outer spaces left out; its inner spaces count."""
+    return len(_SHAPING.sub("", without_hidden(text)).strip())
 
 
 def told(sign: str) -> str:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.people.directory import are_present
 from selfserve.people.principal import TokenPrincipal
 from selfserve.people.roles import RoleRules
@@ -46,7 +47,7 @@ def create(
     `label` is the person's own name for it, 1–100 characters, once per person; `lasts` at most 366 days.
     Raises `TokenRefusedError`.
     """
-    label = label.strip()
+    label = _shown(label)
     _check(session, person, label, scopes, lasts)
     row_id, secret = new_id(), secrets.token_urlsafe(32)
     row = ApiToken(
@@ -63,6 +64,13 @@ def create(
     told = {"label": label, "scopes": row.scopes, "ends_at": row.ends_at.isoformat()}
     Trail(session, f"token:{row_id}", fresh=True).tell("token.created", at=now, actor=person.id, data=told)
     return row, f"ss_{row_id.replace('-', '')}_{secret}"
+
+
+def _shown(label: str) -> str:
+    try:
+        return plain_text(label)
+    except AnswerRefused as refused:
+        raise TokenRefusedError(str(refused)) from refused
 
 
 def _check(session: Session, person: Person, label: str, scopes: Collection[str], lasts: timedelta) -> None:

@@ -85,8 +85,9 @@ def done(
 ) -> None:
     """The failed step was done by hand, with the checklist's fields; the target is looked at first."""
     with _told():
-        seen = desk.look(house, case_id, fields)
-        by_hand = desk.ByHand(dict(fields), words.strip(), seen, on_my_word)
+        shown = {name: cases.words_of(value) for name, value in fields.items()}
+        seen = desk.look(house, case_id, shown)
+        by_hand = desk.ByHand(shown, cases.words_of(words), seen, on_my_word)
         with house.database.write() as session:
             staff, now = _staff(session, staff_id), house.now()
             if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
@@ -108,17 +109,16 @@ def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: 
 
 
 def _give_up(session: Session, case: Escalation, staff: Person, words: str, house: House) -> None:
-    if not words.strip():
+    words = cases.words_of(words)
+    if not words:
         raise NotPossible("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
     now = house.now()
     stage = _open_stage(session, case)
     if stage is not None:
         stage.state, stage.closed_at = StageState.CANCELLED, now
     request = session.get_one(Request, case.request_id, with_for_update=True)
-    request.state, request.closed_at, request.words = RequestState.FAILED, now, words.strip()
+    request.state, request.closed_at, request.words = RequestState.FAILED, now, words
     request.version += 1
-    Trail(session, f"request:{request.id}").tell(
-        "request.cannot", at=now, actor=f"person:{staff.id}", tell=words.strip()
-    )
-    parties.cannot(session, request, words.strip(), now)
-    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words.strip())
+    Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
+    parties.cannot(session, request, words, now)
+    escalation.close(session, case, Exit.CANNOT, now, by=staff.id, words=words)
