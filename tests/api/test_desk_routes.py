@@ -130,3 +130,20 @@ def test_the_desk_is_for_staff(api: Api) -> None:
         ("POST", "/cannot", {"words": "x"}),
     ):
         refused(api.call("tess", method, f"/escalations/{NOBODY}{act}", body), 404, "not-found")
+
+
+def test_an_optional_line_may_stay_empty(api: Api) -> None:
+    """It is told as optional, kept where it is filled in, and not asked for; a needed one still is."""
+    api.stand.edit(
+        "laptop", "Set a first password, field: word, secret: true", "Its old serial, field: old, required: false"
+    )
+    made = api.ask("ada", "laptop")
+    (row,) = api.get("tess", "/escalations").json()
+    assert {line["field"]: line["required"] for line in row["todo"] if line["field"]} == {"serial": True, "old": False}
+    told = refused(api.post("tess", f"/escalations/{row['id']}/done", {"fields": {"old": "C01"}}), 409)
+    assert told["detail"] == "Please fill in: Take one from the store."
+
+    done = api.post("tess", f"/escalations/{row['id']}/done", {"fields": {"serial": "C02", "old": " "}})
+    assert done.status_code == 200
+    api.stand.work()
+    assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "fulfilled"

@@ -86,3 +86,11 @@ def test_a_checklist_without_lines_or_with_odd_fields_is_refused(bad: dict[str, 
 def test_a_checklist_gives_a_secret_where_a_line_is_sealed(todo: object, secret: bool | None) -> None:
     """Known as far as it is written; what an expression gives is not known."""
     assert HumanConnector.gives_secret("checklist", {"summary": None, "todo": todo}) is secret
+
+
+def test_only_what_is_written_down_can_be_optional() -> None:
+    """A line without a field is a tick; nothing of it can be left out."""
+    fine = ChecklistArgs.model_validate({"summary": "x", "todo": [{"text": "y", "field": "old", "required": False}]})
+    assert not fine.todo[0].required
+    with pytest.raises(ValidationError, match="tick anyway"):
+        ChecklistArgs.model_validate({"summary": "x", "todo": [{"text": "y", "required": False}]})

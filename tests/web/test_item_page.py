@@ -36,13 +36,13 @@ async def test_each_wrong_answer_is_told_beside_its_field(visitor: Visitor, stan
 
 
 async def test_a_form_offers_every_kind_of_question_as_itself(visitor: Visitor) -> None:
-    """Choice, long text, day, person: each arrives at the browser as what it is, with limits and defaults."""
+    """Choice, long text, day: each arrives at the browser as what it is, with limits and defaults."""
     ana = visitor("ana")
     await ana.open("/items/new-laptop")
     form = next(iter(ana.find(Form).elements))
     kinds = {one["name"]: one["kind"] for one in form.props["fields"]}
     assert kinds == {
-        "model": "choice", "why_now": "longtext", "needed": "date", "place": "choice", "for_colleague": "pick",
+        "model": "choice", "why_now": "longtext", "needed": "date", "place": "choice",
     }  # fmt: skip
     day = next(one for one in form.props["fields"] if one["name"] == "needed")
     assert date.fromisoformat(day["max"]) - date.fromisoformat(day["min"]) == timedelta(days=88)
@@ -52,11 +52,11 @@ async def test_a_form_offers_every_kind_of_question_as_itself(visitor: Visitor) 
 async def test_colleagues_are_offered_while_one_types(visitor: Visitor, told: Calls) -> None:
     """A few letters of a name find the colleague, with what tells them from another."""
     ana = visitor("ana")
-    await ana.open("/items/new-laptop")
-    ana.find(Form).trigger("look", {"field": "for_colleague", "text": "jon"})
+    await ana.open("/items/leaving-colleague")
+    ana.find(Form).trigger("look", {"field": "colleague", "text": "jon"})
     await until(lambda: bool(told))
     name, (field, text, options) = told[0]
-    assert (name, field, text) == ("offer", "for_colleague", "jon")
+    assert (name, field, text) == ("offer", "colleague", "jon")
     assert isinstance(options, list)
     assert [(one["value"], one["label"]) for one in options] == [("person-jonas", "Jonas Müller")]
 
@@ -168,7 +168,7 @@ async def test_a_manager_asks_for_another_what_they_cannot_have(visitor: Visitor
     form = next(iter(ingrid.find(Form).elements))
     assert next(one for one in form.props["fields"] if one["name"] == "_for")["required"]
     ingrid.find(Form).trigger("send", {"button": "ask", "values": {"_for": "person-ana", "reason": "Screens"}})
-    await ingrid.should_see("for Ana Sousa", retries=30)
+    await ingrid.should_see("für Ana Sousa", retries=30)
     assert stand.latest("ana").asked_by_id == "person-ingrid"
 
 

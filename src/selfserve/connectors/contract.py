@@ -82,11 +82,12 @@ class Declined:
 @dataclass(frozen=True, slots=True)
 class Todo:
     """One line of a checklist for a human; `field` names an answer to fill in (its value is recorded), None for a
-    tick."""
+    tick. `required`: it cannot be left empty."""
 
     text: str
     field: str | None = None
     secret: bool = False
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)

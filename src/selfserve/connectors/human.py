@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from selfserve.connectors.contract import (
     Action,
@@ -38,13 +38,21 @@ class HumanSettings(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of the checklist; `field` names an answer to fill in, `secret` seals it for the customer."""
+    """One line of the checklist; `field` names an answer to fill in, `secret` seals it for the customer, `required:
+    false` lets staff leave it empty where there is nothing to write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str = Field(min_length=1, max_length=500)
     field: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,59}$")
     secret: bool = False
+    required: bool = True
+
+    @model_validator(mode="after")
+    def _something_to_leave_out(self) -> Line:
+        if not self.required and self.field is None:
+            raise ValueError("only a line with a field can be left out; a line without one is a tick anyway")
+        return self
 
 
 class ChecklistArgs(BaseModel):
@@ -120,4 +128,4 @@ def _args(args: BaseModel) -> ChecklistArgs:
 
 
 def _lines(lines: list[Line]) -> tuple[Todo, ...]:
-    return tuple(Todo(line.text, line.field, line.secret) for line in lines)
+    return tuple(Todo(line.text, line.field, line.secret, line.required) for line in lines)

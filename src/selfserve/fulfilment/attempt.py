@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -234,7 +234,7 @@ class Attempt:
             case Declined(reason, tell):
                 return Result(StepState.DECLINED, step.target_state, reason=reason, tell=tell)
             case NeedsHuman(reason, todo, tell):
-                lines = tuple({"text": line.text, "field": line.field, "secret": line.secret} for line in todo)
+                lines = tuple(asdict(line) for line in todo)
                 return Result(StepState.NEEDS_HUMAN, step.target_state, reason=reason, tell=tell, todo=lines)
             case Failed():
                 return _failed(step, action, outcome)

@@ -199,7 +199,8 @@ def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
 
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
     wanted = {line["field"]: line for line in case.todo if line.get("field")}
-    missing = [line["text"].rstrip(".") for name, line in wanted.items() if not str(given.get(name, "")).strip()]
+    left_empty = [line for name, line in wanted.items() if not str(given.get(name, "")).strip()]
+    missing = [line["text"].rstrip(".") for line in left_empty if line.get("required", True)]
     if missing:
         raise DeskRefusal(f"Please fill in: {'; '.join(missing)}.")
     unknown = set(given) - set(wanted)
@@ -209,7 +210,7 @@ def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str
         raise DeskRefusal("One of the fields is longer than 2,000 characters.")
     for value in given.values():
         cases.words_of(value)
-    return {name: str(given[name]).strip() for name in wanted}
+    return {name: str(given[name]).strip() for name in wanted if str(given.get(name, "")).strip()}
 
 
 def _brought_by_hand(
@@ -225,7 +226,7 @@ def _brought_by_hand(
     if request.state != RequestState.HANDED_OVER or case.step_id is None:
         raise DeskRefusal("This request is not waiting for a person any more.")
     _still_wanted(session, request, now)
-    secret = {line["field"] for line in case.todo if line.get("secret")}
+    secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
     shown = {name: value for name, value in fields.items() if name not in secret}
     step = session.get_one(Step, case.step_id, with_for_update=True)
     ours = _lasting(house, step) and step.before != Presence.PRESENT

@@ -196,7 +196,8 @@ def _checklist(case: CaseRow) -> list[Field]:
     for at, line in enumerate(case.todo):
         if line.get("field"):
             sealed = "Sealed: only the customer sees it, once." if line.get("secret") else ""
-            fields.append(Field(str(line["field"]), "text", str(line["text"]), sealed, required=True, max=2000))
+            needed = bool(line.get("required", True))
+            fields.append(Field(str(line["field"]), "text", str(line["text"]), sealed, required=needed, max=2000))
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", str(line["text"])))
     return [
