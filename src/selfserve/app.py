@@ -22,6 +22,7 @@ from selfserve.catalog.live import LiveCatalog
 from selfserve.catalog.problems import Problem
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.registry import Registry
+from selfserve.fulfilment import seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
@@ -208,7 +209,15 @@ def _house(
     now: Callable[[], datetime],
 ) -> House:
     sealer = sealer_of(settings, secrets)
-    registry = build_registry(settings, secrets, database, sealer, now)
+    registry = build_registry(
+        settings,
+        secrets,
+        database,
+        sealer,
+        now,
+        served=lambda session, keys, at: seats.wake(session, house, keys, at),
+        waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
+    )
     catalog = LiveCatalog(
         settings.catalog.folder,
         registry,
@@ -243,11 +252,16 @@ def sealer_of(settings: Settings, secrets: SecretSource) -> Sealer:
 
 
 def build_registry(
-    settings: Settings, secrets: SecretSource, database: Database, sealer: Sealer, now: Callable[[], datetime]
+    settings: Settings,
+    secrets: SecretSource,
+    database: Database,
+    sealer: Sealer,
+    now: Callable[[], datetime],
+    **told: Callable[..., object],
 ) -> Registry:
-    """The configured connectors, with the memory they are lent."""
+    """The configured connectors, with the memory they are lent; `told` is who hears of its line (see `StoredSeats`)."""
     fingerprint = read_key(secrets.resolve(settings.server.sealing_key))
-    ports = Ports(seats=SeatPort(StoredSeats(database, sealer, fingerprint), now), now=now)
+    ports = Ports(seats=SeatPort(StoredSeats(database, sealer, fingerprint, **told), now), now=now)
     sections = {name: {"kind": section.kind, **section.rest} for name, section in settings.connectors.items()}
     return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder)
 

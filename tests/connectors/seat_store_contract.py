@@ -87,6 +87,14 @@ class SeatStoreContract:
         assert store.take("two", "cleo", "another", NOW + timedelta(days=1)) == SeatQueued(1)
         assert two("dan") == SeatQueued(2)
 
+    def test_a_slow_clock_jumps_no_line(self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]) -> None:
+        """Who asks after another, by a clock that is behind or stands still, stands behind them."""
+        for holder in ("ana", "bob", "zoe"):
+            two(holder)
+        assert store.take("two", "cleo", "k", NOW) == SeatQueued(2)
+        assert store.take("two", "ben", "k2", NOW - timedelta(seconds=5)) == SeatQueued(3)
+        assert store.look("two", "zoe") == SeatQueued(1)
+
     def test_a_seat_given_back_goes_to_the_first_in_line_at_once(
         self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
     ) -> None:
@@ -199,6 +207,8 @@ class SeatStoreContract:
         holders = [f"person-{number:02d}" for number in range(40)]
         got = race(store, "rush", holders)
         assert sum(isinstance(one, SeatTaken) for one in got.values()) == 7
+        told = sorted(one.place for one in got.values() if isinstance(one, SeatQueued))
+        assert told == list(range(1, 34))
         check_race(store, "rush", 7, holders)
 
     def test_one_holder_from_many_threads_has_one_seat(self, store: SeatStore) -> None:

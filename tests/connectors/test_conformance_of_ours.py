@@ -201,7 +201,7 @@ class TestAssignSeat(ConformanceSuite):
 
     def no_pool(self) -> None:
         """An administrator took the pool out of the configuration."""
-        self.connector._pools = {}
+        self.connector.pools = {}
 
 
 class TestAssignKey(TestAssignSeat):

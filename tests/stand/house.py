@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.registry import Registry
-from selfserve.fulfilment import grants
+from selfserve.fulfilment import grants, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
@@ -24,8 +24,10 @@ from selfserve.fulfilment.revoke import revoke
 from selfserve.requests import stages
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.submit import Submitted, submit
+from selfserve.seat_port import SeatPort
 from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
+from selfserve.store.seats import StoredSeats
 from selfserve.store.states import EscalationState, Purpose, RequestState, RunState
 from selfserve.store.tables import (
     AuditEvent,
@@ -225,18 +227,35 @@ class Stand:
             session.execute(sa.update(Person).where(Person.id == self.people[who]).values(**values))
 
 
-def build(database: Database, folder: Path, executor: str = "one", clock: Clock | None = None) -> Stand:
-    """A stand on a store; people are added where the store has none."""
+def build(
+    database: Database,
+    folder: Path,
+    executor: str = "one",
+    clock: Clock | None = None,
+    pools: Mapping[str, object] | None = None,
+) -> Stand:
+    """A stand on a store; people are added where the store has none. `pools`: with a connector `seats` of these."""
     clock = clock or Clock()
     if not (folder / "catalog").exists():
         shutil.copytree(CATALOG, folder / "catalog")
-    registry = Registry.build({"shelf": {"kind": "shelf"}, "human": {"kind": "human"}}, Ports(now=clock), extra=[Shelf])
+    sections: dict[str, dict[str, object]] = {"shelf": {"kind": "shelf"}, "human": {"kind": "human"}}
+    if pools:
+        sections["seats"] = {"kind": "seats", "pools": pools}
+    sealer = Sealer(b"k" * 32)
+    stored = StoredSeats(
+        database,
+        sealer,
+        b"f" * 32,
+        served=lambda session, keys, at: seats.wake(session, house, keys, at),
+        waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
+    )
+    registry = Registry.build(sections, Ports(seats=SeatPort(stored, clock), now=clock), extra=[Shelf])
     house = House(
         database=database,
         catalog=LiveCatalog(folder / "catalog", registry),
         connectors=registry,
         engine=Engine(database, executor=executor),
-        sealer=Sealer(b"k" * 32),
+        sealer=sealer,
         now=clock,
         zone=ZoneInfo("Europe/Berlin"),
         executor=executor,

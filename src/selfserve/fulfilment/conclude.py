@@ -20,6 +20,8 @@ from selfserve.store.ids import new_id
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import AuditEvent, Escalation, Person, Request, Run, Step
 
+WOKEN = "What it waits for has come; look again at once"
+"""The note of a run in somebody's hands that may have looked too early."""
 WHY = {
     StepState.DECLINED: "declined",
     StepState.NEEDS_HUMAN: "needs_human",
@@ -143,7 +145,7 @@ def _after(run: Run, item: Item, result: Result, now: datetime) -> timedelta:
 def _again_later(
     session: Session, house: House, run: Run, item: Item, step: StepWork, result: Result, trail: Trail, now: datetime
 ) -> None:
-    after = _after(run, item, result, now)
+    after = None if run.note == WOKEN else _after(run, item, result, now)
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
     follow(session, house, run, step.connector, now, after, first_at=run.first_at)
     if not _told_before(session, step, result):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from selfserve.audit.seal import seal
-from selfserve.fulfilment import escalation, grants
+from selfserve.fulfilment import escalation, grants, seats
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.queueing import queue_of
@@ -33,6 +33,7 @@ def register(house: House) -> None:
     engine.register(Purpose.REVOKE, lambda run_id: revoke(house, run_id))
     engine.register(grants.TICK, in_transaction(house, grants.tick))
     engine.register(escalation.RISE, in_transaction(house, escalation.rise))
+    engine.every("seats", "0 10 * * * *", in_transaction(house, seats.tell_still_short))
     engine.every("seal", "*/10 * * * * *", in_transaction(house, _seal))
     engine.every("forget", "0 20 3 * * *", lambda: _forget(house))
     for connector in house.connectors.connectors:

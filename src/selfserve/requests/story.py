@@ -19,7 +19,8 @@ from selfserve.fulfilment import parties, versions
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings
 from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
-from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState
+from selfserve.store.seats import places
+from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState, StepState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
 
 
@@ -153,7 +154,23 @@ def _lines(session: Session, request: Request, to: Telling) -> list[Line]:
         sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
     )
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
-    return [*_one_end(told), *_to_come(request)]
+    return [*_one_end(told), *_in_line(session, request, to), *_to_come(request)]
+
+
+def _in_line(session: Session, request: Request, to: Telling) -> list[Line]:
+    """Where the request stands in a line for a seat, as it is now and not as it was when it was asked for."""
+    if request.state != RequestState.FULFILLING:
+        return []
+    keys = session.scalars(
+        sa.select(Step.key).where(Step.request_id == request.id, Step.state == StepState.ACCEPTED)
+    ).all()
+    found = places(session, list(keys)) if keys else {}
+    return [Line("place", None, _place(to, place), "", "now") for place in sorted(found.values())]
+
+
+def _place(to: Telling, place: int) -> str:
+    who = "You are" if to.you else f"{to.customer} is"
+    return f"{who} next in line" if place == 1 else f"{who} number {place} in line"
 
 
 def _one_end(lines: list[Line]) -> list[Line]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from selfserve.store.database import Database
 from selfserve.store.ids import new_id
@@ -60,6 +61,12 @@ class Pool:
         self.session.add(seat)
         return seat
 
+    def moment(self, now: datetime) -> datetime:
+        """When a new place in line begins: `now`, but after every place there is, whatever the clocks of those who ask
+        at once say."""
+        last = self.session.scalar(sa.select(sa.func.max(SeatWaiting.since)).where(SeatWaiting.pool == self.name))
+        return now if last is None or last < now else last + timedelta(microseconds=1)
+
     def line(self) -> list[str]:
         """Those who wait, the first first."""
         return list(
@@ -76,14 +83,45 @@ class Pool:
         self.session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == self.name, SeatWaiting.holder == holder))
         self.session.flush()
 
-    def serve_line(self, now: datetime) -> None:
-        """Give free seats to those who wait, in their order."""
+    def serve_line(self, now: datetime) -> list[str]:
+        """Give free seats to those who wait, in their order; returns the keys under which those had asked."""
+        served = []
         for holder in self.line():
             seat = self.free()
             if seat is None:
-                return
-            waiting = self.session.get_one(SeatWaiting, (self.name, holder))
-            self.give(seat, holder, waiting.wanted_under, now)
+                break
+            key = self.session.get_one(SeatWaiting, (self.name, holder)).wanted_under
+            self.give(seat, holder, key, now)
+            served.append(key)
+        return served
+
+
+def places(session: Session, keys: list[str]) -> dict[str, int]:
+    """The places in line of those who asked under these keys, as they are now, from 1; who does not wait is left
+    out."""
+    ahead = aliased(SeatWaiting)
+    before = sa.tuple_(ahead.since, ahead.holder) <= sa.tuple_(SeatWaiting.since, SeatWaiting.holder)
+    place = sa.select(sa.func.count()).where(ahead.pool == SeatWaiting.pool, before).scalar_subquery()
+    rows = session.execute(sa.select(SeatWaiting.wanted_under, place).where(SeatWaiting.wanted_under.in_(keys)))
+    return {row[0]: row[1] for row in rows}
+
+
+def shortages(session: Session, pool: str | None = None) -> dict[str, int]:
+    """How many wait, by pool; pools for which nobody waits are left out."""
+    waiting = sa.select(SeatWaiting.pool, sa.func.count()).group_by(SeatWaiting.pool)
+    if pool is not None:
+        waiting = waiting.where(SeatWaiting.pool == pool)
+    return {row[0]: row[1] for row in session.execute(waiting)}
+
+
+Served = Callable[[Session, list[str], datetime], object]
+"""Told, in the transaction that gives them their seats, under which keys those who waited had asked."""
+Waits = Callable[[Session, str, datetime], object]
+"""Told, in the transaction that puts somebody in line, which pool is short."""
+
+
+def _nobody(*_: object) -> None:
+    """Nobody is told."""
 
 
 class StoredSeats:
@@ -92,8 +130,21 @@ class StoredSeats:
     It is joined to that contract in `app.py`, so that this room needs to know no connector.
     """
 
-    def __init__(self, database: Database, seals: Seals, fingerprint_key: bytes) -> None:
+    def __init__(
+        self,
+        database: Database,
+        seals: Seals,
+        fingerprint_key: bytes,
+        served: Served = _nobody,
+        waits: Waits = _nobody,
+    ) -> None:
         self.database, self.seals, self.fingerprint_key = database, seals, fingerprint_key
+        self._served, self._waits = served, waits
+
+    def _serve_line(self, session: Session, rows: Pool, now: datetime) -> None:
+        keys = rows.serve_line(now)
+        if keys:
+            self._served(session, keys, now)
 
     def declare(self, pool: str, total: int | None, now: datetime) -> None:
         """Create the pool or set its size; those who wait get what became free."""
@@ -105,7 +156,7 @@ class StoredSeats:
             elif row.total != total:
                 row.total = total
                 row.version += 1
-            Pool(session, pool).serve_line(now)
+            self._serve_line(session, Pool(session, pool), now)
 
     def add_keys(self, pool: str, keys: list[str], now: datetime) -> int:
         """Seal and add keys that are new; returns how many."""
@@ -124,7 +175,7 @@ class StoredSeats:
                 seat.sealed = self.seals.seal(key, f"seat:{seat.id}")
                 session.add(seat)
             session.flush()
-            rows.serve_line(now)
+            self._serve_line(session, rows, now)
             return added
 
     def take(self, pool: str, holder: str, key: str, now: datetime) -> tuple[str, str | None, bool] | int:
@@ -140,8 +191,9 @@ class StoredSeats:
 
     def _queue(self, session: Session, rows: Pool, holder: str, key: str, now: datetime) -> int:
         if session.get(SeatWaiting, (rows.name, holder)) is None:
-            session.add(SeatWaiting(pool=rows.name, holder=holder, since=now, wanted_under=key))
+            session.add(SeatWaiting(pool=rows.name, holder=holder, since=rows.moment(now), wanted_under=key))
             session.flush()
+            self._waits(session, rows.name, now)
         return rows.line().index(holder) + 1
 
     def _licence(self, seat: Seat) -> str | None:
@@ -156,7 +208,7 @@ class StoredSeats:
             if seat is not None:
                 seat.holder, seat.taken_under, seat.taken_at = None, "", None
                 session.flush()
-                rows.serve_line(now)
+                self._serve_line(session, rows, now)
             return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]
 
     def look(self, pool: str, holder: str) -> tuple[str, str | None, bool] | int | None:

@@ -72,7 +72,7 @@ class SeatsConnector(Connector):
 
     def __init__(self, name: str, settings: SeatsSettings, ports: Ports) -> None:
         super().__init__(name, settings, ports)
-        self._pools: dict[str, Pool] = settings.pools
+        self.pools: Mapping[str, Pool] = settings.pools
         self._declared: set[str] = set()
         self._lock = threading.Lock()
 
@@ -93,7 +93,7 @@ class SeatsConnector(Connector):
     def check(self) -> list[Finding]:
         """One finding per pool: how many are left, and a warning where it runs short."""
         findings = []
-        for name, pool in self._pools.items():
+        for name, pool in self.pools.items():
             try:
                 findings.append(self._check_pool(name, pool))
             except SeatStoreError as error:
@@ -105,7 +105,7 @@ class SeatsConnector(Connector):
         if field != "pool":
             return Options(())
         wanted = query.casefold()
-        found = [(name, pool) for name, pool in self._pools.items() if wanted in f"{name} {pool.label}".casefold()]
+        found = [(name, pool) for name, pool in self.pools.items() if wanted in f"{name} {pool.label}".casefold()]
         return Options(tuple(Option(name, pool.label, self._note(name)) for name, pool in sorted(found)))
 
     def resource(self, action: str, args: BaseModel) -> str:
@@ -152,7 +152,7 @@ class SeatsConnector(Connector):
         got = store.take(asked.pool, asked.holder, ctx.key, ctx.now())
         if isinstance(got, SeatQueued):
             handle = {"pool": asked.pool, "place": got.place}
-            return Accepted(handle, pool.look_again, pool.wait, words.in_line(pool.label, got.place))
+            return Accepted(handle, pool.look_again, pool.wait, words.waits(pool.label))
         state, tell = {"pool": asked.pool, "seat": got.seat}, f"You have a seat of {pool.label}."
         return Done(state, tell, got.licence) if got.fresh else AlreadyDone(state, tell)
 
@@ -164,9 +164,9 @@ class SeatsConnector(Connector):
 
     def _store(self, name: str) -> tuple[SeatStore, Pool]:
         """The store with the pool declared in it as configured, once per process."""
-        pool, store = self._pools.get(name), self.ports.seats
+        pool, store = self.pools.get(name), self.ports.seats
         if pool is None:
-            raise _NoSuchPoolError(f"There is no pool {name!r} in {self.name}: {nearest(name, self._pools)}")
+            raise _NoSuchPoolError(f"There is no pool {name!r} in {self.name}: {nearest(name, self.pools)}")
         if store is None:
             raise SeatStoreError("this process has no store of seats.")
         with self._lock:
@@ -196,7 +196,7 @@ def _seen(name: str, pool: Pool, held: SeatTaken | SeatQueued | None, state: Sta
     if held is None:
         return Observation(Presence.ABSENT, {"pool": name})
     if isinstance(held, SeatQueued):
-        return Observation(Presence.PENDING, {"pool": name, "place": held.place}, words.in_line(pool.label, held.place))
+        return Observation(Presence.PENDING, {"pool": name, "place": held.place}, words.waits(pool.label))
     # A key that came while waiting was in no outcome yet; one that `apply` gave is never repeated here.
     secret = held.licence if "place" in state else None
     return Observation(Presence.PRESENT, {"pool": name, "seat": held.seat}, f"You have a seat of {pool.label}.", secret)

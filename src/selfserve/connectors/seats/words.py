@@ -17,6 +17,11 @@ def left(figures: SeatFigures) -> str:
 
 
 def in_line(label: str, place: int) -> str:
-    """What somebody who waits is told."""
-    whose = "You are next" if place == 1 else f"You are number {place}"
+    """What somebody who would have to wait is told before they ask."""
+    whose = "You would be next" if place == 1 else f"You would be number {place}"
     return f"Every seat of {label} is taken. {whose} in line and get one as soon as it is free."
+
+
+def waits(label: str) -> str:
+    """What somebody who waits is told. Their place is told when it is read, since it changes."""
+    return f"Every seat of {label} is taken. You are in line and get one as soon as it is free."
