@@ -39,6 +39,7 @@ from selfserve.store.ids import new_id
 from selfserve.store.rights import open_to_others
 from selfserve.store.seats import StoredSeats
 from selfserve.store.tables import Person
+from selfserve.store.writable import Writable
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ class App:
     _running: bool = False
 
     def __post_init__(self) -> None:
+        self._writable = Writable(self.house.database)
         if self.lock is not None:
             self._ends.callback(self.lock.close)
         self._ends.callback(self.house.database.close)
@@ -127,7 +129,7 @@ class App:
                 session.execute(sa.text("SELECT 1"))
         except SQLAlchemyError:
             return "The store does not answer."
-        return ""
+        return self._writable()
 
 
 def build(

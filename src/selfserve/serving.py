@@ -28,6 +28,7 @@ from selfserve.fulfilment.house import House
 from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
+from selfserve.store.database import StoreBusy
 from selfserve.tasks import measure
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import install as pages
@@ -141,6 +142,8 @@ async def _sweep(sockets: Sockets, seen: Seen) -> None:
         try:
             await sockets.sweep()
             await run_in_threadpool(seen.write)
+        except StoreBusy as busy:
+            log.warning("sweep_waits_for_store", why=str(busy))
         except Exception:
             log.exception("sweep_failed")
 

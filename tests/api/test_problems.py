@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from sqlalchemy.exc import OperationalError
 from tests.api.calls import Api, refused
@@ -145,3 +147,19 @@ def test_a_store_that_does_not_answer_is_worth_another_try(api: Api, monkeypatch
     refused(answer, 503, "store-away")
     assert int(answer.headers["retry-after"]) > 0
     assert "SELECT" not in answer.text
+
+
+def test_a_write_lock_held_elsewhere_is_told_in_time(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503 with the seconds after which to ask again, not a call that hangs; then the same call is taken."""
+    database = api.stand.house.database
+    assert api.get("ada", "/me").status_code == 200
+    monkeypatch.setattr(database, "patience", 0.05)
+    other = sqlite3.connect(str(database.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refusal = api.post("ada", "/requests", {"item": "lamp"})
+    told = refused(refusal, 503, "store-away")
+    assert "nothing was changed" in told["detail"]
+    assert int(refusal.headers["retry-after"]) > 0
+    other.execute("ROLLBACK")
+    other.close()
+    assert api.post("ada", "/requests", {"item": "lamp"}).status_code == 201

@@ -25,6 +25,7 @@ from selfserve.requests.refusals import (
     Refusal,
     Unfit,
 )
+from selfserve.store.database import StoreBusy
 
 log = structlog.get_logger(__name__)
 MEDIA = "application/problem+json"
@@ -126,7 +127,10 @@ async def _http(request: Request, error: HTTPException) -> ProblemResponse:
 
 
 async def _store_away(request: Request, error: Exception) -> ProblemResponse:
-    log.error("store_away", path=request.url.path, method=request.method, exc_info=error)
+    if isinstance(error, StoreBusy):
+        log.warning("store_busy", path=request.url.path, method=request.method, why=str(error))
+    else:
+        log.error("store_away", path=request.url.path, method=request.method, exc_info=error)
     detail = "Our store does not answer at the moment; nothing was changed. Please try again in a few seconds."
     return problem(503, detail, "store-away", headers={"Retry-After": str(AGAIN_AFTER)})
 

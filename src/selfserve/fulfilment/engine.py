@@ -20,7 +20,7 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.orm import Session
 
-from selfserve.store.database import Database
+from selfserve.store.database import ENGINE_PATIENCE, Database, StoreBusy, patient
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +32,8 @@ NAME = "selfserve"
 HOUSE = "house"
 """The queue of timers, notices and housekeeping; connectors have queues of their own."""
 KEPT = timedelta(days=90)
+AGAIN_AFTER = 5.0
+"""Seconds after which work that found the store's write lock taken begins again."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Engine:
         self._client: DBOSClient | None = None
         self._running = False
         self._busy = _Busy()
+        self._ending = threading.Event()
 
     # Orders ----------------------------------------------------------------------------------------------------------
 
@@ -119,9 +122,10 @@ class Engine:
     def _start(self) -> None:
         _take_logger()
         _ = DBOS(config=self._config())
+        self._ending.clear()
         self._running = True  # from here on there is something to be ended, also where the launch fails
         for name, task in self._tasks.items():
-            DBOS.workflow(name=name)(self._busy.counting(_logged(name, task)))
+            DBOS.workflow(name=name)(self._busy.counting(self._durable(name, task)))
         schedules = [
             {
                 "schedule_name": name,
@@ -144,11 +148,15 @@ class Engine:
         """Stop taking work; what runs gets `patience` seconds, and is taken up by the next worker otherwise."""
         if self._running:
             self._running = False
+            self._ending.set()
             self._busy.wait(patience)  # the engine's own waiting sleeps in whole seconds
             self._call_outside_loop(lambda: DBOS.destroy(destroy_registry=True))
         if self._client is not None:
             self._client.destroy()
             self._client = None
+
+    def _durable(self, name: str, task: Task) -> Task:
+        return _logged(name, _lasting(task, self._ending))
 
     def _config(self) -> DBOSConfig:
         return DBOSConfig(
@@ -265,6 +273,27 @@ class _Busy:
             return self._changed.wait_for(lambda: not self._count, seconds)
 
 
+class _LeftForOthers(BaseException):
+    """The process ends while a task waits. No Exception, so that the engine does not note the task as failed: the next
+    worker takes it up."""
+
+
+def _lasting(task: Task, ending: threading.Event, again_after: float = AGAIN_AFTER) -> Task:
+    """The same task, begun again for as long as another process holds the store's write lock."""
+
+    def lasting(*args: Any) -> None:
+        while True:
+            try:
+                with patient(ENGINE_PATIENCE):
+                    return task(*args)
+            except StoreBusy as busy:
+                log.warning("task_waits_for_store", why=str(busy))
+            if ending.wait(again_after):
+                raise _LeftForOthers
+
+    return lasting
+
+
 def _logged(name: str, task: Task) -> Task:
     def durable(*args: Any) -> None:
         with structlog.contextvars.bound_contextvars(task=name):
@@ -279,9 +308,18 @@ def _logged(name: str, task: Task) -> Task:
 
 
 def _ticking(name: str, task: Task) -> Callable[[datetime, Any], None]:
+    """A task that comes again by itself: where the store is busy, one line is enough."""
+
+    def patiently() -> None:
+        try:
+            with patient(ENGINE_PATIENCE):
+                task()
+        except StoreBusy as busy:
+            log.warning("task_waits_for_store", why=str(busy))
+
     def tick(_due: datetime, _context: Any) -> None:
         with structlog.contextvars.bound_contextvars(task=name), contextlib.suppress(Exception):
-            _logged(name, task)()
+            _logged(name, patiently)()
 
     tick.__qualname__ = f"tick_{name}"
     return tick

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from selfserve.fulfilment import circuits, give_up, queueing
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.house import House
+from selfserve.store.database import StoreBusy
 from selfserve.store.states import RunState
 from selfserve.store.tables import ExecutorLease, Run, Takeover
 
@@ -150,6 +151,8 @@ class Heart:
                     beat(session, self.house, self.role)
                 if self.sweeps:
                     sweep(self.house)
+            except StoreBusy as busy:
+                log.warning("heart_missed_a_beat", why=str(busy))
             except Exception:
                 log.exception("heart_missed_a_beat")
             if self._stop.wait(every):

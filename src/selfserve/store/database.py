@@ -8,7 +8,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +23,45 @@ SQLITE_POOL = 72
 connection,
 and the holder of the lock may need one more to finish (see docs/decisions/0002)."""
 POSTGRES_POOL = 48
+PATIENCE = 5.0
+"""Seconds that a writer waits for SQLite's write lock: as long as a person waits without wondering."""
+ENGINE_PATIENCE = 30.0
+"""Seconds that statements outside of `write()` wait for it: the durable engine's own bookkeeping."""
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
+
+
+class StoreBusy(sa.exc.TimeoutError):
+    """The write lock was not to be had in time: another process holds it. Nothing was changed; ask again later."""
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Within, writers of this thread wait `seconds` for the write lock instead of the database's own patience."""
+    before = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(before)
 
 
 class Database:
     """Opens the store at `url` (`sqlite:///…` or `postgresql+psycopg://…`).
 
     `read()` gives a session that can write nothing; `write()` one transaction that commits at the end and rolls back
-    on any exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it.
+    on any exception. On SQLite writers of this process queue fairly for one write lock instead of polling for it, and
+    wait `patience` seconds at most, for each other and for other processes together.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
+        self.patience = patience
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         self._readers = sessionmaker(_reading(self.engine), expire_on_commit=False, autoflush=False)
         self._snapshots = sessionmaker(_snapshot(self.engine), expire_on_commit=False)
-        self._writer: threading.Lock | nullcontext[None] = threading.Lock() if self.sqlite else nullcontext()
+        self._writer = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -58,11 +81,27 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: what was read in it is still true when it commits (SQLite) or is guarded by the caller's
-        conditions."""
-        with self._writer, self._sessions.begin() as session:
-            if self.sqlite:
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        conditions. StoreBusy where the write lock of SQLite is not to be had in time."""
+        if not self.sqlite:
+            with self._sessions.begin() as session:
+                yield session
+            return
+        with self._turn() as until, self._sessions.begin() as session:
+            _begin(session.connection(), until)
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[float]:
+        """This process's turn to write; gives the moment (of the monotonic clock) until which may still be waited."""
+        own = _patience.get()
+        patience = self.patience if own is None else own
+        until = time.monotonic() + patience
+        if not self._writer.acquire(timeout=patience):
+            raise StoreBusy("the writers before this one did not finish in time")
+        try:
+            yield until
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Close all connections."""
@@ -85,8 +124,26 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         # The durable engine's tables use unixepoch('subsec'), which SQLite knows only since 3.42 (Debian 12 has 3.40).
         connection.create_function("unixepoch", -1, lambda *_: time.time())
     connection.isolation_level = "IMMEDIATE"
-    for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-8000"):
+    wait = f"busy_timeout={int(ENGINE_PATIENCE * 1000)}"
+    for pragma in (wait, "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-8000"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection, until: float) -> None:
+    """Take SQLite's write lock. The connection's own patience is put back: the engine uses the same connections."""
+    try:
+        _wait_for_lock(connection, until - time.monotonic())
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+            raise
+        raise StoreBusy("another process holds the write lock") from error
+    finally:
+        _wait_for_lock(connection, ENGINE_PATIENCE)
+
+
+def _wait_for_lock(connection: sa.Connection, seconds: float) -> None:
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={max(1, int(seconds * 1000))}")
 
 
 def _postgres_engine(url: str) -> Engine:
