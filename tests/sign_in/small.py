@@ -27,10 +27,11 @@ _CLIENT_ID = re.compile(r"""['"]client_id['"]: ?['"]([0-9a-f-]{36})['"]""")
 
 @dataclass(frozen=True)
 class Small:
-    """Where the application answers, and the store it works on."""
+    """Where the application answers, the store it works on, and what it writes down."""
 
     address: str
     db: Database
+    log: Path
 
     @contextmanager
     def browser(self) -> Iterator[httpx.Client]:
@@ -65,7 +66,7 @@ def started(store: Path, issuer: str, log: Path) -> Iterator[Small]:
     command = [sys.executable, "-m", "tests.sign_in.small_app", url, issuer]
     with running(command, log, lambda: bool(_address(log)), cwd=ROOT, env=environment):
         database = Database(url)
-        yield Small(_address(log), database)
+        yield Small(_address(log), database, log)
         database.close()
 
 
@@ -81,7 +82,7 @@ def attack(
     origin: str = "",
     cookie: str = "",
     transport: str = "websocket",
-    emit: tuple[str, dict[str, Any]] | None = None,
+    emit: tuple[str, Any] | None = None,
     implicit: bool = True,
 ) -> bool:
     """Whether a socket made from these parts is accepted for the page `client_id`; then `emit` is sent over it."""

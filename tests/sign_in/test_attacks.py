@@ -116,6 +116,38 @@ def test_nobody_acts_on_anothers_page(small: Small, page: Page, bob: httpx.Clien
     expect(page.locator(".count")).to_have_text("1")
 
 
+MALFORMED: list[tuple[str, Any]] = [
+    ("event", None),
+    ("event", "text"),
+    ("event", {}),
+    ("event", {"id": 1}),
+    ("event", {"id": [], "listener_id": "x"}),
+    ("event", {"id": 4, "listener_id": "nobody", "args": []}),
+    ("event", {"id": 4, "listener_id": {}, "args": []}),
+    ("event", {"id": 4, "listener_id": "x", "args": ["{"]}),
+    ("event", {"id": 4, "listener_id": "x", "args": 7}),
+    ("event", {"id": 4, "listener_id": "x", "args": ["[" * 100_000]}),
+    ("javascript_response", {}),
+    ("javascript_response", {"request_id": []}),
+    ("ack", {}),
+    ("ack", {"next_message_id": "ten"}),
+    ("log", {"level": "fatal", "message": "x"}),
+    ("log", {"level": [], "message": "x"}),
+]
+
+
+def test_a_malformed_event_is_dropped_without_a_trace(small: Small, bob: httpx.Client) -> None:
+    """Whatever shape a signed-in browser sends: one line of warning for each socket, no exception in the log."""
+    before = len(small.log.read_text())
+    for name, message in MALFORMED:
+        his = client_id_of(bob.get("/").text)
+        sent = {"client_id": his, **message} if isinstance(message, dict) else message
+        assert attack(small.address, his, origin=small.address, cookie=cookies_of(bob), emit=(name, sent))
+    told = small.log.read_text()[before:]
+    assert "Traceback" not in told
+    assert told.count("socket.malformed_event") + told.count("socket.foreign_event") == len(MALFORMED)
+
+
 def test_hostile_text_stays_text(small: Small, page: Page, idp: Twisted) -> None:
     """No handler, script or link of others' runs: escaped, sanitised, and refused by the policy where those fail."""
     refused: list[str] = []

@@ -23,6 +23,7 @@ from selfserve.store.database import Database
 from selfserve.web import sessions
 from selfserve.web.origins import from_here, origin_of
 from selfserve.web.sessions import SessionRules
+from selfserve.web.socket_events import well_formed
 from selfserve.web.walls import principal_of
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,10 @@ FOLLOW = 1.0
 """Seconds the tab that signed out gets to follow its redirect before sockets are cut."""
 
 
+MOST_BAD = 100
+"""Events that cannot be taken after which a socket is cut. A page that is rebuilt may send a few for what is gone."""
+
+
 class Sockets:
     """Guards the sockets of all pages of this process."""
 
@@ -43,6 +48,7 @@ class Sockets:
         self.db, self.rules, self.clock = db, rules, clock
         self._origin = origin_of(public_url)
         self._active: set[str] = set()
+        self._bad: dict[str, int] = {}
 
     def install(self) -> None:
         """Wrap the handlers. Raises RuntimeError where NiceGUI has others than those known: no start beats a gap."""
@@ -52,7 +58,8 @@ class Sockets:
         handlers["connect"] = self._guarded_connect(handlers["connect"])
         handlers["handshake"] = self._guarded_handshake(handlers["handshake"])
         for name in BOUND:
-            handlers[name] = self._bound(handlers[name])
+            handlers[name] = self._bound(name, handlers[name])
+        handlers["disconnect"] = self._parting(handlers["disconnect"])
 
     def _guarded_connect(self, accept: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def connect(sid: str, environ: dict[str, Any], auth: Any = None) -> Any:
@@ -94,16 +101,34 @@ class Sockets:
             return "no live session"
         return "" if principal.sign_in_id == owner.sign_in_id else "another session's page"
 
-    def _bound(self, handle: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-        def checked(sid: str, message: Any) -> None:
+    def _bound(self, name: str, handle: Callable[[str, Any], None]) -> Callable[..., Awaitable[None]]:
+        async def checked(sid: str, message: Any = None, *_more: Any) -> None:
             client_id = message.get("client_id") if isinstance(message, dict) else None
             if not isinstance(client_id, str) or client_id not in core.sio.rooms(sid):
-                log.warning("socket.foreign_event")
-                return
-            self._note(client_id)
-            handle(sid, message)
+                await self._dropped(sid, "socket.foreign_event")
+            elif not well_formed(name, message):
+                await self._dropped(sid, "socket.malformed_event")
+            else:
+                self._note(client_id)
+                handle(sid, message)
 
         return checked
+
+    async def _dropped(self, sid: str, why: str) -> None:
+        """Told once for each socket, so that nobody fills the log; who goes on and on is cut off."""
+        count = self._bad[sid] = self._bad.get(sid, 0) + 1
+        if count == 1:
+            log.warning(why, sid=sid)
+        elif count == MOST_BAD:
+            log.warning("socket.cut", sid=sid, why=f"{count} events that could not be taken")
+            await core.sio.disconnect(sid)
+
+    def _parting(self, part: Callable[[str], None]) -> Callable[..., None]:
+        def parted(sid: str, *_reason: Any) -> None:
+            self._bad.pop(sid, None)
+            part(sid)
+
+        return parted
 
     def _note(self, client_id: str) -> None:
         owner = owner_of(Client.instances[client_id]) if client_id in Client.instances else None
