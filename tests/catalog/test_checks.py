@@ -318,3 +318,13 @@ def test_categories_are_told_apart(tmp_path: Path) -> None:
     """Two shelves of one name would be one."""
     policy = POLICY.replace("tint: green}", "tint: green}\n  - {name: Access, icon: key, tint: red}")
     assert 'The category "Access" stands here twice.' in only(folder(tmp_path, policy_yaml=policy))
+
+
+def test_only_what_lasts_is_given(tmp_path: Path) -> None:
+    """An item does not promise that one has from now on what is over at once, or comes later by itself."""
+    old = 'use: directory.add_member\n    with: {group: vpn, customer: "${customer.login}"}'
+    gives = "\n    gives: access to the VPN"
+    good(with_vpn(tmp_path / "held", (old, old + gives)))
+    step = 'use: directory.unlock\n    with: {customer: "${customer.login}"}'
+    found = only(with_vpn(tmp_path / "once", (old, step + gives), ("grant: {ends: 90d}\n", "")))
+    assert '"directory.unlock" leaves nothing that one has from then on' in found

@@ -170,3 +170,12 @@ def test_the_json_schema_refuses_an_unknown_key() -> None:
     data = json.loads(next(iter(CATALOG.items.values())).canonical())
     assert jsonschema_rs.is_valid(item_schema(), data)
     assert not jsonschema_rs.is_valid(item_schema(), {**data, "onwer": "techops"})
+
+
+def test_no_group_is_named_to_customers() -> None:
+    """Each step that puts somebody into a group says in plain words what they get of it, and not the group's name."""
+    steps = [step for item in CATALOG.items.values() for step in item.fulfil if step.use.endswith(".add_member")]
+    assert len(steps) > 5
+    for step in steps:
+        assert step.gives, step.id
+        assert str(step.arguments.tree["group"]) not in step.gives

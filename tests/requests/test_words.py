@@ -17,6 +17,7 @@ from selfserve.requests import acts, desk, lists, story
 from selfserve.requests.plan import plan, usual_time
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible
+from selfserve.requests.words import Telling, line
 from selfserve.store.tables import Notice, Request
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -182,3 +183,25 @@ def test_what_a_device_fetches_later_is_never_called_ready(stand: Stand, monkeyp
     with stand.house.database.read() as session:
         (row,) = lists.held(session, stand.people["ada"])
     assert (row.state_words, row.there) == ("Your device fetches it", True)
+
+
+def test_what_a_step_gives_is_said_in_the_items_words(stand: Stand) -> None:
+    """Before it is asked, when it is there, and to somebody else who reads it: never the target's own name of it."""
+    stand.edit("lamp", "    use: shelf.put\n", "    use: shelf.put\n    gives: light at your place\n")
+    would = plan(stand.house, customer_id=stand.people["ada"], item_id="lamp", answers={})
+    assert [act.customer for act in would.acts] == ["You get light at your place"]
+    assert all("light at your place" not in act.staff for act in would.acts)
+    made = stand.ask("ada", "lamp")
+    assert ("You have light at your place", "") in lines(stand, made.id)
+    assert ("Ada has light at your place", "") in lines(stand, made.id, "mara")
+
+
+def test_what_was_there_already_is_said_so(stand: Stand) -> None:
+    """It is not told as new."""
+    to = Telling(True, "Ada", "", "Lamp", {"thing": "light"})
+    told = line("step.already_done", stand.clock(), to, {"step": "thing"}, "You have lamp.")
+    assert told is not None
+    assert told.title == "You have light already"
+    other = line("step.done", stand.clock(), to, {"step": "another"}, "You have lamp.")
+    assert other is not None
+    assert other.title == "You have lamp."

@@ -66,7 +66,7 @@ async def test_who_decides_is_said_before_it_is_asked(visitor: Visitor) -> None:
     ana = visitor("ana")
     await ana.open("/items/finance-reports")
     await ana.should_see("Tomás Reyes approves it")
-    await ana.should_see("You are added to the group")
+    await ana.should_see("You get access to the finance reports")
     await ana.should_see("Within 1 minute.")
 
 

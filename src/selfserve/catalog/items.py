@@ -29,12 +29,16 @@ Use = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9
 
 
 class Step(Strict):
-    """One action of the fulfilment. `quick: false` keeps it out of the first attempt though the action is quick."""
+    """One action of the fulfilment. `quick: false` keeps it out of the first attempt though the action is quick.
+
+    `gives` is what the customer has once it is done, in words that follow "You have": "access to the finance reports".
+    """
 
     id: FieldName
     use: Use
     arguments: Annotated[Arguments, Field(alias="with", default_factory=lambda: Arguments({}, {}))]
     quick: bool | None = None
+    gives: Line | None = None
 
 
 class Escalate(Strict):

@@ -236,7 +236,8 @@ class Action(Generic[ArgsT]):
     `quick`: answers within ~1 s, so it may be tried at once in the asking request. `undoable`: `undo` takes it back.
     `idempotent`: the target itself refuses to do it twice for one key. `destructive`: data or a device may be lost.
     `secret_result`: `Done.secret` carries a secret. `lasting`: leaves something a customer then holds (a membership, a
-    seat), so that before/after can be told apart by `observe`; False for a one-off (unlock, reset).
+    seat), so that before/after can be told apart by `observe`; False for a one-off (unlock, reset). `title` says to the
+    customer what happens ("You get a seat"), as long as no target was asked; without a full stop.
     """
 
     name: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Step
 from selfserve.catalog.rules import RuleFailed
+from selfserve.connectors.contract import Action
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
@@ -103,11 +105,17 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
     except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
         return PlannedAct(step.id, "A person looks at this.", str(problem), "This step is not set up rightly.")
     if not house.works:
-        return PlannedAct(step.id, action.title, f"{step.use}, by a worker")
+        return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker")
     made = connector.plan(action.name, args)
+    words = in_words(step, action) if step.gives else made.customer
     if made.blocked is None:
-        return PlannedAct(step.id, made.customer, made.staff)
-    return PlannedAct(step.id, made.customer, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
+        return PlannedAct(step.id, words, made.staff)
+    return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
+
+
+def in_words(step: Step, action: Action[Any]) -> str:
+    """What a step will do for the customer, before its target is asked: in the item's words, else the action's."""
+    return f"You get {step.gives}" if step.gives else action.title
 
 
 def usual_time(session: Session, item_id: str) -> timedelta | None:

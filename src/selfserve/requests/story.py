@@ -117,7 +117,8 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
     how = holdings(session, [grant])[grant.id] if grant is not None else None
     words, tone = STATE_WORDS[request.state]
     asker = "" if asked_by is customer else "You" if asked_by.id == reader_id else asked_by.given_name or asked_by.name
-    to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name)
+    gives = {step.id: step.gives for step in item.fulfil if step.gives}
+    to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name, gives)
     return Story(
         id=request.id,
         name=request.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,12 +26,13 @@ class Line:
 @dataclass(frozen=True)
 class Telling:
     """For whom a story is told: `you` when the reader is the customer, else their first name. `actor` is who asked for
-    them, empty where they asked themselves."""
+    them, empty where they asked themselves. `gives` is what each step gives, by its name, where its item says so."""
 
     you: bool
     customer: str
     actor: str
     item: str
+    gives: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -136,6 +137,15 @@ def _step(mood: Mood, title: str) -> Sentence:
     return lambda to, data, tell: (tell or title, "", mood)
 
 
+def _there(title: str, already: str = "") -> Sentence:
+    def sentence(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+        gives = to.gives.get(str(data.get("step", "")))
+        held = f"{to.who} {'have' if to.you else 'has'} {gives}{already}" if gives else ""
+        return held or tell or title, "", "done"
+
+    return sentence
+
+
 def _plain(title: str, mood: Mood = "done") -> Sentence:
     return lambda to, data, tell: (title, tell, mood)
 
@@ -149,8 +159,8 @@ SENTENCES: dict[str, Sentence] = {
     "approval.denied": _denied,
     "approval.question": _question,
     "approval.answered": lambda to, data, tell: (f"{to.who} answered", tell, "done"),
-    "step.done": _step("done", "Done, and we checked that it is there"),
-    "step.already_done": _step("done", "It was there already"),
+    "step.done": _there("Done, and we checked that it is there"),
+    "step.already_done": _there("It was there already", " already"),
     "step.accepted": _step("now", "On its way"),
     "step.waiting": _waiting,
     "step.done_by_hand": _done_by_hand,

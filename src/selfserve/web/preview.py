@@ -14,7 +14,7 @@ from selfserve.fulfilment.house import House
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking
-from selfserve.requests.plan import plan, usual_time
+from selfserve.requests.plan import in_words, plan, usual_time
 from selfserve.requests.refusals import NotAllowed, Unfit
 
 
@@ -101,5 +101,5 @@ def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) 
 
 
 def _titles(house: House, item: Item) -> list[str]:
-    found = (house.connectors.lookup(step.use) for step in item.fulfil)
-    return list(dict.fromkeys(action.title for action in found if action is not None))
+    found = ((step, house.connectors.lookup(step.use)) for step in item.fulfil)
+    return list(dict.fromkeys(in_words(step, action) for step, action in found if action is not None))

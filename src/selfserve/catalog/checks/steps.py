@@ -27,6 +27,11 @@ def steps(draft: Draft) -> Iterator[Problem]:
             yield from _arguments(source, index, step, action)
             if step.quick and not action.quick:
                 yield source.at_value(("fulfil", index, "quick"), f'"{step.use}" is not quick; leave `quick` out.')
+            if step.gives and (action.later or not action.lasting):
+                yield source.at_value(("fulfil", index, "gives"), f'"{step.use}" {_NOT_HELD}; leave `gives` out.')
+
+
+_NOT_HELD = "leaves nothing that one has from then on, or a device does it later, and it says so itself"
 
 
 def _unknown(draft: Draft, use: str) -> str:

@@ -45,15 +45,15 @@ ACTIONS: Mapping[str, Action[Any]] = MappingProxyType(
     {
         action.name: action
         for action in (
-            Action("add_member", MembershipArgs, "Add to a group", quick=True, idempotent=True),
-            Action("remove_member", MembershipArgs, "Remove from a group", quick=True, idempotent=True),
-            Action("set_attribute", AttributeArgs, "Set an attribute", quick=True, idempotent=True),
+            Action("add_member", MembershipArgs, "You get access", quick=True, idempotent=True),
+            Action("remove_member", MembershipArgs, "Your access ends", quick=True, idempotent=True),
+            Action("set_attribute", AttributeArgs, "Your directory entry changes", quick=True, idempotent=True),
             Action(
-                "unlock", CustomerArgs, "Unlock an account",
+                "unlock", CustomerArgs, "Your account is unlocked",
                 quick=True, idempotent=True, undoable=False, lasting=False,
             ),
             Action(
-                "reset_password", CustomerArgs, "Give a temporary password",
+                "reset_password", CustomerArgs, "You get a temporary password",
                 quick=True, undoable=False, lasting=False, secret_result=True,
             ),
         )

@@ -65,8 +65,12 @@ class MunkiConnector(Connector):
     Settings = MunkiSettings
     actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
         {
-            "install": Action("install", InstallArgs, "Install software", quick=True, idempotent=True, later=True),
-            "uninstall": Action("uninstall", InstallArgs, "Remove software", quick=True, idempotent=True, later=True),
+            "install": Action(
+                "install", InstallArgs, "Your device installs it", quick=True, idempotent=True, later=True
+            ),
+            "uninstall": Action(
+                "uninstall", InstallArgs, "Your device removes it", quick=True, idempotent=True, later=True
+            ),
         }
     )
 

@@ -65,8 +65,10 @@ class SeatsConnector(Connector):
     Settings = SeatsSettings
     actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
         {
-            "assign": Action("assign", SeatArgs, "Give a seat", quick=True, idempotent=True, secret_result=True),
-            "release": Action("release", SeatArgs, "Free a seat", quick=True, idempotent=True, secret_result=True),
+            "assign": Action("assign", SeatArgs, "You get a seat", quick=True, idempotent=True, secret_result=True),
+            "release": Action(
+                "release", SeatArgs, "Your seat is freed", quick=True, idempotent=True, secret_result=True
+            ),
         }
     )
 
