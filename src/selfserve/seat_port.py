@@ -47,6 +47,10 @@ class SeatPort(SeatStore):
             found = self._stored.figures(pool)
         return SeatFigures(*found) if found else None
 
+    def full(self) -> frozenset[str]:
+        with _away():
+            return self._stored.full()
+
 
 @contextmanager
 def _away() -> Iterator[None]:

@@ -65,6 +65,20 @@ class SeatStoreContract:
         assert (third, fourth) == (SeatQueued(1), SeatQueued(2))
         check_race(store, "two", 2, ["ana", "bob", "cleo", "dan"])
 
+    def test_full_is_where_the_next_would_wait(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """All pools at once: with a seat left, without one, with keys, and without any."""
+        store.declare("keys", None)
+        store.declare("free", 1)
+        two("ana")
+        assert store.full() == {"keys"}
+        two("bob")
+        store.add_keys("keys", ["K-1"])
+        assert store.full() == {"two"}
+        store.give_back("two", "ana", NOW)
+        assert store.full() == set()
+
     def test_who_has_a_seat_gets_the_same_again(
         self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
     ) -> None:

@@ -14,7 +14,8 @@ from tests.stand.house import Stand, build
 
 from selfserve.connectors.contract import SeatStore
 from selfserve.fulfilment import seats
-from selfserve.requests import acts, story
+from selfserve.requests import acts, offers, story
+from selfserve.requests.plan import plan
 from selfserve.store.database import Database
 from selfserve.store.states import RequestState, RunState
 from selfserve.store.tables import Notice, Run
@@ -203,6 +204,30 @@ def test_hard_case_11_the_owner_is_told_once_and_again_after_a_day(stand: Stand)
     stand.clock.forward(days=2)
     stand.write(seats.tell_still_short, stand.house, stand.clock())
     assert len(_short(stand)) == 2
+
+
+def test_the_whole_catalog_is_told_short_by_one_query(stand: Stand) -> None:
+    """However many items: no look at a target, none for each card; and asking says the same beforehand."""
+    item = stand.house.catalog.current.items["studio"]
+    assert not offers.short(stand.house)(item)
+    _line(stand, "ada", "ben")
+    asked: list[str] = []
+    engine = stand.house.database.engine
+
+    def count(_c: object, _k: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", count)
+    try:
+        waits = offers.short(stand.house)
+        assert [one.id for one in stand.house.catalog.current.items.values() if waits(one)] == ["studio"]
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", count)
+    assert len([one for one in asked if one.lstrip().upper().startswith("SELECT")]) == 1, asked
+    would = plan(stand.house, customer_id=stand.people["dora"], item_id="studio", answers={})
+    assert [(act.waits, act.customer) for act in would.acts] == [
+        (True, "Every seat of Studio is taken. You would be number 2 in line and get one as soon as it is free.")
+    ]
 
 
 def _short(stand: Stand) -> list[str]:

@@ -21,6 +21,7 @@ from selfserve.connectors.contract import (
     Outcome,
     Plan,
     Presence,
+    Short,
     State,
 )
 
@@ -61,7 +62,7 @@ class NoSettings(BaseModel):
 class Target(Connector):
     """Remembers what was done; `away` makes it refuse every change for good; it can still be read.
 
-    `gone`: what is asked of it can never be done.
+    `gone`: what is asked of it can never be done. `full`: whoever asks would wait.
     """
 
     Settings = NoSettings
@@ -71,11 +72,19 @@ class Target(Connector):
         self.there: set[str] = set()
         self.away = False
         self.gone = False
+        self.full = False
+        self.planned = 0
 
     def check(self) -> list[Finding]:
         return []
 
+    def short(self) -> Short:
+        return lambda action, args: self.full
+
     def plan(self, action: str, args: BaseModel) -> Plan:
+        self.planned += 1
+        if self.full:
+            return Plan("All are taken. You would be number 4 in line.", f"{action} {args}", waits=True)
         blocked = Blocked("It does not answer.") if self.away else None
         if self.gone:
             blocked = Blocked("The directory has no such group.", for_good=True)

@@ -65,6 +65,22 @@ async def test_card_and_page_say_the_same_of_what_i_have(visitor: Visitor, stand
     await ana.should_not_see("Ready to use")
 
 
+async def test_a_card_says_that_one_would_wait(visitor: Visitor, stand: PageStand) -> None:
+    """Where seats are short, told without a look at any target; not on the card of what one has."""
+    seats = stand.target("seats")
+    seats.full = True
+    mei = visitor("mei")
+    await mei.open("/")
+    cards = {card["id"]: card["takes"] for card in next(iter(mei.find(Grid).elements)).props["items"]}
+    assert cards["zoom-pro"] == "Short of seats: you would wait"
+    assert cards["vpn-access"] == "Instant"
+    assert seats.planned == 0
+    seats.full = False
+    await mei.open("/")
+    cards = {card["id"]: card["takes"] for card in next(iter(mei.find(Grid).elements)).props["items"]}
+    assert cards["zoom-pro"] != "Short of seats: you would wait"
+
+
 async def test_nobody_signed_in_is_led_to_sign_in_and_back(visitor: Visitor) -> None:
     """Without a session there is no page, only the way to sign in, which remembers where one wanted to go."""
     nobody = visitor("")

@@ -79,6 +79,18 @@ async def test_what_happens_next_follows_the_answers(visitor: Visitor) -> None:
     await ana.should_see("Tomás Reyes approves it", retries=30)
 
 
+async def test_who_would_wait_is_promised_no_time(visitor: Visitor, stand: PageStand) -> None:
+    """Every seat is taken: the aside says so, names no minute, and the button says that one waits."""
+    stand.target("seats").full = True
+    mei = visitor("mei")
+    await mei.open("/items/zoom-pro")
+    await mei.should_see("You would be number 4 in line")
+    await mei.should_see("You have it as soon as one is free")
+    await mei.should_not_see("Within 1 minute.")
+    form = next(iter(mei.find(Form).elements))
+    assert [one["label"] for one in form.props["buttons"]] == ["Wait for one"]
+
+
 async def test_who_cannot_have_it_is_told_so_without_a_form(visitor: Visitor) -> None:
     """A finance person finds the Figma seat, reads that it is not for them, and fills in nothing."""
     clara = visitor("clara")

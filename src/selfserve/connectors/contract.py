@@ -172,11 +172,13 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be done, without doing it; `blocked` where it cannot work (None: it can)."""
+    """What would be done, without doing it; `blocked` where it cannot work (None: it can). `waits`: it works, but only
+    once something comes free, and nobody knows when."""
 
     customer: str
     staff: str
     blocked: Blocked | None = None
+    waits: bool = False
 
 
 class Level(StrEnum):
@@ -257,6 +259,10 @@ class Action(Generic[ArgsT]):
     the order, so the customer is never told that it is ready."""
 
 
+Short = Callable[[str, Mapping[str, Any]], bool]
+"""Whether an action with these arguments would have to wait; None stands for an argument that an expression gives."""
+
+
 class Connector(ABC):
     """Adapter to one target system. One instance is shared by all worker threads, so it must be thread-safe."""
 
@@ -289,6 +295,14 @@ class Connector(ABC):
     def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
         """Live choices for one form field; an empty page where the connector offers none."""
         return Options(())
+
+    def short(self) -> Short:
+        """What would have to wait for something to come free, told for a whole catalog at once.
+
+        Asked for each look at the catalog: at most one query of our own store, never a call to the target. Nothing is
+        short where that is not known.
+        """
+        return lambda action, args: False
 
     def resource(self, action: str, args: BaseModel) -> str:
         """Name of the thing in the target that the action changes, equal for equal effects
@@ -358,6 +372,10 @@ class SeatStore(ABC):
     @abstractmethod
     def figures(self, pool: str) -> SeatFigures | None:
         """Sizes of the pool; None for a pool never declared."""
+
+    @abstractmethod
+    def full(self) -> frozenset[str]:
+        """The pools in which whoever asks now would have to wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,23 @@ def sees(house: House, person_id: str) -> Callable[[Item], bool]:
     return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
 
 
+def short(house: House) -> Callable[[Item], bool]:
+    """Whether whoever asks for an item now would have to wait until something comes free.
+
+    Never asks a target: told by the connectors from our own store, one query for all items.
+    """
+    told = {name: house.connectors.get(name).short() for name in house.connectors.connectors}
+
+    def waits(item: Item) -> bool:
+        for step in item.fulfil:
+            connector, _, action = step.use.partition(".")
+            if connector in told and told[connector](action, step.arguments.plain()):
+                return True
+        return False
+
+    return waits
+
+
 def for_others(house: House, person_id: str, item: Item) -> bool:
     """Whether the person may ask for the item on behalf of somebody: the item allows it, and they lead somebody."""
     if others.for_others(item, house.connectors) == "nobody":

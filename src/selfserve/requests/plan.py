@@ -31,13 +31,14 @@ RECENT = 30
 @dataclass(frozen=True)
 class PlannedAct:
     """One step in words; `blocked` says why it cannot work (empty: it can), `for_good` that asking is refused for
-    it."""
+    it. `waits`: it is done once something comes free, and nobody knows when."""
 
     name: str
     customer: str
     staff: str
     blocked: str = ""
     for_good: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,12 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
     except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
         return PlannedAct(step.id, "A person looks at this.", str(problem), "This step is not set up rightly.")
     if not house.works:
-        return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker")
+        waits = connector.short()(action.name, args.model_dump())
+        return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
     made = connector.plan(action.name, args)
-    words = in_words(step, action) if step.gives else made.customer
+    words = in_words(step, action) if step.gives and not made.waits else made.customer
     if made.blocked is None:
-        return PlannedAct(step.id, words, made.staff)
+        return PlannedAct(step.id, words, made.staff, waits=made.waits)
     return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
 
 

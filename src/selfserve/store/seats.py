@@ -237,3 +237,12 @@ class StoredSeats:
             seats = session.scalar(count.select_from(Seat).where(Seat.pool == pool)) or 0
             waiting = session.scalar(count.select_from(SeatWaiting).where(SeatWaiting.pool == pool)) or 0
             return (row.total if row.total is not None else seats), taken, waiting
+
+    def full(self) -> frozenset[str]:
+        """The pools that have no seat left, or a line already; one query for all."""
+        count = sa.func.count
+        taken = sa.select(count(Seat.holder)).where(Seat.pool == SeatPool.name).scalar_subquery()
+        size = sa.func.coalesce(SeatPool.total, sa.select(count()).where(Seat.pool == SeatPool.name).scalar_subquery())
+        line = sa.select(SeatWaiting.holder).where(SeatWaiting.pool == SeatPool.name).exists()
+        with self.database.read() as session:
+            return frozenset(session.scalars(sa.select(SeatPool.name).where(sa.or_(taken >= size, line))))

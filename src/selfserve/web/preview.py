@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from selfserve.catalog.facts import rule_context
@@ -13,7 +13,7 @@ from selfserve.fulfilment import eligibility, escalation
 from selfserve.fulfilment.house import House
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
-from selfserve.requests import asking
+from selfserve.requests import asking, offers
 from selfserve.requests.plan import in_words, plan, usual_time
 from selfserve.requests.refusals import NotAllowed, Unfit
 
@@ -37,6 +37,8 @@ class Preview:
     usual: timedelta | None = None
     working: bool = False
     """`expect` counts in working hours."""
+    waits: bool = False
+    """It is done once something comes free, and nobody knows when."""
 
 
 def preview(
@@ -63,10 +65,16 @@ def preview(
         expect=would.expect,
         usual=would.usual,
         working=would.working,
+        waits=any(act.waits for act in would.acts),
     )
 
 
 def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
+    seen = _sketch(house, person_id, item, asked_by_id)
+    return replace(seen, waits=offers.short(house)(item))
+
+
+def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
     catalog = house.catalog.current
     with house.database.read() as session:
         person = directory.present(session, person_id)

@@ -78,6 +78,11 @@ class MemorySeatStore(SeatStore):
             known = self._pools.get(pool)
             return SeatFigures(known.size, len(known.taken), len(known.line)) if known else None
 
+    def full(self) -> frozenset[str]:
+        with self._lock:
+            self._check()
+            return frozenset(name for name, pool in self._pools.items() if pool.line or len(pool.taken) >= pool.size)
+
     def _serve_line(self, pool: _Pool) -> None:
         while pool.line and len(pool.taken) < pool.size:
             holder = next(iter(pool.line))

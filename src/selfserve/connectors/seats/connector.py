@@ -32,6 +32,7 @@ from selfserve.connectors.contract import (
     SeatStore,
     SeatStoreError,
     SeatTaken,
+    Short,
     State,
 )
 from selfserve.connectors.problems import nearest
@@ -110,6 +111,16 @@ class SeatsConnector(Connector):
         found = [(name, pool) for name, pool in self.pools.items() if wanted in f"{name} {pool.label}".casefold()]
         return Options(tuple(Option(name, pool.label, self._note(name)) for name, pool in sorted(found)))
 
+    def short(self) -> Short:
+        """Pools without a free seat; a pool that an expression chooses is not known."""
+        if self.ports.seats is None:
+            return super().short()
+        try:
+            full = self.ports.seats.full() & self.pools.keys()
+        except SeatStoreError:
+            return super().short()
+        return lambda action, args: action == "assign" and args.get("pool") in full
+
     def resource(self, action: str, args: BaseModel) -> str:
         asked = _args(args)
         return f"{'seat' if action == 'assign' else 'no-seat'}:{asked.pool}:{asked.holder}"
@@ -126,8 +137,10 @@ class SeatsConnector(Connector):
         staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."
         if action == "release":
             return Plan(f"Your seat of {pool.label} is freed.", staff)
+        if isinstance(held, SeatQueued):
+            return Plan(words.in_line(pool.label, held.place), staff, waits=True)
         if held is None and not words.free(figures):
-            return Plan(words.in_line(pool.label, figures.waiting + 1), staff)
+            return Plan(words.in_line(pool.label, figures.waiting + 1), staff, waits=True)
         return Plan(f"You get a seat of {pool.label}.", staff)
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:

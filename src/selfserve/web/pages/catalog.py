@@ -53,7 +53,13 @@ class Shelf:
         held = {
             name: {"words": row.state_words, "icon": "check" if row.there else "clock"} for name, row in found.items()
         }
-        return [card for item, card in hand.items if visible(item)], held
+        short, words = offers.short(self._house), "Short of seats: you would wait"
+        cards = (
+            {**card, "takes": words} if item.id not in held and short(item) else card
+            for item, card in hand.items
+            if visible(item)
+        )
+        return list(cards), held
 
     def search(self, text: str) -> list[str]:
         """The ids of items that fit what was typed, best first: slips and sayings understood."""

@@ -125,7 +125,8 @@ def _form(visit: Visit, offer: Offer) -> Form:
     item = offer.item
     asked = questions(visit.house, item, visit.zone)
     at_once = offer.preview is not None and offer.preview.asks is False and not visit.deck.by_hand(item)
-    label = "Get it now" if at_once else "Request it"
+    waits = offer.preview is not None and offer.preview.waits
+    label = "Wait for one" if waits else "Get it now" if at_once else "Request it"
     with ui.element("div").classes("s-panel"):
         form = Form(
             f"Ask for {item.name}",

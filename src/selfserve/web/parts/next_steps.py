@@ -64,6 +64,8 @@ def _deed(seen: Preview) -> str:
 
 
 def _time(item: Item, seen: Preview) -> str:
+    if seen.waits:  # nobody knows when: no promise, and what it took when there was enough is no news
+        return "You have it as soon as one is free, and hear from us at once. You can cancel while you wait."
     promised = item.promise or f"Within {about(seen.expect, working=seen.working)}."
     if seen.usual is None:
         return promised
