@@ -121,6 +121,27 @@ def test_a_parameter_that_the_address_does_not_take_is_refused(api: Api) -> None
     assert told["errors"] == {"team": "Give this once."}
 
 
+@pytest.mark.parametrize(
+    "body",
+    ["{", '{"item": }', "[" * 100_000, '{"item": ' * 20_000, '{"item": %s}' % ("9" * 5_000), '{"item": 1e', "\ufeff{"],
+)
+def test_a_body_that_is_no_json_has_no_fields_to_tell(api: Api, body: str) -> None:
+    """One type for all that cannot be taken apart, never a count of bytes where a field's name belongs."""
+    answer = api.post("ada", "/requests", content=body.encode(), headers={"Content-Type": "application/json"})
+    told = refused(answer, 400, "malformed")
+    assert "errors" not in told
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "1", "' OR 1=1", "0" * 36, "x" * 5_000])
+def test_a_cursor_that_is_none_of_ours_is_refused(api: Api, cursor: str) -> None:
+    """In one sentence about the cursor, wherever lists have pages."""
+    for who, path in (("ada", "/requests"), ("lea", "/audit")):
+        told = refused(api.get(who, path, params={"cursor": cursor}), 422, "malformed")
+        assert told["errors"] == {
+            "cursor": "This is no cursor of ours; give back the one of the page before as it was, or none."
+        }
+
+
 def test_a_fault_of_ours_tells_nothing_of_the_inside(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """500 with one sentence; neither the exception nor a path of ours is in it."""
 

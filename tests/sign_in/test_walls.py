@@ -96,6 +96,7 @@ def test_only_our_own_pages_change_anything(home: Site, headers: dict[str, str],
 def test_the_api_is_for_programs(home: Site) -> None:
     """It is not asked for an origin and never sent to sign in; it judges the token itself."""
     assert home.client.post("/api/v1/requests").status_code == 200
+    assert home.client.post("/api").status_code == 200
     told = home.client.get("/api/v1/me", headers={"host": "evil.example"})
     assert (told.status_code, told.headers["content-type"]) == (400, "application/problem+json")
     assert (told.json()["type"], told.json()["status"]) == ("wrong-host", 400)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from selfserve.api.caller import Audits, parts_of
-from selfserve.api.words import Moment
+from selfserve.api.words import Cursor, Moment
 from selfserve.audit import reading
 
 router = APIRouter(tags=["audit"])
@@ -26,7 +26,7 @@ def trail(
     request: Request,
     _who: Audits,
     since: Annotated[Moment | None, Query(alias="from")] = None,
-    cursor: Annotated[str | None, Query(max_length=36)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
     stream: Annotated[str | None, Query(max_length=100)] = None,
 ) -> TrailPage:
     """What happened, oldest first, each event with its place in the chain."""

@@ -118,12 +118,16 @@ def _kind(refusal: Refusal) -> str:
 
 
 async def _malformed(request: Request, error: RequestValidationError) -> ProblemResponse:
-    return problem(422, "The request is not in the expected form.", "malformed", errors=sentences(error.errors()))
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem(400, SENTENCES[400], "malformed")  # the place pydantic names is a count of bytes, no field
+    return problem(422, "The request is not in the expected form.", "malformed", errors=sentences(found))
 
 
 async def _http(request: Request, error: HTTPException) -> ProblemResponse:
     detail = SENTENCES.get(error.status_code, str(error.detail))
-    return problem(error.status_code, detail, headers=error.headers)
+    kind = "malformed" if error.status_code == 400 else "about:blank"
+    return problem(error.status_code, detail, kind, headers=error.headers)
 
 
 async def _store_away(request: Request, error: Exception) -> ProblemResponse:

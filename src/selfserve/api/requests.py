@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
-from selfserve.api.words import Mark, Words
+from selfserve.api.words import Cursor, Mark, Words
 from selfserve.fulfilment import parties
 from selfserve.requests import acts, asking, lists, story
 from selfserve.requests.refusals import NotAllowed, NotFound
@@ -106,7 +106,7 @@ def read_list(
     state: Annotated[RequestState | Literal["open"] | None, Query()] = None,
     item: Annotated[str | None, Query(max_length=100)] = None,
     customer: Annotated[str | None, Query(max_length=36)] = None,
-    cursor: Annotated[str | None, Query(max_length=36)] = None,
+    cursor: Annotated[Cursor | None, Query()] = None,
 ) -> RequestsPage:
     """Requests, newest first: your own; staff may ask for anybody's, or with `customer=*` for all."""
     chosen = customer or who.person_id

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from selfserve.catalog.answers import AnswerRefused, plain_text
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _showable(raw: str) -> str:
@@ -24,6 +27,14 @@ def _in_the_calendar(raw: datetime) -> datetime:
         raise ValueError("This moment is outside of the calendar.") from None
 
 
+def _given_by_us(raw: str) -> str:
+    if not _ID.fullmatch(raw):
+        raise ValueError("This is no cursor of ours; give back the one of the page before as it was, or none.")
+    return raw
+
+
+Cursor = Annotated[str, AfterValidator(_given_by_us)]
+"""Where a page of a list ended: the id of its last row."""
 Words = Annotated[str, Field(max_length=2_000), AfterValidator(_showable)]
 """A few sentences, in Unicode's composed form without outer spaces."""
 Mark = Annotated[str, Field(max_length=320), AfterValidator(_showable)]

@@ -125,7 +125,9 @@ class Wall:
             return self._elsewhere(scope, hosts[0] if len(hosts) == 1 else "")
         if scope["type"] == "websocket":
             return None if path.startswith(SOCKET) else Response(status_code=403)
-        if path.startswith((*NOT_BY_A_PAGE, SOCKET)):  # sockets are judged where they connect: see `sockets`
+        if path == API or path.startswith(
+            (*NOT_BY_A_PAGE, SOCKET)
+        ):  # sockets are judged where they connect: see `sockets`
             return None
         if scope["method"] not in SAFE and not from_here(headers, self._origin):
             title, told = msg("That did not come from here"), [msg("Nothing was changed.")]
