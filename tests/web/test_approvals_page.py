@@ -37,7 +37,7 @@ async def test_the_card_names_who_asked_for_the_customer(visitor: Visitor, stand
     ingrid = visitor("ingrid")
     await ingrid.open("/approvals")
     for words in (
-        "Tomás Reyes asks for Ana Sousa: Finance reports", "Tomás Reyes, their manager",
+        "Tomás Reyes fragt für Ana Sousa: Finance reports", "Tomás Reyes, their manager",
         "You are asked as a manager above them.",
     ):  # fmt: skip
         await ingrid.should_see(words)

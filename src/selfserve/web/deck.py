@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from selfserve.catalog.items import Item
 from selfserve.catalog.loading import Catalog
+from selfserve.languages.reader import Reader
 from selfserve.web.parts.icons import known
 from selfserve.web.parts.pieces import tint
-from selfserve.web.parts.times import about
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """Items in the order they are shown, each with its card."""
+    """Items in the order they are shown, each with its card: the cards of each language are made once."""
 
     catalog: Catalog
-    items: list[tuple[Item, dict[str, Any]]]
+    items: dict[str, list[tuple[Item, dict[str, Any]]]] = field(default_factory=dict)
 
 
 class Deck:
@@ -28,26 +28,30 @@ class Deck:
         self._human = human
         self._hand: Hand | None = None
 
-    def of(self, catalog: Catalog) -> Hand:
-        """The cards of this version; made at the first look. Any thread may ask: at worst two make the same."""
+    def of(self, catalog: Catalog, to: Reader) -> list[tuple[Item, dict[str, Any]]]:
+        """The items of this version with their cards in the reader's language; made at the first look. Any thread may
+        ask: at worst two make the same."""
         hand = self._hand
         if hand is None or hand.catalog is not catalog:
-            hand = self._hand = Hand(catalog, self._dealt(catalog))
-        return hand
+            hand = self._hand = Hand(catalog)
+        found = hand.items.get(to.language)
+        if found is None:
+            found = hand.items[to.language] = self._dealt(catalog, to)
+        return found
 
     def by_hand(self, item: Item) -> bool:
         """True where a person does a part of it by design."""
         return any(self._human(step.use) for step in item.fulfil)
 
-    def _dealt(self, catalog: Catalog) -> list[tuple[Item, dict[str, Any]]]:
+    def _dealt(self, catalog: Catalog, to: Reader) -> list[tuple[Item, dict[str, Any]]]:
         place = {category.name: at for at, category in enumerate(catalog.policy.categories)}
         ordered = sorted(catalog.items.values(), key=lambda item: (place.get(item.category, 99), item.name.casefold()))
-        return [(item, self._card(catalog, item)) for item in ordered]
+        return [(item, self._card(catalog, item, to)) for item in ordered]
 
-    def _card(self, catalog: Catalog, item: Item) -> dict[str, Any]:
+    def _card(self, catalog: Catalog, item: Item, to: Reader) -> dict[str, Any]:
         asks = any(stage.when is None for stage in item.approve)
         by_hand = self.by_hand(item)
-        takes = about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
+        takes = to.about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
         return {
             "id": item.id,
             "name": item.name,
@@ -58,5 +62,9 @@ class Deck:
             "words": list(item.keywords),
             "human": all(self._human(step.use) for step in item.fulfil),
             "asks": asks,
-            "takes": f"{takes} after approval" if asks else "Instant" if item.expect.total_seconds() <= 60 else takes,
+            "takes": to.say("{span} after approval", span=takes)
+            if asks
+            else to.say("Instant")
+            if item.expect.total_seconds() <= 60
+            else takes,
         }

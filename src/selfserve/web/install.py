@@ -11,7 +11,7 @@ from nicegui import app, ui
 from selfserve.web import shell
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
-from selfserve.web.theme import STATIC, boot, head
+from selfserve.web.theme import STATIC, head
 from selfserve.web.visits import Parts
 
 KEPT = 365 * 24 * 3600
@@ -27,7 +27,7 @@ def run_options(parts: Parts) -> dict[str, Any]:
         "title": parts.settings.brand.name,
         "favicon": STATIC / "favicon.svg",
         "dark": None,
-        "language": "en-US",
+        "language": "en-GB",
         "reconnect_timeout": 30.0,
         "binding_refresh_interval": None,
         "tailwind": False,
@@ -44,7 +44,6 @@ def install(parts: Parts) -> Live:
     if parts.settings.brand.logo is not None:
         _serve_logo(parts.settings.brand.logo)
     ui.add_head_html(head(parts.settings.brand.accent), shared=True)
-    ui.add_body_html(boot(), shared=True)
     app.on_startup(live.start)
     app.on_shutdown(live.stop)
 

@@ -12,13 +12,14 @@ from nicegui import ui
 
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, NotFound
-from selfserve.web.pages import approvals, case, catalog, desk, item, request, requests
+from selfserve.web.pages import approvals, case, catalog, desk, item, mine, request, requests
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty
-from selfserve.web.visits import FAULT, FAULT_WITH_HELP, SignedOut, Visit
+from selfserve.web.speech import say, tell
+from selfserve.web.visits import SignedOut, Visit, fault
 
 log = structlog.get_logger(__name__)
-SKELETON = Markup('<div class="s-skeleton" role="status" aria-label="One moment…"><i></i><i></i><i></i></div>')
+SKELETON = Markup('<div class="s-skeleton" role="status" aria-label="{}"><i></i><i></i><i></i></div>')
 """Seen where a page takes longer than a blink."""
 Build = Callable[..., Awaitable[str]]
 """Puts a page for a visit (and the parameters of its path) into the place at hand; returns the page's title."""
@@ -39,6 +40,7 @@ DESTINATIONS: Mapping[str, Destination] = {
     "/items/{item_id}": Destination(Role.CUSTOMER, item.build, "/"),
     "/requests": Destination(Role.CUSTOMER, requests.build, "/requests"),
     "/requests/{name}": Destination(Role.CUSTOMER, request.build, "/requests"),
+    "/mine": Destination(Role.CUSTOMER, mine.build, "/mine"),
     "/approvals": Destination(Role.CUSTOMER, approvals.build, "/approvals"),
     "/desk": Destination(Role.STAFF, desk.build, "/desk"),
     "/desk/{case_id}": Destination(Role.STAFF, case.build, "/desk"),
@@ -88,7 +90,7 @@ class Places(ui.sub_pages):
         if visit.frame is not None:
             visit.frame.stand(destination.under)
         with ui.element("div") as place:
-            skeleton = show(SKELETON).classes("s-late")
+            skeleton = show(SKELETON.format(say("One moment…"))).classes("s-late")
             try:
                 await visit.may(destination.role)
                 title = await destination.build(visit, *names)
@@ -111,8 +113,8 @@ class Places(ui.sub_pages):
     def _render_404(self) -> None:
         if self._visit.frame is not None:
             self._visit.frame.stand("")
-        words = "The address may have a slip in it, or what was here has moved."
-        show(empty("compass", "There is no such page", words, ("/", "To the catalog"), level=1))
+        words = say("The address may have a slip in it, or what was here has moved.")
+        show(empty("compass", say("There is no such page"), words, ("/", say("To the catalog")), level=1))
 
     def _render_error(self, _: Exception) -> None:
         _failed(self._visit)
@@ -120,14 +122,16 @@ class Places(ui.sub_pages):
 
 def _turned_away(refusal: NotAllowed | NotFound) -> str:
     if isinstance(refusal, NotFound):
-        show(empty("search-x", "Not found", str(refusal), ("/", "To the catalog"), level=1))
-        return "Not found"
-    words = "This page is for the people who do this work. If you are one of them, ask your TechOps team for the role."
-    show(empty("lock", "This page is not for you", words, ("/", "To the catalog"), level=1))
-    return "Not for you"
+        show(empty("search-x", say("Not found"), tell(refusal.words), ("/", say("To the catalog")), level=1))
+        return say("Not found")
+    words = say(
+        "This page is for the people who do this work. If you are one of them, ask your TechOps team for the role."
+    )
+    show(empty("lock", say("This page is not for you"), words, ("/", say("To the catalog")), level=1))
+    return say("Not for you")
 
 
 def _failed(visit: Visit) -> str:
-    words = FAULT_WITH_HELP + visit.parts.settings.company.support
-    show(empty("triangle-alert", "This did not work", words, ("/", "To the catalog"), level=1))
-    return FAULT.partition(".")[0]
+    words = tell(fault(visit.parts.settings.company.support))
+    show(empty("triangle-alert", say("This did not work"), words, ("/", say("To the catalog")), level=1))
+    return say("Something went wrong on our side")

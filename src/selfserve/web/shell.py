@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from selfserve.catalog.days import spoken_moment
 from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import spoken
 from selfserve.languages.reader import Reader
@@ -25,7 +24,8 @@ from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Place, Told
 from selfserve.web.places import Places
-from selfserve.web.speech import speak
+from selfserve.web.speech import say, speak
+from selfserve.web.theme import boot
 from selfserve.web.visits import Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
@@ -54,11 +54,12 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
         return RedirectResponse("/sign-in", 303)
     visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader)
     speak(visit.client, known.reader)
+    ui.add_body_html(boot(say("One moment…")))
     visit.client.on_delete(visit.settle)
     visit.frame = _frame(visit, principal, known)
     with ui.element("div").classes("s-content") as content:
         places = Places(visit).classes("s-page")
-    ui.skip_link("Skip to content", target=content)
+    ui.skip_link(say("Skip to content"), target=content)
     await places.built(PATIENCE)
     return None
 
@@ -108,12 +109,13 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
 
 def _places(counts: Counts, *, staff: bool) -> list[Place]:
     places = [
-        Place("/", "layout-grid", "Catalog"),
-        Place("/requests", "inbox", "My requests", counts.requests, "open"),
-        Place("/approvals", "circle-check", "Approvals", counts.approvals, "waiting for you"),
+        Place("/", "layout-grid", say("Catalog")),
+        Place("/requests", "inbox", say("My requests"), counts.requests, say("open")),
+        Place("/mine", "key-round", say("Yours")),
+        Place("/approvals", "circle-check", say("Approvals"), counts.approvals, say("waiting for you")),
     ]
     if staff:
-        places.append(Place("/desk", "life-buoy", "Desk", counts.desk, "open cases"))
+        places.append(Place("/desk", "life-buoy", say("Desk"), counts.desk, say("open cases")))
     return places
 
 
@@ -133,9 +135,9 @@ async def _tell(visit: Visit, frame: Frame) -> None:
 def _told(visit: Visit) -> list[Told]:
     with visit.house.database.read() as session:
         found = notices.unread(session, visit.person_id, LATEST)
+        to, now = visit.reader, visit.now
         return [
-            Told(one.id, one.title, one.body, one.path, spoken_moment(one.made_at, visit.now, visit.zone))
-            for one in found
+            Told(one.id, to.tell(one.title), to.tell(one.body), one.path, to.moment(one.made_at, now)) for one in found
         ]
 
 

@@ -7,20 +7,27 @@ by the page.
 
 from __future__ import annotations
 
+from copy import copy
+from typing import get_args
 from weakref import WeakKeyDictionary
 
 from nicegui import Client, ui
+from nicegui.language import Language
 
 from selfserve.languages.messages import Plain
 from selfserve.languages.reader import Reader
 
 _READERS: WeakKeyDictionary[Client, Reader] = WeakKeyDictionary()
 _ANYBODY = Reader()
+QUASAR: frozenset[Language] = frozenset(get_args(Language))
+"""The languages that Quasar speaks too."""
 
 
 def speak(client: Client, reader: Reader) -> None:
-    """From now on the page speaks to `reader`."""
+    """From now on the page speaks to `reader`, and says so in its `<html lang>`."""
     _READERS[client] = reader
+    client.page = copy(client.page)  # the page itself is shared by all who have it open
+    client.page.language = next((code for code in QUASAR if code == reader.language), "en-GB")
 
 
 def reader() -> Reader:

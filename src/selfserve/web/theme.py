@@ -54,9 +54,10 @@ def head(accent: str) -> str:
     return str(made)
 
 
-def boot() -> str:
-    """What is seen until the page is: the frame's outlines, gone as soon as the page stands."""
-    return '<div id="s-boot"><p>One moment…</p><div class="s-skeleton"><i></i><i></i><i></i></div></div>'
+def boot(words: str) -> str:
+    """What is seen until the page is: the frame's outlines and `words`, gone as soon as the page stands."""
+    made = Markup('<div id="s-boot"><p>{}</p><div class="s-skeleton"><i></i><i></i><i></i></div></div>').format(words)
+    return str(made)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

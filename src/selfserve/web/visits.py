@@ -16,22 +16,39 @@ from nicegui.events import GenericEventArguments
 from starlette.requests import Request
 
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import Message, msg
 from selfserve.languages.reader import Reader
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
 from selfserve.settings.model import Settings
+from selfserve.store.database import StoreBusy
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live, Wants
 from selfserve.web.parts.frame import Frame
+from selfserve.web.sessions import SessionRules
 
 log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 Act = Callable[[GenericEventArguments], Coroutine[Any, Any, None]]
 """What an event sets off."""
-FAULT = "Something went wrong on our side. Nothing was lost; please try again in a moment."
-FAULT_WITH_HELP = f"{FAULT} If it stays like this: "
+
+
+def fault(support: str) -> Message:
+    """What is said of a fault of ours; `support` is how to reach a human."""
+    return msg(
+        "Something went wrong on our side. Nothing was lost; please try again in a moment. "
+        "If it stays like this: {support}",
+        support=support,
+    )
+
+
+def busy() -> Message:
+    """What is said where the store could not be written in time."""
+    return msg(
+        "We are busy at the moment. Nothing was changed and nothing was lost; please try again in a few seconds."
+    )
 
 
 class Parts(Protocol):
@@ -44,6 +61,10 @@ class Parts(Protocol):
     @property
     def settings(self) -> Settings:
         """The installation's settings."""
+
+    @property
+    def rules(self) -> SessionRules:
+        """How long sessions live, and who has which role."""
 
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
@@ -104,7 +125,7 @@ class Visit:
         """`who`, if they hold the role; NotAllowed else."""
         principal = await self.who()
         if not principal.has(role):
-            raise NotAllowed("This is not for you (any more).")
+            raise NotAllowed(msg("This is not for you (any more)."))
         return principal
 
     def leave(self) -> None:
@@ -160,9 +181,12 @@ class Visit:
                 self.leave()
             except Refusal as refusal:
                 refused(refusal)
+            except StoreBusy as waited:
+                log.warning("store_busy", person=self.person_id, why=str(waited))
+                refused(Refusal(busy()))
             except Exception:
                 log.exception("act_failed", person=self.person_id)
-                refused(Refusal(FAULT_WITH_HELP + self.parts.settings.company.support))
+                refused(Refusal(fault(self.parts.settings.company.support)))
             finally:
                 self.live.nudge()
 

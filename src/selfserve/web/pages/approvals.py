@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.catalog.days import end_of_day
+from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import lists, story
 from selfserve.requests.decide import Say, decide_as_asked
@@ -21,15 +22,16 @@ from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty, hero
 from selfserve.web.parts.waiting import waiting_card
 from selfserve.web.refused import sentences
+from selfserve.web.speech import say
 from selfserve.web.visits import Visit, aside
 
 BUTTONS = [
-    Button("approve", "Approve", meanwhile="On it…", key="a"),
-    Button("deny", "Deny", "s-danger", key="d"),
-    Button("ask", "Ask a question", "s-quiet", key="q"),
+    Button("approve", msg("Approve"), meanwhile=msg("On it…"), key="a"),
+    Button("deny", msg("Deny"), "s-danger", key="d"),
+    Button("ask", msg("Ask a question"), "s-quiet", key="q"),
 ]
 TALK = ("approval.question", "approval.answered")
-SAID = {Say.APPROVE: "Approved.", Say.DENY: "Not approved.", Say.ASK: "Your question is sent."}
+SAID = {Say.APPROVE: msg("Approved."), Say.DENY: msg("Not approved."), Say.ASK: msg("Your question is sent.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Open:
 
 async def build(visit: Visit) -> str:
     """The decisions, the most urgent first."""
-    show(hero("Approvals", "What waits for your decision, the most urgent first."))
+    show(hero(say("Approvals"), say("What waits for your decision, the most urgent first.")))
     with ui.element("div").classes("s-page-list"):
         pile = Pile(visit)
         pile.lay(await aside(_waiting, visit))
@@ -52,7 +54,7 @@ async def build(visit: Visit) -> str:
         pile.lay(await aside(_waiting, visit))
 
     visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=pile.place)
-    return "Approvals"
+    return say("Approvals")
 
 
 def _waiting(visit: Visit) -> list[Open]:
@@ -101,46 +103,47 @@ class Pile:
             self._nothing = None
         elif not self._cards and self._nothing is None:
             with self.place:
-                words = "When somebody needs your decision, it shows up here, and we tell you."
-                self._nothing = show(empty("circle-check", "Nothing waits for you", words))
+                words = say("When somebody needs your decision, it shows up here, and we tell you.")
+                self._nothing = show(empty("circle-check", say("Nothing waits for you"), words))
 
     def _card(self, one: Open) -> ui.element:
         visit, stage_id = self._visit, one.waiting.stage_id
-        label = f"{one.waiting.request.item_name} for {one.waiting.request.customer_name}"
+        asked = one.waiting.request
+        label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
         with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
             card.props["aria-label"] = label
             text = show(waiting_card(visit, one.waiting, one.talk))
-            form = Form(f"Decide: {label}", _fields(one), BUTTONS).mark(f"decide-{one.waiting.request.name}")
+            form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS).mark(f"decide-{asked.name}")
         self._cards[stage_id] = (card, text)
 
         async def send(event: GenericEventArguments) -> None:
-            say = Say(str(event.args["button"]))
-            await aside(_decided, visit, stage_id, say, dict(event.args["values"]))
-            visit.announce(SAID[say])
+            way = Say(str(event.args["button"]))
+            await aside(_decided, visit, stage_id, way, dict(event.args["values"]))
+            visit.announce(SAID[way])
             form.reset()
             self.lay(await aside(_waiting, visit))
 
         def refused(refusal: Refusal) -> None:
             form.refuse(sentences(refusal))
             if isinstance(refusal, AlreadyDecided | NotAllowed | NotFound):
-                visit.announce(str(refusal))
+                visit.announce(refusal.words)
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
         return card
 
 
 def _fields(one: Open) -> list[Field]:
-    fields = [Field("reason", "longtext", "Reason or question", help="The customer reads it.", max=2000)]
+    fields = [Field("reason", "longtext", say("Reason or question"), help=say("The customer reads it."), max=2000)]
     if one.ends:
-        fields.append(Field("until", "date", "Only until", help="An earlier end than the one asked for."))
+        fields.append(Field("until", "date", say("Only until"), help=say("An earlier end than the one asked for.")))
     return fields
 
 
-def _decided(visit: Visit, stage_id: str, say: Say, values: dict[str, object]) -> None:
+def _decided(visit: Visit, stage_id: str, way: Say, values: dict[str, object]) -> None:
     until = str(values.get("until") or "")
     try:
-        ends = end_of_day(date.fromisoformat(until), visit.zone) if until and say is Say.APPROVE else None
+        ends = end_of_day(date.fromisoformat(until), visit.zone) if until and way is Say.APPROVE else None
     except ValueError as wrong:
-        raise Unfit({"until": "Choose a day, written like 2027-07-31."}) from wrong
+        raise Unfit({"until": msg("Choose a day, written like 2027-07-31.")}) from wrong
     reason = str(values.get("reason") or "")
-    decide_as_asked(visit.house, stage_id=stage_id, person_id=visit.person_id, say=say, reason=reason, until=ends)
+    decide_as_asked(visit.house, stage_id=stage_id, person_id=visit.person_id, say=way, reason=reason, until=ends)

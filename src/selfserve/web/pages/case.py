@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from nicegui import ui
 
+from selfserve.languages.messages import msg
 from selfserve.requests import lists, story
 from selfserve.requests.lists import CaseRow
 from selfserve.requests.refusals import NotFound
@@ -20,15 +21,17 @@ from selfserve.web.pages.desk import drawn, for_whom
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.markup import NOTHING, heading, joined, show
 from selfserve.web.parts.pieces import answered, back, facts, note, pill, timeline
-from selfserve.web.parts.times import due, when
+from selfserve.web.parts.times import opening, when
 from selfserve.web.parts.why import why_words
+from selfserve.web.speech import say, say_n, tell
 from selfserve.web.visits import Visit, aside
 
 STEP_WORDS = {
-    "planned": ("Not begun", "info"), "running": ("Under way", "info"), "done": ("Done", "ok"),
-    "already_done": ("Was there already", "ok"), "accepted": ("The target is at it", "info"),
-    "unknown": ("Unclear", "warn"), "declined": ("Declined", "bad"), "needs_human": ("Needs a person", "warn"),
-    "failed": ("Failed", "bad"), "undone": ("Taken back", "info"),
+    "planned": (msg("Not begun"), "info"), "running": (msg("Under way"), "info"), "done": (msg("Done"), "ok"),
+    "already_done": (msg("Was there already"), "ok"), "accepted": (msg("The target is at it"), "info"),
+    "unknown": (msg("Unclear"), "warn"), "declined": (msg("Declined"), "bad"),
+    "needs_human": (msg("Needs a person"), "warn"), "failed": (msg("Failed"), "bad"),
+    "undone": (msg("Taken back"), "info"),
 }  # fmt: skip
 
 
@@ -50,14 +53,15 @@ class Whole:
 async def build(visit: Visit, case_id: str) -> str:
     """The case, kept true while somebody works on it."""
     whole = await aside(read, visit, case_id)
-    show(back("/desk", "Desk"))
+    show(back("/desk", say("Desk")))
     top = show(_top(visit, whole)).mark("top")
     with ui.element("div").classes("s-case"):
         with ui.element("div").classes("s-stack"):
             told = show(_told(visit, whole)).mark("told")
             if whole.runbook:
-                with ui.element("section").classes("s-panel").props('aria-label="Runbook"'):
-                    show(heading("Runbook", 2)).style("margin-bottom:12px")
+                with ui.element("section").classes("s-panel") as panel:
+                    panel.props["aria-label"] = say("Runbook")
+                    show(heading(say("Runbook"), 2)).style("margin-bottom:12px")
                     ui.markdown(below(whole.runbook, 2)).classes("s-prose").mark("runbook")
         acts = CaseActs(visit, whole.case)
 
@@ -68,7 +72,7 @@ async def build(visit: Visit, case_id: str) -> str:
         acts.renew(now_whole.case)
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=told)
-    return f"{whole.case.title}, desk"
+    return say("{case}, desk", case=whole.case.title)
 
 
 def read(visit: Visit, case_id: str) -> Whole:
@@ -77,7 +81,7 @@ def read(visit: Visit, case_id: str) -> Whole:
     with visit.house.database.read() as session:
         found = session.get(Escalation, case_id)
         if found is None:
-            raise NotFound("There is no such case on the desk.")
+            raise NotFound(msg("There is no such case on the desk."))
         case = lists.case_row(session, found)
         request = session.get(Request, case.request_id) if case.request_id else None
         told = story.story(session, request, visit.person_id) if request else None
@@ -89,15 +93,15 @@ def _top(visit: Visit, whole: Whole) -> Markup:
     case = whole.case
     team = visit.house.catalog.current.teams.get(case.team)
     late = case.due_at < visit.now and not whole.closed
-    state = (
-        ("Closed", "ok") if whole.closed else (f"{due(case.due_at, visit.now)}".capitalize(), "bad" if late else "info")
-    )
+    left = opening(visit.reader.due(case.due_at, visit.now))
+    state = (say("Closed"), "ok") if whole.closed else (left, "bad" if late else "info")
     taken = ""
     if case.taken_by:
-        taken = " · yours" if case.taken_by_id == visit.person_id else f" · {case.taken_by} has it"
-    under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team)))
-    return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{}</p></div>{}</div>').format(
-        drawn(visit, case, large=True), heading(case.title), under, taken, pill(*state)
+        mine = case.taken_by_id == visit.person_id
+        taken = say("yours") if mine else say("{name} has it", name=case.taken_by)
+    under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team, taken)))
+    return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}</p></div>{}</div>').format(
+        drawn(visit, case, large=True), heading(case.title), under, pill(*state)
     )
 
 
@@ -105,9 +109,9 @@ def _told(visit: Visit, whole: Whole) -> Markup:
     panels = [_why(whole)]
     if whole.story is not None:
         panels += [
-            _panel("The story", timeline(whole.story.lines, visit.now, visit.zone)),
-            _panel("What was answered", answered(whole.story.answers)),
-            _panel("Steps and evidence", joined(_step(visit, step) for step in whole.story.steps)),
+            _panel(say("The story"), timeline(whole.story.lines, visit.now, visit.reader)),
+            _panel(say("What was answered"), answered(whole.story.answers)),
+            _panel(say("Steps and evidence"), joined(_step(visit, step) for step in whole.story.steps)),
             _trail(visit, whole.events),
         ]
     return Markup('<div class="s-stack">{}</div>').format(joined(panels))
@@ -124,31 +128,31 @@ def _panel(title: str, body: Markup) -> Markup:
 def _why(whole: Whole) -> Markup:
     return Markup("<div>{}</div>").format(
         note(
-            whole.case.reason,
+            tell(whole.case.reason),
             "info" if whole.closed or whole.case.why == "needs_human" else "warn",
-            why_words(whole.case.why),
+            tell(why_words(whole.case.why)),
         )
     )
 
 
 def _step(visit: Visit, step: StepSeen) -> Markup:
     words, tone = STEP_WORDS.get(step.state, (step.state, "info"))
-    shown: list[tuple[str, str | Markup]] = [("Action", step.use)]
+    shown: list[tuple[str, str | Markup]] = [(say("Action"), step.use)]
     if step.failure:
-        shown.append(("Failure", step.failure.replace("_", " ")))
+        shown.append((say("Failure"), step.failure.replace("_", " ")))
     if step.reason:
-        shown.append(("Reason", step.reason))
-    shown.append(("Sent", f"{step.calls} time{'' if step.calls == 1 else 's'}"))
+        shown.append((say("Reason"), tell(step.reason)))
+    shown.append((say("Sent"), say_n("{count} time", "{count} times", step.calls)))
     if step.verified_at is not None:
-        shown.append(("Seen in the target", when(step.verified_at, visit.now, visit.zone)))
+        shown.append((say("Seen in the target"), when(step.verified_at, visit.now, visit.reader)))
     if step.word_of:
-        shown.append((f"On {step.word_of}'s word", when(step.word_at, visit.now, visit.zone)))
+        shown.append((say("On {name}'s word", name=step.word_of), when(step.word_at, visit.now, visit.reader)))
     return Markup('<div class="s-step"><div class="s-head"><div>{}</div><div></div>{}</div>{}{}{}</div>').format(
         heading(step.name, 3),
-        pill(words, tone),
+        pill(tell(words), tone),
         facts(shown),
-        _lines("Arguments", step.args),
-        _lines("Evidence", step.evidence),
+        _lines(say("Arguments"), step.args),
+        _lines(say("Evidence"), step.evidence),
     )
 
 
@@ -166,12 +170,12 @@ def _plain(value: object) -> str:
 def _trail(visit: Visit, events: list[EventSeen]) -> Markup:
     lines = joined(
         Markup('<li style="padding:4px 0">{} <span class="s-muted">{}</span> {}</li>').format(
-            event.kind, when(event.at, visit.now, visit.zone), event.tell
+            event.kind, when(event.at, visit.now, visit.reader), tell(event.tell)
         )
         for event in events
     )
     if not lines:
         return NOTHING
-    return Markup(
-        '<details class="s-panel s-disclose"><summary>Everything that was recorded</summary><ol>{}</ol></details>'
-    ).format(lines)
+    return Markup('<details class="s-panel s-disclose"><summary>{}</summary><ol>{}</ol></details>').format(
+        say("Everything that was recorded"), lines
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from selfserve.catalog.days import spoken_since
+from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.lists import CaseRow
@@ -19,6 +19,7 @@ from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import note
 from selfserve.web.parts.press import press
 from selfserve.web.refused import sentences
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside
 
 TICK = "tick_"
@@ -61,21 +62,23 @@ class CaseActs:
         case, mine = self._case, self._case.taken_by_id == self._visit.person_id
         with self._hand:
             if case.state == EscalationState.CLOSED:
-                show(note("This case is closed. Nothing is left to do.", "ok"))
+                show(note(say("This case is closed. Nothing is left to do."), "ok"))
                 return
             if case.taken_by and not mine:
-                show(note(f"{case.taken_by} has been at it{self._since()}.", "warn"))
+                show(note(self._at_it(), "warn"))
             with ui.element("div").classes("s-acts"):
                 if not case.taken_by:
-                    self._press("Take it", desk.take, look="s-btn", drawn="hand")
+                    self._press(say("Take it"), desk.take, look="s-btn", drawn="hand", mark="take-it")
                 elif not mine:
-                    self._press("Take it over", desk.take_over, drawn="hand")
+                    self._press(say("Take it over"), desk.take_over, drawn="hand", mark="take-it-over")
                 if case.request_id or case.grant_id:
-                    self._press("Try again", desk.retry, drawn="refresh-cw")
+                    self._press(say("Try again"), desk.retry, drawn="refresh-cw", mark="try-again")
 
-    def _since(self) -> str:
-        at = self._case.taken_at
-        return f" since {spoken_since(at, self._visit.now, self._visit.zone)}" if at is not None else ""
+    def _at_it(self) -> str:
+        name, at, visit = self._case.taken_by, self._case.taken_at, self._visit
+        if at is None:
+            return say("{name} has been at it.", name=name)
+        return say("{name} has been at it since {since}.", name=name, since=visit.reader.since(at, visit.now))
 
     def _build_forms(self) -> None:
         case = self._case
@@ -95,14 +98,14 @@ class CaseActs:
     def _press(self, words: str, act: Callable[..., None], **looks: Any) -> None:
         async def pressed() -> None:
             await aside(act, self._visit.house, self._case.id, self._visit.person_id)
-            self._visit.announce(f"{words}: done.")
+            self._visit.announce(msg("{act}: done.", act=words))
 
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._said.set_content(str(note(str(refusal), "bad")))
+        self._said.set_content(str(note(tell(refusal.words), "bad")))
         self._said.set_visibility(True)
-        self._visit.announce(str(refusal))
+        self._visit.announce(refusal.words)
 
     def _done(self) -> None:
         case, house = self._case, self._visit.house
@@ -112,27 +115,29 @@ class CaseActs:
             fields = {name: str(values.get(name) or "") for name in _named(case)}
             words, sure = str(values.get(WORDS) or ""), values.get(SURE) is True
             await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, on_my_word=sure)
-            self._visit.announce("Noted as done by hand.")
+            self._visit.announce(msg("Noted as done by hand."))
 
-        self._form("Done by hand", "We look at the target before we believe it, and the rest goes on by itself.",
-                   _checklist(case), Button("done", "It is done", meanwhile="Looking…"), send)  # fmt: skip
+        words = say("We look at the target before we believe it, and the rest goes on by itself.")
+        button = Button("done", say("It is done"), meanwhile=say("Looking…"))
+        self._form(say("Done by hand"), words, _checklist(case), button, send)
 
     def _cannot(self) -> None:
         case, house = self._case, self._visit.house
         fields = [
-            Field(WORDS, "longtext", "What the customer reads", required=True, max=2000,
-                  help="Why it cannot be done, and what they can do instead."),
+            Field(WORDS, "longtext", say("What the customer reads"), required=True, max=2000,
+                  help=say("Why it cannot be done, and what they can do instead.")),
         ]  # fmt: skip
         if case.request_id and case.why != desk.NO_APPROVER:
-            fields.append(Field("take_back", "yesno", "Take back what is there already"))
+            fields.append(Field("take_back", "yesno", say("Take back what is there already")))
 
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
             words, back = str(values.get(WORDS) or ""), values.get("take_back") is True
             await aside(desk.cannot, house, case.id, self._visit.person_id, words=words, take_back=back)
-            self._visit.announce("Closed, and the customer is told.")
+            self._visit.announce(msg("Closed, and the customer is told."))
 
-        self._form("Cannot be done", "", fields, Button("cannot", "Close and tell them", "s-danger"), send)
+        button = Button("cannot", say("Close and tell them"), "s-danger")
+        self._form(say("Cannot be done"), "", fields, button, send)
 
     def _hand_on(self) -> None:
         case, house = self._case, self._visit.house
@@ -144,18 +149,19 @@ class CaseActs:
         if not teams:
             return
         fields = [
-            Field("team", "choice", "Which team?", required=True, options=teams),
-            Field(WORDS, "longtext", "A word for them", "Only colleagues read it.", required=True, max=2000),
+            Field("team", "choice", say("Which team?"), required=True, options=teams),
+            Field(WORDS, "longtext", say("A word for them"), say("Only colleagues read it."), required=True, max=2000),
         ]
 
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
             team, words = str(values.get("team") or ""), str(values.get(WORDS) or "")
             await aside(desk.hand_on, house, case.id, self._visit.person_id, team=team, words=words)
-            self._visit.announce("Handed on, and they are told.")
+            self._visit.announce(msg("Handed on, and they are told."))
 
-        self._form("Hand it to another team", "They have their own time for it, and the customer reads who has it.",
-                   fields, Button("hand_on", "Hand it on", "s-quiet"), send)  # fmt: skip
+        words = say("They have their own time for it, and the customer reads who has it.")
+        button = Button("hand_on", say("Hand it on"), "s-quiet")
+        self._form(say("Hand it to another team"), words, fields, button, send)
 
     def _form(
         self,
@@ -165,7 +171,8 @@ class CaseActs:
         button: Button,
         send: Callable[[GenericEventArguments], Coroutine[Any, Any, None]],
     ) -> None:
-        with ui.element("section").classes("s-panel").props(f'aria-label="{title}"'):
+        with ui.element("section").classes("s-panel") as panel:
+            panel.props["aria-label"] = title
             show(heading(title, 2) + paragraph(words, "s-muted s-small")).style("margin-bottom:14px")
             form = Form(title, fields, [button]).mark(button.name)
         form.on("send", self._visit.acting(Role.STAFF, send, lambda refusal: form.refuse(sentences(refusal))))
@@ -195,13 +202,13 @@ def _checklist(case: CaseRow) -> list[Field]:
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
-            sealed = "Sealed: only the customer sees it, once." if line.get("secret") else ""
+            sealed = say("Sealed: only the customer sees it, once.") if line.get("secret") else ""
             needed = bool(line.get("required", True))
             fields.append(Field(str(line["field"]), "text", str(line["text"]), sealed, required=needed, max=2000))
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", str(line["text"])))
     return [
         *fields,
-        Field(WORDS, "longtext", "A word for the customer", max=2000),
-        Field(SURE, "yesno", "I am sure, even if the target does not show it or cannot be looked at"),
+        Field(WORDS, "longtext", say("A word for the customer"), max=2000),
+        Field(SURE, "yesno", say("I am sure, even if the target does not show it or cannot be looked at")),
     ]

@@ -110,9 +110,10 @@ def _head(visit: Visit, offer: Offer) -> Markup:
     item, held = offer.item, offer.held
     mark = NOTHING
     if held is not None:
-        until = when(held.ends_at, visit.now, visit.zone, ", until ")
+        to, have = visit.reader, visit.reader.tell(held.state_words)
+        until = when(held.ends_at, visit.now, to, lambda end: to.say("{what}, until {moment}", what=have, moment=end))
         drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
-        mark = Markup('<p class="s-marked{}">{}<span>{}{}</span></p>').format(look, drawn, held.state_words, until)
+        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>').format(look, drawn, until or have)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(item.name),

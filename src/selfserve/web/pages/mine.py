@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 from nicegui import ui
 
+from selfserve.languages.messages import msg
 from selfserve.people import tokens
 from selfserve.people.agents import browser_and_system
 from selfserve.people.principal import Principal
@@ -156,7 +157,7 @@ class Doors:
         with visit.house.database.write() as session:
             row = session.get(SignIn, sign_in_id)
             if row is None or row.person_id != visit.person_id:
-                raise NotFound("There is no such session of yours.")
+                raise NotFound(msg("There is no such session of yours."))
             sessions.end(session, sign_in_id, visit.now, why="by_hand", actor=visit.person_id)
 
     def _end_others(self, keep: str) -> None:
@@ -170,7 +171,7 @@ class Doors:
         with visit.house.database.write() as session:
             found = session.get(ApiToken, token_id)
             if found is None or found.person_id != visit.person_id:
-                raise NotFound("There is no such token of yours.")
+                raise NotFound(msg("There is no such token of yours."))
             tokens.revoke(session, token_id, visit.now, visit.person_id)
 
 

@@ -6,6 +6,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.fulfilment import parties
+from selfserve.languages.messages import msg
 from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
@@ -13,15 +14,14 @@ from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.parts.markup import NOTHING, heading, show
 from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
 from selfserve.web.parts.times import when
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
-
-WAITS_FOR_YOU = ("Waiting for you", "warn")
 
 
 async def build(visit: Visit, name: str) -> str:
     """The story as it stands, and as it goes on."""
     told = await aside(read, visit, name)
-    show(back("/requests", "My requests"))
+    show(back("/requests", say("My requests")))
     with ui.element("div").classes("s-page-list s-stack"):
         top = show(_top(visit, told)).mark("top")
         acts = RequestActs(visit, told)
@@ -42,7 +42,7 @@ async def build(visit: Visit, name: str) -> str:
 
     stream = f"request:{told.id}"
     visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)
-    return f"{told.item_name}, {told.name}"
+    return ", ".join((told.item_name, told.name))
 
 
 def read(visit: Visit, name: str) -> Story:
@@ -50,23 +50,24 @@ def read(visit: Visit, name: str) -> Story:
     with visit.house.database.read() as session:
         found = story.find(session, name)
         if found is None or not parties.concerns(session, found, visit.person_id):
-            raise NotFound("There is no such request of yours.")
+            raise NotFound(msg("There is no such request of yours."))
         return story.story(session, found, visit.person_id)
 
 
 def _top(visit: Visit, told: Story) -> Markup:
-    words, tone = WAITS_FOR_YOU if told.question else (told.state_words, told.tone)
+    words, tone = (say("Waiting for you"), "warn") if told.question else (tell(told.state_words), told.tone)
+    asker, standing = told.asked_by_name, tell(told.asked_as)
     whose = NOTHING
     if told.customer_id != visit.person_id:
-        whose = Markup(" · for {}").format(told.customer_name)
-    elif told.asked_by_name != told.customer_name:
-        whose = Markup(" · asked by {}, {}").format(told.asked_by_name, told.asked_as)
+        whose = Markup(" · {}").format(say("for {name}", name=told.customer_name))
+    elif asker != told.customer_name:
+        whose = Markup(" · {}").format(say("asked by {name}, {standing}", name=asker, standing=standing))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{} · {}</p></div>{}</div>{}').format(
         tile(told.icon, tint(visit.house.catalog.current.policy, told.category), large=True),
         heading(told.item_name),
         told.name,
         whose,
-        when(told.asked_at, visit.now, visit.zone),
+        when(told.asked_at, visit.now, visit.reader),
         pill(words, tone),
         _holding(visit, told),
     )
@@ -75,15 +76,16 @@ def _top(visit: Visit, told: Story) -> Markup:
 def _holding(visit: Visit, told: Story) -> Markup:
     if not told.grant_state or told.grant_state == "promised":
         return NOTHING
-    until = when(told.ends_at, visit.now, visit.zone, " until ") if told.grant_state == "active" else NOTHING
-    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}{}</p>').format(
-        told.grant_tone, told.grant_words, until
-    )
+    what: str | Markup = tell(told.grant_words)
+    if told.grant_state == "active" and told.ends_at is not None:
+        to = visit.reader
+        what = when(told.ends_at, visit.now, to, lambda end: to.say("{what} until {moment}", what=what, moment=end))
+    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}</p>').format(told.grant_tone, what)
 
 
 def _tale(visit: Visit, told: Story) -> Markup:
     return Markup("{}{}").format(
-        heading("What happened", 2, classes="s-hidden"), timeline(told.lines, visit.now, visit.zone)
+        heading(say("What happened"), 2, classes="s-hidden"), timeline(told.lines, visit.now, visit.reader)
     )
 
 
@@ -91,5 +93,5 @@ def _answers(told: Story) -> Markup:
     if not told.answers:
         return NOTHING
     return Markup('<div class="s-panel">{}<div style="margin-top:12px">{}</div></div>').format(
-        heading("What you answered", 2), answered(told.answers)
+        heading(say("What you answered"), 2), answered(told.answers)
     )

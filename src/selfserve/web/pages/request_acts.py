@@ -8,6 +8,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
 from selfserve.requests.refusals import Refusal
@@ -19,18 +20,19 @@ from selfserve.web.parts.pieces import note
 from selfserve.web.parts.press import press
 from selfserve.web.parts.questions import Questions, questions
 from selfserve.web.refused import sentences
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
 
-ONCE = "It is shown once, to you alone. Have a safe place for it at hand."
+ONCE = msg("It is shown once, to you alone. Have a safe place for it at hand.")
 QUESTIONS = {
     "cancel": Question(
-        "cancel", "Cancel this request?",
-        "Those who were asked are told that you do not want it any more. What is there already is taken back.",
-        "Cancel it", "Keep it", "s-danger",
+        "cancel", msg("Cancel this request?"),
+        msg("Those who were asked are told that you do not want it any more. What is there already is taken back."),
+        msg("Cancel it"), msg("Keep it"), "s-danger",
     ),
     "return": Question(
-        "return", "Give it back?", "It is taken back now. You can ask for it again whenever you need it.",
-        "Give it back", "Keep it", "s-danger",
+        "return", msg("Give it back?"), msg("It is taken back now. You can ask for it again whenever you need it."),
+        msg("Give it back"), msg("Keep it"), "s-danger",
     ),
 }  # fmt: skip
 
@@ -72,9 +74,9 @@ class RequestActs:
             self._answer()
         if "reveal" in self._told.can:
             with ui.element("div").classes("s-panel"):
-                show(heading("There is a secret for you", 2))
-                show(paragraph(ONCE, "s-muted")).style("margin:4px 0 14px")
-                self._press("Show it", self._reveal, look="s-btn", drawn="eye")
+                show(heading(say("There is a secret for you"), 2))
+                show(paragraph(tell(ONCE), "s-muted")).style("margin:4px 0 14px")
+                self._press(say("Show it"), self._reveal, look="s-btn", drawn="eye", mark="show-it")
 
     def _build_others(self) -> None:
         can = self._told.can
@@ -83,13 +85,14 @@ class RequestActs:
             return
         with ui.element("div").classes("s-acts"):
             if "extend" in can and self._extension.possible:
-                self._press("Extend", self._extension.open, drawn="calendar")
+                self._press(say("Extend"), self._extension.open, drawn="calendar", mark="extend")
             if "again" in can:
-                self._press("Ask again", self._again, drawn="rotate-ccw")
+                self._press(say("Ask again"), self._again, drawn="rotate-ccw", mark="ask-again")
             if "return" in can:
-                self._press("Give it back", self._question("return"), drawn="undo-2")
+                self._press(say("Give it back"), self._question("return"), drawn="undo-2", mark="give-it-back")
             if "cancel" in can:
-                self._press("Cancel the request", self._question("cancel"), drawn="x")
+                cancel = self._question("cancel")
+                self._press(say("Cancel the request"), cancel, drawn="x", mark="cancel-the-request")
 
     def _press(self, words: str, act: Any, **looks: Any) -> None:
         press(words, self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak), **looks)
@@ -97,17 +100,17 @@ class RequestActs:
     def _answer(self) -> None:
         visit, told = self._visit, self._told
         with ui.element("div").classes("s-panel"):
-            show(heading("A question for you", 2))
+            show(heading(say("A question for you"), 2))
             show(note(told.question, "warn")).style("margin:12px 0 16px")
             form = Form(
-                "Your answer",
-                [Field("answer", "longtext", "Your answer", required=True, max=2000)],
-                [Button("answer", "Send the answer", meanwhile="Sending…")],
+                say("Your answer"),
+                [Field("answer", "longtext", say("Your answer"), required=True, max=2000)],
+                [Button("answer", say("Send the answer"), meanwhile=say("Sending…"))],
             ).mark("answer")
 
         async def send(event: GenericEventArguments) -> None:
             await aside(self._answered, str(event.args["values"].get("answer", "")))
-            visit.announce("Your answer is sent.")
+            visit.announce(msg("Your answer is sent."))
 
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
 
@@ -131,7 +134,7 @@ class RequestActs:
             act(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._dialog.refuse(str(refusal))
+        self._dialog.refuse(refusal.words)
 
     async def _again(self) -> None:
         go(f"/items/{self._told.item_id}?again={self._told.name}")
@@ -176,15 +179,18 @@ class Extension:
         self._panel = ui.element("div").classes("s-panel")
         self._panel.set_visibility(False)
         with self._panel:
-            show(heading("Extend", 2))
+            show(heading(say("Extend"), 2))
             show(
                 paragraph(
-                    "The rules of today apply; somebody may have to approve it. What you hold stays meanwhile.",
+                    say("The rules of today apply; somebody may have to approve it. What you hold stays meanwhile."),
                     "s-muted",
                 )
             ).style("margin-bottom:16px")
             form = Form(
-                "Extend", asked.fields(), [Button("extend", "Ask for longer", meanwhile="On it…")], start=asked.start()
+                say("Extend"),
+                asked.fields(),
+                [Button("extend", say("Ask for longer"), meanwhile=say("On it…"))],
+                start=asked.start(),
             ).mark("extension")
 
         async def send(event: GenericEventArguments) -> None:

@@ -15,9 +15,8 @@ from selfserve.web.parts.markup import NOTHING, heading, show
 from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
 from selfserve.web.parts.press import press
 from selfserve.web.parts.times import when
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside
-
-WAITS_FOR_YOU = ("Waiting for you", "warn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Pages:
 async def build(visit: Visit) -> str:
     """The list, kept true; older ones on demand."""
     shown = 1
-    show(hero("My requests", "Everything you asked for, what is open first."))
+    show(hero(say("My requests"), say("Everything you asked for, what is open first.")))
     with ui.element("div").classes("s-page-list"):
         pages = await aside(_pages, visit, shown)
         table = show(_list(visit, pages)).mark("requests")
@@ -48,10 +47,12 @@ async def build(visit: Visit) -> str:
             await renew()
 
         with ui.element("div").classes("s-acts").style("margin-top:16px"):
-            older = press("Show older ones", visit.acting(Role.CUSTOMER, lambda _: grow(), visit.speak))
+            older = press(
+                say("Show older ones"), visit.acting(Role.CUSTOMER, lambda _: grow(), visit.speak), mark="older"
+            )
         older.set_visibility(pages.more)
     visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=table)
-    return "My requests"
+    return say("My requests")
 
 
 def _pages(visit: Visit, count: int) -> Pages:
@@ -72,11 +73,11 @@ def _list(visit: Visit, pages: Pages) -> Markup:
     if not pages.open and not pages.over:
         return empty(
             "inbox",
-            "Nothing here yet",
-            "What you ask for shows up here, with everything that happens to it.",
-            ("/", "See the catalog"),
+            say("Nothing here yet"),
+            say("What you ask for shows up here, with everything that happens to it."),
+            ("/", say("See the catalog")),
         )
-    parts = [("Open", pages.open), ("Over", pages.over)]
+    parts = [(say("Open"), pages.open), (say("Over"), pages.over)]
     return Markup("").join(
         Markup("{}{}").format(heading(name, 2, classes="s-h3 s-group"), rows(_row(visit, one) for one in found))
         if found
@@ -86,8 +87,9 @@ def _list(visit: Visit, pages: Pages) -> Markup:
 
 
 def _row(visit: Visit, one: RequestRow) -> Markup:
-    words, tone = WAITS_FOR_YOU if one.question else (one.state_words, one.tone)
-    whose = Markup(" · for {}").format(one.customer_name) if one.customer_id != visit.person_id else NOTHING
-    under = Markup("{}{} · {}").format(one.name, whose, when(one.asked_at, visit.now, visit.zone))
+    words, tone = (say("Waiting for you"), "warn") if one.question else (tell(one.state_words), one.tone)
+    theirs = one.customer_id != visit.person_id
+    whose = Markup(" · {}").format(say("for {name}", name=one.customer_name)) if theirs else NOTHING
+    under = Markup("{}{} · {}").format(one.name, whose, when(one.asked_at, visit.now, visit.reader))
     drawn = tile(one.icon, tint(visit.house.catalog.current.policy, one.category))
     return row(f"/requests/{one.name}", drawn, one.item_name, under, pill(words, tone))

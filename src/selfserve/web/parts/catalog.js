@@ -9,12 +9,12 @@ export default {
       <div class="s-search" role="search">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search'"/></svg>
         <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"
-          aria-label="Search the catalog" placeholder="Search access, software and devices" :value="query"
+          :aria-label="words.search" :placeholder="words.hint" :value="query"
           @input="typed($event.target.value)" @keydown.enter.prevent="first" @keydown.esc="typed('')">
         <kbd class="s-kbd" aria-hidden="true">/</kbd>
       </div>
-      <div v-if="shelves.length > 1" class="s-chips" role="group" aria-label="Categories">
-        <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">Everything</button>
+      <div v-if="shelves.length > 1" class="s-chips" role="group" :aria-label="words.shelves">
+        <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">{{ words.all }}</button>
         <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
@@ -34,13 +34,13 @@ export default {
       </section>
       <div v-if="!found.length && !waiting" class="s-empty">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
-        <h2 class="s-h2">{{ query ? "Nothing fits “" + query + "”" : "Nothing here for you yet" }}</h2>
-        <p>{{ query ? "Try another word for it. " : "" }}{{ support }}</p>
-        <button v-if="query" type="button" class="s-quiet" @click="typed('')">Show everything</button>
+        <h2 class="s-h2">{{ query ? words.nothing.replace("{query}", () => query) : words.empty }}</h2>
+        <p>{{ query ? words.other + " " : "" }}{{ support }}</p>
+        <button v-if="query" type="button" class="s-quiet" @click="typed('')">{{ words.show }}</button>
       </div>
       <div ref="more" class="s-more"></div>
     </div>`,
-  props: { items: Array, held: Object, icons: String, support: String },
+  props: { items: Array, held: Object, icons: String, support: String, words: Object },
   data() {
     return { query: "", shelf: "", limit: STEP, asked: "", answer: null };
   },
@@ -87,13 +87,13 @@ export default {
     },
     groups() {
       const shown = this.found.slice(0, this.limit);
-      if (split(this.query).length) return shown.length ? [{ name: "Best matches", items: shown }] : [];
+      if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : [];
       const groups = new Map();
       for (const item of shown) groups.set(item.category, [...(groups.get(item.category) || []), item]);
       return [...groups].map(([name, items]) => ({ name, items }));
     },
     told() {
-      return this.query && !this.waiting ? `${this.found.length} found` : "";
+      return this.query && !this.waiting ? this.words.found.replace("{count}", this.found.length) : "";
     },
   },
   methods: {

@@ -6,16 +6,17 @@ export default {
       <p class="s-muted s-text">{{ words }}</p>
       <div v-for="one in secrets" :key="one.name">
         <p v-if="secrets.length > 1" class="s-small s-muted">{{ one.name }}</p>
-        <div class="s-secret"><code tabindex="0" :aria-label="one.name">{{ one.value }}</code><button type="button" class="s-quiet" @click="copy(one)">{{ copied === one.name ? "Copied" : "Copy" }}</button></div>
+        <div class="s-secret"><code tabindex="0" :aria-label="one.name">{{ one.value }}</code><button type="button" class="s-quiet" @click="copy(one)">{{ copied === one.name ? own.copied : own.copy }}</button></div>
       </div>
-      <p class="s-hidden" role="status">{{ copied ? "Copied" : "" }}</p>
+      <p class="s-hidden" role="status">{{ copied ? own.copied : "" }}</p>
       <p v-if="error" class="s-error" role="alert">{{ error }}</p>
       <div class="s-dialog-foot">
         <button v-if="!secrets.length" type="button" class="s-quiet" @click="$refs.box.close()">{{ no }}</button>
         <button v-if="!secrets.length" type="button" :class="look" :aria-disabled="String(busy)" @click="sure">{{ yes }}</button>
-        <button v-else type="button" class="s-btn" @click="$refs.box.close()">I have kept it</button>
+        <button v-else type="button" class="s-btn" @click="$refs.box.close()">{{ own.kept }}</button>
       </div>
     </dialog>`,
+  props: { own: Object },
   data() {
     return { name: "", title: "", words: "", yes: "", no: "", look: "s-btn", secrets: [], copied: "", error: "", busy: false };
   },
@@ -51,7 +52,7 @@ export default {
         await navigator.clipboard.writeText(one.value);
         this.copied = one.name;
       } catch {
-        this.error = "The browser did not let us copy it. Select it and copy it by hand.";
+        this.error = this.own.refused;
       }
     },
   },

@@ -7,36 +7,47 @@ from dataclasses import asdict, dataclass
 
 from nicegui.element import Element
 
+from selfserve.languages.messages import msg
 from selfserve.web.parts.form import Look
+from selfserve.web.speech import say, tell
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`name` comes back with `sure` when the answer is yes."""
+    """`name` comes back with `sure` when the answer is yes. Words may be `Message`s."""
 
     name: str
     title: str
     words: str
     yes: str
-    no: str = "Not now"
+    no: str = msg("Not now")
     look: Look = "s-btn"
 
 
 class Dialog(Element, component="dialog.js"):
     """Tells `sure` with the question's name, and `closed`."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._props["own"] = {
+            "copy": say("Copy"),
+            "copied": say("Copied"),
+            "kept": say("I have kept it"),
+            "refused": say("The browser did not let us copy it. Select it and copy it by hand."),
+        }
+
     def ask(self, question: Question) -> None:
         """Open with a question."""
-        self.run_method("ask", asdict(question))
+        self.run_method("ask", {name: tell(value) for name, value in asdict(question).items()})
 
     def reveal(self, title: str, words: str, secrets: Mapping[str, str]) -> None:
         """Open with secrets by name. They travel to the browser once and are no property of this element."""
         shown = [{"name": name, "value": value} for name, value in secrets.items()]
-        self.run_method("reveal", title, words, shown)
+        self.run_method("reveal", title, tell(words), shown)
 
     def refuse(self, words: str) -> None:
         """Say why it could not be; the question stays."""
-        self.run_method("refuse", words)
+        self.run_method("refuse", tell(words))
 
     def close(self) -> None:
         """Close it, as its button would."""

@@ -1,6 +1,5 @@
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
-const UNITS = { m: "minutes", h: "hours", d: "days", w: "weeks" };
-
+// Its own words come as `words`, in the language of the page.
 export default {
   template: `
     <form class="s-form" novalidate :aria-label="label" @submit.prevent="send(null)">
@@ -11,7 +10,7 @@ export default {
           <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
         </div>
         <fieldset v-else-if="one.kind === 'choice' && one.options.length < 5" class="s-field" role="radiogroup" :aria-required="one.required ? 'true' : null" :aria-labelledby="id(one) + '-label'" :aria-invalid="wrong(one)" :aria-describedby="described(one)">
-          <legend :id="id(one) + '-label'" class="s-label">{{ one.label }} <small v-if="!one.required">optional</small></legend>
+          <legend :id="id(one) + '-label'" class="s-label">{{ one.label }} <small v-if="!one.required">{{ words.optional }}</small></legend>
           <div class="s-options">
             <label v-for="(option, at) in one.options" :key="option.value" class="s-option"><input :id="at ? null : id(one)" type="radio" :name="id(one)" :value="option.value" :checked="values[one.name] === option.value" @change="set(one, option.value)"><span>{{ option.label }}</span></label>
           </div>
@@ -19,21 +18,21 @@ export default {
           <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
         </fieldset>
         <div v-else class="s-field">
-          <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">optional</small></label>
+          <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">{{ words.optional }}</small></label>
           <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :maxlength="one.max + 200" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="send(null)" @keydown.enter.meta.prevent="send(null)"></textarea>
           <select v-else-if="one.kind === 'choice'" v-bind="common(one)" :value="values[one.name] || ''" @change="set(one, $event.target.value)">
-            <option value="">{{ one.required ? "Choose one" : "None" }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
+            <option value="">{{ one.required ? words.choose : words.none }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
           </select>
           <div v-else-if="one.kind === 'duration'" class="s-pair">
             <input v-bind="common(one)" type="text" inputmode="numeric" autocomplete="off" :value="span(one).count" @input="lasts(one, $event.target.value, span(one).unit)">
-            <select class="s-input" :aria-label="one.label + ', unit'" :value="span(one).unit" @change="lasts(one, span(one).count, $event.target.value)"><option v-for="(name, unit) in units" :key="unit" :value="unit">{{ name }}</option></select>
+            <select class="s-input" :aria-label="words.unit.replace('{label}', () => one.label)" :value="span(one).unit" @change="lasts(one, span(one).count, $event.target.value)"><option v-for="(name, unit) in words.units" :key="unit" :value="unit">{{ name }}</option></select>
           </div>
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
               :value="shown[one.name] ?? values[one.name]" @focus="look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
             <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
-              <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? "One moment…" : one.hint ? "Type a few letters of it." : "Nothing on offer fits." }}</li>
+              <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint ? words.more : words.nothing }}</li>
             </ul>
           </div>
           <input v-else v-bind="common(one)" :class="{ 's-short': one.kind === 'date' || one.kind === 'number' }" :type="one.kind === 'date' ? 'date' : 'text'" :inputmode="one.kind === 'number' ? 'decimal' : null" autocomplete="off" :min="one.min" :max="one.kind === 'date' ? one.max : null"
@@ -45,13 +44,13 @@ export default {
       <div v-if="errors['']" class="s-note s-tone-bad" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
       <div class="s-form-foot">
         <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(busy)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
-        <a v-if="leave" class="s-quiet s-plain" :href="leave">Cancel</a>
+        <a v-if="leave" class="s-quiet s-plain" :href="leave">{{ words.leave }}</a>
       </div>
     </form>`,
-  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String },
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object },
   data() {
     const values = { ...this.start };
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, units: UNITS };
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false };
   },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
@@ -151,7 +150,7 @@ export default {
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       for (const one of this.fields) if (one.free && !this.values[one.name] && this.shown[one.name]) this.values[one.name] = this.shown[one.name];
       this.$emit("send", { button: this.busy, values: this.values });
-      this.patience = setTimeout(() => this.refuse({ "": "This takes longer than it should. It may still arrive: look at your requests before you send it again." }), 20000);
+      this.patience = setTimeout(() => this.refuse({ "": this.words.late }), 20000);
     },
     struck(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from nicegui.element import Element
 
 from selfserve.connectors.contract import Option
+from selfserve.languages.messages import msg
+from selfserve.web.speech import say, tell
 from selfserve.web.theme import asset
 
 Kind = Literal["text", "longtext", "number", "choice", "pick", "date", "duration", "yesno"]
@@ -44,12 +46,14 @@ class Button:
     name: str
     label: str
     look: Look = "s-btn"
-    meanwhile: str = "One moment…"
+    meanwhile: str = msg("One moment…")
     key: str = ""
 
 
 class Form(Element, component="form.js"):
     """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values.
+
+    Words may be `Message`s: the page's reader gets them in their language.
 
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
     """
@@ -64,9 +68,10 @@ class Form(Element, component="form.js"):
         leave: str = "",
     ) -> None:
         super().__init__()
-        self._props["label"], self._props["leave"], self._props["icons"] = label, leave, asset("icons.svg")
-        self._props["fields"] = [asdict(one) for one in fields]
-        self._props["buttons"] = [asdict(one) for one in buttons]
+        self._props["label"], self._props["leave"], self._props["icons"] = tell(label), leave, asset("icons.svg")
+        self._props["fields"] = [_told(asdict(one)) for one in fields]
+        self._props["buttons"] = [_told(asdict(one)) for one in buttons]
+        self._props["words"] = _words()
         self._props["start"] = dict(start or {})
 
     def refuse(self, errors: Mapping[str, str]) -> None:
@@ -80,3 +85,25 @@ class Form(Element, component="form.js"):
     def reset(self) -> None:
         """Empty again, as it began."""
         self.run_method("reset")
+
+
+def _told(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: tell(value) if isinstance(value, str) else value for name, value in shown.items()}
+
+
+def _words() -> dict[str, Any]:
+    """What the form says by itself; at `{label}` it puts the label of the field."""
+    return {
+        "optional": say("optional"),
+        "choose": say("Choose one"),
+        "none": say("None"),
+        "unit": say("{label}, unit", label="{label}"),
+        "units": {"m": say("minutes"), "h": say("hours"), "d": say("days"), "w": say("weeks")},
+        "looking": say("One moment…"),
+        "more": say("Type a few letters of it."),
+        "nothing": say("Nothing on offer fits."),
+        "leave": say("Cancel"),
+        "late": say(
+            "This takes longer than it should. It may still arrive: look at your requests before you send it again."
+        ),
+    }

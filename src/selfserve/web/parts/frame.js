@@ -11,7 +11,7 @@ export default {
   template: `
     <header class="s-frame">
       <div class="s-bar">
-        <button ref="burger" type="button" class="s-iconbtn" aria-label="Open the menu" :aria-expanded="String(open)" @click="unfold">
+        <button ref="burger" type="button" class="s-iconbtn" :aria-label="words.menu" :aria-expanded="String(open)" @click="unfold">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
         </button>
         <a class="s-brand" href="/"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
@@ -22,7 +22,7 @@ export default {
       <div v-if="open" class="s-scrim" @click="fold"></div>
       <div ref="side" class="s-side" :data-open="String(open)" @keydown.esc="fold">
         <a class="s-brand" href="/" @click="fold"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
-        <nav aria-label="Main">
+        <nav :aria-label="words.main">
           <a v-for="place in places" :key="place.path" class="s-nav" :href="place.path" :aria-current="place.path === here ? 'page' : null" @click="fold">
             <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + place.icon"/></svg><span>{{ place.name }}</span>
             <span v-if="place.count" class="s-count">{{ place.count > 99 ? "99+" : place.count }}<span class="s-hidden"> {{ place.counted }}</span></span>
@@ -30,27 +30,27 @@ export default {
         </nav>
         <span class="s-grow"></span>
         <button type="button" class="s-nav" :aria-expanded="String(reading)" @click="read">
-          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>Notices</span><span v-if="unread" class="s-count">{{ unread > 99 ? "99+" : unread }}<span class="s-hidden"> unread</span></span>
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>{{ words.notices }}</span><span v-if="unread" class="s-count">{{ unread > 99 ? "99+" : unread }}<span class="s-hidden"> {{ words.unread }}</span></span>
         </button>
-        <button type="button" class="s-nav" :aria-label="'Appearance: ' + theme + '. Change it'" @click="turn">
-          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ themeWords }}</span>
+        <button type="button" class="s-nav" :aria-label="words.turn[theme]" @click="turn">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ words.looks[theme] }}</span>
         </button>
         <form method="post" :action="signOut">
-          <button type="submit" class="s-nav"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#log-out'"/></svg><span>Sign out</span></button>
+          <button type="submit" class="s-nav"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#log-out'"/></svg><span>{{ words.out }}</span></button>
         </form>
         <div class="s-account">
           <span class="s-avatar" aria-hidden="true">{{ initials }}</span>
           <span class="s-account-t"><span class="s-strong">{{ name }}</span><span class="s-muted s-small">{{ title }}</span></span>
         </div>
       </div>
-      <div v-if="reading" ref="notices" class="s-notices" role="dialog" aria-label="Notices" tabindex="-1" @keydown.esc="close">
+      <div v-if="reading" ref="notices" class="s-notices" role="dialog" :aria-label="words.notices" tabindex="-1" @keydown.esc="close">
         <div class="s-notices-head">
-          <h2 class="s-h2 s-grow">Notices</h2>
-          <button v-if="notices && notices.length" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">Mark all as read</button>
-          <button type="button" class="s-iconbtn" aria-label="Close notices" @click="close"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
+          <h2 class="s-h2 s-grow">{{ words.notices }}</h2>
+          <button v-if="notices && notices.length" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">{{ words.seen }}</button>
+          <button type="button" class="s-iconbtn" :aria-label="words.close" @click="close"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
         </div>
-        <div v-if="!notices" class="s-empty"><p>One moment…</p></div>
-        <div v-else-if="!notices.length" class="s-empty"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check-check'"/></svg><p>You have read everything.</p></div>
+        <div v-if="!notices" class="s-empty"><p>{{ words.moment }}</p></div>
+        <div v-else-if="!notices.length" class="s-empty"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check-check'"/></svg><p>{{ words.nothing }}</p></div>
         <div v-else class="s-notices-list">
           <component :is="one.path ? 'a' : 'div'" v-for="one in notices" :key="one.id" class="s-notice" :href="one.path || null" @click="seen(one)">
             <div class="s-strong">{{ one.title }}</div><div v-if="one.body" class="s-notice-b">{{ one.body }}</div><div class="s-notice-w">{{ one.when }}</div>
@@ -61,20 +61,14 @@ export default {
     </header>`,
   props: {
     icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String,
-    places: Array, here: String, unread: Number, notices: Array,
+    places: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
   },
   data() {
     return { open: false, reading: false, theme: chosen(), said: "" };
   },
   computed: {
-    bell() {
-      return this.unread ? `Notices, ${this.unread} unread` : "Notices";
-    },
     themeIcon() {
       return { system: "sun-moon", light: "sun", dark: "moon" }[this.theme];
-    },
-    themeWords() {
-      return { system: "Appearance", light: "Light", dark: "Dark" }[this.theme];
     },
   },
   mounted() {
@@ -100,7 +94,7 @@ export default {
       this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
       document.cookie = `${COOKIE}=${this.theme}; path=/; max-age=31536000; samesite=lax`;
       this.paint();
-      this.say(`Appearance: ${this.theme}`);
+      this.say(this.words.turned[this.theme]);
     },
     paint() {
       setDark(this.theme === "system" ? null : this.theme === "dark");

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from nicegui.element import Element
 
+from selfserve.web.speech import say, say_n
 from selfserve.web.theme import asset
 
 
@@ -42,13 +44,16 @@ class Frame(Element, component="frame.js"):
         self._props["name"], self._props["title"] = name, title
         self._props["initials"] = initials(name)
         self._props["sign-out"] = sign_out
-        self._props["unread"] = 0
+        self._props["unread"], self._props["words"] = 0, _words()
 
     def lead(self, places: Sequence[Place], unread: int) -> None:
         """Show these entries, and how many notices are unread."""
         shown = [asdict(place) for place in places]
         if shown != self._props.get("places") or unread != self._props["unread"]:
             self._props["places"], self._props["unread"] = shown, unread
+            self._props["bell"] = (
+                say_n("Notices, {count} unread", "Notices, {count} unread", unread) if unread else say("Notices")
+            )
             self.update()
 
     def stand(self, path: str) -> None:
@@ -68,6 +73,32 @@ class Frame(Element, component="frame.js"):
     def arrive(self) -> None:
         """Put the keyboard at the top of the page just shown."""
         self.run_method("arrive")
+
+
+def _words() -> dict[str, Any]:
+    """What the frame says by itself."""
+    return {
+        "menu": say("Open the menu"),
+        "main": say("Main"),
+        "notices": say("Notices"),
+        "unread": say("unread"),
+        "out": say("Sign out"),
+        "seen": say("Mark all as read"),
+        "close": say("Close notices"),
+        "moment": say("One moment…"),
+        "nothing": say("You have read everything."),
+        "looks": {"system": say("Appearance"), "light": say("Light"), "dark": say("Dark")},
+        "turn": {
+            "system": say("Appearance: system. Change it"),
+            "light": say("Appearance: light. Change it"),
+            "dark": say("Appearance: dark. Change it"),
+        },
+        "turned": {
+            "system": say("Appearance: system"),
+            "light": say("Appearance: light"),
+            "dark": say("Appearance: dark"),
+        },
+    }
 
 
 def initials(name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui.element import Element
 
+from selfserve.web.speech import say
 from selfserve.web.theme import asset
 
 Card = Mapping[str, Any]
@@ -22,6 +23,7 @@ class Grid(Element, component="catalog.js"):
         super().__init__()
         self._props["items"], self._props["held"] = cards, held
         self._props["icons"], self._props["support"] = asset("icons.svg"), support
+        self._props["words"] = _words()
 
     def deal(self, cards: Sequence[Card], held: Held) -> None:
         """Show these items, and mark those that somebody has."""
@@ -32,3 +34,19 @@ class Grid(Element, component="catalog.js"):
     def answer(self, query: str, found: Sequence[str]) -> None:
         """What the server found for `query`: item ids, best first."""
         self.run_method("reply", query, list(found))  # a method, since an update would send every card again
+
+
+def _words() -> dict[str, str]:
+    """What the grid says by itself; it puts at `{query}` what was typed, at `{count}` how many it found."""
+    return {
+        "search": say("Search the catalog"),
+        "hint": say("Search access, software and devices"),
+        "shelves": say("Categories"),
+        "all": say("Everything"),
+        "best": say("Best matches"),
+        "found": say("{count} found", count="{count}"),
+        "nothing": say("Nothing fits “{query}”", query="{query}"),
+        "empty": say("Nothing here for you yet"),
+        "other": say("Try another word for it."),
+        "show": say("Show everything"),
+    }

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from selfserve.catalog.policy import Policy
+from selfserve.languages.messages import msg
+from selfserve.languages.reader import Reader
 from selfserve.requests.story import Answer
 from selfserve.requests.words import Line
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph
 from selfserve.web.parts.times import when
+from selfserve.web.speech import tell
 
 TINTS = frozenset({"cobalt", "green", "violet", "amber", "rose", "teal", "slate"})
 MOOD_ICONS = {"done": "check", "now": "loader", "human": "user-round", "bad": "x", "todo": "circle"}
 MOOD_WORDS = {
-    "done": "Done",
-    "now": "Under way",
-    "human": "A person's turn",
-    "bad": "Did not work out",
-    "todo": "To come",
+    "done": msg("Done"),
+    "now": msg("Under way"),
+    "human": msg("A person's turn"),
+    "bad": msg("Did not work out"),
+    "todo": msg("To come"),
 }
 TONE_ICONS = {"info": "info", "ok": "circle-check", "warn": "circle-help", "bad": "circle-alert"}
 
@@ -79,25 +81,26 @@ def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
 
 def answered(answers: Sequence[Answer]) -> Markup:
     """What was answered in the form."""
-    return facts((answer.label, answer.text) for answer in answers)
+    return facts((answer.label, tell(answer.text)) for answer in answers)
 
 
-def timeline(lines: Sequence[Line], now: datetime, zone: ZoneInfo) -> Markup:
+def timeline(lines: Sequence[Line], now: datetime, to: Reader) -> Markup:
     """What happened, is happening and comes, one line each."""
-    return Markup('<ol class="s-tl">{}</ol>').format(joined(_told(line, now, zone) for line in lines))
+    return Markup('<ol class="s-tl">{}</ol>').format(joined(_told(line, now, to) for line in lines))
 
 
-def _told(line: Line, now: datetime, zone: ZoneInfo) -> Markup:
+def _told(line: Line, now: datetime, to: Reader) -> Markup:
+    by = (lambda moment: to.say("By {moment}", moment=moment)) if line.mood == "todo" else None
     return Markup(
         '<li class="s-tl-{mood}"><span class="s-tl-dot">{icon}<span class="s-hidden">{word}: </span></span>'
         '<div class="s-tl-b"><div class="s-tl-t">{title}</div>{note}{when}</div></li>'
     ).format(
         mood=line.mood,
         icon=icon(MOOD_ICONS[line.mood]) if line.mood != "todo" else NOTHING,
-        word=MOOD_WORDS[line.mood],
-        title=line.title,
-        note=paragraph(line.note, ""),
-        when=when(line.at, now, zone, "By " if line.mood == "todo" else ""),
+        word=to.tell(MOOD_WORDS[line.mood]),
+        title=to.tell(line.title),
+        note=paragraph(to.tell(line.note), ""),
+        when=when(line.at, now, to, by),
     )
 
 

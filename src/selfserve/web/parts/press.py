@@ -20,9 +20,10 @@ def press(
     *,
     look: Look = "s-quiet",
     drawn: str = "",
+    mark: str = "",
 ) -> ui.html:
-    """The button, marked by its words in lower case with hyphens."""
+    """The button, marked by `mark`, else by its words in lower case with hyphens."""
     inner = Markup("{}{}").format(icon(drawn) if drawn else NOTHING, words)
-    button = show(inner, tag="button").classes(look).props("type=button").mark(words.lower().replace(" ", "-"))
+    button = show(inner, tag="button").classes(look).props("type=button").mark(mark or words.lower().replace(" ", "-"))
     button.on("click", act)
     return button

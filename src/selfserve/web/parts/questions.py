@@ -24,11 +24,13 @@ from selfserve.catalog.fields import (
 from selfserve.catalog.items import Item
 from selfserve.connectors.contract import Option
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.requests.refusals import Refusal
 from selfserve.web.parts.form import Field, Kind
 
 MOST = 20
+UNKNOWN = msg("What is on offer cannot be looked up at the moment. Please try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Questions:
             case TextField() | LongTextField():
                 about["max"] = one.max
             case PersonField():
-                about["hint"] = "Name or mail address"
+                about["hint"] = msg("Name or mail address")
             case _:
                 pass
         return Field(name, _kind(one), **about)
@@ -125,7 +127,7 @@ def on_offer(house: House, item: Item, name: str, text: str) -> list[Option]:
         connector, action = house.connectors.action(use)
         page = connector.options(action.name, field, text)
     except Exception as broken:
-        raise Refusal("What is on offer cannot be looked up at the moment. Please try again in a moment.") from broken
+        raise Refusal(UNKNOWN) from broken
     return list(page.options[:MOST])
 
 

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from markupsafe import Markup
 
-from selfserve.catalog.days import LANGUAGE, spoken_moment, spoken_within
+from selfserve.languages.reader import Reader
+from selfserve.web.speech import reader
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-
-def when(at: datetime | None, now: datetime, zone: ZoneInfo, before: str = "") -> Markup:
-    """The moment in words as a `<time>` element with the exact instant; nothing for no instant. `before` stands before
-    it."""
+def when(at: datetime | None, now: datetime, to: Reader, sentence: Callable[[str], str] | None = None) -> Markup:
+    """The moment in words as a `<time>` element with the exact instant; nothing for no instant. `sentence` says it with
+    the moment within."""
     if at is None:
         return Markup()
-    words = spoken_within(at, now, zone) if before else spoken_moment(at, now, zone)
-    return Markup('<time datetime="{}" title="{}">{}{}</time>').format(
-        at.astimezone(UTC).isoformat(), exact(at, zone), before, words
+    words = sentence(to.within(at, now)) if sentence else to.moment(at, now)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.astimezone(UTC).isoformat(), to.exact(at), words
     )
 
 
-def exact(at: datetime, zone: ZoneInfo) -> str:
-    """The whole of it: `Monday 23 November 2026, 09:12:05 CET`."""
-    return format_datetime(at.astimezone(zone), "EEEE d MMMM y, HH:mm:ss z", tzinfo=zone, locale=LANGUAGE)
-
-
-def due(at: datetime, now: datetime) -> str:
-    """How long there is still: `in 35 minutes`, `in 3 days`; `2 hours late` where it is over."""
-    return f"{about(now - at)} late" if at < now else f"in {about(at - now)}"
-
-
 def about(span: timedelta, *, working: bool = False) -> str:
-    """A span as one says it: `a moment`, `20 seconds`, `4 minutes`, `3 hours`, `2 days`; `2 working days` where it
-    counts in working hours."""
-    if span < timedelta(seconds=5):
-        return "a moment"
-    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (timedelta(seconds=1), "second")):
-        if span >= 2 * size or (span >= size and name != "second"):
-            count = round(span / size)
-            kind = "working " if working and size >= HOUR else ""
-            return f"{count} {kind}{name}{'' if count == 1 else 's'}"
-    return "a moment"
+    """A span as the page's reader says it: see `Reader.about`."""
+    return reader().about(span, working=working)
+
+
+def opening(words: str) -> str:
+    """Words as they stand at the beginning of a line."""
+    return words[:1].upper() + words[1:]
