@@ -138,7 +138,7 @@ def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -
             now=now,
             event=f"connector:{name}:{level}:{now.isoformat()}",
             title=f"The connector {name} {'does not work' if level == Level.ERROR else 'works again'}",
-            body="; ".join(finding.text for finding in findings if finding.level == Level.ERROR),
+            body=" ".join(dict.fromkeys(finding.text for finding in findings if finding.level == Level.ERROR)),
         )
 
 

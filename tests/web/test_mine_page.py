@@ -124,7 +124,7 @@ async def test_a_token_is_ended_with_one_press(visitor: Visitor, stand: PageStan
         (EDGE, ("Edge", "Windows")),
         (SAFARI, ("Safari", "iPhone")),
         ("curl/8.5.0", ("", "")),
-        ("", ""),
+        ("", ("", "")),
     ],
 )
 def test_a_browser_is_named_as_people_do(agent: str, named: tuple[str, str]) -> None:

@@ -60,7 +60,7 @@ def clean(name: str, field: FormField, raw: object, asking: Asking) -> Stored:
     """
     if isinstance(field, YesNoField):
         return _yes_no(field, raw)
-    if raw is None or (isinstance(raw, str) and len(raw) <= _FAR_TOO_LONG and not seen_length(raw)):
+    if raw is None or (isinstance(raw, str) and len(raw) <= _FAR_TOO_LONG and not plain_text(raw, lines=True)):
         return _left_empty(field, asking)
     return _given(name, field, raw, asking)
 

@@ -239,13 +239,9 @@ def _alarm(
     case = escalation.Case(
         subject=f"grant:{grant.id}",
         why="revoke_failed",
-        reason=result.reason
-        if result.todo
-        else f"It should have been taken back and is still there: {result.reason}",
+        reason=result.reason if result.todo else f"It should have been taken back and is still there: {result.reason}",
         team=item.escalate.to,
-        title=f"{grant.item_name} is to be taken back"
-        if result.todo
-        else f"{grant.item_name} could not be taken back",
+        title=f"{grant.item_name} is to be taken back" if result.todo else f"{grant.item_name} could not be taken back",
         runbook=item.runbook,
         todo=result.todo,
         grant_id=grant.id,

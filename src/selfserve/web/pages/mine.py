@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 from nicegui import ui
@@ -24,8 +25,9 @@ from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
 from selfserve.web.parts.press import press
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
-from selfserve.web.visits import Visit, aside
+from selfserve.web.visits import Act, Visit, aside
 
+Doing = Callable[[], Coroutine[Any, Any, None]]
 FORGOTTEN = "package"
 """The icon of what is no longer in the catalog."""
 
@@ -114,7 +116,8 @@ class Doors:
                 self._door(_device(one), say("This browser") if here else self._seen(one), "monitor-smartphone", act)
         if len(found.sessions) > 2:
             with ui.element("div").classes("s-acts").style("margin-top:12px"):
-                press(say("Sign out everywhere else"), self._ending(self._end_others, found.principal.sign_in_id))
+                act = self._ending(self._end_others, found.principal.sign_in_id)
+                press(say("Sign out everywhere else"), self._by(act), mark="sign-out-everywhere-else")
 
     def _show_tokens(self, found: Sequence[ApiToken]) -> None:
         if not found:
@@ -129,7 +132,7 @@ class Doors:
                 under = f"{', '.join(one.scopes)} · {until}"
                 self._door(one.label, under, "key-round", self._ending(self._revoke, one.id))
 
-    def _door(self, name: str, under: str, drawn: str, act: Callable[[], Awaitable[None]] | None) -> None:
+    def _door(self, name: str, under: str, drawn: str, act: Doing | None) -> None:
         with ui.element("li").classes("s-row"):
             show(Markup('<span class="s-tile s-tint-slate">{}</span>').format(icon(drawn)), tag="span")
             show(
@@ -138,13 +141,15 @@ class Doors:
             ).classes("s-row-b")
             with ui.element("span").classes("s-row-end"):
                 if act is not None:
-                    handler = self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak)
-                    press(say("End"), handler).props["aria-label"] = say("End {name}", name=name)
+                    press(say("End"), self._by(act), mark="end").props["aria-label"] = say("End {name}", name=name)
+
+    def _by(self, act: Doing) -> Act:
+        return self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak)
 
     def _seen(self, one: SignIn) -> str:
         return say("Last used {moment}", moment=self._visit.reader.within(one.seen_at, self._visit.now))
 
-    def _ending(self, end: Callable[[str], None], which: str) -> Callable[[], Awaitable[None]]:
+    def _ending(self, end: Callable[[str], None], which: str) -> Doing:
         async def act() -> None:
             await aside(end, which)
             self._visit.announce(say("Ended."))
