@@ -138,7 +138,7 @@ _PEOPLE = (
     Person("ana", "Ana", "Sousa", "Product Designer", "Design", "Lisbon", "en", 3, "tomas"),
     Person("jonas", "Jonas", "Müller", "UX Researcher", "Design", "Berlin", "de", 4, "tomas"),
     Person("priya", "Priya", "Nair", "Head of Product", "Product", "London", "en", 5, "ingrid"),
-    Person("lukas", "Lukas", "Brandt", "Product Manager", "Product", "Berlin", "de", 6, "priya"),
+    Person("lukas", "Lukas", "Brandt", "Product Manager", "Product", "Berlin", "en", 6, "priya"),
     Person("mei", "Mei", "Tanaka", "Head of Engineering", "Engineering", "London", "en", 7, "ingrid"),
     Person("sam", "Sam", "Okafor", "Software Engineer", "Engineering", "London", "en", 8, "mei"),
     Person("clara", "Clara", "Hoffmann", "Head of Finance", "Finance", "Hamburg", "de", 9, "ingrid"),
