@@ -60,6 +60,16 @@ async def test_what_i_hold_is_listed_with_its_end(visitor: Visitor, stand: PageS
     await sam.should_not_see("Edit the wiki")
 
 
+async def test_what_is_not_there_yet_is_not_said_to_be_had(visitor: Visitor, stand: PageStand) -> None:
+    """Promised, but seen nowhere: it stands apart from what one has."""
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("On its way, or being taken back")
+    await ana.should_not_see("What you have</h")
+
+
 async def test_what_begins_and_ends_shows_without_loading(visitor: Visitor, stand: PageStand) -> None:
     """The list is kept true while it is open."""
     ana = visitor("ana")

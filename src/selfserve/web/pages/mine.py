@@ -20,7 +20,7 @@ from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import ApiToken, SignIn
 from selfserve.web import sessions
 from selfserve.web.parts.icons import icon
-from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
+from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
 from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
 from selfserve.web.parts.press import press
 from selfserve.web.parts.times import when
@@ -56,8 +56,15 @@ def _holdings(visit: Visit, held: Sequence[GrantRow]) -> Markup:
     if not held:
         words = say("What you get shows up here, with the day it ends.")
         return empty("package-open", say("You hold nothing yet"), words, ("/", say("See the catalog")))
-    head = heading(say("What you have"), 2, classes="s-h3 s-group")
-    return Markup("{}{}").format(head, rows(_holding(visit, one) for one in held))
+    parts = (
+        (say("What you have"), [one for one in held if one.there]),
+        (say("On its way, or being taken back"), [one for one in held if not one.there]),
+    )
+    return joined(
+        Markup("{}{}").format(heading(name, 2, classes="s-h3 s-group"), rows(_holding(visit, one) for one in found))
+        for name, found in parts
+        if found
+    )
 
 
 def _holding(visit: Visit, one: GrantRow) -> Markup:
