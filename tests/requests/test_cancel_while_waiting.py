@@ -7,6 +7,7 @@ import threading
 import pytest
 from tests.stand.house import Stand
 
+from selfserve.connectors.contract import AlreadyDone
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.requests import acts, story
 from selfserve.requests.refusals import NotPossible
@@ -135,10 +136,11 @@ def test_cancelling_and_beginning_at_the_same_moment_have_one_winner(stand: Stan
 
 
 def _waiting(stand: Stand) -> Request:
-    """A request that waits for its second attempt; its target is back."""
+    """A request that waits for its second attempt; its target is back, and known to be (its circuit is closed)."""
     stand.shelf.blind = True
     made = stand.ask("ada", "lamp")
     stand.shelf.blind = False
+    stand.house.connectors.note("shelf", AlreadyDone())
     return stand.request(made.id)
 
 
