@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from tests.stand.house import Stand
 from tests.stand.shelf import Killed
+from tests.telemetry.test_figures import value
 
 from selfserve.fulfilment import leases
 from selfserve.fulfilment.engine import Orphan
+from selfserve.fulfilment.fulfil import fulfil
 from selfserve.store.states import GrantState, RequestState
-from selfserve.store.tables import ExecutorLease
+from selfserve.store.tables import ExecutorLease, Request
 
 
 def _dead_order(stand: Stand, monkeypatch: pytest.MonkeyPatch, order: str) -> list[str]:
@@ -62,7 +65,7 @@ def test_the_heart_beats_before_any_work_and_stops(stand: Stand) -> None:
 
 
 def test_work_that_kills_its_workers_ends_with_a_human(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five workers died of it: it is not given to a sixth, and somebody is told, once."""
+    """It was taken up five times: it is not given to anybody again, and somebody is told, once."""
     stand.shelf.faults = ["transient"]
     made = stand.ask("ada", "lamp")
     resumed = _dead_order(stand, monkeypatch, f"fulfil:{made.id}:2")
@@ -73,6 +76,40 @@ def test_work_that_kills_its_workers_ends_with_a_human(stand: Stand, monkeypatch
     assert stand.request(made.id).state == RequestState.HANDED_OVER
     case = stand.case()
     assert (case.why, case.request_id) == ("retries_spent", made.id)
+
+
+def test_a_first_attempt_that_kills_its_process_reaches_a_human_as_soon_as_durable_work_does(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its death counts for the order it becomes: no more workers die of it than of durable work, and then a person."""
+    stand.shelf.faults = ["killed_before"]
+    with pytest.raises(Killed):
+        stand.ask("ada", "lamp")
+    other = stand.again("two")
+    (grant,) = stand.grants("ada")
+    with stand.house.database.read() as session:
+        request_id = session.scalars(sa.select(Request.id)).one()
+    order = f"fulfil:{request_id}:1"
+    assert leases.sweep(other.house) == 1
+
+    deaths, taken_up = 1, value("selfserve_takeovers_total")
+    resumed = _dead_order(stand, monkeypatch, order)
+    while not other.open_cases():
+        (run,) = stand.runs(request_id)
+        stand.shelf.faults = ["killed_before"]
+        with pytest.raises(Killed):
+            fulfil(other.house, run.id)
+        deaths += 1
+        leases.sweep(other.house)
+
+    assert deaths == leases.MOST_TAKEOVERS + 1
+    assert resumed == [order] * (leases.MOST_TAKEOVERS - 1)
+    assert value("selfserve_takeovers_total") == taken_up + leases.MOST_TAKEOVERS
+    case = stand.case()
+    assert (case.why, case.request_id) == ("retries_spent", request_id)
+    assert stand.request(request_id).state == RequestState.HANDED_OVER
+    assert stand.shelf.effects[("lamp", "ada")] == 0
+    assert stand.grants("ada")[0].id == grant.id
 
 
 def test_a_revoke_that_kills_its_workers_stays_visible_and_goes_on(

@@ -16,6 +16,7 @@ from selfserve.fulfilment.house import House
 from selfserve.store.database import StoreBusy
 from selfserve.store.states import RunState
 from selfserve.store.tables import ExecutorLease, Run, Takeover
+from selfserve.telemetry import figures
 
 log = structlog.get_logger(__name__)
 MOST_TAKEOVERS = 5
@@ -96,7 +97,7 @@ def _sweep_claims(session: Session, house: House, alive: set[str]) -> int:
         .with_for_update()
     ).all()
     for run in left:
-        run.takeovers += 1
+        _count(session, house, queueing.order_id(run))
         queueing.requeue(session, house, run)
     if left:
         log.warning("took_over_first_attempts", runs=len(left))
@@ -107,12 +108,7 @@ def _sweep_orders(session: Session, house: House, alive: set[str]) -> tuple[list
     """Orders begun by the dead: those to begin again, and those that were begun too often."""
     resumable, hopeless = [], []
     for orphan in house.engine.orphans(alive):
-        known = session.get(Takeover, orphan.id)
-        if known is None:
-            known = Takeover(order=orphan.id, times=0, at=house.now())
-            session.add(known)
-        known.times, known.at = known.times + 1, house.now()
-        if known.times <= MOST_TAKEOVERS:
+        if _count(session, house, orphan.id) <= MOST_TAKEOVERS:
             resumable.append(orphan.id)
         else:
             log.error("took_over_too_often", order=orphan.id, task=orphan.task)
@@ -120,6 +116,18 @@ def _sweep_orders(session: Session, house: House, alive: set[str]) -> tuple[list
     if resumable:
         log.warning("took_over_orders", orders=len(resumable))
     return resumable, hopeless
+
+
+def _count(session: Session, house: House, order: str) -> int:
+    """One more worker left this order behind; returns how many did. A first attempt counts for the order that it
+    becomes, so that work which kills whoever begins it reaches a human after as many deaths, however it began."""
+    known = session.get(Takeover, order)
+    if known is None:
+        known = Takeover(order=order, times=0, at=house.now())
+        session.add(known)
+    known.times, known.at = known.times + 1, house.now()
+    figures.takeover()
+    return known.times
 
 
 class Heart:

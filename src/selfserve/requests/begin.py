@@ -63,7 +63,6 @@ def begin(
             "state": RunState.CLAIMED if at_once else RunState.QUEUED,
             "executor": house.executor if at_once else "",
             "claim": run.claim,
-            "takeovers": 0,
             "began_at": now,
             "first_at": now,
             "note": "",

@@ -23,7 +23,7 @@ _seconds = Histogram(
     registry=REGISTRY,
 )
 _first = Counter("selfserve_first_attempts", "First attempts made at once.", ["hit"], registry=REGISTRY)
-_takeovers = Counter("selfserve_takeovers", "Runs taken over from a dead worker.", registry=REGISTRY)
+_takeovers = Counter("selfserve_takeovers", "Work taken up that a dead worker left.", registry=REGISTRY)
 _queue = Gauge("selfserve_queue_depth", "Work waiting to be started.", ["queue"], registry=REGISTRY)
 _escalations = Gauge("selfserve_escalations_open", "Work waiting for humans.", ["team"], registry=REGISTRY)
 _circuits = Gauge(
@@ -65,7 +65,7 @@ def first_attempt(*, hit: bool) -> None:
 
 
 def takeover() -> None:
-    """A run of a dead worker was taken over."""
+    """Work that a dead worker left was taken up, or given up as too dangerous."""
     _takeovers.inc()
 
 

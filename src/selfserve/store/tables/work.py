@@ -27,7 +27,6 @@ class Run(Base):
     executor: Mapped[str] = mapped_column(String(100), default="")
     claim: Mapped[str] = mapped_column(String(36), default="")
     """A run is finished only by whoever holds its claim."""
-    takeovers: Mapped[int] = mapped_column(default=0)
     began_at: Mapped[datetime]
     first_at: Mapped[datetime]
     """When the first attempt of this row of attempts began: patience is counted from here."""
@@ -160,7 +159,8 @@ class ExecutorLease(Base):
 
 
 class Takeover(Base):
-    """How often an order of a dead worker was taken up by another; the engine itself forgets that."""
+    """How often an order, or the first attempt that became it, was left by a dead worker and taken up by another; the
+    engine itself forgets that."""
 
     __tablename__ = "takeover"
     order: Mapped[str] = mapped_column("order_id", String(255), primary_key=True)

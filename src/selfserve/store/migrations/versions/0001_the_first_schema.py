@@ -410,7 +410,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("executor", sa.String(length=100), nullable=False),
         sa.Column("claim", sa.String(length=36), nullable=False),
-        sa.Column("takeovers", sa.Integer(), nullable=False),
         sa.Column("began_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("first_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("due_at", selfserve.store.base.Instant(timezone=True), nullable=True),
