@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from selfserve.languages.messages import Message, again, kept, msg, msg_n
+from selfserve.languages.messages import Message, Spoken, again, kept, msg, msg_n
 from selfserve.languages.reader import Reader
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -55,9 +55,29 @@ def test_a_sentence_within_a_sentence_is_said_too() -> None:
     assert GERMAN.tell(msg("in {span}", span=msg("a moment"))) == "noch einen Augenblick"
 
 
+def test_a_moment_a_day_and_a_span_in_a_sentence_are_written_as_its_reader_writes_them() -> None:
+    """In the reader's zone too, and after the sentence was stored; in plain English they are in UTC."""
+    made = msg("{at} {day} {span} {within}", at=NOW, day=date(2027, 7, 31), span=90 * DAY, within=msg("a moment"))
+    back = again(str(made), kept(made))
+    assert isinstance(back, Message)
+    assert back == "Monday 23 November, 09:12 UTC 31 July 2027 90 days a moment"
+    assert ENGLISH.tell(back) == "Monday 23 November, 10:12 31 July 2027 90 days a moment"
+    assert GERMAN.tell(back) == "Mo., 23. November, 10:12 31. Juli 2027 90 Tage einen Augenblick"
+
+
+def test_what_was_written_in_several_languages_is_told_in_the_reader_s() -> None:
+    """Alone and within a sentence; in the first language where the reader's is not among them."""
+    made = Spoken.of("Meeting room", {"de": "Besprechungsraum"})
+    back = again("Meeting room", kept(made))
+    assert (ENGLISH.tell(back), GERMAN.tell(back)) == ("Meeting room", "Besprechungsraum")
+    assert GERMAN.tell(msg("in {span}", span=back)) == "noch Besprechungsraum"
+    assert type(Spoken.of("Only English", {})) is str
+
+
 @pytest.mark.parametrize(
     "stored", [None, 3, {}, {"text": 3}, {"text": "{x}", "values": {}}, {"text": "{0}", "values": {}},
-               {"text": "{a.b}", "values": {"a": "x"}}, {"text": "other", "values": {}}],
+               {"text": "{a.b}", "values": {"a": "x"}}, {"text": "other", "values": {}},
+               {"others": {"de": 3}}, {"text": "the words", "values": {"x": []}}],
 )  # fmt: skip
 def test_what_does_not_make_the_words_is_not_believed(stored: object) -> None:
     """A row that was tampered with, or written by another version, shows the words as they were stored."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,13 +10,13 @@ from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
-from babel.units import format_unit
 
+from selfserve.languages import writing
 from selfserve.languages.books import SOURCE, book, locale_of
-from selfserve.languages.messages import Message, Plain
+from selfserve.languages.messages import Message, Plain, Spoken
 
 UTC = ZoneInfo("UTC")
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -43,31 +43,48 @@ class Reader:
 
     def say(self, text: str, /, **values: Plain) -> str:
         """`text`, which the code has in English, in the reader's language, with `values` at its `{names}`."""
-        return self._book.gettext(text).format(**values) if text else ""
+        return self._book.gettext(text).format(**self._told(values)) if text else ""
 
     def say_n(self, one: str, many: str, count: int, /, **values: Plain) -> str:
         """The same for a sentence that counts; `{count}` stands for the number as the reader writes it."""
-        return self._book.ngettext(one, many, count).format(**{**values, "count": self.number(count)})
+        told = {**self._told(values), "count": self.number(count)}
+        return self._book.ngettext(one, many, count).format(**told)
 
     def tell(self, words: str) -> str:
-        """Words that were made elsewhere: a `Message` in the reader's language, plain text as it is."""
+        """Words that were made elsewhere: a `Message` and what is `Spoken` in the reader's language, plain text as it
+        is."""
+        if isinstance(words, Spoken):
+            return words.others.get(self.language, str(words))
         if not isinstance(words, Message):
             return words
-        values = {name: self.tell(value) if isinstance(value, str) else value for name, value in words.values.items()}
         if not words.many:
-            return self.say(words.text, **values)
+            return self.say(words.text, **words.values)
+        values = dict(words.values)
         count = values.pop("count")
-        return self.say_n(words.text, words.many, int(count or 0), **values)
+        assert isinstance(count, int)
+        return self.say_n(words.text, words.many, count, **values)
+
+    def _told(self, values: Mapping[str, Plain]) -> dict[str, Plain]:
+        return {name: self._value(value) for name, value in values.items()}
+
+    def _value(self, value: Plain) -> Plain:
+        if isinstance(value, str):
+            return self.tell(value)
+        if isinstance(value, datetime):
+            return writing.instant(value, self.zone, self.locale)
+        if isinstance(value, date):
+            return self.day(value)
+        return self.span(value) if isinstance(value, timedelta) else value
 
     # Days and times --------------------------------------------------------------------------------------------------
 
     def day(self, day: date) -> str:
         """A day: `31 July 2027`, `31. Juli 2027`."""
-        return format_date(day, "long", locale=self.locale)
+        return writing.day(day, self.locale)
 
     def clock(self, at: datetime) -> str:
         """The time of day: `09:12`."""
-        return format_time(at.astimezone(self.zone), "short", tzinfo=self.zone, locale=self.locale)
+        return writing.clock(at, self.zone, self.locale)
 
     def moment(self, at: datetime, now: datetime) -> str:
         """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` for the week ahead, else `18 November`."""
@@ -111,18 +128,13 @@ class Reader:
         for size, name in _SIZES:
             if span >= 2 * size or (span >= size and name != "second"):
                 count = round(span / size)
-                return self._working(name, count) if working and size >= HOUR else self._unit(name, count)
+                counts = working and size >= HOUR
+                return self._working(name, count) if counts else writing.unit(name, count, self.locale)
         return self.say("a moment")
 
     def span(self, span: timedelta) -> str:
         """A whole span: `90 days`, `1 hour`, `2 weeks`."""
-        seconds = int(span.total_seconds())
-        sizes = ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
-        size, name = next(pair for pair in sizes if seconds % pair[0] == 0)
-        return self._unit(name, seconds // size)
-
-    def _unit(self, name: str, count: int) -> str:
-        return format_unit(count, f"duration-{name}", "long", locale=self.locale)
+        return writing.span(span, self.locale)
 
     def _working(self, name: str, count: int) -> str:
         if name == "day":

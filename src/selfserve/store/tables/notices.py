@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base, one_of
 from selfserve.store.states import MailState
+from selfserve.store.words import Words
 
 
 class Notice(Base):
@@ -21,8 +22,8 @@ class Notice(Base):
     """A team's address, for notices that belong to no one person."""
     event: Mapped[str] = mapped_column(String(200))
     """What it tells, unique per reader: the same event is told once."""
-    title: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(Text, default="")
+    title: Mapped[str] = mapped_column(Words)
+    body: Mapped[str] = mapped_column(Words, default="")
     path: Mapped[str] = mapped_column(String(255), default="")
     """Where it leads, below the public address."""
     urgent: Mapped[bool] = mapped_column(default=False)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base, one_of
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState, StageState
+from selfserve.store.words import Words
 
 _OPEN = ", ".join(f"'{state}'" for state in OPEN_REQUEST)
 
@@ -36,7 +37,7 @@ class Request(Base):
     asked_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     item_id: Mapped[str] = mapped_column(String(100), index=True)
     item_version_id: Mapped[str] = mapped_column(ForeignKey("item_version.id"), index=True)
-    item_name: Mapped[str] = mapped_column(String(200))
+    item_name: Mapped[str] = mapped_column(Words)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     answers_digest: Mapped[str] = mapped_column(String(64))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
@@ -48,7 +49,7 @@ class Request(Base):
     promised_at: Mapped[datetime | None]
     """When the customer was told it would be done."""
     closed_at: Mapped[datetime | None]
-    words: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[str] = mapped_column(Words, default="")
     """What a human said to the customer at the end (denied, cannot be done)."""
     question: Mapped[str] = mapped_column(Text, default="")
     """An approver's question that waits for the customer's answer; empty without one."""
@@ -79,7 +80,7 @@ class Stage(Base):
     request_id: Mapped[str] = mapped_column(ForeignKey("request.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(default=1)
     by: Mapped[list[str]] = mapped_column("decided_by", JSON)
-    why: Mapped[str] = mapped_column(Text, default="")
+    why: Mapped[str] = mapped_column(Words, default="")
     state: Mapped[str] = mapped_column(String(20))
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -129,7 +130,7 @@ class Grant(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     item_id: Mapped[str] = mapped_column(String(100), index=True)
-    item_name: Mapped[str] = mapped_column(String(200))
+    item_name: Mapped[str] = mapped_column(Words)
     holding: Mapped[str] = mapped_column(String(64))
     """Digest of the effects in the targets: equal for equal effects."""
     state: Mapped[str] = mapped_column(String(20))

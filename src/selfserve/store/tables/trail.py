@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base
+from selfserve.store.words import Words
 
 
 class AuditSeal(Base):
@@ -35,7 +36,7 @@ class AuditEvent(Base):
     """`person:…`, `machine`, or `cli`."""
     kind: Mapped[str] = mapped_column(String(60))
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
-    tell: Mapped[str] = mapped_column(Text, default="")
+    tell: Mapped[str] = mapped_column(Words, default="")
     """The line in the customer's timeline; empty for what only staff sees."""
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

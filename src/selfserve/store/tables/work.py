@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base, one_of
 from selfserve.store.states import OPEN_RUN, EscalationState, Exit, Purpose, RunState, StepState
+from selfserve.store.words import Words
 
 _OPEN_RUN = ", ".join(f"'{state}'" for state in OPEN_RUN)
 
@@ -83,8 +84,8 @@ class Step(Base):
     target_state: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     failure: Mapped[str] = mapped_column(String(20), default="")
-    reason: Mapped[str] = mapped_column(Text, default="")
-    tell: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Words, default="")
+    tell: Mapped[str] = mapped_column(Words, default="")
     accepted_until: Mapped[datetime | None]
     verified_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]
@@ -112,7 +113,7 @@ class Escalation(Base):
     why: Mapped[str] = mapped_column(String(20))
     """A stable word: `needs_human`, `declined`, `failed`, `retries_spent`, `accepted_too_long`, `no_approver`,
     `revoke_failed`, `drift`."""
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Words)
     todo: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     team: Mapped[str] = mapped_column(String(100))
     runbook: Mapped[str] = mapped_column(String(255), default="")
