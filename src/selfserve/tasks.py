@@ -17,14 +17,15 @@ from selfserve.fulfilment.house import House
 from selfserve.notify import notices
 from selfserve.notify.post import mail_figures, post_due
 from selfserve.notify.transport import SmtpTransport
+from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
 from selfserve.people.groups import GroupSizes
 from selfserve.people.mapping import PeopleMapping
-from selfserve.people.sync import sync
+from selfserve.people.sync import SOURCE, sync
 from selfserve.requests import reconcile
 from selfserve.requests import tasks as requests_tasks
 from selfserve.store.states import EscalationState
-from selfserve.store.tables import ConnectorHealth, Escalation
+from selfserve.store.tables import ConnectorHealth, Escalation, SyncMark
 from selfserve.telemetry import figures
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def sync_people(app: App, *, full: bool | None = None, accept_shrink: bool = Fal
         raise TypeError(f"directory.connector is {name!r}, which is no connector of kind ldap")
     mapping = PeopleMapping(app.settings.directory)
     done = sync(house.database, connector.client, mapping, house.now(), full=full, accept_shrink=accept_shrink)
+    figures.cut_off(done.sessions_ended, done.tokens_revoked)
     house.catalog.knows(GroupSizes(house.database))
     house.catalog.refresh(force=True)
     reconcile.people_left(house, reconcile.Findings())
@@ -152,6 +154,9 @@ def measure(house: House) -> None:
         ).all()
         mail = mail_figures(session)
         resting = {one.connector for one in circuits.resting(session, house)}
+        mark = session.get(SyncMark, SOURCE)
+    if mark is not None:
+        figures.set_people(doubts.counted(mark.figures))
     figures.set_escalations_open({row.team: row.open for row in by_team})
     figures.set_circuits_open({name: name in resting for name in house.connectors.connectors})
     figures.set_mail(mail["waiting"], mail["refused"])

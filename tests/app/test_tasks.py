@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from tests.app.installation import Installation, ask, id_of, told
+from tests.telemetry.test_figures import value
 
 from selfserve.app import App
 from selfserve.connectors.contract import Finding, Level
+from selfserve.demo.company import FERNHILL
 from selfserve.fulfilment.revoke import revoke
+from selfserve.people import tokens
 from selfserve.store.states import GrantState, Purpose, RunState
 from selfserve.store.tables import ConnectorHealth, Grant, Person, Run, Stage, StageApprover
-from selfserve.tasks import _people, check_connectors, cron_every, sync_people
+from selfserve.tasks import _people, check_connectors, cron_every, measure, sync_people
 
 TECHOPS = "techops@fernhill.example"
 
@@ -101,6 +104,21 @@ def test_whoever_leaves_gives_back_what_they_held_and_decides_nothing_more(place
     revoke(app.house, runs[0].id)
     with app.house.database.read() as session:
         assert session.get_one(Grant, held.id).state == GrantState.ENDED
+
+
+def test_monitoring_sees_who_is_known_and_what_leaving_ended(place: Installation, app: App) -> None:
+    """How many are present and reachable as the last reading left it, and each session or token that it ended."""
+    with app.house.database.write() as session:
+        mei = session.get_one(Person, id_of(app, "mei"))
+        tokens.create(session, mei, "ci", ["requests:read"], timedelta(days=1), app.house.now())
+    ended = value("selfserve_cut_off_total", what="tokens")
+    place.leaves("mei")
+    sync_people(app, full=True)
+    measure(app.house)
+
+    assert value("selfserve_cut_off_total", what="tokens") == ended + 1
+    assert value("selfserve_people", what="present") == len(FERNHILL.people) - 1
+    assert value("selfserve_people", what="without_mail") == 0
 
 
 def test_a_doubtful_look_into_the_directory_is_told_once_a_day(place: Installation, app: App) -> None:

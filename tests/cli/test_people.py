@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Selfserve
 from tests.people.branch import Branch, new_branch
 from tests.servers.slapd import Slapd
+
+from selfserve.cli.checks.people import check_people
+from selfserve.cli.surroundings import Surroundings
 
 
 @pytest.fixture
@@ -41,6 +45,38 @@ def test_people_come_from_the_directory(selfserve: Selfserve, branch: Branch) ->
     assert ran.out.startswith("Read 2 people: 2 new")
     again = json.loads(selfserve("people", "sync", "--full", "--json").out)
     assert (again["full"], again["read"], again["added"]) == (True, 2, 0)
+
+
+def test_a_reading_tells_what_is_odd_and_what_it_ended(
+    selfserve: Selfserve, folder: Path, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs it sees it at once; `doctor` says it for as long as it is so, and says when people were read."""
+
+    def people() -> list[tuple[str, str]]:
+        checks = json.loads(selfserve("doctor", "--json").out)["checks"]
+        return [(one["level"], one["text"]) for one in checks if one["area"] == "people"]
+
+    assert people() == [("warn", "Nobody was read from the directory yet; run `selfserve people sync`.")]
+    branch.person("cem", mail="ana@example.test")
+    selfserve("people", "sync")
+    selfserve("tokens", "create", "ben", "--label", "ci", "--scope", "requests:read")
+    branch.set(f"uid=ben,{branch.people}", pwdAccountLockedTime="000001010000Z")
+    odd = (
+        "More than one person has the same mail address, which finds none of them and counts as one human: "
+        "ana@example.test."
+    )
+
+    said = selfserve("people", "sync").out.splitlines()
+    assert said[1:] == ["Who left or was disabled had something open: 0 sessions and 1 token were ended.", odd]
+    (when, *rest) = people()
+    assert when[0] == "ok"
+    assert when[1].startswith("2 people are present; the directory was last read on 2")
+    assert rest == [("warn", odd)]
+
+    monkeypatch.setenv("SELFSERVE__DIRECTORY__EVERY", "1h")
+    later = datetime.now(UTC) + timedelta(hours=4)
+    told = [one.text for one in check_people(Surroundings(folder / "selfserve.toml", now=lambda: later))]
+    assert told[0].endswith("That is long ago: does a worker run?")
 
 
 def test_a_directory_that_refuses_is_one_sentence(

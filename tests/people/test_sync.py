@@ -13,7 +13,8 @@ from selfserve.audit.seal import verify as verify_trail
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.entry import Entry
 from selfserve.connectors.ldap.errors import DirectoryError
-from selfserve.people import directory, tokens
+from selfserve.people import directory, doubts, tokens
+from selfserve.people.figures import SyncFigures
 from selfserve.people.roles import RoleRules
 from selfserve.people.sync import sync
 from selfserve.store.database import Database
@@ -327,6 +328,33 @@ def test_odd_entries_are_told_and_never_stop_a_reading(db: Database, client: Dir
     assert len(figures.unfit) == 1
     assert "email is longer than 320" in figures.unfit[0]
     assert figures.added == 4
+
+
+def test_what_is_odd_is_told_of_everybody_after_each_reading(
+    db: Database, client: DirectoryClient, branch: Branch
+) -> None:
+    """A reading of changes meets only one of the two who share an address, and tells it all the same; then no more."""
+    branch.person("ana", mail="ana@example.test")
+    bob = branch.person("bob", mail="bob@example.test")
+    branch.person("cem", mail=None)
+    assert doubts.counted(sync(db, client, branch.mapping(), NOW).as_json()) == {
+        "present": 3, "without_mail": 1, "same_login": 0, "same_mail": 0
+    }  # fmt: skip
+    branch.set(bob, mail="ana@example.test")
+    met = sync(db, client, branch.mapping(), NOW + timedelta(minutes=5), full=False)
+    assert (met.same_mail, met.without_mail) == (["ana@example.test"], 1)
+    without, shared = doubts.sentences(met.as_json())
+    assert without == "One person has no mail address, so no mail reaches them."
+    assert shared.endswith("finds none of them and counts as one human: ana@example.test.")
+    branch.set(bob, mail="bob@example.test")
+    assert sync(db, client, branch.mapping(), NOW + timedelta(minutes=10), full=False).same_mail == []
+
+
+def test_many_oddities_are_named_by_a_few() -> None:
+    """A directory where half of all logins occur twice does not fill the screen."""
+    figures = SyncFigures(full=True, same_login=[f"twin{number}" for number in range(30)])
+    (sentence,) = doubts.sentences(figures.as_json())
+    assert sentence.endswith(": twin0; twin1; twin2; twin3; twin4; and 25 more.")
 
 
 def test_names_of_every_kind_arrive(db: Database, client: DirectoryClient, branch: Branch) -> None:

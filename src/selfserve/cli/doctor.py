@@ -10,6 +10,7 @@ import typer
 from selfserve.cli.checks.catalog import check_catalog
 from selfserve.cli.checks.finding import Finding, failure, ok, worst
 from selfserve.cli.checks.mail import check_mail
+from selfserve.cli.checks.people import check_people
 from selfserve.cli.checks.provider import check_provider
 from selfserve.cli.checks.secrets import check_secrets
 from selfserve.cli.checks.store import check_disk, check_rights, check_store
@@ -43,5 +44,6 @@ def examine(around: Surroundings) -> Iterator[Finding]:
     yield from check_rights(around)
     yield from check_catalog(around)
     yield from check_targets(around)
+    yield from check_people(around)
     yield from check_provider(settings.oidc, around.now())
     yield from check_mail(around)

@@ -13,7 +13,7 @@ from selfserve.connectors.contract import Ports
 from selfserve.connectors.ldap.connector import LdapConnector
 from selfserve.connectors.ldap.errors import DirectoryError
 from selfserve.connectors.registry import Registry
-from selfserve.people import identities
+from selfserve.people import doubts, identities
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.sync import sync
@@ -40,14 +40,27 @@ def sync_now(
     if as_json:
         say_json(figures.as_json())
     else:
-        say(
-            f"Read {figures.read} people: {figures.added} new, {figures.changed} changed, {figures.gone} gone, "
-            f"{figures.disabled} disabled; {figures.groups} groups, {figures.joined} joined, {figures.left} left."
-        )
+        _tell(figures)
     for alarm in figures.alarms:
         warn(alarm)
     if figures.refused:
         raise Stop("Nothing was changed.", FAILED)
+
+
+def _tell(figures: SyncFigures) -> None:
+    say(
+        f"Read {figures.read} people: {figures.added} new, {figures.changed} changed, {figures.gone} gone, "
+        f"{figures.disabled} disabled; {figures.groups} groups, {figures.joined} joined, {figures.left} left."
+    )
+    if figures.sessions_ended or figures.tokens_revoked:
+        say(f"Who left or was disabled had something open: {_open(figures)}.")
+    for sentence in doubts.sentences(figures.as_json()):
+        say(sentence)
+
+
+def _open(figures: SyncFigures) -> str:
+    sessions, tokens = figures.sessions_ended, figures.tokens_revoked
+    return f"{sessions} session{'s' * (sessions != 1)} and {tokens} token{'s' * (tokens != 1)} were ended"
 
 
 @commands.command("unlink")

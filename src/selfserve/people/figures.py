@@ -11,7 +11,10 @@ SHOWN = 20
 
 @dataclass
 class SyncFigures:
-    """Counts of one reading. `alarms` are sentences for admins; a reading with `refused` changed nobody."""
+    """Counts of one reading. `alarms` are sentences for admins; a reading with `refused` changed nobody.
+
+    `present`, `without_mail`, `same_login` and `same_mail` tell of everybody as they are known after it.
+    """
 
     full: bool
     read: int = 0
@@ -25,6 +28,7 @@ class SyncFigures:
     groups: int = 0
     joined: int = 0
     left: int = 0
+    present: int = 0
     without_mail: int = 0
     unfit: list[str] = field(default_factory=list)
     same_login: list[str] = field(default_factory=list)

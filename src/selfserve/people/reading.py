@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,19 +52,7 @@ def read_people(source: Source, mapping: PeopleMapping, figures: SyncFigures, si
             continue
         found[record.key] = record
     figures.read = len(found)
-    _tell_faults(found.values(), figures)
     return list(found.values())
-
-
-def _tell_faults(records: Iterable[Record], figures: SyncFigures) -> None:
-    records = list(records)
-    figures.without_mail = sum(not record.columns["email"] for record in records)
-    figures.same_login = _repeated(str(record.columns["login"]).lower() for record in records)
-    figures.same_mail = _repeated(str(record.columns["email"]) for record in records)
-
-
-def _repeated(values: Iterable[str]) -> list[str]:
-    return sorted(value for value, count in Counter(values).items() if value and count > 1)
 
 
 def read_groups(

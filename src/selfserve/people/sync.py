@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, make_transient
 
 from selfserve.audit.trail import Trail
+from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping, Record, generalized, moment, normal
 from selfserve.people.reading import (
@@ -31,6 +32,8 @@ from selfserve.store.tables import Person, PersonGroup, SyncMark
 
 FUTURE = timedelta(hours=1)
 """A stamp further ahead comes from a broken clock; following it would blind us to every change before it."""
+SOURCE = "directory"
+"""Where the mark of the readings stands."""
 SINGLY = 20
 """Above this many changed groups, asking everyone for their groups is cheaper than asking group by group."""
 
@@ -43,7 +46,7 @@ def sync(
     *,
     full: bool | None = None,
     accept_shrink: bool = False,
-    source: str = "directory",
+    source: str = SOURCE,
 ) -> SyncFigures:
     """Bring people, managers and groups to what the directory shows; the figures tell what that changed.
 
@@ -191,6 +194,8 @@ class _Reading:
         return moments[max(moments)]
 
     def _note(self, stamp: str, *, by_people: bool) -> None:
+        with self.db.read() as session:
+            doubts.count(session, self.figures)
         figures = self.figures.as_json() | {"by_people": by_people}
         done = self.figures.full and not self.figures.refused
         with self.db.write() as session:

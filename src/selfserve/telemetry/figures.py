@@ -30,6 +30,11 @@ _circuits = Gauge(
     "selfserve_circuit_open", "1 where a connector's target is left in peace.", ["connector"], registry=REGISTRY
 )
 _mail = Gauge("selfserve_mail_notices", "Notices by what became of their mail.", ["state"], registry=REGISTRY)
+_people = Gauge("selfserve_people", "People as the directory shows them.", ["what"], registry=REGISTRY)
+_cut_off = Counter(
+    "selfserve_cut_off", "Sessions and tokens ended because their person left or was disabled.", ["what"],
+    registry=REGISTRY,
+)  # fmt: skip
 _http = Histogram(
     "selfserve_http_seconds",
     "HTTP requests by route.",
@@ -92,6 +97,19 @@ def set_mail(waiting: int, refused: int) -> None:
     """How many notices wait for their mail, and how many were refused for good."""
     _mail.labels("waiting").set(waiting)
     _mail.labels("refused").set(refused)
+
+
+def set_people(by_kind: dict[str, int]) -> None:
+    """How many are `present` and how many of them `without_mail`; how many names are several people's (`same_login`,
+    `same_mail`)."""
+    for what, count in by_kind.items():
+        _people.labels(what).set(count)
+
+
+def cut_off(sessions: int, tokens: int) -> None:
+    """So many sessions and tokens ended because their person left or was disabled."""
+    _cut_off.labels("sessions").inc(sessions)
+    _cut_off.labels("tokens").inc(tokens)
 
 
 def http_request(method: str, route: str, status: int, seconds: float) -> None:
