@@ -41,7 +41,7 @@ grant: {ends: 8h, renew: true}
 """
 
 
-def _seated(database: Database, folder: Path, name: str, like: Stand | None = None) -> Stand:
+def seated(database: Database, folder: Path, name: str, like: Stand | None = None) -> Stand:
     made = build(database, folder, name, like.clock if like else None, POOLS)
     (made.catalog / "items" / "studio.yaml").write_text(ITEM)
     assert made.house.catalog.refresh(force=True), made.house.catalog.problems
@@ -51,7 +51,7 @@ def _seated(database: Database, folder: Path, name: str, like: Stand | None = No
 @pytest.fixture
 def stand(database: Database, tmp_path: Path) -> Iterator[Stand]:
     """A house with one seat of Studio."""
-    made = _seated(database, tmp_path, "one")
+    made = seated(database, tmp_path, "one")
     yield made
     made.house.engine.stop()
 
@@ -60,7 +60,7 @@ def stand(database: Database, tmp_path: Path) -> Iterator[Stand]:
 def second(stand: Stand, tmp_path: Path) -> Iterator[Stand]:
     """A second process on the same store."""
     database = Database(stand.house.database.url.render_as_string(hide_password=False))
-    made = _seated(database, tmp_path, "two", stand)
+    made = seated(database, tmp_path, "two", stand)
     yield made
     made.leave()
 

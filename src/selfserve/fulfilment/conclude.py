@@ -13,7 +13,7 @@ from selfserve.catalog.days import spoken_within
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, grants, parties, queueing
 from selfserve.fulfilment.attempt import Result, StepWork
-from selfserve.fulfilment.house import House, zone_of
+from selfserve.fulfilment.house import House, Orders, zone_of
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
 from selfserve.store.ids import new_id
@@ -174,7 +174,7 @@ def _told_before(session: Session, step: StepWork, result: Result) -> bool:
 
 
 def follow(
-    session: Session, house: House, run: Run, connector: str, now: datetime, after: timedelta | None, first_at: datetime
+    session: Session, house: Orders, run: Run, connector: str, now: datetime, after: timedelta | None, first_at: datetime
 ) -> Run:
     """Order the attempt after `run`."""
     following = Run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from selfserve.catalog.live import LiveCatalog
@@ -15,6 +16,14 @@ from selfserve.store.database import Database
 from selfserve.store.tables import Person
 
 Clock = Callable[[], datetime]
+
+
+class Orders(Protocol):
+    """All that ordering durable work needs of a house: commands that build no whole one order work, too."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that takes the orders."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment.engine import HOUSE
-from selfserve.fulfilment.house import House
+from selfserve.fulfilment.house import Orders
 from selfserve.store.ids import new_id
 from selfserve.store.states import Purpose, RunState
 from selfserve.store.tables import Run
@@ -24,12 +24,12 @@ def order_id(run: Run) -> str:
     return f"{run.purpose}:{subject}:{run.attempt}"
 
 
-def enqueue(session: Session, house: House, run: Run, connector: str, after: timedelta | None = None) -> None:
+def enqueue(session: Session, house: Orders, run: Run, connector: str, after: timedelta | None = None) -> None:
     """Order the durable walk of `run`; `after` None means as soon as a worker is free."""
     house.engine.later(session, run.purpose, order_id(run), run.id, after=after, queue=queue_of(connector))
 
 
-def requeue(session: Session, house: House, run: Run, connector: str = "") -> None:
+def requeue(session: Session, house: Orders, run: Run, connector: str = "") -> None:
     """Hand a claimed run to the durable way, under a claim nobody holds."""
     run.state, run.claim, run.executor = RunState.QUEUED, new_id(), ""
     enqueue(session, house, run, connector)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.teams import Team
 from selfserve.connectors.seats import Pool, SeatsConnector
 from selfserve.fulfilment import conclude
-from selfserve.fulfilment.house import House
+from selfserve.fulfilment.house import House, Orders
 from selfserve.notify import notices
 from selfserve.people.teams import members
 from selfserve.store.ids import new_id
@@ -25,7 +25,7 @@ _TRIES = 3
 """A run that was followed by the next while we waited for its row is looked for again."""
 
 
-def wake(session: Session, house: House, keys: list[str], now: datetime) -> None:
+def wake(session: Session, house: Orders, keys: list[str], now: datetime) -> None:
     """Order the next look of the requests whose steps have these keys for now: what they wait for has come."""
     for step in session.execute(sa.select(Step.request_id, Step.connector).where(Step.key.in_(keys))).all():
         run = _open_run(session, step.request_id)

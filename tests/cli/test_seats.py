@@ -1,0 +1,56 @@
+"""A command that looks at seats lets nobody in line wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Selfserve
+from tests.requests.test_seats import seated
+from tests.stand.house import Stand
+from tests.stand.stores import database, postgres_template, sqlite_template, url
+
+from selfserve.store.database import Database
+from selfserve.store.states import RunState
+
+__all__ = ["database", "postgres_template", "sqlite_template", "url"]
+
+
+@pytest.fixture
+def stand(database: Database, tmp_path: Path) -> Iterator[Stand]:
+    """A house with one seat of Studio."""
+    made = seated(database, tmp_path, "one")
+    yield made
+    made.house.engine.stop()
+
+
+@pytest.mark.parametrize("command", [("connectors", "check", "seats"), ("doctor",)])
+def test_seats_that_a_command_finds_in_the_settings_reach_who_waits(
+    stand: Stand, selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    """A pool was enlarged, and the first to look is `connectors check` or `doctor`: it wakes the next in line."""
+    ids = [stand.ask(who, "studio").id for who in ("ada", "ben", "dora")]
+    _settle(folder, stand.house.database, monkeypatch)
+    (before,) = [run for run in stand.runs(ids[1]) if run.state == RunState.WAITING]
+    assert selfserve(*command, "--json").out.count("Studio: ") == 1
+
+    (ordered,) = [run for run in stand.runs(ids[1]) if run.state == RunState.QUEUED]
+    order = f"fulfil:{ids[1]}:{ordered.attempt}"
+    assert stand.house.engine.standing([order]) == {order: "ENQUEUED"}
+    assert ordered.attempt == before.attempt + 1
+    stand.work()
+    assert [stand.request(one).state for one in ids] == ["fulfilled", "fulfilled", "fulfilling"]
+
+
+def _settle(folder: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation on the stand's store, whose settings have one seat of Studio more."""
+    settings = folder / "selfserve.toml"
+    head, _, rest = settings.read_text().partition("[connectors.seats.pools.figma-editor]")
+    settings.write_text(f'{head}[connectors.seats.pools.studio]\nlabel = "Studio"\ntotal = 2\n')
+    assert rest
+    url = database.url
+    monkeypatch.setenv("SELFSERVE__STORE__URL", url._replace(password=None).render_as_string())
+    if url.password:
+        monkeypatch.setenv("STORE_PASSWORD", url.password)
+        monkeypatch.setenv("SELFSERVE__STORE__PASSWORD", "env:STORE_PASSWORD")
