@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -14,6 +15,10 @@ from selfserve.connectors.ldap import LdapConnector
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.house import House
+from selfserve.insights import certificates, looking, pulse
+from selfserve.insights.places import places
+from selfserve.insights.troubles import whose
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.notify.post import mail_figures, post_due
 from selfserve.notify.transport import SmtpTransport
@@ -25,7 +30,7 @@ from selfserve.people.sync import SOURCE, sync
 from selfserve.requests import reconcile
 from selfserve.requests import tasks as requests_tasks
 from selfserve.store.states import EscalationState
-from selfserve.store.tables import ConnectorHealth, Escalation, SyncMark
+from selfserve.store.tables import Certificate, ConnectorHealth, Escalation, SyncMark
 from selfserve.telemetry import figures
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ def register(app: App) -> None:
     engine.every("people", cron_every(int(app.settings.directory.every.total_seconds())), lambda: _people(app))
     engine.every("mail", "15 * * * * *", lambda: _mail(app))
     engine.every("health", "30 */5 * * * *", lambda: _health(app))
+    engine.every("pulse", "0 * * * * *", lambda: pulse.take(app.house))
+    engine.register(looking.LOOK, lambda: look_after(app))
     engine.every("notices", "0 40 3 * * *", lambda: _forget_notices(app))
 
 
@@ -92,6 +99,38 @@ def _mail(app: App) -> None:
 
 def _health(app: App) -> None:
     check_connectors(app)
+    with app.house.database.read() as session:
+        due = certificates.due(session, app.house.now())
+    if due:
+        check_certificates(app)
+
+
+def look_after(app: App) -> None:
+    """Look at everything that is looked at now and then, at once."""
+    check_connectors(app)
+    check_certificates(app)
+
+
+def check_certificates(app: App) -> None:
+    """See until when each certificate holds and keep it; the team is told three weeks before an end, and one."""
+    house, now = app.house, app.house.now()
+    for row in certificates.look(house.database, places(app.settings, house.connectors, house.database.url), now):
+        step = next((span for span in (certificates.URGENT, certificates.SOON) if _ends_within(row, now, span)), None)
+        if step is None or row.ends_at is None:
+            continue
+        with house.database.write() as session:
+            techops.tell(
+                session,
+                house,
+                now=now,
+                event=f"certificate:{row.of}:{row.address}:{row.ends_at:%Y-%m-%d}:{step.days}"[:200],
+                title=msg("The certificate of {whose} ends soon", whose=whose(row.of)),
+                body=msg("It is the one that {address} shows. Renew it there.", address=row.address),
+            )
+
+
+def _ends_within(row: Certificate, now: datetime, span: timedelta) -> bool:
+    return row.ends_at is not None and row.ends_at - now <= span
 
 
 def check_connectors(app: App) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +14,13 @@ from selfserve.app import App
 from selfserve.connectors.contract import Finding, Level
 from selfserve.demo.company import FERNHILL
 from selfserve.fulfilment.revoke import revoke
+from selfserve.insights import looking
+from selfserve.insights.handshake import Place, Shown
+from selfserve.insights.places import places
 from selfserve.people import tokens
 from selfserve.store.states import GrantState, Purpose, RunState
-from selfserve.store.tables import ConnectorHealth, Grant, Person, Run, Stage, StageApprover
-from selfserve.tasks import _people, check_connectors, cron_every, measure, sync_people
+from selfserve.store.tables import AuditEvent, Certificate, ConnectorHealth, Grant, Person, Run, Stage, StageApprover
+from selfserve.tasks import _people, check_certificates, check_connectors, cron_every, look_after, measure, sync_people
 
 TECHOPS = "techops@fernhill.example"
 
@@ -148,3 +151,56 @@ def _approvers(app: App) -> list[Any]:
                 .join(Stage, Stage.id == StageApprover.stage_id)
             )
         )
+
+
+def test_a_certificate_near_its_end_is_told_three_weeks_before_and_once_more(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at every hour, the team hears of it at three weeks and at one."""
+    place = Place("provider", "login.example", 443)
+    monkeypatch.setattr("selfserve.tasks.places", lambda *_: [place])
+    title = "The certificate of the identity provider ends soon"
+    for days, told_then in ((30, 0), (20, 1), (20, 1), (6, 2), (6, 2)):
+        ends = app.house.now() + timedelta(days=days)
+        monkeypatch.setattr("selfserve.insights.certificates._seen", lambda *_, ends=ends: Shown("x", ends))
+        check_certificates(app)
+        assert told(app, mailbox=TECHOPS).count(title) == told_then
+
+
+def test_a_look_asked_for_reaches_connectors_and_certificates(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an admin sets off on the page is what the timers do by themselves; it leaves its trace."""
+    monkeypatch.setattr("selfserve.tasks.places", lambda *_: [Place("mail", "mail.example", 465)])
+    monkeypatch.setattr("selfserve.insights.certificates._seen", lambda *_: "it does not answer in time")
+    looking.ask(app.house, id_of(app, "tove"))
+    looking.ask(app.house, id_of(app, "tove"))
+    look_after(app)
+    with app.house.database.read() as session:
+        assert {row.connector for row in session.scalars(sa.select(ConnectorHealth))} == set(
+            app.house.connectors.connectors
+        )
+        assert session.scalars(sa.select(Certificate.problem)).all() == ["it does not answer in time"]
+        asked = session.scalars(sa.select(AuditEvent.kind).where(AuditEvent.stream == "installation")).all()
+        assert asked == ["installation.look_asked"] * 2
+    with app.house.database.read() as session:
+        waiting = sum(one.waiting for one in app.house.engine.loads(session, datetime.now(UTC)))
+    assert 1 <= waiting <= 2
+
+
+def test_the_places_of_an_installation_are_those_with_tls(app: App) -> None:
+    """Everything on loopback is spoken to in clear; an https provider, mail and a database elsewhere are looked at."""
+    house, settings = app.house, app.settings
+    assert list(places(settings, house.connectors, house.database.url)) == []
+    far = settings.model_copy(
+        update={
+            "oidc": settings.oidc.model_copy(update={"issuer": "https://login.fernhill.example:8443/realm"}),
+            "server": settings.server.model_copy(update={"public_url": "https://help.fernhill.example"}),
+            "mail": settings.mail.model_copy(update={"host": "mail.fernhill.example", "port": 587, "tls": "starttls"}),
+        }
+    )
+    found = places(far, house.connectors, sa.make_url("postgresql+psycopg://x@db.fernhill.example/x"))
+    assert [(one.of, one.address, one.way.value) for one in found] == [
+        ("provider", "login.fernhill.example:8443", "tls"),
+        ("server", "help.fernhill.example:443", "tls"),
+        ("mail", "mail.fernhill.example:587", "smtp"),
+        ("database", "db.fernhill.example:5432", "postgres"),
+    ]

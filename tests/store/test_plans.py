@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit import seal
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
+from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import lists, plan
 from selfserve.requests.reconcile import reconcile
@@ -54,6 +55,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
     "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
     "who is alive": lambda session, stand: leases.living(session, stand.house),
+    "what came of the last day": lambda session, stand: flow.last_day(session, stand.clock()),
 }
 
 

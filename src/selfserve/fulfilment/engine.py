@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec
 
+import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.orm import Session
@@ -43,6 +44,23 @@ class Orphan:
     id: str
     task: str
     executor: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """One queue: how many orders wait and run in it, and for how long the oldest has been waiting."""
+
+    queue: str
+    waiting: int
+    running: int
+    oldest: timedelta
+
+
+def _orders(schema: str | None) -> sa.TableClause:
+    """The engine's own table of orders, as far as it is counted here."""
+    texts, numbers = ("queue_name", "status"), ("created_at", "delay_until_epoch_ms")
+    columns = [*(sa.column(name, sa.String) for name in texts), *(sa.column(name, sa.BigInteger) for name in numbers)]
+    return sa.table("workflow_status", *columns, schema=schema)
 
 
 class Engine:
@@ -219,6 +237,35 @@ class Engine:
     def depth(self) -> int:
         """How many orders wait in queues now (timers that are not due are not counted)."""
         return len(self.client.list_workflows(status="ENQUEUED", load_input=False, load_output=False, limit=10_000))
+
+    def loads(self, session: Session, now: datetime) -> list[Load]:
+        """What waits and what runs in each queue, by name. Work whose time came counts as waiting also where no worker
+        is there to notice; timers that are not due are not counted.
+
+        Counted in the engine's own table (docs.dbos.dev, "System Tables"), since its client can only list.
+        """
+        orders = _orders(None if self.database.sqlite else "dbos").c
+        instant, since = int(now.timestamp() * 1000), sa.func.coalesce(orders.delay_until_epoch_ms, orders.created_at)
+        waits = sa.or_(orders.status == "ENQUEUED", sa.and_(orders.status == "DELAYED", since <= instant))
+        rows = session.execute(
+            sa.select(
+                orders.queue_name, orders.status, sa.func.count().label("orders"), sa.func.min(since).label("oldest")
+            )
+            .where(sa.or_(waits, orders.status == "PENDING"), orders.queue_name.is_not(None))
+            .group_by(orders.queue_name, orders.status)
+        ).all()
+        found: dict[str, Load] = {}
+        for row in rows:
+            runs = row.status == "PENDING"
+            known = found.get(row.queue_name, Load(row.queue_name, 0, 0, timedelta(0)))
+            waited = timedelta(0) if runs else timedelta(milliseconds=max(instant - int(row.oldest), 0))
+            found[row.queue_name] = Load(
+                row.queue_name,
+                known.waiting + (0 if runs else row.orders),
+                known.running + (row.orders if runs else 0),
+                max(known.oldest, waited),
+            )
+        return sorted(found.values(), key=lambda one: one.queue)
 
     def forget(self, now: datetime) -> int:
         """Delete the engine's records of work that ended more than 90 days ago; returns how many."""

@@ -1,5 +1,6 @@
 """All tables of the house."""
 
+from selfserve.store.tables.health import Certificate, Pulse
 from selfserve.store.tables.notices import Notice
 from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
 from selfserve.store.tables.requests import (
@@ -20,6 +21,7 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "ConnectorHealth",
+    "Certificate",
     "Decision",
     "Escalation",
     "ExecutorLease",
@@ -32,6 +34,7 @@ __all__ = [
     "PersonGroup",
     "Request",
     "Run",
+    "Pulse",
     "Seat",
     "SeatPool",
     "SeatWaiting",

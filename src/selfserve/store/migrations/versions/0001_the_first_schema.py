@@ -23,6 +23,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_audit_seal_hash")),
     )
     op.create_table(
+        "certificate",
+        sa.Column("belongs_to", sa.String(length=60), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("looked_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("belongs_to", "address", name=op.f("pk_certificate")),
+    )
+    op.create_table(
         "connector_health",
         sa.Column("connector", sa.String(length=60), nullable=False),
         sa.Column("level", sa.String(length=10), nullable=False),
@@ -88,6 +98,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_login"), ["login"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_manager_id"), ["manager_id"], unique=False)
 
+    op.create_table(
+        "pulse",
+        sa.Column("at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("running", sa.Integer(), nullable=False),
+        sa.Column("oldest", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("at", name=op.f("pk_pulse")),
+    )
     op.create_table(
         "seat_pool",
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -317,6 +335,7 @@ def upgrade() -> None:
     op.create_table(
         "seat",
         sa.Column("id", sa.String(length=36), nullable=False),
+        batch_op.create_index(batch_op.f("ix_request_closed_at"), ["closed_at"], unique=False)
         sa.Column("pool", sa.String(length=100), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
@@ -705,6 +724,7 @@ def downgrade() -> None:
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
+        batch_op.drop_index(batch_op.f("ix_request_closed_at"))
     op.drop_table("identity")
     with op.batch_alter_table("held_grant", schema=None) as batch_op:
         batch_op.drop_index(
@@ -746,3 +766,5 @@ def downgrade() -> None:
     op.drop_table("executor_lease")
     op.drop_table("connector_health")
     op.drop_table("audit_seal")
+    op.drop_table("pulse")
+    op.drop_table("certificate")
