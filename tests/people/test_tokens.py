@@ -107,9 +107,9 @@ def test_use_is_noted_at_most_once_a_minute(db: Database) -> None:
     later = NOON + timedelta(seconds=59)
     with db.write() as session:
         assert tokens.verify(session, clear, NOON, RULES).touch_due  # type: ignore[union-attr]
-        tokens.touch(session, [token_id], NOON)
+        tokens.touch(session, {token_id: NOON})
         assert not tokens.verify(session, clear, later, RULES).touch_due  # type: ignore[union-attr]
-        tokens.touch(session, [token_id], later)
+        tokens.touch(session, {token_id: later})
         assert session.get_one(ApiToken, token_id).seen_at == NOON
         assert tokens.verify(session, clear, NOON + timedelta(minutes=1), RULES).touch_due  # type: ignore[union-attr]
 

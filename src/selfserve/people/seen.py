@@ -21,10 +21,10 @@ class Seen:
     def note(self, token_id: str, now: datetime) -> None:
         """A token was used now."""
         with self._lock:
-            self._used[token_id] = now
+            self._used[token_id] = max(now, self._used.get(token_id, now))
 
     def write(self) -> int:
-        """Write down what was gathered, as used at the latest moment among them; returns how many tokens.
+        """Write down what was gathered, each token as used at its own last moment; returns how many tokens.
 
         To be called every few seconds and before the end. What cannot be written is kept for the next time.
         """
@@ -34,7 +34,7 @@ class Seen:
             return 0
         try:
             with self._database.write() as session:
-                tokens.touch(session, used.keys(), max(used.values()))
+                tokens.touch(session, used)
         except BaseException:
             with self._lock:
                 self._used = used | self._used

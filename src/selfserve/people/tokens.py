@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -139,10 +139,19 @@ _LIVE = (
 """Made once: every call of the API asks this."""
 
 
-def touch(session: Session, token_ids: Collection[str], now: datetime) -> None:
-    """Note that tokens were used; at most once a minute has an effect, whoever else notes it."""
-    stale = sa.or_(ApiToken.seen_at.is_(None), ApiToken.seen_at <= now - SEEN_EVERY)
-    session.execute(sa.update(ApiToken).where(ApiToken.id.in_(token_ids), stale).values(seen_at=now))
+_TOUCH = (
+    sa.update(ApiToken.__table__)  # type: ignore[arg-type]
+    .where(ApiToken.__table__.c.id == sa.bindparam("token"))
+    .where(sa.or_(ApiToken.__table__.c.seen_at.is_(None), ApiToken.__table__.c.seen_at <= sa.bindparam("stale")))
+    .values(seen_at=sa.bindparam("used"))
+)
+
+
+def touch(session: Session, used: Mapping[str, datetime]) -> None:
+    """Note when each token was last used; at most once a minute has an effect, whoever else notes it."""
+    if used:
+        rows = [{"token": token, "used": at, "stale": at - SEEN_EVERY} for token, at in sorted(used.items())]
+        session.connection().execute(_TOUCH, rows)
 
 
 def listed(session: Session, person_id: str) -> list[ApiToken]:
