@@ -39,6 +39,10 @@ check: $(VENV)/.dev ## Style, types, floors
 bench: $(VENV)/.dev packages ## Measure everything in one run: a table, and build/bench.json (PARTS="search people" for some)
 	PYTHONPATH=. $(BIN)/python -m bench $(PARTS)
 
+.PHONY: screens
+screens: $(VENV)/.dev packages ## Take a picture of every page in every state into docs/screens (ARGS="--only item")
+	PYTHONPATH=. $(BIN)/python -m screens $(ARGS)
+
 .PHONY: format
 format: $(VENV)/.dev ## Mend style
 	$(BIN)/ruff check --fix .

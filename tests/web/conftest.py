@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -24,7 +20,7 @@ from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
-from tests.servers.processes import LOOPBACK, free_port, running
+from tests.web.serving import Served, serving
 from tests.web.stand import COOKIE, PageStand, build, fill
 
 Calls = list[tuple[str, tuple[object, ...]]]
@@ -77,32 +73,11 @@ def _browser(clients: list[httpx.AsyncClient], login: str) -> httpx.AsyncClient:
     return made
 
 
-@dataclass(frozen=True)
-class Served:
-    """The stand in a process of its own: where it answers, and the names of the requests in it."""
-
-    url: str
-    names: dict[str, str]
-    cases: dict[str, str]
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The stand, lived in, on a loopback port; one for all tests of a module."""
-    port, folder = free_port(), tmp_path_factory.mktemp("served")
-    url = f"http://{LOOPBACK}:{port}"
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-
-    def ready() -> bool:
-        try:
-            return httpx.get(f"{url}/static/app.css").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    command = [sys.executable, "-m", "tests.web.stand", str(port), str(folder)]
-    with running(command, folder / "log", ready, env=environment, cwd=Path(__file__).parents[2]):
-        told = json.loads((folder / "names.json").read_text())
-        yield Served(url, told["names"], told["cases"])
+    with serving(tmp_path_factory.mktemp("served")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
-from selfserve.requests import lists
+from selfserve.requests import acts, lists
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.lists import CaseRow
 from selfserve.requests.submit import Submitted, submit
@@ -98,6 +98,11 @@ class PageStand:
 
     def case(self, name: str) -> Escalation:
         """The latest case about a request."""
+    def cancel(self, login: str, name: str) -> None:
+        """Somebody does not want it any more."""
+        with self.house.database.write() as session:
+            acts.cancel(session, self.house, name, self.id(login), self.house.now())
+
         with self.house.database.read() as session:
             return session.scalars(
                 sa.select(Escalation)
@@ -215,6 +220,10 @@ def live_in(stand: PageStand) -> dict[str, str]:
     legacy.away = False
     names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk."}).name
     stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old.")
+    names["denied"] = stand.ask("lukas", "finance-reports", {"reason": "To see what the launch has cost."}).name
+    stand.decide("priya", names["denied"], Say.DENY, "Clara sends you the report of the launch itself.")
+    names["cancelled"] = stand.ask("lukas", "new-laptop", {"why_now": "It is slow when I share my screen."}).name
+    stand.cancel("lukas", names["cancelled"])
     return names
 
 

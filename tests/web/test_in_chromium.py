@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.web.conftest import Served
+from tests.web.serving import Served
 from tests.web.stand import COOKIE
+from tests.web.states import states
 from tests.web.targets import SECRET
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=360, height=780)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 Axe = Callable[[Page], list[str]]
 
 
@@ -34,49 +38,19 @@ def tab(
     assert wrong == []
 
 
-def pages(served: Served) -> list[tuple[str, str]]:
-    """Who looks at what: every page, with every state of it that the stand has."""
-    names, cases = served.names, served.cases
-    return [
-        ("ana", "/"), ("ana", "/items/new-laptop"), ("sam", "/items/production-access"),
-        ("ana", "/items/reset-password"), ("clara", "/items/figma-editor"), ("ana", "/requests"),
-        ("clara", "/requests"),
-        *(("ana", f"/requests/{names[what]}") for what in ("held", "waits", "figures", "stuck", "secret")),
-        ("ana", "/mine"), ("sam", "/mine"),
-        ("tomas", "/approvals"), ("ana", "/approvals"), ("ruth", "/desk"), ("ruth", "/desk?view=mine"),
-        ("ruth", f"/desk/{cases['stuck']}"), ("ruth", f"/desk/{cases['hands']}"), ("ana", "/desk"), ("ana", "/nowhere"),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["light-desktop", "dark-phone"])
-def test_no_page_has_a_barrier(browser: Browser, served: Served, axe: Axe, size: ViewportSize, dark: bool) -> None:
-    """axe-core finds nothing on any page, light on a desk or dark on a phone 360 wide; nothing is cut off."""
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_no_state_of_a_page_has_a_barrier(browser: Browser, served: Served, axe: Axe, size: ViewportSize) -> None:
+    """axe-core finds nothing in any state of any page, light and dark; nothing is cut off on a phone 360 wide."""
     found = []
-    for login, path in pages(served):
-        with tab(browser, served, login, size, dark=dark) as page:
-            page.goto(path)
-            expect(page.locator("h1")).to_be_visible()
-            found += [f"{path}: {violation}" for violation in axe(page)]
+    for state in states(served):
+        with tab(browser, served, state.login, size) as page:
+            state.open(page)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found += [f"{path}: {wider} px wider than the window"] if wider > 0 else []
-    assert found == []
-
-
-def test_errors_notices_and_dialogs_have_no_barrier(browser: Browser, served: Served, axe: Axe) -> None:
-    """What opens and what goes wrong is as accessible as the rest."""
-    found = []
-    with tab(browser, served, "ana") as page:
-        page.goto("/items/finance-reports")
-        page.get_by_role("button", name="Request it").click()
-        expect(page.get_by_label("What do you need the figures for?")).to_have_attribute("aria-invalid", "true")
-        found += axe(page)
-        page.get_by_role("button", name="Notices").click()
-        expect(page.get_by_role("dialog", name="Notices")).to_be_visible()
-        found += axe(page)
-        page.goto(f"/requests/{served.names['waits']}")
-        page.get_by_role("button", name="Cancel the request").click()
-        expect(page.get_by_role("dialog", name="Cancel this request?")).to_be_visible()
-        found += axe(page)
+            found += [f"{state.name}: {wider} px wider than the window"] if wider > 0 else []
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
+                found += [f"{state.name}, {scheme}: {violation}" for violation in axe(page)]
     assert found == []
 
 

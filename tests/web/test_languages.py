@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
-from tests.web.conftest import Served, Visitor
+from tests.web.conftest import Visitor
+from tests.web.serving import Served
 from tests.web.stand import PageStand
 from tests.web.test_in_chromium import tab
 

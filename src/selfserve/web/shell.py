@@ -103,6 +103,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
         lambda: _count(visit, frame),
         on=frame,
         lasting=True,
+            support=visit.parts.settings.company.support,
     )
     return frame
 

@@ -1,6 +1,8 @@
 // The frame around every page: navigation with counts, notices, account. Words arrive as data and are shown as text.
 const THEMES = ["system", "light", "dark"];
 const COOKIE = "selfserve-appearance";
+const SHORT = 700; // ms: a cut that heals before is not worth a word
+const LONG = 15000; // ms: after this a human's number is more use than patience
 
 function chosen() {
   const found = document.cookie.match(new RegExp(`(?:^|; )${COOKIE}=(\\w+)`));
@@ -57,6 +59,7 @@ export default {
           </component>
         </div>
       </div>
+      <div class="s-away" role="status" aria-live="polite"><p v-if="away"><b>{{ words.away[away] }}</b> {{ words.kept }}<span v-if="long" class="s-away-help"> {{ words.help }}</span></p></div>
       <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
     </header>`,
   props: {
@@ -64,7 +67,7 @@ export default {
     places: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
   },
   data() {
-    return { open: false, reading: false, theme: chosen(), said: "" };
+    return { open: false, reading: false, theme: chosen(), said: "", away: "", long: false };
   },
   computed: {
     themeIcon() {
@@ -75,8 +78,13 @@ export default {
     this.paint();
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
+    this.watch();
   },
   unmounted() {
+    this.watcher.disconnect();
+    window.removeEventListener("online", this.connection);
+    window.removeEventListener("offline", this.connection);
+    this.settle();
     document.removeEventListener("keydown", this.keys);
     document.removeEventListener("click", this.outside);
   },
@@ -128,6 +136,31 @@ export default {
         if (search) search.focus();
         else emitEvent("sub_pages_navigate", "/");
       }
+    },
+    watch() {
+      // NiceGUI shows and hides its own popup as the connection goes and comes; ours says more, and in its place.
+      this.popup = document.getElementById("popup");
+      this.watcher = new MutationObserver(this.connection);
+      this.watcher.observe(this.popup, { attributes: true, attributeFilter: ["aria-hidden"] });
+      window.addEventListener("online", this.connection);
+      window.addEventListener("offline", this.connection);
+    },
+    connection() {
+      const cut = this.popup.ariaHidden === "false" || !navigator.onLine;
+      if (!cut) {
+        if (this.away) this.say(this.words.back);
+        return this.settle();
+      }
+      if (this.away) this.away = navigator.onLine ? "server" : "network";
+      if (this.timers) return;
+      const show = () => (this.away = navigator.onLine ? "server" : "network");
+      this.timers = [setTimeout(show, SHORT), setTimeout(() => (this.long = true), LONG)];
+    },
+    settle() {
+      (this.timers || []).forEach(clearTimeout);
+      this.timers = null;
+      this.away = "";
+      this.long = false;
     },
     say(words) {
       this.said = "";

@@ -37,14 +37,14 @@ class Told:
 class Frame(Element, component="frame.js"):
     """Tells `notices` when the list is opened, and `seen` with a notice's id, or None for all of them."""
 
-    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str) -> None:
+    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, support: str) -> None:
         super().__init__()
         self._props["icons"] = asset("icons.svg")
         self._props["brand"], self._props["logo"] = brand, logo
         self._props["name"], self._props["title"] = name, title
         self._props["initials"] = initials(name)
         self._props["sign-out"] = sign_out
-        self._props["unread"], self._props["words"] = 0, _words()
+        self._props["unread"], self._props["words"] = 0, _words(support)
 
     def lead(self, places: Sequence[Place], unread: int) -> None:
         """Show these entries, and how many notices are unread."""
@@ -75,9 +75,13 @@ class Frame(Element, component="frame.js"):
         self.run_method("arrive")
 
 
-def _words() -> dict[str, Any]:
-    """What the frame says by itself."""
+def _words(support: str) -> dict[str, Any]:
+    """What the frame says by itself. `support` is how to reach a human while we cannot be reached."""
     return {
+        "away": {"network": say("You are offline."), "server": say("The connection is lost.")},
+        "kept": say("What you typed stays here, and we connect again by ourselves."),
+        "help": say("Need a human? {support}", support=support),
+        "back": say("You are connected again."),
         "menu": say("Open the menu"),
         "main": say("Main"),
         "notices": say("Notices"),

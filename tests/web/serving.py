@@ -1,0 +1,43 @@
+"""The stand in a process of its own, for Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.servers.processes import LOOPBACK, free_port, running
+
+
+@dataclass(frozen=True)
+class Served:
+    """The stand in a process of its own: where it answers, and the names of the requests and cases in it."""
+
+    url: str
+    names: dict[str, str]
+    cases: dict[str, str]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """The stand, lived in, on a loopback port."""
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+
+    def ready() -> bool:
+        try:
+            return httpx.get(f"{url}/static/app.css").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    command = [sys.executable, "-m", "tests.web.stand", str(port), str(folder)]
+    with running(command, folder / "log", ready, env=environment, cwd=Path(__file__).parents[2]):
+        told = json.loads((folder / "names.json").read_text())
+        yield Served(url, told["names"], told["cases"])
