@@ -31,8 +31,10 @@ from selfserve.settings.model import Settings
 from selfserve.store.database import StoreBusy
 from selfserve.tasks import measure
 from selfserve.telemetry.middleware import Telemetry
+from selfserve.web import away
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
+from selfserve.web.kept_files import KeptFiles
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
 from selfserve.web.sign_in import SignIn, SignInParts
@@ -73,6 +75,7 @@ def asgi(app: App) -> FastAPI:
 
     api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app))
     made = application(api)
+    away.install(made, plain)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
     parts = PageParts(house, settings, rules)
@@ -108,6 +111,7 @@ def _add_walls(made: FastAPI, app: App, rules: SessionRules, plain: Plain, sign_
     """The layers around everything; what is added last is met first."""
     server = app.settings.server
     wall = WallRules(server.public_url, frozenset(server.hosts), server.trusted_proxies)
+    made.add_middleware(KeptFiles)
     made.add_middleware(Wall, rules=wall, session_rules=rules, db=app.house.database, plain=plain, clock=app.house.now)
     made.add_middleware(SecurityHeaders, https=server.https, form_targets=lambda: sign_in.provider.origins)
     made.add_middleware(Telemetry)

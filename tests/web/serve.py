@@ -11,6 +11,7 @@ from nicegui import ui
 
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
+from selfserve.web.kept_files import KeptFiles
 from tests.web.stand import build, fill, live_in
 
 
@@ -27,6 +28,7 @@ def serve(port: int, folder: Path) -> None:
     pages.install(stand)
     mark_scripts()
     ui.run_with(app, **pages.run_options(stand))
+    app.add_middleware(KeptFiles)
     app.add_middleware(SecurityHeaders, https=False, form_targets=list)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
     stand.close()

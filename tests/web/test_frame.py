@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from selfserve.requests.decide import Say
 from selfserve.web.parts.frame import Frame, initials
@@ -72,16 +73,20 @@ async def test_an_unknown_address_says_so_within_the_frame(visitor: Visitor, tol
 async def test_a_page_that_fails_says_what_to_do(
     visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault of ours becomes a sentence with the way to a human, never a trace."""
+    """A fault of ours becomes a sentence with the way to a human and a reference; the trace is in the log only."""
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr("selfserve.web.pages.requests.lists.requests", broken)
     ana = visitor("ana")
-    await ana.open("/requests")
-    await ana.should_see("This did not work")
+    with capture_logs() as logged:
+        await ana.open("/requests")
+        await ana.should_see("This did not work")
     await ana.should_see("Call 4357")
+    (line,) = [line for line in logged if line["event"] == "page_failed"]
+    await ana.should_see(f"give the reference {line['reference']}")
+    assert (line["log_level"], str(line["exc_info"]), line["path"]) == ("error", "secret detail", "/requests")
     await ana.should_not_see("secret detail")
 
 

@@ -10,13 +10,15 @@ import structlog
 from markupsafe import Markup
 from nicegui import ui
 
+from selfserve.languages.messages import Message
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, NotFound
+from selfserve.web.away import AWAY, busy
 from selfserve.web.pages import approvals, case, catalog, desk, item, mine, request, requests
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty
 from selfserve.web.speech import say, tell
-from selfserve.web.visits import SignedOut, Visit, fault
+from selfserve.web.visits import SignedOut, Visit, fault, new_reference
 
 log = structlog.get_logger(__name__)
 SKELETON = Markup('<div class="s-skeleton" role="status" aria-label="{}"><i></i><i></i><i></i></div>')
@@ -100,10 +102,13 @@ class Places(ui.sub_pages):
             except (NotAllowed, NotFound) as refusal:
                 place.clear()
                 title = _turned_away(refusal)
-            except Exception:
-                log.exception("page_failed", path=destination.under)
+            except AWAY as waited:
+                log.warning("store_busy", person=visit.person_id, path=destination.under, why=str(waited))
                 place.clear()
-                title = _failed(visit)
+                title = _unwell(busy())
+            except Exception as error:
+                place.clear()
+                title = _failed(visit, destination.under, error)
             if not skeleton.is_deleted:
                 skeleton.delete()
         ui.page_title(f"{title} · {visit.parts.settings.brand.name}")
@@ -116,8 +121,8 @@ class Places(ui.sub_pages):
         words = say("The address may have a slip in it, or what was here has moved.")
         show(empty("compass", say("There is no such page"), words, ("/", say("To the catalog")), level=1))
 
-    def _render_error(self, _: Exception) -> None:
-        _failed(self._visit)
+    def _render_error(self, error: Exception) -> None:
+        _failed(self._visit, "", error)
 
 
 def _turned_away(refusal: NotAllowed | NotFound) -> str:
@@ -131,7 +136,13 @@ def _turned_away(refusal: NotAllowed | NotFound) -> str:
     return say("Not for you")
 
 
-def _failed(visit: Visit) -> str:
-    words = tell(fault(visit.parts.settings.company.support))
-    show(empty("triangle-alert", say("This did not work"), words, ("/", say("To the catalog")), level=1))
-    return say("Something went wrong on our side")
+def _failed(visit: Visit, path: str, error: Exception) -> str:
+    """The trace goes to the log, a sentence with its reference to whoever looks."""
+    reference = new_reference()
+    log.error("page_failed", path=path, person=visit.person_id, reference=reference, exc_info=error)
+    return _unwell(fault(visit.parts.settings.company.support, reference))
+
+
+def _unwell(words: Message) -> str:
+    show(empty("triangle-alert", say("This did not work"), tell(words), ("/", say("To the catalog")), level=1))
+    return say("This did not work")

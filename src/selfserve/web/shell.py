@@ -20,12 +20,15 @@ from selfserve.people.roles import Role
 from selfserve.requests import lists
 from selfserve.requests.lists import Counts
 from selfserve.store.tables import Person
+from selfserve.web import away
+from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Place, Told
 from selfserve.web.places import Places
+from selfserve.web.plain import Plain
 from selfserve.web.speech import say, speak
-from selfserve.web.theme import boot
+from selfserve.web.theme import ahead, boot
 from selfserve.web.visits import Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
@@ -46,14 +49,18 @@ class Known:
 
 async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Response | None:
     """The page for whoever is signed in; for nobody, the way to sign in and back."""
-    principal = await aside(parts.principal_of, request)
+    try:
+        principal = await aside(parts.principal_of, request)
+        known = None if principal is None else await aside(_known, parts, principal)
+    except AWAY as error:
+        return away.page(_plain(parts), request.scope, error)
     if principal is None:
         return RedirectResponse(f"/sign-in?next={quote(_wanted(request), safe='')}", 303)
-    known = await aside(_known, parts, principal)
     if known is None:
         return RedirectResponse("/sign-in", 303)
     visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader)
     speak(visit.client, known.reader)
+    ui.add_head_html(ahead(visit.client.page.language or "en-GB"))
     ui.add_body_html(boot(say("One moment…")))
     visit.client.on_delete(visit.settle)
     visit.frame = _frame(visit, principal, known)
@@ -62,6 +69,11 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     ui.skip_link(say("Skip to content"), target=content)
     await places.built(PATIENCE)
     return None
+
+
+def _plain(parts: Parts) -> Plain:
+    company = parts.settings.company
+    return Plain(parts.settings.brand.name, company.name, company.support, company.language)
 
 
 def _wanted(request: Request) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
+from nicegui import __version__ as nicegui_version
 
 STATIC = Path(__file__).parent / "static"
 ACCENT_ON_LIGHT = "#f7f7f8"
@@ -52,6 +53,17 @@ def head(accent: str) -> str:
         "<style>:root{{--brand-accent:{light};--brand-accent-dark:{dark}}}</style>"
     ).format(font="/static/inter.woff2", css=asset("app.css"), light=light, dark=dark)
     return str(made)
+
+
+def ahead(language: str) -> str:
+    """What lets a browser fetch at once the scripts that NiceGUI names last, or only in another script.
+
+    They are many and wait for each other; the page stands when the last has run. `language` is that of the page.
+    """
+    base = f"/_nicegui/{nicegui_version}/static"
+    scripts = ("quasar.umd.prod.js", "nicegui.js", "socket.io.min.js", f"lang/{language}.umd.prod.js")
+    made = Markup("").join(Markup('<link rel="preload" href="{}/{}" as="script">').format(base, one) for one in scripts)
+    return str(made + Markup('<link rel="modulepreload" href="{}/dompurify.mjs">').format(base))
 
 
 def boot(words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
 from selfserve.settings.model import Settings
 from selfserve.store.database import StoreBusy
+from selfserve.web.away import busy
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live, Wants
 from selfserve.web.parts.frame import Frame
@@ -35,20 +37,19 @@ Act = Callable[[GenericEventArguments], Coroutine[Any, Any, None]]
 """What an event sets off."""
 
 
-def fault(support: str) -> Message:
-    """What is said of a fault of ours; `support` is how to reach a human."""
+def fault(support: str, reference: str) -> Message:
+    """What is said of a fault of ours; `support` is how to reach a human, who finds `reference` in the log."""
     return msg(
         "Something went wrong on our side. Nothing was lost; please try again in a moment. "
-        "If it stays like this: {support}",
+        "If it stays like this, give the reference {reference}: {support}",
         support=support,
+        reference=reference,
     )
 
 
-def busy() -> Message:
-    """What is said where the store could not be written in time."""
-    return msg(
-        "We are busy at the moment. Nothing was changed and nothing was lost; please try again in a few seconds."
-    )
+def new_reference() -> str:
+    """Eight signs that can be read out on the phone, and tie what somebody saw to the line in the log."""
+    return secrets.token_hex(4)
 
 
 class Parts(Protocol):
@@ -185,8 +186,9 @@ class Visit:
                 log.warning("store_busy", person=self.person_id, why=str(waited))
                 refused(Refusal(busy()))
             except Exception:
-                log.exception("act_failed", person=self.person_id)
-                refused(Refusal(fault(self.parts.settings.company.support)))
+                reference = new_reference()
+                log.exception("act_failed", person=self.person_id, reference=reference)
+                refused(Refusal(fault(self.parts.settings.company.support, reference)))
             finally:
                 self.live.nudge()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from selfserve.api.problems import problem
 from selfserve.languages.messages import msg
 from selfserve.people.principal import Principal
-from selfserve.store.database import Database
-from selfserve.web import sessions
+from selfserve.store.database import Database, StoreBusy
+from selfserve.web import away, sessions
 from selfserve.web.origins import from_here, host_name, origin_of, safe_next
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
@@ -87,7 +88,10 @@ class Wall:
             await self.app(scope, receive, send)
             return
         self._believe(scope)
-        refusal = await self._judge(scope)
+        try:
+            refusal = await self._judge(scope)
+        except away.AWAY as error:
+            refusal = away.page(self.plain, scope, error)
         if refusal is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -182,7 +186,7 @@ def principal_of(headers: Headers, db: Database, rules: SessionRules, now: datet
     with db.read() as session:
         principal = sessions.current(session, secret, rules, now)
     if principal is not None and principal.touch_due:
-        with db.write() as session:
+        with contextlib.suppress(StoreBusy), db.write() as session:  # the next look notes it as well
             sessions.touch(session, [principal.sign_in_id], now)
     return principal
 
