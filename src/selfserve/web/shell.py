@@ -103,6 +103,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             name=principal.name,
             title=known.title,
             sign_out=SIGN_OUT,
+            support=visit.parts.settings.company.support,
         ).mark("frame")
     frame.move(target_index=0)
     frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
@@ -115,7 +116,6 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
         lambda: _count(visit, frame),
         on=frame,
         lasting=True,
-            support=visit.parts.settings.company.support,
     )
     return frame
 
