@@ -14,9 +14,10 @@ from selfserve.catalog.durations import format_duration
 from selfserve.connectors.contract import Action
 from selfserve.fulfilment import conclude, escalation
 from selfserve.requests import acts, desk, lists, story
-from selfserve.requests.plan import plan, usual_time
+from selfserve.requests.plan import plan
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible
+from selfserve.requests.usual import usual as usual_of
 from selfserve.requests.words import Telling, line
 from selfserve.store.tables import Notice, Request
 
@@ -26,7 +27,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def usual(stand: Stand, item: str) -> timedelta | None:
     """What is said of how long it took lately."""
     with stand.house.database.read() as session:
-        return usual_time(session, item)
+        return usual_of(session, item).whole
 
 
 def lines(stand: Stand, request_id: str, who: str = "ada") -> list[tuple[str, str]]:
@@ -37,18 +38,18 @@ def lines(stand: Stand, request_id: str, who: str = "ada") -> list[tuple[str, st
 
 
 def test_what_is_done_at_once_takes_a_second_and_not_no_time(stand: Stand) -> None:
-    """Three asks within their second: `1s`, which a program can read, and never a span of nothing."""
-    for who in ("ada", "ben", "dora"):
+    """Five asks within their second: `1s`, which a program can read, and never a span of nothing."""
+    for who in ("ada", "ben", "dora", "eli", "tess"):
         stand.ask(who, "cup")
     assert usual(stand, "cup") == timedelta(seconds=1)
     told = plan(stand.house, customer_id=stand.people["dan"], item_id="cup", answers={})
-    assert format_duration(told.usual or timedelta()) == "1s"
+    assert format_duration(told.usual.whole or timedelta()) == "1s"
     assert format_duration(timedelta()) == "0s"
 
 
 def test_the_usual_time_is_the_median_of_what_customers_waited(stand: Stand) -> None:
     """From asking until it was there, decisions included; between the two in the middle where the number is even."""
-    for who, minutes in (("ada", 10), ("ben", 20), ("dora", 60), ("eli", 600)):
+    for who, minutes in (("ada", 10), ("ben", 20), ("dora", 60), ("eli", 600), ("tess", 5), ("lea", 900)):
         made = stand.ask(who, "screen")
         stand.clock.forward(minutes=minutes)
         stand.decide("dan", made.id)
@@ -58,7 +59,7 @@ def test_the_usual_time_is_the_median_of_what_customers_waited(stand: Stand) -> 
 
 def test_what_was_given_again_months_later_counts_from_its_first_time(stand: Stand) -> None:
     """A lamp that vanished and was put back after 90 days did not take 90 days."""
-    for who in ("ada", "ben", "dora"):
+    for who in ("ada", "ben", "dora", "eli", "tess"):
         stand.ask(who, "cup")
     stand.clock.forward(days=90)
     stand.shelf.things.clear()

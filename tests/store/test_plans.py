@@ -16,9 +16,10 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
-from selfserve.requests import lists, plan
+from selfserve.requests import lists
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
+from selfserve.requests.usual import usual
 from tests.stand.house import Stand
 
 GREW = (
@@ -48,7 +49,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "what I held": lambda session, stand: lists.held(session, stand.people["ada"], ended=True),
     "counts": lambda session, stand: lists.counts(session, stand.people["tess"], staff=True),
     "one by name": lambda session, stand: find(session, "R-7K3FM"),
-    "the usual time": lambda session, stand: plan.usual_time(session, "lamp"),
+    "the usual time": lambda session, stand: usual(session, "lamp"),
     "my notices": lambda session, stand: notices.latest(session, stand.people["ada"]),
     "unread notices": lambda session, stand: notices.unread(session, stand.people["ada"]),
     "a stream's last event": lambda session, stand: Trail(session, "request:x"),

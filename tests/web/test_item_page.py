@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from nicegui.testing import User
 
+from selfserve.requests.decide import Say
+from selfserve.store.tables import Person
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -95,7 +97,7 @@ async def test_who_cannot_have_it_is_told_so_without_a_form(visitor: Visitor) ->
     """A finance person finds the Figma seat, reads that it is not for them, and fills in nothing."""
     clara = visitor("clara")
     await clara.open("/items/figma-editor")
-    await clara.should_see("This is not for you")
+    await clara.should_see("Das ist nicht für dich")
     await clara.should_not_see(Form)
 
 
@@ -176,7 +178,7 @@ async def test_a_manager_asks_for_another_what_they_cannot_have(visitor: Visitor
     """Ingrid is not in Design; she asks for a seat for somebody who is, and who it is for has to be said."""
     ingrid = visitor("ingrid")
     await ingrid.open("/items/figma-editor")
-    await ingrid.should_see("You can ask for somebody you lead.")
+    await ingrid.should_see("Du kannst für jemanden anfragen, den du führst.")
     form = next(iter(ingrid.find(Form).elements))
     assert next(one for one in form.props["fields"] if one["name"] == "_for")["required"]
     ingrid.find(Form).trigger("send", {"button": "ask", "values": {"_for": "person-ana", "reason": "Screens"}})
@@ -207,3 +209,31 @@ async def test_now_is_promised_only_where_a_machine_does_it(visitor: Visitor) ->
         form = next(iter(ana.find(Form).elements))
         said[item] = form.props["buttons"][0]["label"]
     assert said == {"wiki-editors": "Get it now", "repair-device": "Request it"}
+
+
+async def test_promise_and_what_it_really_took_stand_side_by_side(visitor: Visitor, stand: PageStand) -> None:
+    """The item promises; five customers before waited a second each: both are said, in the reader's language."""
+    for login in ("mei", "sam", "jonas", "priya"):
+        stand.ask(login, "wiki-editors")
+    ana = visitor("ana")
+    await ana.open("/items/wiki-editors")
+    await ana.should_see("Open any page of the wiki anew, and the pencil is there.")
+    await ana.should_not_see("Lately it took")
+    stand.ask("tomas", "wiki-editors")
+    await ana.open("/items/wiki-editors")
+    await ana.should_see("Open any page of the wiki anew, and the pencil is there. Lately it took a moment.")
+    jonas = visitor("jonas")
+    await jonas.open("/items/wiki-editors")
+    await jonas.should_see("Zuletzt dauerte es einen Augenblick.")
+
+
+async def test_how_long_those_who_decide_take_is_said_beside_them(visitor: Visitor, stand: PageStand) -> None:
+    """From five decisions of theirs on."""
+    for login in ("ana", "jonas", "lukas", "sam", "emil"):
+        made = stand.ask(login, "finance-reports", {"reason": "Forecast for spring."})
+        with stand.house.database.read() as session:
+            boss = session.get_one(Person, stand.id(login)).manager_id or ""
+        stand.decide(boss.removeprefix("person-"), made.name, Say.APPROVE)
+    ruth = visitor("ruth")
+    await ruth.open("/items/finance-reports")
+    await ruth.should_see("Usually decided within a moment.")

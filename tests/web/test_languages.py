@@ -22,15 +22,12 @@ SHOWN = {
     "announce": (0,), "Refusal": (0,), "NotAllowed": (0,), "NotFound": (0,),
 }  # fmt: skip
 """Whose arguments a person reads, and which of them."""
-STILL_ENGLISH = frozenset({"pages/item.py", "parts/next_steps.py", "preview.py"})
 NAMED = frozenset({"label", "help", "hint", "meanwhile", "title", "words", "lead", "no", "yes"})
 
 
 def _calls() -> list[tuple[str, str, ast.Call]]:
     found = []
     for path in sorted(WEB.rglob("*.py")):
-        if str(path.relative_to(WEB)) in STILL_ENGLISH:
-            continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))

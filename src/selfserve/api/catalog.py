@@ -75,7 +75,8 @@ class Act(BaseModel):
 
 class Planned(BaseModel):
     """What would happen. `lasts`, `expect` and `usual` are durations such as `8h`; with `working`, `expect` counts in
-    working hours, 24 hours being a working day. `usual` is what customers waited lately, decisions included."""
+    working hours, 24 hours being a working day. `usual` is what customers waited lately, decisions included,
+    `usual_decision` how long those who would decide needed; null where fewer than five are known."""
 
     item: str
     needs_approval: bool
@@ -85,6 +86,7 @@ class Planned(BaseModel):
     lasts: str | None
     expect: str
     usual: str | None
+    usual_decision: str | None
     working: bool
 
 
@@ -149,7 +151,8 @@ def would(request: Request, who: Browses, item_id: str, body: PlanBody) -> Plann
         ends_at=made.ends_at,
         lasts=format_duration(made.lasts) if made.lasts else None,
         expect=format_duration(made.expect),
-        usual=format_duration(made.usual) if made.usual else None,
+        usual=format_duration(made.usual.whole) if made.usual.whole else None,
+        usual_decision=format_duration(made.usual.decision) if made.usual.decision else None,
         working=made.working,
     )
 

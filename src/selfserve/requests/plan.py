@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
-import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
@@ -22,10 +20,7 @@ from selfserve.fulfilment.house import House
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
-from selfserve.store.states import RequestState
-from selfserve.store.tables import AuditEvent, Request
-
-RECENT = 30
+from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 
 
 @dataclass(frozen=True)
@@ -43,8 +38,8 @@ class PlannedAct:
 
 @dataclass(frozen=True)
 class WouldHappen:
-    """What an ask would lead to. `deciders` is empty where nobody is asked; `usual` is the median of the last 30, from
-    asking until it is there. `working`: `expect` counts in working hours, 24 hours being a working day."""
+    """What an ask would lead to. `deciders` is empty where nobody is asked; `usual` is what the last
+    30 took. `working`: `expect` counts in working hours, 24 hours being a working day."""
 
     item_id: str
     needs_approval: bool
@@ -53,7 +48,7 @@ class WouldHappen:
     ends_at: datetime | None = None
     lasts: timedelta | None = None
     expect: timedelta = timedelta()
-    usual: timedelta | None = None
+    usual: Usual = NOTHING_KNOWN
     working: bool = False
 
 
@@ -69,7 +64,8 @@ def plan(
         if asker != customer_id:
             asking.refuse_for_others(house, ask.item, ask.context)
         needs, deciders = _deciders(session, house, ask)
-        usual = usual_time(session, item_id)
+        rule = ask.item.stage_for(ask.context)
+        lately = usual(session, item_id, rule.by if rule else ())
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     return WouldHappen(
         item_id=item_id,
@@ -79,7 +75,7 @@ def plan(
         ends_at=wanted.ends_at if wanted else None,
         lasts=wanted.lasts if wanted else None,
         expect=ask.item.expect,
-        usual=usual,
+        usual=lately,
         working=escalation.working(house, ask.item),
     )
 
@@ -119,27 +115,3 @@ def in_words(step: Step, action: Action[Any]) -> str:
     """What a step will do for the customer, before its target is asked: in the item's words, else the action's."""
     return f"You get {step.gives}" if step.gives else action.title
 
-
-def usual_time(session: Session, item_id: str) -> timedelta | None:
-    """What customers really waited lately, from asking until it was there for the first time, decisions and people
-    included: the median of the last 30, in whole seconds and at least one; None with fewer than three."""
-    rows = session.execute(_LATELY, {"item": item_id}).all()
-    waits = [there - asked for asked, there in rows if there is not None]
-    if len(waits) < 3:
-        return None
-    return timedelta(seconds=max(1, round(median(wait.total_seconds() for wait in waits))))
-
-
-# The first time, since what vanished from its target and was given again is closed anew, months after it was asked for.
-_THERE = (
-    sa.select(sa.func.min(AuditEvent.at))
-    .where(AuditEvent.stream == sa.literal("request:") + Request.id, AuditEvent.kind == "request.fulfilled")
-    .correlate(Request)
-    .scalar_subquery()
-)
-_LATELY = (
-    sa.select(Request.asked_at, _THERE)
-    .where(Request.item_id == sa.bindparam("item"), Request.state == RequestState.FULFILLED)
-    .order_by(Request.id.desc())
-    .limit(RECENT)
-)

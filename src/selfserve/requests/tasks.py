@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.tasks import in_transaction
-from selfserve.requests import stages
+from selfserve.requests import drafts, stages
 from selfserve.requests.reconcile import reconcile
 
 
@@ -12,7 +12,13 @@ def register(house: House) -> None:
     """Make this room's tasks known to the engine; called once before it starts."""
     house.engine.register(stages.TICK, in_transaction(house, stages.tick))
     house.engine.every("reconcile", "0 7 * * * *", lambda: _reconcile(house))
+    house.engine.every("drafts", "0 50 3 * * *", lambda: _forget_drafts(house))
 
 
 def _reconcile(house: House) -> None:
     reconcile(house)
+
+
+def _forget_drafts(house: House) -> None:
+    with house.database.write() as session:
+        drafts.forget(session, house.now())

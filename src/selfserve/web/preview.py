@@ -11,11 +11,13 @@ from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
 from selfserve.fulfilment import eligibility, escalation
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, offers
-from selfserve.requests.plan import in_words, plan, usual_time
+from selfserve.requests.plan import in_words, plan
 from selfserve.requests.refusals import NotAllowed, Unfit
+from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Preview:
     ends_at: datetime | None = None
     lasts: timedelta | None = None
     expect: timedelta = timedelta()
-    usual: timedelta | None = None
+    usual: Usual = NOTHING_KNOWN
     working: bool = False
     """`expect` counts in working hours."""
     waits: bool = False
@@ -79,16 +81,15 @@ def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -
     with house.database.read() as session:
         person = directory.present(session, person_id)
         if person is None:
-            raise NotAllowed("This account is not active.")
+            raise NotAllowed(msg("This account is not active."))
         context = rule_context(item, asking.facts_of(session, person), now=house.now())
         if "form" not in item.who.names and not item.who.allows(context).allowed:
             raise NotAllowed(eligibility.NOT_FOR_YOU)
         try:
             stage = item.stage_for(context)
         except RuleFailed:
-            usual = usual_time(session, item.id)
-            working = escalation.working(house, item)
-            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=usual, working=working)
+            lately, working = usual(session, item.id), escalation.working(house, item)
+            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=lately, working=working)
         deciders = []
         if stage is not None:
             try:
@@ -103,7 +104,7 @@ def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -
             acts=_titles(house, item),
             lasts=item.grant.ends.span if item.grant else None,
             expect=item.expect,
-            usual=usual_time(session, item.id),
+            usual=usual(session, item.id, stage.by if stage is not None else ()),
             working=escalation.working(house, item),
         )
 

@@ -1,5 +1,6 @@
 """All tables of the house."""
 
+from selfserve.store.tables.drafts import Draft
 from selfserve.store.tables.health import Certificate, Pulse
 from selfserve.store.tables.notices import Notice
 from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
@@ -23,6 +24,7 @@ __all__ = [
     "ConnectorHealth",
     "Certificate",
     "Decision",
+    "Draft",
     "Escalation",
     "ExecutorLease",
     "Grant",

@@ -67,6 +67,13 @@ class Request(Base):
             postgresql_where=text(f"state IN ({_OPEN})"),
         ),
         UniqueConstraint("asked_by_id", "idempotency_key"),
+        Index(
+            "ix_request_lately",
+            "item_id",
+            "id",
+            sqlite_where=text("state = 'fulfilled'"),
+            postgresql_where=text("state = 'fulfilled'"),
+        ),
         Index(None, "customer_id", "asked_at"),
         Index(None, "state", "asked_at"),
     )

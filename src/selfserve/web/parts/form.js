@@ -45,25 +45,35 @@ export default {
       <div class="s-form-foot">
         <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(busy)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
         <a v-if="leave" class="s-quiet s-plain" :href="leave">{{ words.leave }}</a>
+        <div v-if="keeping" class="s-draft"><span role="status"><svg v-if="drafted === 'kept'" class="s-icon" aria-hidden="true"><use :href="icons + '#check'"/></svg>{{ words[drafted] }}</span>
+          <button v-if="former || drafted" type="button" class="s-link" @click="former ? undo() : over()">{{ former ? words.undo : words.over }}</button></div>
       </div>
     </form>`,
-  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object },
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object },
   data() {
     const values = { ...this.start };
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false };
+    const drafted = this.keeping?.draft ? "kept" : "";
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, drafted, former: null };
   },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
+    this.version = this.kept_version = 0;
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
     this.card = this.buttons.some((one) => one.key) ? this.$el.closest("[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
+    if (!this.keeping) return;
+    document.addEventListener("visibilitychange", this.write);
+    this.$el.addEventListener("focusout", this.write);
+    this.recall();
   },
   unmounted() {
     this.card?.removeEventListener("keydown", this.struck);
     clearTimeout(this.timer);
     clearTimeout(this.patience);
+    clearTimeout(this.pen);
+    document.removeEventListener("visibilitychange", this.write);
   },
   methods: {
     id(one) {
@@ -82,7 +92,64 @@ export default {
     set(one, value) {
       this.values[one.name] = value;
       delete this.errors[one.name];
+      this.former = null;
       this.$emit("changed", { ...this.values });
+      this.touch();
+    },
+    // The draft. What the server has not said to be kept stays in the tab, through a reload and a sign-in.
+    touch() {
+      if (!this.keeping) return;
+      this.version += 1;
+      this.trials = 0;
+      sessionStorage.setItem(this.keeping.memory, JSON.stringify({ values: this.values, shown: this.shown }));
+      clearTimeout(this.pen);
+      this.pen = setTimeout(this.write, 600);
+    },
+    write() {
+      if (this.busy || this.kept_version === this.version) return;
+      clearTimeout(this.pen);
+      this.$emit("draft", { version: this.version, values: { ...this.values } });
+      this.trials += 1;
+      if (this.trials > 1) this.drafted = "unkept";
+      this.pen = setTimeout(this.write, Math.min(2000 * 2 ** this.trials, 30000));
+    },
+    kept(version, whole) {
+      if (version !== this.version) return;
+      clearTimeout(this.pen);
+      this.kept_version = version;
+      sessionStorage.removeItem(this.keeping.memory);
+      const fresh = Object.entries(this.values).every(([name, value]) => value === (this.keeping.fresh[name] ?? ""));
+      this.drafted = fresh ? "" : whole ? "kept" : "partly";
+    },
+    sent() {
+      clearTimeout(this.pen);
+      this.kept_version = this.version;
+      if (this.keeping) sessionStorage.removeItem(this.keeping.memory);
+    },
+    recall() {
+      const left = JSON.parse(sessionStorage.getItem(this.keeping.memory) || "null");
+      if (left) this.fill(left);
+    },
+    over() {
+      const { values, shown } = this;
+      this.fill({ values: { ...this.keeping.fresh }, shown: {} });
+      this.former = { values, shown };
+      this.write();
+    },
+    undo() {
+      this.fill(this.former);
+      this.former = null;
+      this.write();
+      document.getElementById(this.id(this.fields[0]))?.focus();
+    },
+    fill({ values, shown }) {
+      const asked = new Set(this.fields.map((one) => one.name));
+      this.values = Object.fromEntries(Object.entries({ ...this.start, ...values }).filter(([name]) => asked.has(name)));
+      this.shown = { ...shown };
+      this.spans = this.spanned(this.values);
+      this.errors = {};
+      this.$emit("changed", { ...this.values });
+      this.touch();
     },
     span(one) {
       return this.spans[one.name];
@@ -163,6 +230,7 @@ export default {
       clearTimeout(this.patience);
       this.busy = "";
       this.errors = errors;
+      if (this.keeping) this.write();
       this.$nextTick(() => {
         const first = this.fields.find((one) => errors[one.name]);
         if (first) document.getElementById(this.id(first))?.focus();

@@ -56,6 +56,10 @@ class Form(Element, component="form.js"):
     Words may be `Message`s: the page's reader gets them in their language.
 
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
+
+    With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types, until it
+    hears by `kept` that they are; `sent` ends that. What is not kept yet it remembers in the tab itself, under the
+    name `memory`: a cut or a reload takes nothing away. `draft` tells that it starts with one.
     """
 
     def __init__(
@@ -66,6 +70,9 @@ class Form(Element, component="form.js"):
         *,
         start: Mapping[str, Any] | None = None,
         leave: str = "",
+        fresh: Mapping[str, Any] | None = None,
+        memory: str = "",
+        draft: bool = False,
     ) -> None:
         super().__init__()
         self._props["label"], self._props["leave"], self._props["icons"] = tell(label), leave, asset("icons.svg")
@@ -73,6 +80,8 @@ class Form(Element, component="form.js"):
         self._props["buttons"] = [_told(asdict(one)) for one in buttons]
         self._props["words"] = _words()
         self._props["start"] = dict(start or {})
+        if fresh is not None:
+            self._props["keeping"] = {"fresh": dict(fresh), "memory": memory, "draft": draft}
 
     def refuse(self, errors: Mapping[str, str]) -> None:
         """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus."""
@@ -81,6 +90,14 @@ class Form(Element, component="form.js"):
     def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed."""
         self.run_method("offer", name, text, [asdict(option) for option in options])
+
+    def kept(self, version: int, *, whole: bool) -> None:
+        """The draft is kept as it was at `version`; not `whole` where something must not be."""
+        self.run_method("kept", version, whole)
+
+    def sent(self) -> None:
+        """What was typed has become a request: it is no draft any more."""
+        self.run_method("sent")
 
     def reset(self) -> None:
         """Empty again, as it began."""
@@ -103,6 +120,11 @@ def _words() -> dict[str, Any]:
         "more": say("Type a few letters of it."),
         "nothing": say("Nothing on offer fits."),
         "leave": say("Cancel"),
+        "kept": say("Draft kept"),
+        "partly": say("Draft kept, without what looks like a password or a key"),
+        "unkept": say("Not kept yet, we keep trying"),
+        "over": say("Start over"),
+        "undo": say("Undo"),
         "late": say(
             "This takes longer than it should. It may still arrive: look at your requests before you send it again."
         ),

@@ -179,6 +179,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "draft",
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("item_id", sa.String(length=100), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("changed_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_draft_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", "item_id", name=op.f("pk_draft")),
+    )
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_draft_changed_at"), ["changed_at"], unique=False)
+
+    op.create_table(
         "held_grant",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("customer_id", sa.String(length=36), nullable=False),
@@ -322,6 +337,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_request_asked_by_id"), ["asked_by_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_customer_id_asked_at"), ["customer_id", "asked_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(
+            "ix_request_lately",
+            ["item_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'fulfilled'"),
+            postgresql_where=sa.text("state = 'fulfilled'"),
+        )
         batch_op.create_index(batch_op.f("ix_request_item_version_id"), ["item_version_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_state_asked_at"), ["state", "asked_at"], unique=False)
         batch_op.create_index(
@@ -693,6 +715,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('awaiting_approval', 'approved', 'fulfilling', 'handed_over')"),
             postgresql_where=sa.text("state IN ('awaiting_approval', 'approved', 'fulfilling', 'handed_over')"),
         )
+        batch_op.drop_index(
+            "ix_request_lately",
+            sqlite_where=sa.text("state = 'fulfilled'"),
+            postgresql_where=sa.text("state = 'fulfilled'"),
+        )
         batch_op.drop_index(batch_op.f("ix_request_state_asked_at"))
         batch_op.drop_index(batch_op.f("ix_request_item_version_id"))
         batch_op.drop_index(batch_op.f("ix_request_item_id"))
@@ -726,6 +753,10 @@ def downgrade() -> None:
 
         batch_op.drop_index(batch_op.f("ix_request_closed_at"))
     op.drop_table("identity")
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_draft_changed_at"))
+
+    op.drop_table("draft")
     with op.batch_alter_table("held_grant", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_held_grant_live", sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'")

@@ -1,0 +1,113 @@
+"""What an item is for whoever looks at its page: whether they may ask, what would happen, what the form begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from selfserve.catalog.items import Item
+from selfserve.people import directory
+from selfserve.requests import acts, asking, drafts, lists, offers
+from selfserve.requests.lists import GrantRow
+from selfserve.requests.refusals import NotAllowed
+from selfserve.web.pages.item_draft import BESIDE, WHOM
+from selfserve.web.parts.questions import questions
+from selfserve.web.preview import Preview, preview
+from selfserve.web.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a form begins with: the values, the words that stand for some of them, and the values of the empty form.
+    `draft`: some of it was filled in before."""
+
+    start: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    fresh: Mapping[str, Any] = field(default_factory=dict)
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item as it stands for one customer. Without a `preview` they cannot ask for it; `barred` says why.
+
+    `others`: they may ask for people they lead.
+    """
+
+    item: Item
+    held: GrantRow | None
+    begun: Begun
+    others: bool
+    preview: Preview | None = None
+    barred: str = ""
+
+    @property
+    def askable(self) -> bool:
+        """True where there is somebody they may ask for, themselves or another."""
+        return self.preview is not None or self.others
+
+
+def offered(visit: Visit, item_id: str, again: str) -> Offer:
+    """The item for the visitor; its form begins with their draft, or with the answers of an earlier request `again`.
+
+    Blocking. NotFound for what is not for them.
+    """
+    item = offers.one(visit.house, visit.person_id, item_id)
+    others = offers.for_others(visit.house, visit.person_id, item)
+    with visit.house.database.read() as session:
+        held = lists.marks(session, visit.person_id).get(item_id)
+        draft = {} if again else _draft(session, visit, item, others=others)
+        given = _former(session, visit, item, again, others=others) if again else draft
+        shown = _names(session, item, given)
+    fresh = questions(visit.house, item, visit.zone).start()
+    begun = Begun(fresh | given, shown, fresh, bool(draft))
+    answers = {name: value for name, value in begun.start.items() if name != WHOM}
+    try:
+        return Offer(item, held, begun, others, preview(visit.house, visit.person_id, item, answers))
+    except NotAllowed as barred:
+        return Offer(item, held, begun, others, None, barred.words)
+
+
+def _draft(session: Session, visit: Visit, item: Item, *, others: bool) -> dict[str, Any]:
+    """What they filled in before, without people who cannot be named any more."""
+    found = drafts.kept(session, visit.person_id, item, visit.now, beside=BESIDE)
+    return {
+        name: value
+        for name, value in found.items()
+        if (others and _leads(session, visit, str(value)) if name == WHOM else _nameable(session, item, name, value))
+    }
+
+
+def _nameable(session: Session, item: Item, name: str, value: Any) -> bool:
+    return item.form[name].type != "person" or not value or directory.present(session, str(value)) is not None
+
+
+def _leads(session: Session, visit: Visit, named: str) -> bool:
+    try:
+        return asking.for_whom(session, visit.person_id, named) != visit.person_id
+    except NotAllowed:
+        return False
+
+
+def _former(session: Session, visit: Visit, item: Item, again: str, *, others: bool) -> dict[str, Any]:
+    """The answers of an earlier request that the form still asks for, and who it was for."""
+    former = acts.own(session, again, visit.person_id)
+    answers = {name: value for name, value in former.answers.items() if value is not None and name in item.form}
+    theirs = others and former.customer_id != visit.person_id
+    return answers | ({WHOM: former.customer_id} if theirs else {})
+
+
+def _names(session: Session, item: Item, answers: Mapping[str, Any]) -> dict[str, str]:
+    """The words that stand for the people and live choices among earlier answers."""
+    shown = {}
+    for name, value in answers.items():
+        kind = "person" if name == WHOM else item.form[name].type
+        if value and kind == "person":
+            person = directory.present(session, str(value)) or directory.by_email(session, str(value))
+            shown[name] = person.name if person else ""
+        elif value and kind == "options":
+            shown[name] = str(value)
+    return shown

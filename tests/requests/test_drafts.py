@@ -1,0 +1,132 @@
+"""What somebody has begun to fill in stays theirs, on both stores, and goes when it has served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.stand.house import Stand
+
+from selfserve.requests import drafts
+from selfserve.store.tables import Draft
+
+FRESH = {"reason": "", "until": ""}
+
+
+def keep(stand: Stand, who: str, item: str, answers: Mapping[str, object], fresh: Mapping[str, object] = FRESH) -> bool:
+    """Type something and leave it."""
+    of = stand.house.catalog.current.items[item]
+    return stand.write(drafts.keep, stand.people[who], of, answers, stand.clock(), fresh=fresh)
+
+
+def kept(stand: Stand, who: str, item: str) -> dict[str, Any]:
+    """What is there when they come back."""
+    with stand.house.database.read() as session:
+        of = stand.house.catalog.current.items[item]
+        return drafts.kept(session, stand.people[who], of, stand.clock())
+
+
+def rows(stand: Stand) -> list[Draft]:
+    """Every draft in the store."""
+    with stand.house.database.read() as session:
+        return list(session.scalars(sa.select(Draft)))
+
+
+def question(stand: Stand) -> tuple[str, str]:
+    """An item of the stand with a text question, and that question."""
+    for item in stand.house.catalog.current.items.values():
+        for name, one in item.form.items():
+            if one.type in ("text", "longtext"):
+                return item.id, name
+    raise AssertionError("the stand's catalog asks for no text")
+
+
+def test_a_draft_is_ones_own_and_the_last_word_stays(stand: Stand) -> None:
+    """Written twice, by two people: each finds what they typed last, in one row."""
+    item, name = question(stand)
+    keep(stand, "ada", item, {name: "Sale"})
+    assert keep(stand, "ada", item, {name: "Sales figures"})
+    keep(stand, "ben", item, {name: "Mine"})
+    assert kept(stand, "ada", item) == {name: "Sales figures"}
+    assert kept(stand, "ben", item) == {name: "Mine"}
+    assert len(rows(stand)) == 2
+
+
+def test_only_what_differs_from_the_empty_form_is_a_draft(stand: Stand) -> None:
+    """A default that was left alone is none; taking everything back ends the draft."""
+    item, name = question(stand)
+    assert keep(stand, "ada", item, {name: "as it began"}, {name: "as it began"})
+    assert rows(stand) == []
+    keep(stand, "ada", item, {name: "more"}, {name: "as it began"})
+    assert kept(stand, "ada", item) == {name: "more"}
+    keep(stand, "ada", item, {name: ""}, {name: "as it began"})
+    assert kept(stand, "ada", item) == {name: ""}, "emptied on purpose"
+    keep(stand, "ada", item, {name: "as it began"}, {name: "as it began"})
+    assert rows(stand) == []
+
+
+def test_asking_ends_the_draft_on_whatever_way_it_was_asked(stand: Stand) -> None:
+    """Asked through the API: the page shows no draft of it any more; what is begun afterwards is a new one."""
+    item, name = question(stand)
+    keep(stand, "ada", item, {name: "Sales figures"})
+    stand.clock.forward(minutes=1)
+    of = stand.house.catalog.current.items[item]
+    answers = {one: _fit(asked) for one, asked in of.form.items()}
+    stand.ask("ada", item, answers)
+    assert kept(stand, "ada", item) == {}
+    stand.clock.forward(minutes=1)
+    keep(stand, "ada", item, {name: "Once more"})
+    assert kept(stand, "ada", item) == {name: "Once more"}
+
+
+def _fit(asked: Any) -> object:
+    fits = {"text": "Sales figures", "longtext": "Sales figures", "number": 1, "yesno": True, "duration": "1h"}
+    return asked.options[0].value if asked.type == "choice" else fits.get(asked.type)
+
+
+def test_a_month_ends_a_draft(stand: Stand) -> None:
+    """Not shown after thirty days without a touch, and removed by the nightly look; a younger one stays."""
+    item, name = question(stand)
+    keep(stand, "ada", item, {name: "Old"})
+    stand.clock.forward(days=29)
+    keep(stand, "ben", item, {name: "Young"})
+    assert kept(stand, "ada", item) == {name: "Old"}
+    stand.clock.forward(days=1, minutes=1)
+    assert kept(stand, "ada", item) == {}
+    assert stand.write(drafts.forget, stand.clock()) == 1
+    assert [row.person_id for row in rows(stand)] == [stand.people["ben"]]
+
+
+def test_an_answer_goes_when_its_question_is_another(stand: Stand) -> None:
+    """Renamed or of another kind: it does not fit any more; a better label takes nothing away."""
+    item, name = question(stand)
+    keep(stand, "ada", item, {name: "Sales figures"})
+    label = stand.house.catalog.current.items[item].form[name].label
+    stand.edit(item, label, "In a few words?")
+    assert kept(stand, "ada", item) == {name: "Sales figures"}
+    with stand.house.database.write() as session:
+        draft = session.scalars(sa.select(Draft)).one()
+        draft.kinds = {name: "number"}
+    assert kept(stand, "ada", item) == {}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["password=hunter2hunter2", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg", "Bearer 3q2-7wXYZabcdefgh"],
+)
+def test_a_secret_is_never_kept(stand: Stand, secret: str) -> None:
+    """What looks like one is left out, and it is told that something was."""
+    item, name = question(stand)
+    assert keep(stand, "ada", item, {name: "harmless"})
+    assert not keep(stand, "ada", item, {name: secret})
+    assert rows(stand) == []
+
+
+def test_what_the_form_does_not_ask_is_not_kept(stand: Stand) -> None:
+    """Nor what no form can hold: a list, a novel."""
+    item, name = question(stand)
+    keep(stand, "ada", item, {"made_up": "x", name: ["a"]})
+    keep(stand, "ben", item, {name: "x" * (drafts.LONGEST + 1)})
+    assert rows(stand) == []

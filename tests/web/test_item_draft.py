@@ -1,0 +1,168 @@
+"""`/items/{id}`: what somebody has filled in is theirs until they ask, on every device."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, expect
+
+from selfserve.store.tables import Draft
+from selfserve.web.parts.form import Form
+from tests.web.conftest import Calls, Visitor
+from tests.web.serving import Served
+from tests.web.stand import PageStand
+from tests.web.test_in_chromium import PHONE, tab
+from tests.web.waiting import until
+
+WHY = "What do you need the figures for?"
+
+
+def drafts(stand: PageStand) -> list[Draft]:
+    """Every draft in the store."""
+    with stand.house.database.read() as session:
+        return list(session.scalars(sa.select(Draft)))
+
+
+async def test_what_was_typed_is_there_again_and_gone_once_asked(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Kept under the version the browser named; another visit begins with it; asking ends it."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    ana.find(Form).trigger("draft", {"version": 3, "values": {"reason": "Forecast"}})
+    await until(lambda: bool(told))
+    assert told == [("kept", (3, True))]
+    again = visitor("ana")
+    await again.open("/items/finance-reports")
+    form = next(iter(again.find(Form).elements))
+    assert form.props["start"]["reason"] == "Forecast"
+    assert form.props["keeping"]["draft"] is True
+    again.find(Form).trigger("send", {"button": "ask", "values": {"reason": "Forecast for spring"}})
+    await again.should_see("Tomás Reyes was asked to approve it", retries=30)
+    assert ("sent", ()) in told
+    assert drafts(stand) == []
+    await ana.open("/items/finance-reports")
+    form = next(iter(ana.find(Form).elements))
+    assert form.props["start"]["reason"] == ""
+    assert form.props["keeping"]["draft"] is False
+
+
+async def test_a_refused_ask_leaves_the_draft(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Nothing was asked for, so nothing is taken away, and typing goes on being kept."""
+    sam = visitor("sam")
+    await sam.open("/items/production-access")
+    sam.find(Form).trigger("draft", {"version": 1, "values": {"incident": "urgent!"}})
+    await until(lambda: len(told) == 1)
+    sam.find(Form).trigger("send", {"button": "ask", "values": {"incident": "urgent!"}})
+    await until(lambda: len(told) == 2)
+    assert told[1][0] == "refuse"
+    assert [row.answers for row in drafts(stand)] == [{"incident": "urgent!"}]
+    sam.find(Form).trigger("draft", {"version": 2, "values": {"incident": "INC-1"}})
+    await until(lambda: len(told) == 3)
+    assert [row.answers for row in drafts(stand)] == [{"incident": "INC-1"}]
+
+
+async def test_a_store_that_is_away_is_never_said_to_have_kept(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """While another process holds it there is no answer, so that the browser tries again; then it is kept."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    stand.house.database.patience = 0.05
+    lock = sqlite3.connect(stand.folder / "house.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    ana.find(Form).trigger("draft", {"version": 1, "values": {"reason": "Forecast"}})
+    ana.find(Form).trigger("look", {"field": "nothing", "text": ""})
+    await until(lambda: bool(told))
+    lock.execute("ROLLBACK")
+    lock.close()
+    assert "kept" not in [name for name, _ in told]
+    stand.house.database.patience = 5.0
+    ana.find(Form).trigger("draft", {"version": 1, "values": {"reason": "Forecast"}})
+    await until(lambda: ("kept", (1, True)) in told)
+    assert [row.answers for row in drafts(stand)] == [{"reason": "Forecast"}]
+
+
+async def test_who_it_is_for_is_kept_too_while_one_leads_them(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Named by name when the page is opened again; somebody one does not lead any more is not."""
+    tomas = visitor("tomas")
+    await tomas.open("/items/wiki-editors")
+    tomas.find(Form).trigger("draft", {"version": 1, "values": {"_for": "person-ana"}})
+    await until(lambda: bool(told))
+    await tomas.open("/items/wiki-editors")
+    form = next(iter(tomas.find(Form).elements))
+    assert form.props["start"]["_for"] == "person-ana"
+    assert form.props["fields"][0]["shown"] == "Ana Sousa"
+    with stand.house.database.write() as session:
+        session.execute(sa.text("UPDATE person SET manager_id = NULL WHERE login = 'ana'"))
+    await tomas.open("/items/wiki-editors")
+    form = next(iter(tomas.find(Form).elements))
+    assert "_for" not in form.props["start"]
+
+
+async def test_asking_again_begins_with_the_request_and_not_with_the_draft(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Whoever presses "Ask again" means that request."""
+    made = stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring."})
+    jonas = visitor("jonas")
+    await jonas.open("/items/finance-reports")
+    jonas.find(Form).trigger("draft", {"version": 1, "values": {"reason": "Something else"}})
+    await until(lambda: bool(told))
+    await jonas.open(f"/items/finance-reports?again={made.name}")
+    assert next(iter(jonas.find(Form).elements)).props["start"]["reason"] == "Cost of the study in spring."
+
+
+def _typed(page: Page, words: str) -> None:
+    page.goto("/items/finance-reports")
+    page.get_by_label(WHY).fill(words)
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+
+
+def test_a_reload_and_another_device_find_what_was_typed(browser: Browser, served: Served) -> None:
+    """One word says that it is kept; "Start over" empties it everywhere, and can be taken back."""
+    with tab(browser, served, "mei") as page:
+        _typed(page, "Forecast for the study")
+        page.reload()
+        expect(page.get_by_label(WHY)).to_have_value("Forecast for the study")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+    with tab(browser, served, "mei", PHONE) as phone:
+        phone.goto("/items/finance-reports")
+        expect(phone.get_by_label(WHY)).to_have_value("Forecast for the study")
+        phone.get_by_role("button", name="Start over").click()
+        expect(phone.get_by_label(WHY)).to_have_value("")
+        expect(phone.get_by_text("Draft kept")).to_have_count(0)
+        phone.get_by_role("button", name="Undo").click()
+        expect(phone.get_by_label(WHY)).to_have_value("Forecast for the study")
+        phone.get_by_role("button", name="Start over").click()
+        expect(phone.get_by_text("Draft kept")).to_have_count(0)
+        phone.reload()
+        expect(phone.get_by_role("heading", name="Finance reports", level=1)).to_be_visible()
+        expect(phone.get_by_label(WHY)).to_have_value("")
+
+
+def test_what_no_server_has_heard_of_yet_survives_a_reload(browser: Browser, served: Served) -> None:
+    """Cut off in the middle of a word: the tab remembers it, and hands it over when it can."""
+    with tab(browser, served, "priya") as page:
+        page.goto("/items/finance-reports")
+        expect(page.get_by_label(WHY)).to_be_visible()
+        page.evaluate("window.socket.disconnect()")
+        page.get_by_label(WHY).fill("Typed into the void")
+        expect(page.get_by_text("Draft kept")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_label(WHY)).to_have_value("Typed into the void")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+    with tab(browser, served, "priya") as other:
+        other.goto("/items/finance-reports")
+        expect(other.get_by_label(WHY)).to_have_value("Typed into the void")
+
+
+def test_the_first_wrong_field_gets_the_focus_and_says_what_is_wrong(browser: Browser, served: Served) -> None:
+    """Each wrong answer is marked and its sentence tied to it."""
+    with tab(browser, served, "sam") as page:
+        page.goto("/items/production-access")
+        page.get_by_label("How long?", exact=False).first.fill("900")
+        page.get_by_role("button", name="Request it").or_(page.get_by_role("button", name="Get it now")).click()
+        first = page.locator("[aria-invalid=true]").first
+        expect(first).to_be_focused()
+        sentence = page.locator(f"[id='{first.get_attribute('aria-describedby').split()[0]}']")  # type: ignore[union-attr]
+        expect(sentence).to_contain_text("hours")
