@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve.cli import audit, catalog, connectors, db, doctor, init, people, running, secrets, tokens
 from selfserve.cli.stop import FAILED, WRONG, Stop
+from selfserve.cli.store_trouble import in_a_sentence
 from selfserve.cli.surroundings import Surroundings, say, warn
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.settings.loading import FILE
@@ -77,6 +80,9 @@ def run(arguments: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         warn("Stopped.")
         return 130
+    except (SQLAlchemyError, sqlite3.Error) as trouble:
+        warn(in_a_sentence(trouble))
+        return FAILED
     except OSError as error:
         warn(f"{error.filename or 'selfserve'}: {(error.strerror or str(error)).lower()}.")
         return FAILED

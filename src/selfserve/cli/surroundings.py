@@ -15,15 +15,15 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve.cli.stop import WRONG, Stop
+from selfserve.cli.store_trouble import in_a_sentence
 from selfserve.settings.loading import load
 from selfserve.settings.model import Settings
 from selfserve.settings.secrets import SecretSource, SecretUnavailable
 from selfserve.store import migrations
 from selfserve.store.database import Database
-from selfserve.telemetry.redaction import redact_text
 
 
 @dataclass
@@ -79,12 +79,11 @@ class Surroundings:
 
     @contextmanager
     def store_errors(self) -> Iterator[None]:
-        """Tells what the database driver says in one sentence."""
+        """Tells what is wrong with the store in one sentence."""
         try:
             yield
-        except DBAPIError as error:
-            reason = redact_text(str(error.orig)).strip().splitlines()
-            raise Stop(f"The store cannot be used: {reason[0] if reason else type(error.orig).__name__}") from error
+        except SQLAlchemyError as error:
+            raise Stop(in_a_sentence(error)) from error
 
     @contextmanager
     def database(self) -> Iterator[Database]:

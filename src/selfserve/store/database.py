@@ -35,6 +35,11 @@ class StoreBusy(sa.exc.TimeoutError):
     """The write lock was not to be had in time: another process holds it. Nothing was changed; ask again later."""
 
 
+def is_locked(error: BaseException | None) -> bool:
+    """Whether SQLite's driver says that somebody else holds the lock (sqlite.org/rescode.html)."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF in _BUSY
+
+
 @contextmanager
 def patient(seconds: float) -> Iterator[None]:
     """Within, writers of this thread wait `seconds` for the write lock instead of the database's own patience."""
@@ -135,7 +140,7 @@ def _begin(connection: sa.Connection, until: float) -> None:
         _wait_for_lock(connection, until - time.monotonic())
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     except sa.exc.OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+        if not is_locked(error.orig):
             raise
         raise StoreBusy("another process holds the write lock") from error
     finally:

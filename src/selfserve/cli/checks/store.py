@@ -14,6 +14,7 @@ from selfserve.cli.surroundings import Surroundings
 from selfserve.settings.secrets import SecretUnavailable
 from selfserve.store import migrations
 from selfserve.store.rights import open_to_others
+from selfserve.store.writable import Writable
 
 AREA = "store"
 SCARCE = 1024**3
@@ -30,10 +31,13 @@ def check_store(around: Surroundings) -> Iterator[Finding]:
     try:
         with around.any_database() as database:
             found, known = migrations.current(database.engine), migrations.head()
+            locked = Writable(database)()
     except (Stop, SecretUnavailable) as error:
         yield failure(AREA, str(error))
         return
     kind = "SQLite" if settings.sqlite else "PostgreSQL"
+    if locked:
+        yield failure(AREA, locked)
     if found == known:
         yield ok(AREA, f"{kind} is reachable and at version {known}.")
     else:
