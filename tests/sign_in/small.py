@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,3 +129,30 @@ async def _send(client: socketio.AsyncClient, emit: Any) -> bool:
     # An event has no answer, so one that has follows it on the same socket: by then the event was handled.
     await client.call("handshake", {"client_id": "nobody", "tab_id": "t", "document_id": "d"})
     return True
+
+
+def outlasts(address: str, client_id: str, cookie: str, events: Sequence[tuple[str, Any]]) -> bool:
+    """Whether a socket of the page `client_id` is still open after it sent all these events."""
+    query = f"client_id={client_id}&next_message_id=0&implicit_handshake=true&document_id=d&tab_id=t"
+    headers = {"Origin": address, "Cookie": cookie}
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(lambda: asyncio.run(_outlasts(f"{address}?{query}", headers, events))).result()
+
+
+async def _outlasts(address: str, headers: dict[str, str], events: Sequence[tuple[str, Any]]) -> bool:
+    client = socketio.AsyncClient(reconnection=False)
+    cut = asyncio.Event()
+    client.on("disconnect", lambda *_: cut.set())
+    await client.connect(address, headers=headers, transports=["websocket"], socketio_path="/_nicegui_ws/socket.io")
+    for event in events:
+        await client.emit(*event)
+    # Either the server cuts the socket, or it answers what has an answer: both come, so that neither is waited for long.
+    answered = asyncio.ensure_future(client.call("handshake", {"client_id": "nobody"}, timeout=30))
+    ended = asyncio.ensure_future(cut.wait())
+    await asyncio.wait({answered, ended}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+    alive = answered.done() and not cut.is_set()
+    for waiting in (answered, ended):
+        waiting.cancel()
+    await asyncio.gather(answered, ended, return_exceptions=True)
+    await client.disconnect()
+    return alive

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 from tests.people.company import add
 from tests.sign_in.conftest import Stage
-from tests.sign_in.small import Small, attack, client_id_of, cookies_of, started
+from tests.sign_in.small import Small, attack, client_id_of, cookies_of, outlasts, started
 from tests.sign_in.twisted import Twisted
 
 from selfserve.store.tables import Person, SignIn
+from selfserve.web.sockets import MOST_BAD
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,18 @@ def test_a_malformed_event_is_dropped_without_a_trace(small: Small, bob: httpx.C
     told = small.log.read_text()[before:]
     assert "Traceback" not in told
     assert told.count("socket.malformed_event") + told.count("socket.foreign_event") == len(MALFORMED)
+
+
+def test_a_socket_that_sends_a_hundred_malformed_events_is_cut(small: Small, bob: httpx.Client) -> None:
+    """One fewer is borne, since a page that is rebuilt may send a few for what is gone; the log has one line for it."""
+    for count, open_still in ((MOST_BAD - 1, True), (MOST_BAD, False)):
+        before = len(small.log.read_text())
+        his = client_id_of(bob.get("/").text)
+        bad = ("ack", {"client_id": his, "next_message_id": "ten"})
+        assert outlasts(small.address, his, cookies_of(bob), [bad] * count) is open_still
+        told = small.log.read_text()[before:]
+        assert told.count("socket.malformed_event") == 1
+        assert told.count("events that could not be taken") == (0 if open_still else 1)
 
 
 def test_hostile_text_stays_text(small: Small, page: Page, idp: Twisted) -> None:
