@@ -67,6 +67,74 @@ def test_steps_are_multiplied_by_the_lists_around_them() -> None:
     assert 5 * once < twice < 20 * once
 
 
+MANY = [f"group-{number:05}" for number in range(20_000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"group-19999" in customer.groups', True),
+        ('("none" in customer.groups)', False),
+        ('!("group-00007" in customer.groups) || customer.department == "Design"', True),
+        ('!("group-00007" in customer.groups)', False),
+        ('form.on ? "group-00001" in customer.groups : "x" in customer.groups', True),
+        ('customer.department == "Design"', True),
+        ('customer.groups.exists(g, g.startsWith("group-1999"))', True),
+        ("size(customer.groups) == 20000", True),
+        ('customer.groups.exists(g, g == "group-19999")', True),
+    ],
+)
+def test_a_rule_holds_for_a_person_in_very_many_groups_as_for_any(text: str, expected: bool) -> None:
+    """None of their groups is forgotten, whichever way the rule asks: a forgotten one could allow what is forbidden."""
+    assert Rule.compile(text).holds(_in(MANY)) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'size(customer.groups.filter(g, g.endsWith("x"))) == 0',
+        'customer.groups.all(g, g in ["a", "b", "c", "d", "e", "f"] || g.startsWith("g") || g.endsWith("z"))',
+        'customer.groups.exists(g, g.matches("^vpn-[a-z]+$"))',
+    ],
+)
+def test_a_rule_that_would_take_too_long_for_a_person_denies_and_says_why(text: str) -> None:
+    """It is not evaluated at all, for this person only."""
+    rule = Rule.compile(text)
+    verdict = rule.allows(_in(MANY))
+    assert not verdict
+    assert verdict.error is not None
+    assert verdict.error.endswith("it goes through all groups of a person, and this one is in 20000.")
+    assert rule.allows(_in(["a"])).error is None
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('"a" in customer.groups && !("b" in customer.groups)', {"a", "b"}),
+        ("customer.name == 'x'", set()),
+        ('form.customer == "x"', set()),
+        ('"x" + "a" in customer.groups', None),
+        ("form.group in customer.groups", None),
+        ('"a" in customer.groups + form.more', None),
+        ('"a\\n" in customer.groups', None),
+        ('"a" in customer["groups"]', None),
+        ("size(customer) > 0", None),
+        ("customer.groups == []", None),
+        ('"a" in customer.groups == false', None),
+        ('customer.groups.exists(g, g == "a")', None),
+        ('[form].exists(customer, "a" in customer.groups)', None),
+    ],
+)
+def test_groups_are_spared_only_where_they_are_asked_for_by_name(text: str, named: set[str] | None) -> None:
+    """Whatever else is done with the list needs all of it."""
+    assert Rule.compile(text).named == named
+
+
+def _in(groups: list[str]) -> dict[str, object]:
+    customer = {"groups": groups, "department": "Design", "name": "Ada"}
+    return {"customer": customer, "form": {"on": True}, "item": {}, "now": None, "device": None}
+
+
 def test_a_costly_rule_is_refused_at_its_place_in_the_file(tmp_path: Path) -> None:
     """The editor is led to the file, line and column of the macro that is one too deep."""
     found = only(with_vpn(tmp_path, ("who: 'true'", f"who: '{BOMB}'")))

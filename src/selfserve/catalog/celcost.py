@@ -2,8 +2,8 @@
 
 Nothing in the evaluator stops an expression that has begun, so an expensive one is refused when it is read. The bound
 is counted, not timed: each operand is a step, a macro like `exists` multiplies what stands in it by the size of its
-list, and values that are copied or grown are charged by their size. It bounds contexts with up to `GROUPS` groups; for
-a person in more of them the evaluator's work grows with their number, or its square where a list is gathered.
+list, and values that are copied or grown are charged by their size. A rule is read with `GROUPS` groups in mind; for a
+person in more of them it is reckoned again with theirs, before it is evaluated.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from selfserve.catalog.celtext import MACROS, Token, tokens
 
 STEPS: Final = 100_000
 """Steps that one expression may take. A step is about a microsecond: a tenth of a second, once, is what is borne."""
+RARE: Final = 2 * STEPS
+"""Steps that it may take for a person in more groups than a rule is read with: they are few."""
 NESTED: Final = 2
 """How many macros may stand inside of each other. Two lists held against each other need two."""
 GROUPS: Final = 1_000
-"""Groups of one person that are reckoned with."""
+"""Groups of one person that a rule is read with."""
 LONGEST_TEXT: Final = 200_000
 """Characters of one value."""
 LONGEST_PATTERN: Final = 200
@@ -69,19 +71,23 @@ class _Size:
 
 _SCALAR: Final = _Size()
 _TEXT: Final = _Size(chars=_FACT)
-_LISTED: Final = _Size(GROUPS, GROUPS, GROUPS * 60, _Size(chars=60))
 
 
-def steps(source: str) -> int:
-    """An upper bound on the steps that `source`, which must already have compiled, takes. TooCostly beyond `STEPS`."""
-    return _Estimate(list(tokens(source))).total()
+def steps(source: str, groups: int = GROUPS) -> int:
+    """An upper bound on the steps that `source`, which must already have compiled, takes for a person in so many
+    groups. TooCostly beyond `STEPS`, for more groups than `GROUPS` beyond `RARE`."""
+    return _Estimate(list(tokens(source)), groups).total()
 
 
 class _Estimate:
     """Goes through the expression once. Operators need no precedence: each bound is a sum, in whatever order."""
 
-    def __init__(self, found: list[Token]) -> None:
+    def __init__(self, found: list[Token], groups: int) -> None:
         self._tokens = [*found, Token("end", "", found[-1].at if found else 0)]
+        self._listed_facts = _Size(groups, groups, groups * 60, _Size(chars=60))
+        # What does not grow with the groups was held to the shorter length when the rule was read.
+        self._most = RARE if groups > GROUPS else STEPS
+        self._longest = LONGEST_TEXT * max(groups, GROUPS) // GROUPS
         self._at = 0
         self._steps = 0
         self._times = 1
@@ -105,12 +111,12 @@ class _Estimate:
 
     def _charge(self, steps: int, at: int) -> None:
         self._steps += self._times * steps
-        if self._steps > STEPS:
-            raise TooCostly(f"This could take more than {STEPS} steps; go through fewer or shorter lists.", at)
+        if self._steps > self._most:
+            raise TooCostly(f"This could take more than {self._most} steps; go through fewer or shorter lists.", at)
 
     def _grown(self, size: _Size, at: int) -> _Size:
-        if size.chars > LONGEST_TEXT:
-            raise TooCostly(f"This could grow to more than {LONGEST_TEXT} characters.", at)
+        if size.chars > self._longest:
+            raise TooCostly(f"This could grow to more than {self._longest} characters.", at)
         self._charge(1 + size.cells // 8 + size.chars // 10_000, at)
         return size
 
@@ -159,7 +165,7 @@ class _Estimate:
             return bound
         dot, attribute = self._next, self._tokens[min(self._at + 1, len(self._tokens) - 1)]
         plain = dot.text == "." and attribute.text != "groups"
-        return _TEXT if plain or name in ("true", "false", "null", "now") else _LISTED
+        return _TEXT if plain or name in ("true", "false", "null", "now") else self._listed_facts
 
     def _further(self, size: _Size) -> _Size:
         if self._take().text == "[":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import cel
@@ -11,12 +13,16 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from selfserve.catalog.celcost import TooCostly, steps
+from selfserve.catalog.celcost import GROUPS, TooCostly, steps
+from selfserve.catalog.celgroups import named_groups
 from selfserve.catalog.celtext import Reading, read
 from selfserve.catalog.facts import Context
 
 LONGEST: Final = 1_000
 """Characters in one expression: a longer one is a program, and deep nesting would cost the evaluator its stack."""
+
+FEW: Final = 50
+"""Groups that are handed over without a thought."""
 
 _WHERE: Final = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
@@ -55,6 +61,8 @@ class Rule:
     text: str
     program: cel.Program = field(compare=False, repr=False)
     reading: Reading = field(compare=False, repr=False)
+    named: frozenset[str] | None = field(default=None, compare=False, repr=False)
+    """The groups it asks for, where it asks by name only."""
 
     @classmethod
     def compile(cls, text: str) -> Rule:
@@ -69,7 +77,7 @@ class Rule:
         except ValueError as error:
             raise _broken(str(error)) from error
         _bounded(source)
-        return cls(source, program, read(source))
+        return cls(source, program, read(source), named_groups(source))
 
     @property
     def names(self) -> frozenset[str]:
@@ -77,11 +85,28 @@ class Rule:
         return frozenset(reference.root for reference in self.reading.references)
 
     def value(self, context: Context) -> Any:
-        """What the rule gives, as a Python value; RuleFailed where it raises."""
+        """What the rule gives, as a Python value; RuleFailed where it raises, or could take too long."""
+        facts = self._spared(context)
         try:
-            return self.program.execute(cast("dict[str, Any]", context))
+            return self.program.execute(cast("dict[str, Any]", facts))
         except Exception as error:
             raise RuleFailed(self.text, _reason(error)) from error
+
+    def _spared(self, context: Context) -> Context:
+        """The context with as many groups as are worth handing over: the evaluator copies all it is given.
+
+        Nobody's groups are cut short for a rule that goes through them, since one that says `!` would then allow what
+        it forbids: where that could take too long, the rule fails, which denies and tells staff.
+        """
+        customer: Mapping[str, Any] = context.get("customer") or {}
+        groups = customer.get("groups") or ()
+        if len(groups) <= FEW:
+            return context
+        if self.named is not None:
+            return {**context, "customer": {**customer, "groups": [one for one in self.named if one in groups]}}
+        if len(groups) > GROUPS and not _bearable(self.text, -(-len(groups) // GROUPS) * GROUPS):
+            raise RuleFailed(self.text, f"it goes through all groups of a person, and this one is in {len(groups)}.")
+        return context
 
     def holds(self, context: Context) -> bool:
         """True or False; RuleFailed where the rule raises or gives anything else."""
@@ -129,6 +154,15 @@ def rule_error(error: RuleBroken, ahead: int = 0) -> PydanticCustomError:
     column = error.column + (ahead if error.line == 1 else 0)
     context = {"sentence": error.sentence, "line": error.line, "column": column}
     return PydanticCustomError("rule", "{sentence}", context)
+
+
+@lru_cache(maxsize=4096)
+def _bearable(source: str, groups: int) -> bool:
+    try:
+        steps(source, groups)
+    except TooCostly:
+        return False
+    return True
 
 
 def _bounded(source: str) -> None:
