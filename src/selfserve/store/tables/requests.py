@@ -76,6 +76,7 @@ class Request(Base):
         ),
         Index(None, "customer_id", "asked_at"),
         Index(None, "state", "asked_at"),
+        Index(None, "closed_at"),
     )
 
 
@@ -83,7 +84,6 @@ class Stage(Base):
     """A step of approval; `by` names who may decide, `approvers` are the people it came to."""
 
     __tablename__ = "stage"
-        Index(None, "closed_at"),
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     request_id: Mapped[str] = mapped_column(ForeignKey("request.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(default=1)
