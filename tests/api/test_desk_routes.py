@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.api.calls import NOBODY, Api, refused
 
+from selfserve.fulfilment import leases
+
 
 def _case(api: Api, item: str = "lamp", fault: str = "permanent") -> dict[str, Any]:
     """A case on the desk: the shelf refused for good."""
@@ -147,3 +149,20 @@ def test_an_optional_line_may_stay_empty(api: Api) -> None:
     assert done.status_code == 200
     api.stand.work()
     assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "fulfilled"
+
+
+def test_staff_see_which_targets_are_left_in_peace(api: Api) -> None:
+    """As the desk's page shows it: why, since when, when it is tried next, and who waits; nothing once it is back."""
+    stand = api.stand
+    assert api.get("tess", "/connectors/resting").json() == []
+    stand.shelf.looks = ["auth", "auth"]
+    for who in ("ben", "ada"):
+        stand.ask(who, "lamp")
+    stand.write(leases.beat, stand.house, "worker")
+    (told,) = api.get("tess", "/connectors/resting").json()
+    assert (told["connector"], told["reason"]) == ("shelf", "The shelf does not know us any more.")
+    assert told["since"] < told["until"]
+    assert told["waiting"] == 1
+    stand.pass_time(minutes=2)
+    stand.write(leases.beat, stand.house, "worker")
+    assert api.get("tess", "/connectors/resting").json() == []

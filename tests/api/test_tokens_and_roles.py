@@ -38,6 +38,7 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/escalations/{case_id}/retry"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/done"): ("desk:write", "tess"),
     ("POST", "/escalations/{case_id}/cannot"): ("desk:write", "tess"),
+    ("GET", "/connectors/resting"): ("desk:write", "tess"),
     ("GET", "/audit"): ("audit:read", "lea"),
 }
 BODIES: dict[str, Any] = {

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
 from selfserve.api.words import Mark, Moment, Words
+from selfserve.fulfilment import circuits
 from selfserve.requests import desk, lists, story
 from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.refusals import NotFound
@@ -109,6 +110,15 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
         about = story.find(session, row.request_id) if row.request_id else None
         told = story.story(session, about, reader) if about else None
     return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
+
+
+@router.get("/connectors/resting", tags=["desk"])
+def resting(request: Request, _who: Helps) -> list[circuits.Resting]:
+    """The targets that are left in peace at the moment, as the desk shows them: since when and why, when each is tried
+    next, and how many requests wait for it. Empty where all answer."""
+    house = parts_of(request).house
+    with house.database.read() as session:
+        return circuits.resting(session, house)
 
 
 @router.post("/escalations/{case_id}/take", tags=["desk"])
