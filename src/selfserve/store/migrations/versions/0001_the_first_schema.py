@@ -335,6 +335,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_request_asked_by_id"), ["asked_by_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_request_closed_at"), ["closed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_customer_id_asked_at"), ["customer_id", "asked_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_request_item_id"), ["item_id"], unique=False)
         batch_op.create_index(
@@ -357,7 +358,6 @@ def upgrade() -> None:
     op.create_table(
         "seat",
         sa.Column("id", sa.String(length=36), nullable=False),
-        batch_op.create_index(batch_op.f("ix_request_closed_at"), ["closed_at"], unique=False)
         sa.Column("pool", sa.String(length=100), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
@@ -724,6 +724,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_request_item_version_id"))
         batch_op.drop_index(batch_op.f("ix_request_item_id"))
         batch_op.drop_index(batch_op.f("ix_request_customer_id_asked_at"))
+        batch_op.drop_index(batch_op.f("ix_request_closed_at"))
         batch_op.drop_index(batch_op.f("ix_request_asked_by_id"))
 
     op.drop_table("request")
@@ -751,7 +752,6 @@ def downgrade() -> None:
     with op.batch_alter_table("identity", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
-        batch_op.drop_index(batch_op.f("ix_request_closed_at"))
     op.drop_table("identity")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_changed_at"))
@@ -783,6 +783,7 @@ def downgrade() -> None:
     op.drop_table("takeover")
     op.drop_table("sync_mark")
     op.drop_table("seat_pool")
+    op.drop_table("pulse")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_manager_id"))
         batch_op.drop_index(batch_op.f("ix_person_login"))
@@ -796,6 +797,5 @@ def downgrade() -> None:
 
     op.drop_table("executor_lease")
     op.drop_table("connector_health")
-    op.drop_table("audit_seal")
-    op.drop_table("pulse")
     op.drop_table("certificate")
+    op.drop_table("audit_seal")
