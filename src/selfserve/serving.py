@@ -69,7 +69,7 @@ def asgi(app: App) -> FastAPI:
     rules = SessionRules(
         app.roles, settings.oidc.session_idle, settings.oidc.session_absolute, secure=settings.server.https
     )
-    plain = Plain(settings.brand.name, settings.company.name, settings.company.support, settings.company.language)
+    plain = Plain.of(settings)
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 

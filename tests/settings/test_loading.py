@@ -81,6 +81,14 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
             ),
         ),
         ('[brand]\naccent = "blue"', "selfserve.toml: brand.accent is 'blue'; allowed is a colour such as #1f4fd8."),
+        (
+            '[brand.links]\n"Call 4357" = "javascript:alert(1)"',
+            (
+                "selfserve.toml: brand.links.Call 4357 is 'javascript:alert(1)'; allowed is an address such as "
+                "https://help.example.com, mailto:help@example.com or tel:+4930123456."
+            ),
+        ),
+        ("[brand]\nlinks = 3", "selfserve.toml: brand.links is 3; allowed is a section."),
         ('[mail]\nhots = "x"', "selfserve.toml: mail.hots is not a setting; did you mean mail.host?"),
         ("[mial]\nport = 1", "selfserve.toml: mial is not a setting; did you mean mail?"),
         ("mail = 3", "selfserve.toml: mail is 3; allowed is a section."),

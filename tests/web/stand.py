@@ -70,7 +70,9 @@ class PageStand:
         if person is None or login in self.signed_out:
             return None
         staff = login in next(group.members for group in FERNHILL.groups if group.name == "techops")
-        roles = frozenset({Role.CUSTOMER, Role.STAFF} if staff else {Role.CUSTOMER})
+        admin = login in next(group.members for group in FERNHILL.groups if group.name == "selfserve-admins")
+        held = (Role.CUSTOMER, Role.STAFF) if staff else (Role.CUSTOMER,)
+        roles = frozenset((*held, Role.ADMIN) if admin else held)
         return Principal(
             person.id, login, person.email, person.name, person.language, roles, f"s-{login}", self.house.now()
         )
@@ -96,13 +98,13 @@ class PageStand:
             stage = session.scalars(sa.select(Stage).where(Stage.request_id == request.id)).one()
         decide(self.house, stage_id=stage.id, person_id=self.id(login), say=say, reason=reason)
 
-    def case(self, name: str) -> Escalation:
-        """The latest case about a request."""
     def cancel(self, login: str, name: str) -> None:
         """Somebody does not want it any more."""
         with self.house.database.write() as session:
             acts.cancel(session, self.house, name, self.id(login), self.house.now())
 
+    def case(self, name: str) -> Escalation:
+        """The latest case about a request."""
         with self.house.database.read() as session:
             return session.scalars(
                 sa.select(Escalation)
@@ -197,7 +199,7 @@ def settings() -> Settings:
     """As much of an installation's settings as pages read."""
     return Settings(
         company=Company(name="Fernhill", support="Call 4357, or come to the TechOps desk on the second floor."),
-        brand=Brand(name="Fernhill Help"),
+        brand=Brand(name="Fernhill Help", links={"Call 4357": "tel:4357"}),
         server=Server(public_url="http://127.0.0.1:8080"),
         oidc=Oidc(issuer="https://login.fernhill.example", client_id="selfserve"),
         directory=Directory(connector="directory", base=FERNHILL.base),
@@ -218,12 +220,12 @@ def live_in(stand: PageStand) -> dict[str, str]:
     legacy.away = True
     names["stuck"] = stand.ask("ana", "legacy-crm").name
     legacy.away = False
-    names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk."}).name
-    stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old.")
     names["denied"] = stand.ask("lukas", "finance-reports", {"reason": "To see what the launch has cost."}).name
     stand.decide("priya", names["denied"], Say.DENY, "Clara sends you the report of the launch itself.")
     names["cancelled"] = stand.ask("lukas", "new-laptop", {"why_now": "It is slow when I share my screen."}).name
     stand.cancel("lukas", names["cancelled"])
+    names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk."}).name
+    stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old.")
     return names
 
 

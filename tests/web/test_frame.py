@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from selfserve.requests.decide import Say
 from selfserve.web.parts.frame import Frame, initials
+from selfserve.web.plain import Plain
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -88,6 +89,24 @@ async def test_a_page_that_fails_says_what_to_do(
     await ana.should_see(f"give the reference {line['reference']}")
     assert (line["log_level"], str(line["exc_info"]), line["path"]) == ("error", "secret detail", "/requests")
     await ana.should_not_see("secret detail")
+
+
+async def test_the_ways_to_a_human_stand_in_the_menu(visitor: Visitor) -> None:
+    """As the company wrote them; one that leads elsewhere opens beside what is being done."""
+    ana = visitor("ana")
+    await ana.open("/")
+    frame = next(iter(ana.find(Frame).elements))
+    assert frame.props["links"] == [{"name": "Call 4357", "url": "tel:4357", "icon": "phone", "outside": False}]
+    assert "Call 4357" in frame.props["words"]["help"]
+
+
+def test_a_plain_page_has_the_ways_to_a_human_as_text() -> None:
+    """Whatever a company calls them."""
+    links = {"<b>Chat</b>": 'https://chat.fernhill.example/?a="b', "Call 4357": "tel:4357"}
+    page = Plain("Help", "Fernhill", "Call us.", links=links).page({}, "Gone").body.decode()
+    assert '<a href="tel:4357">Call 4357</a>' in page
+    assert "<b>Chat" not in page
+    assert "&lt;b&gt;Chat" in page
 
 
 def test_initials_are_two_letters_at_most() -> None:

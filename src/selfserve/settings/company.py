@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -46,7 +47,19 @@ def _colour(value: str) -> str:
     return value.lower()
 
 
+def _link(value: str) -> str:
+    scheme, _, rest = value.partition(":")
+    place = urlsplit(value)
+    if scheme in ("mailto", "tel") and rest and not re.search(r"[\s<>\"]", rest):
+        return value
+    if scheme in ("https", "http") and place.hostname and not re.search(r"[\s<>\"\\]", rest):
+        return value
+    raise ValueError("an address such as https://help.example.com, mailto:help@example.com or tel:+4930123456")
+
+
 MailAddress = Annotated[str, AfterValidator(mail_address)]
+Link = Annotated[str, AfterValidator(_link)]
+Words = Annotated[str, Field(min_length=1, max_length=40)]
 
 
 class Company(Section):
@@ -71,6 +84,9 @@ class Brand(Section):
     """An SVG or PNG file, relative to the configuration file; none shows the name."""
     accent: Annotated[str, AfterValidator(_colour)] = "#1f4fd8"
     """The colour of focus, links and counts."""
+    links: Annotated[dict[Words, Link], Field(default_factory=dict)]
+    """Ways to reach a human beside `company.support`, such as `{ "Call 4357" = "tel:4357" }`: in the menu of each
+    page, on error pages and in mails."""
 
 
 class Mail(Section):

@@ -68,6 +68,8 @@ def toml(value: object) -> str:
         return str(value)
     if isinstance(value, timedelta):
         return f'"{write_duration(value)}"'
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{toml(name)} = {toml(one)}' for name, one in value.items())}}}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(toml(one) for one in value)}]"
     text = str(value.value if isinstance(value, Enum) else value)
@@ -90,5 +92,7 @@ def _kind(annotation: Any) -> str:
         return " | ".join(str(one) for one in get_args(annotation))
     if get_origin(annotation) is tuple:
         return "list"
+    if get_origin(annotation) is dict:
+        return "table"
     options = [one for one in get_args(annotation) if one is not type(None)]
     return _KINDS.get(annotation) or (_kind(options[0]) if options else "text")

@@ -6,13 +6,15 @@ Who comes here is not known yet: the browser says which language they read, the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from typing import Self
 
 from starlette.responses import HTMLResponse
 
 from selfserve.languages.books import accepted, spoken
 from selfserve.languages.reader import Reader
+from selfserve.settings.model import Settings
 
 _STYLE = """
 :root{color-scheme:light dark;--ground:#f7f7f8;--surface:#fff;--line:#e4e5e9;--text:#16181d;--muted:#5c6270;
@@ -33,6 +35,9 @@ p{margin:0 0 8px}
 background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-decoration:none;border:0}
 .act:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .help{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);color:var(--muted)}
+.links{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0}
+.links:empty{display:none}
+.links a{color:var(--accent);line-height:24px}
 """
 
 
@@ -45,6 +50,14 @@ class Plain:
     company: str
     support: str
     language: str = "en"
+    links: Mapping[str, str] = field(default_factory=dict)
+    """More ways to a human: name to address."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As an installation is set up."""
+        company, brand = settings.company, settings.brand
+        return cls(brand.name, company.name, company.support, company.language, brand.links)
 
     def page(
         self,
@@ -68,7 +81,8 @@ class Plain:
             else ""
         )
         needed = to.say("Need a human? {support}", support=self.support)
-        help_line = f'<p class="help">{escape(needed)}</p>' if self.support else ""
+        links = "".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in self.links.items())
+        help_line = f'<p class="help">{escape(needed)}</p><p class="links">{links}</p>' if self.support else ""
         name = f"{self.brand} · {self.company}" if self.company else self.brand
         return HTMLResponse(
             f'<!doctype html><html lang="{to.language}"><head><meta charset="utf-8">'

@@ -24,7 +24,7 @@ from selfserve.web import away
 from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
-from selfserve.web.parts.frame import Frame, Place, Told
+from selfserve.web.parts.frame import Frame, Help, Place, Told
 from selfserve.web.places import Places
 from selfserve.web.plain import Plain
 from selfserve.web.speech import say, speak
@@ -53,7 +53,7 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
         principal = await aside(parts.principal_of, request)
         known = None if principal is None else await aside(_known, parts, principal)
     except AWAY as error:
-        return away.page(_plain(parts), request.scope, error)
+        return away.page(Plain.of(parts.settings), request.scope, error)
     if principal is None:
         return RedirectResponse(f"/sign-in?next={quote(_wanted(request), safe='')}", 303)
     if known is None:
@@ -69,11 +69,6 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     ui.skip_link(say("Skip to content"), target=content)
     await places.built(PATIENCE)
     return None
-
-
-def _plain(parts: Parts) -> Plain:
-    company = parts.settings.company
-    return Plain(parts.settings.brand.name, company.name, company.support, company.language)
 
 
 def _wanted(request: Request) -> str:
@@ -103,7 +98,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             name=principal.name,
             title=known.title,
             sign_out=SIGN_OUT,
-            support=visit.parts.settings.company.support,
+            help_=Help(visit.parts.settings.company.support, brand.links),
         ).mark("frame")
     frame.move(target_index=0)
     frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)

@@ -31,6 +31,9 @@ export default {
           </a>
         </nav>
         <span class="s-grow"></span>
+        <a v-for="link in links" :key="link.url" class="s-nav" :href="link.url" :target="link.outside ? '_blank' : null" rel="noopener noreferrer">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + link.icon"/></svg><span>{{ link.name }}</span>
+        </a>
         <button type="button" class="s-nav" :aria-expanded="String(reading)" @click="read">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>{{ words.notices }}</span><span v-if="unread" class="s-count">{{ unread > 99 ? "99+" : unread }}<span class="s-hidden"> {{ words.unread }}</span></span>
         </button>
@@ -64,7 +67,7 @@ export default {
     </header>`,
   props: {
     icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String,
-    places: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
+    places: Array, links: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
   },
   data() {
     return { open: false, reading: false, theme: chosen(), said: "", away: "", long: false };

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -34,17 +34,26 @@ class Told:
     when: str
 
 
+@dataclass(frozen=True, slots=True)
+class Help:
+    """How to reach a human: in a sentence, and by links (name to address; https, http, mailto or tel)."""
+
+    support: str
+    links: Mapping[str, str]
+
+
 class Frame(Element, component="frame.js"):
     """Tells `notices` when the list is opened, and `seen` with a notice's id, or None for all of them."""
 
-    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, support: str) -> None:
+    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, help_: Help) -> None:
         super().__init__()
         self._props["icons"] = asset("icons.svg")
         self._props["brand"], self._props["logo"] = brand, logo
         self._props["name"], self._props["title"] = name, title
         self._props["initials"] = initials(name)
         self._props["sign-out"] = sign_out
-        self._props["unread"], self._props["words"] = 0, _words(support)
+        self._props["unread"], self._props["words"] = 0, _words(help_.support)
+        self._props["links"] = [_link(name, url) for name, url in help_.links.items()]
 
     def lead(self, places: Sequence[Place], unread: int) -> None:
         """Show these entries, and how many notices are unread."""
@@ -73,6 +82,14 @@ class Frame(Element, component="frame.js"):
     def arrive(self) -> None:
         """Put the keyboard at the top of the page just shown."""
         self.run_method("arrive")
+
+
+_ICONS = {"tel": "phone", "mailto": "mail"}
+
+
+def _link(name: str, url: str) -> dict[str, Any]:
+    scheme = url.partition(":")[0]
+    return {"name": name, "url": url, "icon": _ICONS.get(scheme, "life-buoy"), "outside": scheme not in _ICONS}
 
 
 def _words(support: str) -> dict[str, Any]:
