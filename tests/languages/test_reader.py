@@ -103,6 +103,21 @@ def test_moments_near_and_far() -> None:
     assert [GERMAN.since(at, NOW) for at in (NOW, NOW - DAY)] == ["10:12", "gestern, 10:12"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "english", "german"),
+    [
+        ("Europe/Berlin", "10:12:05 CET", "10:12:05 MEZ"),
+        ("America/New_York", "04:12:05 GMT-05:00", "04:12:05 GMT-05:00"),
+        ("Asia/Kolkata", "14:42:05 GMT+05:30", "14:42:05 GMT+05:30"),
+    ],
+)
+def test_the_whole_of_a_moment_is_short(zone: str, english: str, german: str) -> None:
+    """Weekday, day, second and zone; where the language has no short name for the zone, how far it is from UTC."""
+    there = ZoneInfo(zone)
+    assert Reader("en", there).exact(NOW) == f"Monday, 23 November 2026, {english}"
+    assert Reader("de", there).exact(NOW) == f"Montag, 23. November 2026, {german}"
+
+
 def test_spans() -> None:
     """As one says them, and how long there is still."""
     spans = [timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=4), 3 * HOUR, 2 * DAY]

@@ -146,7 +146,7 @@ async def _outlasts(address: str, headers: dict[str, str], events: Sequence[tupl
     await client.connect(address, headers=headers, transports=["websocket"], socketio_path="/_nicegui_ws/socket.io")
     for event in events:
         await client.emit(*event)
-    # Either the server cuts the socket, or it answers what has an answer: both come, so that neither is waited for long.
+    # The server cuts the socket or answers what has an answer: one of both comes, so that nothing is waited for long.
     answered = asyncio.ensure_future(client.call("handshake", {"client_id": "nobody"}, timeout=30))
     ended = asyncio.ensure_future(cut.wait())
     await asyncio.wait({answered, ended}, timeout=30, return_when=asyncio.FIRST_COMPLETED)

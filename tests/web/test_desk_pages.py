@@ -14,6 +14,7 @@ from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.decide import Say
+from selfserve.web.pages.case_acts import SURE
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -196,6 +197,26 @@ async def test_what_is_not_there_is_not_believed(visitor: Visitor, stand: PageSt
     assert stand.state(name) == "handed_over"
 
 
+async def test_what_is_taken_on_somebodys_word_says_whose_it_is(visitor: Visitor, stand: PageStand) -> None:
+    """Done by hand though the target does not show it: the case names who is sure, and tells of no look that saw it."""
+    name, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    await ruth.should_not_see("On Ruth Adeyemi")
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": {SURE: True}})
+    await ruth.should_see("This case is closed.", retries=60)
+    stand.work()
+    assert stand.state(name) == "fulfilled"
+    for login, word, seen in (
+        ("ruth", "On Ruth Adeyemi&#39;s word", "Seen in the target"),
+        ("emil", "Auf das Wort von Ruth Adeyemi", "Im Zielsystem gesehen"),
+    ):
+        later = visitor(login)
+        await later.open(f"/desk/{case}")
+        await later.should_see(word)
+        await later.should_not_see(seen)
+
+
 async def test_cannot_be_done_needs_words_for_the_customer(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """The customer is never left without a sentence."""
     name, case = stuck(stand)
@@ -219,6 +240,7 @@ async def test_mine_and_not_taken_divide_the_list(visitor: Visitor, stand: PageS
     ruth = visitor("ruth")
     await ruth.open("/desk?view=mine")
     await ruth.should_see("Customer database")
+    await ruth.should_see("With you")
     await ruth.should_not_see("New laptop")
     await ruth.open("/desk?view=free")
     await ruth.should_see("New laptop")

@@ -113,8 +113,8 @@ class Reader:
         return self.clock(at) if same_day else self.within(at, now)
 
     def exact(self, at: datetime) -> str:
-        """The whole of it: `Monday, 23 November 2026 at 09:12:05 CET`."""
-        return format_datetime(at, "full", tzinfo=self.zone, locale=self.locale)
+        """The whole of it: `Monday, 23 November 2026, 09:12:05 CET`."""
+        return writing.exact(at, self.zone, self.locale)
 
     def due(self, at: datetime, now: datetime) -> str:
         """How long there is still: `in 35 minutes`, `in 3 days`; `2 hours late` where it is over."""

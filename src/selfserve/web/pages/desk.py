@@ -100,7 +100,7 @@ def _row(visit: Visit, case: CaseRow) -> Markup:
     team = visit.house.catalog.current.teams.get(case.team)
     under = " · ".join(filter(None, (for_whom(case), tell(why_words(case.why)), team.name if team else case.team)))
     taken = (
-        pill(say("Yours") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
+        pill(say("With you") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     )
     end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
         taken,
