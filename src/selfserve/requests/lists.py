@@ -15,6 +15,7 @@ from selfserve.fulfilment import parties, versions
 from selfserve.notify import notices
 from selfserve.requests.holding import Holding, holdings
 from selfserve.requests.stages import MANAGER
+from selfserve.requests.state_words import state_words
 from selfserve.requests.story import Answer, answers_of
 from selfserve.requests.words import STATE_WORDS, standing
 from selfserve.store.states import HELD, OPEN_REQUEST, EscalationState, GrantState, StageState
@@ -83,13 +84,16 @@ def requests(
     if cursor is not None:
         query = query.where(Request.id < cursor)  # ids are UUIDv7: sorted by time
     found = session.execute(query.order_by(Request.id.desc()).limit(limit + 1)).all()
-    rows = [_row(session, request, customer, asked_by) for request, customer, asked_by in found[:limit]]
+    called = state_words(session, [row[0] for row in found[:limit]])
+    rows = [
+        _row(session, request, customer, asked_by, called[request.id]) for request, customer, asked_by in found[:limit]
+    ]
     return Page(rows, rows[-1].id if len(found) > limit else None)
 
 
-def _row(session: Session, request: Request, customer: Person, asked_by: Person) -> RequestRow:
+def _row(session: Session, request: Request, customer: Person, asked_by: Person, called: tuple[str, str]) -> RequestRow:
     item = versions.pinned(session, request.item_version_id)
-    words, tone = STATE_WORDS[request.state]
+    words, tone = called
     return RequestRow(
         id=request.id,
         name=request.name,
@@ -167,7 +171,9 @@ def _waiting(
     because, approver_id = named
     return Waiting(
         stage_id=stage.id,
-        request=_row(session, request, customer, session.get_one(Person, request.asked_by_id)),
+        request=_row(
+            session, request, customer, session.get_one(Person, request.asked_by_id), STATE_WORDS[request.state]
+        ),
         why=stage.why,
         because=because,
         because_words=f"You are asked as {standing(customer, approver_id)}." if because == MANAGER else "",

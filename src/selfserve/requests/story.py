@@ -18,7 +18,8 @@ from selfserve.catalog.items import Item
 from selfserve.fulfilment import parties, versions
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings
-from selfserve.requests.words import STATE_WORDS, Line, Telling, line, standing
+from selfserve.requests.state_words import state_words
+from selfserve.requests.words import Line, Telling, line, standing
 from selfserve.store.seats import places
 from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState, StepState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
@@ -115,7 +116,7 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
-    words, tone = STATE_WORDS[request.state]
+    words, tone = state_words(session, [request])[request.id]
     asker = "" if asked_by is customer else "You" if asked_by.id == reader_id else asked_by.given_name or asked_by.name
     gives = {step.id: step.gives for step in item.fulfil if step.gives}
     to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name, gives)
