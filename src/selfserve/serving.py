@@ -25,6 +25,7 @@ from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
 from selfserve.app import App
 from selfserve.fulfilment.house import House
+from selfserve.insights.installation import Expected
 from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
@@ -73,7 +74,7 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app))
+    api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app), Expected.of(settings))
     made = application(api)
     away.install(made, plain)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)

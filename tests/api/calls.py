@@ -21,8 +21,8 @@ from selfserve.people.roles import RoleRules
 from selfserve.people.seen import Seen
 from selfserve.store.tables import Person, PersonGroup
 
-RULES = RoleRules.of({"staff": ["techops"], "auditor": ["auditors"]})
-GROUPS = {"tess": "techops", "theo": "techops", "lea": "auditors"}
+RULES = RoleRules.of({"staff": ["techops"], "auditor": ["auditors"], "admin": ["admins"]})
+GROUPS = {"tess": "techops", "theo": "techops", "lea": "auditors", "cora": "admins"}
 PROBLEM = "application/problem+json"
 both_stores = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 NOBODY = "01980000-0000-7000-8000-000000000000"

@@ -38,7 +38,8 @@ def document(lived_in: Api) -> BaseSchema:
 def staff_who_audit(lived_in: Api) -> str:
     """A token that opens every route."""
     with lived_in.stand.house.database.write() as session:
-        session.merge(PersonGroup(person_id=lived_in.stand.people["tess"], group="auditors"))
+        for group in ("auditors", "admins"):
+            session.merge(PersonGroup(person_id=lived_in.stand.people["tess"], group=group))
     return lived_in.held("tess")
 
 

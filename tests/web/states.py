@@ -62,6 +62,7 @@ def states(served: Served) -> list[State]:
         State("request-cancelling", "ana", f"/requests/{names['waits']}", _cancelling),
         State("mine", "ana", "/mine"),
         State("mine-nothing", "clara", "/mine"),
+        State("health", "tove", "/health"),
         State("approvals", "tomas", "/approvals"),
         State("approvals-none", "ana", "/approvals"),
         State("desk", "ruth", "/desk"),

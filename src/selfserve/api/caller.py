@@ -75,6 +75,11 @@ async def auditor(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrinc
     return _with(who, Role.AUDITOR)
 
 
+async def admin(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrincipal:
+    """Somebody who runs the installation."""
+    return _with(who, Role.ADMIN)
+
+
 def _with(who: TokenPrincipal, role: Role) -> TokenPrincipal:
     if not who.has(role):
         raise NotAllowed(f"This is for {role} only.")
@@ -91,11 +96,12 @@ async def reader(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrinci
     return who if may_read_all(who) else _with(who, Role.CUSTOMER)
 
 
-# These four only look at the principal, so they are coroutines: the framework gives every plain one a thread.
+# These only look at the principal, so they are coroutines: the framework gives every plain one a thread.
 Browses = Annotated[TokenPrincipal, Security(customer, scopes=["catalog:read"])]
 Reads = Annotated[TokenPrincipal, Security(reader, scopes=["requests:read"])]
 Asks = Annotated[TokenPrincipal, Security(customer, scopes=["requests:write"])]
 Decides = Annotated[TokenPrincipal, Security(customer, scopes=["approvals:write"])]
 Helps = Annotated[TokenPrincipal, Security(staff, scopes=["desk:write"])]
 LooksUp = Annotated[TokenPrincipal, Security(staff, scopes=["people:read"])]
+Runs = Annotated[TokenPrincipal, Security(admin, scopes=["admin"])]
 Audits = Annotated[TokenPrincipal, Security(auditor, scopes=["audit:read"])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selfserve.api.measuring import MayMeasure
 from selfserve.fulfilment.house import House
+from selfserve.insights.installation import Expected
 from selfserve.people.roles import RoleRules
 from selfserve.people.seen import Seen
 
@@ -20,7 +21,7 @@ class Parts:
     """The house, who has which role, what `readyz` asks, and what brings the figures of `/metrics` up to date.
 
     Each readiness check gives a sentence where it fails, else an empty one. `figures_for` are those whom `/metrics`
-    answers. `seen` gathers the uses of tokens; whoever
+    answers. `expected` is what the settings promise of the installation. `seen` gathers the uses of tokens; whoever
     runs the application has it written down every few seconds.
     """
 
@@ -29,6 +30,7 @@ class Parts:
     readiness: dict[str, Callable[[], str]] = field(default_factory=dict)
     measure: Callable[[], None] = _nothing
     figures_for: MayMeasure = field(default_factory=MayMeasure)
+    expected: Expected = field(default_factory=Expected)
     seen: Seen = field(init=False)
 
     def __post_init__(self) -> None:

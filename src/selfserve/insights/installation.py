@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import circuits
+from selfserve.fulfilment.engine import Load
 from selfserve.fulfilment.house import House
 from selfserve.insights import certificates, flow, pulse, surroundings
 from selfserve.insights.flow import Hour
@@ -56,12 +57,12 @@ class ConnectorState:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue of the engine: how much waits and runs, and for how long the oldest waits."""
+    """One queue of the engine: how much waits and runs, and for how many whole seconds the oldest has been waiting."""
 
     name: str
     waiting: int
     running: int
-    oldest: timedelta
+    oldest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,12 @@ class CertificateState:
 
 @dataclass(frozen=True, slots=True)
 class PeopleState:
-    """The last reading of the directory, the last one of everything in it, and what was doubtful about it."""
+    """The last reading of the directory, the last one of everything in it, every how many seconds it is to be read, and
+    what was doubtful about it."""
 
     read_at: datetime | None = None
     full_at: datetime | None = None
-    every: timedelta = timedelta(minutes=5)
+    every: int = 300
     figures: Mapping[str, Any] = field(default_factory=dict)
     alarms: Sequence[str] = ()
 
@@ -137,7 +139,7 @@ def read(house: House, expected: Expected) -> Installation:
         return Installation(
             at=now,
             connectors=_connectors(session, house),
-            queues=[Queue(one.queue, one.waiting, one.running, one.oldest) for one in house.engine.loads(session, now)],
+            queues=[_queue(one) for one in house.engine.loads(session, now)],
             workers=_workers(session, house, now),
             certificates=[_certificate(row, now) for row in certificates.known(session)],
             versions=surroundings.versions(session, house),
@@ -165,6 +167,10 @@ def _connector(name: str, row: ConnectorHealth | None, rest: circuits.Resting | 
     return ConnectorState(name, row.level, " ".join(dict.fromkeys(said)), row.changed_at, looked_at)
 
 
+def _queue(load: Load) -> Queue:
+    return Queue(load.queue, load.waiting, load.running, int(load.oldest.total_seconds()))
+
+
 def _workers(session: Session, house: House, now: datetime) -> list[Worker]:
     leases = session.scalars(sa.select(ExecutorLease).order_by(ExecutorLease.role.desc(), ExecutorLease.executor))
     return [
@@ -183,9 +189,13 @@ def _certificate(row: Certificate, now: datetime) -> CertificateState:
 def _people(session: Session, expected: Expected) -> PeopleState:
     mark = session.scalar(sa.select(SyncMark).order_by(SyncMark.ran_at.desc()).limit(1))
     if mark is None:
-        return PeopleState(every=expected.people_every)
+        return PeopleState(every=_seconds(expected))
     alarms = [str(one) for one in mark.figures.get("alarms", ())]
-    return PeopleState(mark.ran_at, mark.full_at, expected.people_every, dict(mark.figures), alarms)
+    return PeopleState(mark.ran_at, mark.full_at, _seconds(expected), dict(mark.figures), alarms)
+
+
+def _seconds(expected: Expected) -> int:
+    return int(expected.people_every.total_seconds())
 
 
 def _mail(session: Session, expected: Expected) -> MailsState:

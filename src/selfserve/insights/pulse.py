@@ -17,11 +17,11 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """One hour, from `at` on: the longest that the oldest work had been waiting at any minute of it; None where nobody
-    took the pulse."""
+    """One hour, from `at` on: the longest that the oldest work had been waiting at any minute of it, in seconds; None
+    where nobody took the pulse."""
 
     at: datetime
-    oldest: timedelta | None
+    oldest: int | None
 
 
 def take(house: House) -> None:
@@ -45,10 +45,7 @@ def last_day(session: Session, now: datetime) -> list[Waited]:
     for row in found:
         hour = int((row.at - begin) / timedelta(hours=1))
         longest[hour] = max(longest.get(hour, 0), row.oldest)
-    return [
-        Waited(at, timedelta(seconds=longest[hour]) if hour in longest else None)
-        for hour, at in enumerate(hours_of(begin))
-    ]
+    return [Waited(at, longest.get(hour)) for hour, at in enumerate(hours_of(begin))]
 
 
 def first_hour(now: datetime) -> datetime:

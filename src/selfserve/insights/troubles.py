@@ -92,11 +92,12 @@ def _connector(one: ConnectorState) -> Iterator[Trouble]:
 
 def _queues(found: Installation) -> Iterator[Trouble]:
     for one in found.queues:
-        if one.oldest >= SLOW:
-            minutes = int(one.oldest / timedelta(minutes=1))
+        waited = timedelta(seconds=one.oldest)
+        if waited >= SLOW:
+            minutes = one.oldest // 60
             words = msg("Work in the queue {name} has been waiting for {count} minutes.", name=one.name, count=minutes)
             todo = msg("Start one more worker, or see which target below is slow or away.")
-            yield Trouble(ERROR if one.oldest >= STUCK else WARNING, words, todo, found.at - one.oldest)
+            yield Trouble(ERROR if waited >= STUCK else WARNING, words, todo, found.at - waited)
 
 
 def _room(found: Installation) -> Iterator[Trouble]:
@@ -133,7 +134,7 @@ def _people(found: Installation) -> Iterator[Trouble]:
     look = msg("See whether the directory answers, and try it with `selfserve people sync`.")
     if people.read_at is None:
         yield Trouble(WARNING, msg("People were not read from the directory yet."), look)
-    elif found.at - people.read_at > max(3 * people.every, LATE):
+    elif found.at - people.read_at > max(timedelta(seconds=3 * people.every), LATE):
         words = msg("People were not read from the directory lately, so who came and who left is not known.")
         yield Trouble(ERROR, words, look, people.read_at)
     for alarm in people.alarms:

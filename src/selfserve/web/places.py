@@ -14,7 +14,7 @@ from selfserve.languages.messages import Message
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.web.away import AWAY, busy
-from selfserve.web.pages import approvals, case, catalog, desk, item, mine, request, requests
+from selfserve.web.pages import approvals, case, catalog, desk, health, item, mine, request, requests
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty
 from selfserve.web.speech import say, tell
@@ -46,6 +46,7 @@ DESTINATIONS: Mapping[str, Destination] = {
     "/approvals": Destination(Role.CUSTOMER, approvals.build, "/approvals"),
     "/desk": Destination(Role.STAFF, desk.build, "/desk"),
     "/desk/{case_id}": Destination(Role.STAFF, case.build, "/desk"),
+    "/health": Destination(Role.ADMIN, health.build, "/health"),
 }
 
 

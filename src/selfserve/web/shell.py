@@ -101,7 +101,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             help_=Help(visit.parts.settings.company.support, brand.links),
         ).mark("frame")
     frame.move(target_index=0)
-    frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
+    frame.lead(_places(known.counts, principal), known.counts.notices)
     frame.on("notices", visit.acting(Role.CUSTOMER, lambda _: _tell(visit, frame), visit.speak))
     seen = visit.acting(Role.CUSTOMER, lambda event: _seen(visit, frame, event), visit.speak)
     frame.on("seen", seen)
@@ -115,15 +115,17 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
     return frame
 
 
-def _places(counts: Counts, *, staff: bool) -> list[Place]:
+def _places(counts: Counts, principal: Principal) -> list[Place]:
     places = [
         Place("/", "layout-grid", say("Catalog")),
         Place("/requests", "inbox", say("My requests"), counts.requests, say("open")),
         Place("/mine", "key-round", say("Yours")),
         Place("/approvals", "circle-check", say("Approvals"), counts.approvals, say("waiting for you")),
     ]
-    if staff:
+    if principal.has(Role.STAFF):
         places.append(Place("/desk", "life-buoy", say("Desk"), counts.desk, say("open cases")))
+    if principal.has(Role.ADMIN):
+        places.append(Place("/health", "activity", say("Health")))
     return places
 
 
@@ -133,7 +135,7 @@ async def _count(visit: Visit, frame: Frame) -> None:
         return
     known = await aside(_known, visit.parts, principal)
     if known is not None:
-        frame.lead(_places(known.counts, staff=principal.has(Role.STAFF)), known.counts.notices)
+        frame.lead(_places(known.counts, principal), known.counts.notices)
 
 
 async def _tell(visit: Visit, frame: Frame) -> None:
