@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from selfserve.store.tables import Person
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Visitor
@@ -115,3 +118,32 @@ async def test_a_page_costs_few_elements(visitor: Visitor) -> None:
     for path in ("/", "/items/new-laptop", "/requests", "/approvals", "/desk"):
         client = await ruth.open(path)
         assert len(client.elements) < 60, path
+
+
+async def test_what_colleagues_like_comes_first_without_what_i_have(visitor: Visitor, stand: PageStand) -> None:
+    """Three of Design have it: Ana is shown it above the categories until she has it herself."""
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Person).where(Person.login.in_(("mei", "sam"))).values(department="Design"))
+    for login in ("jonas", "mei", "sam"):
+        stand.ask(login, "zoom-pro", {"reason": "Interviews"})
+    ana = visitor("ana")
+    await ana.open("/")
+    grid = next(iter(ana.find(Grid).elements))
+    assert grid.props["popular"] == ["zoom-pro"]
+    stand.ask("ana", "zoom-pro", {"reason": "Interviews"})
+    await until(lambda: grid.props["popular"] == [])
+
+
+async def test_the_hint_for_new_customers_goes_for_good(visitor: Visitor, stand: PageStand) -> None:
+    """Closed once, it is gone on every device of theirs; others still see it, in their language."""
+    ana, jonas = visitor("ana"), visitor("jonas")
+    await ana.open("/")
+    await ana.should_see("New here?")
+    ana.find(marker="got-it").click()
+    await ana.should_not_see("New here?", retries=30)
+    other = visitor("ana")
+    await other.open("/")
+    await other.should_see("What do you need?")
+    await other.should_not_see("New here?")
+    await jonas.open("/")
+    await jonas.should_see("Neu hier?")

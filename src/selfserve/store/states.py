@@ -111,6 +111,14 @@ class Exit(StrEnum):
     SOLVED_ITSELF = "solved_itself"
 
 
+class MailWish(StrEnum):
+    """Which notices somebody wants by mail."""
+
+    AT_ONCE = "at_once"
+    DIGEST = "digest"
+    NEEDED = "needed"
+
+
 class MailState(StrEnum):
     """Where the mail of a notice stands."""
 

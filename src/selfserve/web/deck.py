@@ -9,6 +9,7 @@ from typing import Any
 from selfserve.catalog.items import Item
 from selfserve.catalog.loading import Catalog
 from selfserve.languages.reader import Reader
+from selfserve.requests.popular import Popular
 from selfserve.web.parts.icons import known
 from selfserve.web.parts.pieces import tint
 
@@ -27,6 +28,7 @@ class Deck:
     def __init__(self, human: Callable[[str], bool]) -> None:
         self._human = human
         self._hand: Hand | None = None
+        self.popular = Popular()
 
     def of(self, catalog: Catalog, to: Reader) -> list[tuple[Item, dict[str, Any]]]:
         """The items of this version with their cards in the reader's language; made at the first look. Any thread may

@@ -4,6 +4,7 @@ from selfserve.store.tables.drafts import Draft
 from selfserve.store.tables.health import Certificate, Pulse
 from selfserve.store.tables.notices import Notice
 from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
+from selfserve.store.tables.preferences import Preference
 from selfserve.store.tables.requests import (
     Decision,
     Grant,
@@ -34,6 +35,7 @@ __all__ = [
     "Notice",
     "Person",
     "PersonGroup",
+    "Preference",
     "Request",
     "Run",
     "Pulse",

@@ -2,42 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.fulfilment.house import House
 from selfserve.languages.reader import Reader
+from selfserve.people import preferences
 from selfserve.people.roles import Role
 from selfserve.requests import lists, offers
 from selfserve.web.deck import Deck
 from selfserve.web.parts.grid import Grid, Held
-from selfserve.web.parts.markup import show
+from selfserve.web.parts.icons import icon
+from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import hero
+from selfserve.web.parts.press import press
 from selfserve.web.speech import say
 from selfserve.web.visits import Visit, aside
 
 MOST = 60
+SUGGESTED = 3
+"""So many of what is popular: a row of the grid."""
+TO_SEARCH = "document.getElementById('s-search')?.focus()"
 
 
 async def build(visit: Visit) -> str:
     """The catalog as this customer may see it, with what they hold marked."""
     shelf = Shelf(visit.house, visit.deck, visit.person_id, visit.reader)
-    cards, held = await aside(shelf.cards)
+    hand, new_here = await aside(shelf.cards), await aside(_new_here, visit)
     lead = say("Most things are done the moment you ask. A person takes over when something gets stuck.")
     show(hero(say("What do you need?"), lead))
-    grid = Grid(cards, held, visit.parts.settings.company.support).mark("grid")
+    if new_here:
+        _hint(visit)
+    grid = Grid(hand.cards, hand.held, visit.parts.settings.company.support, hand.popular).mark("grid")
 
     async def search(event: GenericEventArguments) -> None:
         text = str(event.args)[:200]
         grid.answer(text, await aside(shelf.search, text))
 
     async def renew() -> None:
-        grid.deal(*await aside(shelf.cards))
+        hand = await aside(shelf.cards)
+        grid.deal(hand.cards, hand.held, hand.popular)
 
     grid.on("search", visit.acting(Role.CUSTOMER, search, visit.speak))
     visit.on_change(lambda change: change.catalog or change.concerns(visit.person_id), renew, on=grid)
     return say("Catalog")
+
+
+def _new_here(visit: Visit) -> bool:
+    with visit.house.database.read() as session:
+        return preferences.of(session, visit.person_id).hint_closed_at is None
+
+
+def _hint(visit: Visit) -> None:
+    """What helps at the first visit, until it is closed: then it is gone for good, on every device."""
+    words = say(
+        "Say what you need in your own words. Before you ask, you see who decides and how long it takes. "
+        "What you asked for stands under “My requests”, what you have under “Yours”."
+    )
+    with ui.element("section").classes("s-hint") as place:
+        show(Markup("{}<div>{}{}</div>").format(icon("info"), heading(say("New here?"), 2), paragraph(words, "")))
+
+        async def close(_: GenericEventArguments) -> None:
+            await aside(_close_hint, visit)
+            place.delete()
+            visit.client.run_javascript(TO_SEARCH)  # the focus was on what has just gone
+
+        press(say("Got it"), visit.acting(Role.CUSTOMER, close, visit.speak), mark="got-it")
+
+
+def _close_hint(visit: Visit) -> None:
+    with visit.house.database.write() as session:
+        preferences.close_hint(session, visit.person_id, visit.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """The cards somebody may see, what is said of those they have or get, and the ids of what is popular around
+    them."""
+
+    cards: list[dict[str, Any]]
+    held: Held
+    popular: list[str]
 
 
 class Shelf:
@@ -46,8 +95,8 @@ class Shelf:
     def __init__(self, house: House, deck: Deck, person_id: str, to: Reader) -> None:
         self._house, self._deck, self._person_id, self._to = house, deck, person_id, to
 
-    def cards(self) -> tuple[list[dict[str, Any]], Held]:
-        """What the customer may see, in the catalog's order, and what is said of those they have, or get."""
+    def cards(self) -> Dealt:
+        """What the customer may see, in the catalog's order."""
         hand = self._deck.of(self._house.catalog.current, self._to)
         visible = offers.sees(self._house, self._person_id)
         with self._house.database.read() as session:
@@ -57,12 +106,13 @@ class Shelf:
             for name, row in found.items()
         }
         short, words = offers.short(self._house), self._to.say("Short of seats: you would wait")
-        cards = (
+        cards = [
             {**card, "takes": words} if item.id not in held and short(item) else card
             for item, card in hand
             if visible(item)
-        )
-        return list(cards), held
+        ]
+        wanted = self._deck.popular.of(self._house, self._person_id)
+        return Dealt(cards, held, [item_id for item_id in wanted if item_id not in held][:SUGGESTED])
 
     def search(self, text: str) -> list[str]:
         """The ids of items that fit what was typed, best first: slips and sayings understood."""

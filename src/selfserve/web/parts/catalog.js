@@ -40,7 +40,7 @@ export default {
       </div>
       <div ref="more" class="s-more"></div>
     </div>`,
-  props: { items: Array, held: Object, icons: String, support: String, words: Object },
+  props: { items: Array, held: Object, popular: Array, icons: String, support: String, words: Object },
   data() {
     return { query: "", shelf: "", limit: STEP, asked: "", answer: null };
   },
@@ -90,7 +90,9 @@ export default {
       if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : [];
       const groups = new Map();
       for (const item of shown) groups.set(item.category, [...(groups.get(item.category) || []), item]);
-      return [...groups].map(([name, items]) => ({ name, items }));
+      const all = [...groups].map(([name, items]) => ({ name, items }));
+      const liked = this.shelf ? [] : this.popular.map((id) => this.byId.get(id)).filter(Boolean);
+      return liked.length ? [{ name: this.words.popular, items: liked }, ...all] : all;
     },
     told() {
       return this.query && !this.waiting ? this.words.found.replace("{count}", this.found.length) : "";

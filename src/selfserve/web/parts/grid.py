@@ -19,16 +19,17 @@ Held = Mapping[str, Mapping[str, str]]
 class Grid(Element, component="catalog.js"):
     """Tells `search` with what was typed; the answer goes back by `answer`."""
 
-    def __init__(self, cards: Sequence[Card], held: Held, support: str) -> None:
+    def __init__(self, cards: Sequence[Card], held: Held, support: str, popular: Sequence[str] = ()) -> None:
         super().__init__()
-        self._props["items"], self._props["held"] = cards, held
+        self._props["items"], self._props["held"], self._props["popular"] = cards, held, list(popular)
         self._props["icons"], self._props["support"] = asset("icons.svg"), support
         self._props["words"] = _words()
 
-    def deal(self, cards: Sequence[Card], held: Held) -> None:
-        """Show these items, and mark those that somebody has."""
-        if cards != self._props["items"] or held != self._props["held"]:
-            self._props["items"], self._props["held"] = cards, held
+    def deal(self, cards: Sequence[Card], held: Held, popular: Sequence[str] = ()) -> None:
+        """Show these items, mark those that somebody has, and put those first whose ids are `popular` around them."""
+        new = {"items": cards, "held": held, "popular": list(popular)}
+        if any(self._props[name] != value for name, value in new.items()):
+            self._props.update(new)
             self.update()
 
     def answer(self, query: str, found: Sequence[str]) -> None:
@@ -44,6 +45,7 @@ def _words() -> dict[str, str]:
         "shelves": say("Categories"),
         "all": say("Everything"),
         "best": say("Best matches"),
+        "popular": say("Popular with your team"),
         "found": say("{count} found", count="{count}"),
         "nothing": say("Nothing fits “{query}”", query="{query}"),
         "empty": say("Nothing here for you yet"),

@@ -194,6 +194,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_changed_at"), ["changed_at"], unique=False)
 
     op.create_table(
+        "preference",
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("mail", sa.String(length=10), nullable=False),
+        sa.Column("hint_closed_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.CheckConstraint("mail IN ('at_once', 'digest', 'needed')", name=op.f("ck_preference_mail")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_preference_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_preference")),
+    )
+    op.create_table(
         "held_grant",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("customer_id", sa.String(length=36), nullable=False),
@@ -753,6 +765,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_person_id"))
 
     op.drop_table("identity")
+    op.drop_table("preference")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_changed_at"))
 
