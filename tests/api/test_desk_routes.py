@@ -46,7 +46,7 @@ def test_a_case_is_taken_over_by_saying_so(api: Api) -> None:
     api.post("tess", f"/escalations/{case}/take")
     for act, body in (("retry", None), ("done", {}), ("cannot", {"words": "No."})):
         told = refused(api.post("theo", f"/escalations/{case}/{act}", body), 409)
-        assert told["detail"] == "Tess Fern has been at it since 10:00. Take it over first."
+        assert told["detail"] == "Tess Fern has been at it since Monday 1 March, 09:00 UTC. Take it over first."
 
     row = api.post("theo", f"/escalations/{case}/take-over").json()["case"]
     assert (row["taken_by"], row["taken_at"]) == ("Theo Fern", "2027-03-01T09:00:00Z")

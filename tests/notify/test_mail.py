@@ -6,21 +6,24 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.settings.samples import settings
 
-from selfserve.notify.mail import Letter, Reader, compose
+from selfserve.languages.messages import msg
+from selfserve.languages.reader import Reader
+from selfserve.notify.mail import Addressee, Letter, compose
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 SETTINGS = settings(mail={"sender": "help@example.com"}, company={"name": "Acme & Söhne", "support": "Call 4711."})
 
 
-def mail(*letters: Letter, reader: Reader | None = None) -> EmailMessage:
+def mail(*letters: Letter, reader: Addressee | None = None) -> EmailMessage:
     """A mail as its reader's program sees it."""
-    sent = compose(SETTINGS, reader or Reader("ana@example.com", "Ana Ruiz", "Ana"), letters, NOW)
+    sent = compose(SETTINGS, reader or Addressee("ana@example.com", "Ana Ruiz", "Ana"), letters, NOW)
     return message_from_bytes(sent.as_bytes(), policy=default)
 
 
@@ -60,7 +63,7 @@ def test_nothing_is_loaded_from_elsewhere_and_dark_is_known() -> None:
 def test_hostile_text_shows_as_text() -> None:
     """Markup in a title, a body or a name is not markup in the mail."""
     evil = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}"
-    html = part(mail(Letter("n", evil, evil, "/"), reader=Reader("ana@example.com", evil, evil)), "html")
+    html = part(mail(Letter("n", evil, evil, "/"), reader=Addressee("ana@example.com", evil, evil)), "html")
     assert "<img" not in html
     assert "&lt;img src=x" in html
     assert "{{ 7*7 }}" in html
@@ -69,7 +72,7 @@ def test_hostile_text_shows_as_text() -> None:
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=300))
 def test_no_text_becomes_a_header(title: str, name: str, body: str) -> None:
     """Whatever stands in title and name: the headers are ours, each once, and there is one recipient."""
-    message = mail(Letter("n", f"x{title}", body, "/"), reader=Reader("ana@example.com", name, name))
+    message = mail(Letter("n", f"x{title}", body, "/"), reader=Addressee("ana@example.com", name, name))
     assert sorted(key.lower() for key in message) == [
         "auto-submitted", "content-type", "date", "from", "message-id", "mime-version", "subject", "to",
     ]  # fmt: skip
@@ -88,7 +91,7 @@ def test_a_line_end_in_a_title_ends_nothing() -> None:
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     """Nothing is guessed from a broken address."""
     with pytest.raises(ValueError, match="a mail address such as"):
-        mail(ONE, reader=Reader(address))
+        mail(ONE, reader=Addressee(address))
 
 
 def test_the_same_letters_have_the_same_message_id() -> None:
@@ -97,6 +100,23 @@ def test_the_same_letters_have_the_same_message_id() -> None:
     assert len({mail(ONE)["Message-ID"], mail(TWO)["Message-ID"], mail(ONE, TWO)["Message-ID"]}) == 3
 
 
+def test_a_mail_speaks_the_language_of_whom_it_goes_to() -> None:
+    """Subject, greeting, words, link and the mark in the HTML; moments in their own zone."""
+    reads = Reader("de", ZoneInfo("Europe/Berlin"))
+    ana = Addressee("ana@example.com", "Ana Ruiz", "Ana", reads)
+    told = Letter(
+        "n", msg("{item} is ready", item="VPN"), msg("{name} closed this already ({at}).", name="Bo", at=NOW), "/"
+    )
+    message = mail(told, reader=ana)
+    assert message["Subject"] == "VPN ist fertig"
+    for kind in ("plain", "html"):
+        for words in ("Hallo Ana,", "VPN ist fertig", "Mi., 1. Juli, 11:00"):
+            assert words in part(message, kind)
+    assert '<html lang="de">' in part(message, "html")
+    assert "Öffnen in" in part(message, "html")
+    assert mail(told, ONE, reader=ana)["Subject"] == "2 Mitteilungen: VPN ist fertig und mehr"
+
+
 def test_a_team_is_not_greeted_by_name() -> None:
     """A mailbox has none."""
-    assert "Hello" not in part(mail(ONE, reader=Reader("team@example.com")), "plain")
+    assert "Hello" not in part(mail(ONE, reader=Addressee("team@example.com")), "plain")

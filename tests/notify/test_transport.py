@@ -15,7 +15,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.processes import LOOPBACK, free_port
 from tests.servers.smtp import Mailbox
 
-from selfserve.notify.mail import Letter, Reader, compose
+from selfserve.notify.mail import Addressee, Letter, compose
 from selfserve.notify.transport import MailServerDown, SmtpTransport
 from selfserve.settings.company import Mail
 
@@ -70,7 +70,7 @@ def protected(tmp_path: Path) -> Iterator[Protected]:
 
 def message() -> EmailMessage:
     """Any mail."""
-    return compose(SETTINGS, Reader("ana@example.com"), [Letter("n", "Hi", "", "/")], NOW)
+    return compose(SETTINGS, Addressee("ana@example.com"), [Letter("n", "Hi", "", "/")], NOW)
 
 
 def test_without_starttls_nothing_is_sent(smtp: Mailbox) -> None:

@@ -91,7 +91,7 @@ def test_the_later_one_is_told_who_was_first_and_when(stand: Stand) -> None:
 
     with pytest.raises(AlreadyDecided) as late:
         stand.decide("dan", made.id)
-    assert (late.value.by, late.value.at, late.value.how) == ("Dora Fern", decided_at, "not approved")
+    assert (late.value.by, late.value.at, late.value.approved) == ("Dora Fern", decided_at, False)
     assert stand.request(made.id).state == RequestState.DENIED
 
 

@@ -13,6 +13,7 @@ from tests.stand.shelf import Shelf, ThingArgs
 from selfserve.catalog.durations import format_duration
 from selfserve.connectors.contract import Action
 from selfserve.fulfilment import conclude, escalation
+from selfserve.languages.reader import Reader
 from selfserve.requests import acts, desk, lists, story
 from selfserve.requests.plan import plan
 from selfserve.requests.reconcile import reconcile
@@ -82,7 +83,8 @@ def test_nobody_is_said_to_be_at_it_before_somebody_is(stand: Stand) -> None:
     with stand.house.database.read() as session:
         notice = session.scalars(sa.select(Notice).where(Notice.person_id == stand.people["ada"])).one()
     assert notice.title == "Lamp waits for a person"
-    assert notice.body.startswith("TechOps looks at it by tomorrow, 03:00.")
+    assert Reader("en", BERLIN).tell(notice.body).startswith("TechOps looks at it by Tuesday 2 March, 03:00.")
+    assert Reader("de", BERLIN).tell(notice.body).startswith("TechOps sieht es sich bis Di., 2. März, 03:00 an.")
     desk.take(stand.house, stand.case().id, stand.people["tess"])
     assert ("Tess is looking after it", "") in lines(stand, made.id)
 

@@ -37,8 +37,8 @@ async def test_the_card_names_who_asked_for_the_customer(visitor: Visitor, stand
     ingrid = visitor("ingrid")
     await ingrid.open("/approvals")
     for words in (
-        "Tomás Reyes fragt für Ana Sousa: Finance reports", "Tomás Reyes, their manager",
-        "You are asked as a manager above them.",
+        "Tomás Reyes fragt für Ana Sousa: Finance reports", "Tomás Reyes, die Führungskraft",
+        "Du wirst gefragt, denn du bist eine Führungskraft weiter oben.",
     ):  # fmt: skip
         await ingrid.should_see(words)
 
@@ -92,7 +92,7 @@ async def test_the_second_of_two_is_told_who_was_first(visitor: Visitor, stand: 
     ruth.find(marker=f"decide-{made.name}").trigger("send", {"button": "approve", "values": {}})
     await until(
         lambda: (
-            any(name == "refuse" and "Tove Lindqvist decided this already" in str(args) for name, args in told)
+            any(name == "refuse" and "Tove Lindqvist approved this already" in str(args) for name, args in told)
             or late.is_deleted
         )
     )

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
-from selfserve.catalog.days import end_of_day, local_day, spoken_day
-from selfserve.catalog.durations import LONGEST, format_duration, parse_duration, spoken_duration
+from selfserve.catalog.days import end_of_day, local_day
+from selfserve.catalog.durations import LONGEST, format_duration, parse_duration
 from selfserve.catalog.fields import (
     ChoiceField,
     DateField,
@@ -28,6 +28,7 @@ from selfserve.catalog.fields import (
 )
 from selfserve.catalog.patterns import matches
 from selfserve.catalog.signs import seen_length, without_hidden
+from selfserve.languages.messages import msg, msg_n
 
 Stored = str | int | float | bool | None
 """What is kept of an answer: plain JSON."""
@@ -41,7 +42,11 @@ _HIDDEN: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x20
 
 
 class AnswerRefused(Exception):  # noqa: N818 - refused is what happens to it
-    """The answer cannot stand; the text is the sentence beside the field."""
+    """The answer cannot stand; `words` is the sentence beside the field."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def _left_empty(field: FormField, asking: Asking) -> Stored:
     default = getattr(field, "default", None)
     if default is None:
         if field.required:
-            raise AnswerRefused("Please fill this in.")
+            raise AnswerRefused(msg("Please fill this in."))
         return None
     if isinstance(field, DateField):
         day: date = local_day(asking.now, asking.zone) + default
@@ -106,9 +111,9 @@ def _left_empty(field: FormField, asking: Asking) -> Stored:
 def _yes_no(field: YesNoField, raw: object) -> bool:
     answer = (field.default or False) if raw is None else raw
     if not isinstance(answer, bool):
-        raise AnswerRefused("Answer with yes or no.")
+        raise AnswerRefused(msg("Answer with yes or no."))
     if field.required and not answer:
-        raise AnswerRefused("Please confirm this.")
+        raise AnswerRefused(msg("Please confirm this."))
     return answer
 
 
@@ -116,11 +121,20 @@ def _text(field: TextField | LongTextField, raw: object) -> str:
     text = plain_text(raw, lines=isinstance(field, LongTextField))
     length = seen_length(text)
     if length > field.max:
-        raise AnswerRefused(f"This has {length} characters; write at most {field.max}.")
+        raise AnswerRefused(
+            msg_n(
+                "This has {count} character; write at most {most}.",
+                "This has {count} characters; write at most {most}.",
+                length,
+                most=field.max,
+            )
+        )
     if length < field.min:
-        raise AnswerRefused(f"Write at least {field.min} characters.")
+        raise AnswerRefused(msg_n("Write at least {count} character.", "Write at least {count} characters.", field.min))
     if isinstance(field, TextField) and field.pattern and not matches(field.pattern, text):
-        raise AnswerRefused(f"This is not in the expected form. {field.help or ''}".strip())
+        if field.help:
+            raise AnswerRefused(msg("This is not in the expected form. {help}", help=field.help))
+        raise AnswerRefused(msg("This is not in the expected form."))
     return text
 
 
@@ -131,13 +145,13 @@ def plain_text(raw: object, *, lines: bool = False) -> str:
     Raises AnswerRefused where it holds what cannot be shown, or turns the text around it.
     """
     if not isinstance(raw, str):
-        raise AnswerRefused("Write a text.")
+        raise AnswerRefused(msg("Write a text."))
     if len(raw) > _FAR_TOO_LONG:
-        raise AnswerRefused("This is far too long.")
+        raise AnswerRefused(msg("This is far too long."))
     text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
     allowed = {"\n", "\t"} if lines else set()
     if any(sign in _HIDDEN or unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") for sign in set(text) - allowed):
-        raise AnswerRefused("This holds a sign that cannot be shown; type it again without it.")
+        raise AnswerRefused(msg("This holds a sign that cannot be shown; type it again without it."))
     return without_hidden(text).strip()
 
 
@@ -145,19 +159,26 @@ def _number(field: NumberField, raw: object) -> int | float:
     text = str(raw).strip() if isinstance(raw, int | float | str) and not isinstance(raw, bool) else ""
     text = text.removesuffix(".0") if isinstance(raw, float) else text
     if not _NUMBER.fullmatch(text):
-        raise AnswerRefused("Write a number, like 3." if not field.decimals else "Write a number, like 3.5.")
+        raise AnswerRefused(msg("Write a number, like 3.5.") if field.decimals else msg("Write a number, like 3."))
     number = Decimal(text)
     if number != round(number, field.decimals):
-        places = "a whole number" if not field.decimals else f"at most {field.decimals} digits after the point"
-        raise AnswerRefused(f"Write {places}.")
+        if not field.decimals:
+            raise AnswerRefused(msg("Write a whole number."))
+        raise AnswerRefused(
+            msg_n(
+                "Write at most {count} digit after the point.",
+                "Write at most {count} digits after the point.",
+                field.decimals,
+            )
+        )
     if number < Decimal(str(field.min)) or number > Decimal(str(field.max)):
-        raise AnswerRefused(f"Write a number from {field.min} to {field.max}.")
+        raise AnswerRefused(msg("Write a number from {least} to {most}.", least=field.min, most=field.max))
     return float(number) if field.decimals else int(number)
 
 
 def _choice(field: ChoiceField, raw: object) -> str:
     if not any(option.value == raw for option in field.options):
-        raise AnswerRefused("Choose one of the answers shown.")
+        raise AnswerRefused(msg("Choose one of the answers shown."))
     return str(raw)
 
 
@@ -166,9 +187,9 @@ def _date(field: DateField, raw: object, asking: Asking) -> str:
     today = local_day(asking.now, asking.zone)
     first, last = today + (field.min or timedelta()), today + (field.max or LONGEST)
     if day < first:
-        raise AnswerRefused(f"Choose {spoken_day(first)} or a later day.")
+        raise AnswerRefused(msg("Choose {day} or a later day.", day=first))
     if day > last:
-        raise AnswerRefused(f"Choose {spoken_day(last)} or an earlier day.")
+        raise AnswerRefused(msg("Choose {day} or an earlier day.", day=last))
     return day.isoformat()
 
 
@@ -181,34 +202,34 @@ def _day(raw: object) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise AnswerRefused("Choose a day, written like 2027-07-31.")
+    raise AnswerRefused(msg("Choose a day, written like 2027-07-31."))
 
 
 def _duration(field: DurationField, raw: object) -> str:
     if not isinstance(raw, str):
-        raise AnswerRefused("Write how long, like 8h or 90d.")
+        raise AnswerRefused(msg("Write how long, like 8h or 90d."))
     try:
         span = parse_duration(raw)
     except ValueError as error:
-        raise AnswerRefused("Write how long, like 8h or 90d.") from error
+        raise AnswerRefused(msg("Write how long, like 8h or 90d.")) from error
     if field.max is not None and span > field.max:
-        raise AnswerRefused(f"Choose at most {spoken_duration(field.max)}.")
+        raise AnswerRefused(msg("Choose at most {span}.", span=field.max))
     if field.min is not None and span < field.min:
-        raise AnswerRefused(f"Choose at least {spoken_duration(field.min)}.")
+        raise AnswerRefused(msg("Choose at least {span}.", span=field.min))
     return format_duration(span)
 
 
 def _named(name: str, field: OptionsField | PersonField | DeviceField, raw: object, asking: Asking) -> str:
     value = plain_text(raw)
     if len(value) > _LONGEST_NAME:
-        raise AnswerRefused("Choose one of the answers shown.")
+        raise AnswerRefused(msg("Choose one of the answers shown."))
     if asking.offered is not None and not asking.offered(name, value):
         raise AnswerRefused(_NOT_OFFERED[field.type])
     return value
 
 
 _NOT_OFFERED: Final = {
-    "options": "This is not on offer any more; choose one of the answers shown.",
-    "person": "There is no such colleague; choose one from the list.",
-    "device": "There is no such device; choose one from the list.",
+    "options": msg("This is not on offer any more; choose one of the answers shown."),
+    "person": msg("There is no such colleague; choose one from the list."),
+    "device": msg("There is no such device; choose one from the list."),
 }

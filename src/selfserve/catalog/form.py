@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from selfserve.catalog.answers import AnswerRefused, Asking, Stored, clean, ruled
 from selfserve.catalog.fields import DateField
 from selfserve.catalog.items import Item
+from selfserve.languages.messages import msg
 
 
 class AnswersInvalid(Exception):  # noqa: N818 - the word of the form
@@ -64,13 +65,15 @@ def validate(
     and devices, where the caller can tell. What the form does not ask is refused, not dropped.
     """
     asking = Asking(now, zone, offered)
-    errors = {str(name)[:60]: "This form does not ask for that." for name in answers if name not in item.form}
+    errors: dict[str, str] = {
+        str(name)[:60]: msg("This form does not ask for that.") for name in answers if name not in item.form
+    }
     values: dict[str, Stored] = {}
     for name, field in item.form.items():
         try:
             values[name] = clean(name, field, answers.get(name), asking)
         except AnswerRefused as error:
-            errors[name] = str(error)
+            errors[name] = error.words
     if errors:
         raise AnswersInvalid(errors)
     return revive(item, values, zone)

@@ -8,10 +8,11 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from selfserve.catalog.base import Icon, Line, Slug, Strict
-from selfserve.catalog.durations import Duration, spoken_duration
+from selfserve.catalog.durations import Duration
 from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Item, Risk
 from selfserve.catalog.rules import RuleFailed
+from selfserve.languages.messages import msg
 
 
 class Category(Strict):
@@ -85,14 +86,14 @@ class Policy(Strict):
         end, demand, written = item.grant.ends.resolve(context), self.demand(item.risk), str(item.grant.ends)
         if end is None:
             if demand.end:
-                raise RuleFailed(written, f"it gives no end, which risk {item.risk} needs.")
+                raise RuleFailed(written, msg("it gives no end, which risk {risk} needs.", risk=item.risk))
             return None
         now: datetime = context["now"]
         lasts = end - now - timedelta(days=1) if isinstance(end, datetime) else end
         if demand.max_grant is not None and lasts > demand.max_grant:
-            raise RuleFailed(written, f"it lasts longer than {spoken_duration(demand.max_grant)}.")
+            raise RuleFailed(written, msg("it lasts longer than {span}.", span=demand.max_grant))
         if (end if isinstance(end, timedelta) else end - now) <= timedelta():
-            raise RuleFailed(written, "it has ended before it begins.")
+            raise RuleFailed(written, msg("it has ended before it begins."))
         return end
 
     def category(self, name: str) -> Category | None:

@@ -24,6 +24,7 @@ from selfserve.connectors.contract import (
     State,
     Todo,
 )
+from selfserve.languages.messages import msg
 
 DONE_BY_HAND = "done_by_hand"
 TAKEN_BACK_BY_HAND = "taken_back_by_hand"
@@ -71,7 +72,7 @@ class HumanConnector(Connector):
     kind = "human"
     Settings = HumanSettings
     actions: ClassVar[Any] = MappingProxyType(
-        {"checklist": Action("checklist", ChecklistArgs, "Done by a colleague", quick=True, human=True)}
+        {"checklist": Action("checklist", ChecklistArgs, msg("Done by a colleague"), quick=True, human=True)}
     )
 
     @classmethod
@@ -94,12 +95,12 @@ class HumanConnector(Connector):
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         asked = _args(args)
-        return Plan("A colleague does this for you.", f"Checklist of {len(asked.todo)}: {asked.summary}")
+        return Plan(msg("A colleague does this for you."), f"Checklist of {len(asked.todo)}: {asked.summary}")
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         """Always a human's turn; what is done by hand is written into the state by the desk, and seen by `observe`."""
         asked = _args(args)
-        return NeedsHuman(asked.summary, _lines(asked.todo), "A colleague does this by hand.")
+        return NeedsHuman(asked.summary, _lines(asked.todo), msg("A colleague does this by hand."))
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         """PRESENT once the desk recorded it, ABSENT once it recorded the taking back; before that nobody can know."""
@@ -113,8 +114,8 @@ class HumanConnector(Connector):
         asked = _args(args)
         if _recorded(state, TAKEN_BACK_BY_HAND):
             return AlreadyDone(state)
-        lines = _lines(asked.take_back) or (Todo(f"Take back by hand: {asked.summary}"),)
-        return NeedsHuman(f"To be taken back: {asked.summary}", lines, "A colleague takes it back.")
+        lines = _lines(asked.take_back) or (Todo(msg("Take back by hand: {what}", what=asked.summary)),)
+        return NeedsHuman(msg("To be taken back: {what}", what=asked.summary), lines, msg("A colleague takes it back."))
 
 
 def _recorded(state: State, key: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,6 +27,8 @@ from selfserve.connectors.contract import (
     State,
 )
 from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
+from selfserve.fulfilment import checklist
+from selfserve.languages.messages import msg
 from selfserve.store.states import StepState
 
 log = structlog.get_logger(__name__)
@@ -113,13 +115,17 @@ class Attempt:
                 StepState.UNKNOWN,
                 target_state=step.target_state,
                 failure=FailureKind.UNKNOWN,
-                reason=f"The connector itself failed: {type(problem).__name__}",
+                reason=_broke(problem),
                 look_again=LOOK_AGAIN,
             )
 
     def _resting(self, step: StepWork) -> str:
         why = self.registry.health()[step.connector].reason
-        return f"{step.connector} is left in peace for a while, its circuit is open{f': {why}' if why else ''}"
+        if not why:
+            return msg("{connector} is left in peace for a while, its circuit is open", connector=step.connector)
+        return msg(
+            "{connector} is left in peace for a while, its circuit is open: {why}", connector=step.connector, why=why
+        )
 
     def _resolve(self, step: StepWork) -> tuple[Connector, Action[Any], BaseModel]:
         connector, action = self.registry.action(step.use)
@@ -175,13 +181,17 @@ class Attempt:
         if seen.presence not in _UNSEEN or not action.lasting or action.human:
             return None
         if seen.failure is None:
-            reason = f"{step.connector} never shows whether {action.name} took effect, so it is not given blindly"
+            reason = msg(
+                "{connector} never shows whether {action} took effect, so it is not given blindly",
+                connector=step.connector,
+                action=action.name,
+            )
             return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=reason)
         return _unread(step, seen.failure)
 
     def _still_at_it(self, step: StepWork, seen: Observation) -> Result:
         if step.accepted_until is not None and self.now() >= step.accepted_until:
-            reason = "The target accepted the order but did not finish it in time"
+            reason = msg("The target accepted the order but did not finish it in time")
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, seen.tell, reason=reason)
         return Result(
             StepState.ACCEPTED,
@@ -194,20 +204,24 @@ class Attempt:
 
     def _cannot_tell(self, step: StepWork, action: Action[Any], seen: Observation) -> Result | None:
         if action.destructive:
-            reason = "It may have been sent already and must never be sent twice; somebody has to look"
+            reason = msg("It may have been sent already and must never be sent twice; somebody has to look")
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
         failure, harmless = seen.failure, action.human or action.idempotent
         if failure is not None and not failure.again and (action.lasting or not harmless):
             return _unread(step, failure)
         if harmless:
             return None
-        why = f": {failure.reason}" if failure else ""
+        why = msg("The target cannot be read, so it is not known whether the change is there")
+        if failure:
+            why = msg(
+                "The target cannot be read, so it is not known whether the change is there: {why}", why=failure.reason
+            )
         return Result(
             StepState.UNKNOWN,
             step.target_state,
             seen.evidence,
             failure=FailureKind.UNKNOWN,
-            reason=f"The target cannot be read, so it is not known whether the change is there{why}",
+            reason=why,
             look_again=LOOK_AGAIN,
         )
 
@@ -234,7 +248,7 @@ class Attempt:
             case Declined(reason, tell):
                 return Result(StepState.DECLINED, step.target_state, reason=reason, tell=tell)
             case NeedsHuman(reason, todo, tell):
-                lines = tuple(asdict(line) for line in todo)
+                lines = tuple(checklist.stored(line) for line in todo)
                 return Result(StepState.NEEDS_HUMAN, step.target_state, reason=reason, tell=tell, todo=lines)
             case Failed():
                 return _failed(step, action, outcome)
@@ -265,7 +279,7 @@ class Attempt:
             outcome.state,
             seen.evidence,
             failure=FailureKind.UNKNOWN,
-            reason=f"{step.connector} said it was done, but {_shown(seen, 'does not show it')}",
+            reason=_not_shown(step, seen),
             look_again=LOOK_AGAIN,
             secret=secret,
         )
@@ -277,9 +291,7 @@ class Attempt:
             return connector.observe(step.action, args, state)
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
-            return Observation.failed(
-                _Broke(FailureKind.UNKNOWN, f"The connector itself failed: {type(problem).__name__}")
-            )
+            return Observation.failed(_Broke(FailureKind.UNKNOWN, _broke(problem)))
 
     def take_back(self, step: StepWork) -> Result:
         """Undo the step's effect and see that it is gone; already gone (the target itself too) is success."""
@@ -294,7 +306,7 @@ class Attempt:
             return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=_one_line(problem))
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
-            reason = f"The connector itself failed: {type(problem).__name__}"
+            reason = _broke(problem)
             return Result(StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason)
         if not isinstance(outcome, Done | AlreadyDone):
             return self._from_outcome(step, connector, action, args, outcome, maybe_sent=True)
@@ -305,7 +317,7 @@ class Attempt:
                 step.target_state,
                 seen.evidence,
                 failure=FailureKind.UNKNOWN,
-                reason=f"{step.connector} said it was taken back, but {_shown(seen, 'still shows it')}",
+                reason=_still_shown(step, seen),
                 look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
@@ -357,15 +369,34 @@ def _unread(step: StepWork, failure: Failed) -> Result:
     return Result(StepState.FAILED, step.target_state, failure=failure.kind, reason=failure.reason)
 
 
-def _shown(seen: Observation, otherwise: str) -> str:
-    """How a look that should have confirmed went, as half a sentence."""
+def _not_shown(step: StepWork, seen: Observation) -> str:
+    """How a look that should have shown the effect went."""
+    name = step.connector
     if seen.failure is not None:
-        return f"cannot be read: {seen.failure.reason}"
-    return "cannot be read" if seen.presence is Presence.INVISIBLE else otherwise
+        return msg("{connector} said it was done, but cannot be read: {why}", connector=name, why=seen.failure.reason)
+    if seen.presence is Presence.INVISIBLE:
+        return msg("{connector} said it was done, but cannot be read", connector=name)
+    return msg("{connector} said it was done, but does not show it", connector=name)
+
+
+def _still_shown(step: StepWork, seen: Observation) -> str:
+    """How a look that should have shown that the effect is gone went."""
+    name = step.connector
+    if seen.failure is not None:
+        why = seen.failure.reason
+        return msg("{connector} said it was taken back, but cannot be read: {why}", connector=name, why=why)
+    if seen.presence is Presence.INVISIBLE:
+        return msg("{connector} said it was taken back, but cannot be read", connector=name)
+    return msg("{connector} said it was taken back, but still shows it", connector=name)
+
+
+def _broke(problem: Exception) -> str:
+    return msg("The connector itself failed: {problem}", problem=type(problem).__name__)
 
 
 def _one_line(problem: Exception) -> str:
     if isinstance(problem, ValidationError):
         first = problem.errors()[0]
-        return f"The arguments do not fit the action: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        where = ".".join(str(part) for part in first["loc"])
+        return msg("The arguments do not fit the action: {where}: {what}", where=where, what=first["msg"])
     return str(problem)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.catalog.answers import AnswerRefused, plain_text
-from selfserve.catalog.days import spoken_since
 from selfserve.fulfilment import escalation
-from selfserve.fulfilment.house import House, zone_of
+from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.store.states import EscalationState
@@ -19,7 +19,11 @@ from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Reque
 
 
 class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
-    """What was asked of the desk cannot be; the text says why, in a sentence."""
+    """What was asked of the desk cannot be; `words` says why, in a sentence."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 class AlreadyHandled(DeskRefusal):
@@ -36,7 +40,7 @@ def open_one(session: Session, house: House, escalation_id: str, staff: Person, 
         sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id == escalation_id)
     ).first()
     if about is None:
-        raise UnknownEscalation("There is no such case on the desk.")
+        raise UnknownEscalation(msg("There is no such case on the desk."))
     # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each
     # other.
     for table, row_id in ((Request, about.request_id), (Grant, about.grant_id)):
@@ -45,9 +49,16 @@ def open_one(session: Session, house: House, escalation_id: str, staff: Person, 
     found = session.get_one(Escalation, escalation_id, with_for_update=True)
     if found.state == EscalationState.CLOSED:
         closer = session.get(Person, found.closed_by_id) if found.closed_by_id else None
-        at = f" ({_since(house, found.closed_at, staff, now)})" if found.closed_at else ""
-        raise AlreadyHandled(f"{closer.name if closer else 'The machine'} closed this already{at}.")
+        raise AlreadyHandled(_closed_by(closer, found.closed_at))
     return found
+
+
+def _closed_by(closer: Person | None, at: datetime | None) -> str:
+    if closer is None:
+        return msg("The machine closed this already.")
+    if at is None:
+        return msg("{name} closed this already.", name=closer.name)
+    return msg("{name} closed this already ({at}).", name=closer.name, at=at)
 
 
 def take(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> Escalation:
@@ -76,7 +87,7 @@ def take_over(session: Session, house: House, escalation_id: str, staff: Person,
             now=now,
             event=f"escalation:{case.id}:taken_over:{case.version}",
             person_id=former.id,
-            title=f"{staff.name} took over a case of yours",
+            title=msg("{name} took over a case of yours", name=staff.name),
             body=case.reason,
             path=f"/desk/{case.id}",
         )
@@ -107,20 +118,20 @@ def hand_on(
     _refuse_others(session, house, case, staff, now)
     teams = house.catalog.current.teams
     if team not in teams:
-        raise DeskRefusal("There is no such team.")
+        raise DeskRefusal(msg("There is no such team."))
     if team == case.team:
-        raise DeskRefusal(f"{teams[team].name} has this case already.")
+        raise DeskRefusal(msg("{team} has this case already.", team=teams[team].name))
     if not words:
-        raise DeskRefusal("Tell the other team in a sentence why it comes to them.")
-    case.reason = f"{case.reason}\n{staff.name}: {words}"
-    escalation.move(session, house, case, team, f"{staff.name} hands you a case", now, by=staff)
+        raise DeskRefusal(msg("Tell the other team in a sentence why it comes to them."))
+    case.reason = msg("{before}\n{name}: {words}", before=case.reason, name=staff.name, words=words)
+    escalation.move(session, house, case, team, msg("{name} hands you a case", name=staff.name), now, by=staff)
     return case
 
 
 def not_their_own(session: Session, case: Escalation, staff: Person) -> None:
     """Staff do not look after a request of their own, nor close it; they may have it tried again."""
     if _theirs(session, case, staff):
-        raise DeskRefusal("This is a request of your own; a colleague has to look after it.")
+        raise DeskRefusal(msg("This is a request of your own; a colleague has to look after it."))
 
 
 def words_of(raw: str) -> str:
@@ -128,7 +139,7 @@ def words_of(raw: str) -> str:
     try:
         return plain_text(raw, lines=True)
     except AnswerRefused as refused:
-        raise DeskRefusal(str(refused)) from refused
+        raise DeskRefusal(refused.words) from refused
 
 
 def _theirs(session: Session, case: Escalation, staff: Person) -> bool:
@@ -148,12 +159,10 @@ def _refuse_others(session: Session, house: House, case: Escalation, staff: Pers
     holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
     if holder is None or holder.id == staff.id or not holder.present:
         return
-    since = f" since {_since(house, case.taken_at, staff, now)}" if case.taken_at else ""
-    raise AlreadyHandled(f"{holder.name} has been at it{since}. Take it over first.")
-
-
-def _since(house: House, at: datetime, staff: Person, now: datetime) -> str:
-    return spoken_since(at, now, zone_of(house, staff))
+    if case.taken_at is None:
+        raise AlreadyHandled(msg("{name} has been at it. Take it over first.", name=holder.name))
+    words = msg("{name} has been at it since {since}. Take it over first.", name=holder.name, since=case.taken_at)
+    raise AlreadyHandled(words)
 
 
 def _give(session: Session, case: Escalation, staff: Person, now: datetime) -> None:

@@ -9,16 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.catalog.days import spoken_within
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, grants, parties, queueing
 from selfserve.fulfilment.attempt import Result, StepWork
-from selfserve.fulfilment.house import House, Orders, zone_of
+from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
+from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
-from selfserve.store.tables import AuditEvent, Escalation, Person, Request, Run, Step
+from selfserve.store.tables import AuditEvent, Request, Run, Step
 
 WOKEN = "What it waits for has come; look again at once"
 """The note of a run in somebody's hands that may have looked too early."""
@@ -107,13 +107,26 @@ def _fulfilled(
 
 
 def _tell_there(session: Session, request: Request, now: datetime, ordered: bool) -> None:
-    title, body = "{it} is ready", "We checked that it is there. You can use it now."
-    to_asker = "We checked that it is there. They are told too."
+    title, body = _ready, msg("We checked that it is there. You can use it now.")
+    to_asker = parties.News(_ready, msg("We checked that it is there. They are told too."))
     if ordered:
-        title = "{it} is on its way to {your} device"
-        body = "Your device does the rest by itself, at its next check. There is nothing for you to do."
-        to_asker = "The device does the rest by itself, at its next check. They are told too."
+        title = _to_your_device
+        body = msg("Your device does the rest by itself, at its next check. There is nothing for you to do.")
+        done_by = msg("The device does the rest by itself, at its next check. They are told too.")
+        to_asker = parties.News(_to_their_device, done_by)
     parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=to_asker)
+
+
+def _ready(it: str) -> str:
+    return msg("{item} is ready", item=it)
+
+
+def _to_your_device(it: str) -> str:
+    return msg("{item} is on its way to your device", item=it)
+
+
+def _to_their_device(it: str) -> str:
+    return msg("{item} is on its way to their device", item=it)
 
 
 def later(house: House, item: Item) -> bool:
@@ -174,7 +187,13 @@ def _told_before(session: Session, step: StepWork, result: Result) -> bool:
 
 
 def follow(
-    session: Session, house: Orders, run: Run, connector: str, now: datetime, after: timedelta | None, first_at: datetime
+    session: Session,
+    house: Orders,
+    run: Run,
+    connector: str,
+    now: datetime,
+    after: timedelta | None,
+    first_at: datetime,
 ) -> Run:
     """Order the attempt after `run`."""
     following = Run(
@@ -214,9 +233,9 @@ def hand_over(
     case = escalation.Case(
         subject=f"request:{request.id}",
         why=why,
-        reason=result.reason or "The machine could not finish this",
+        reason=result.reason or msg("The machine could not finish this"),
         team=item.escalate.to,
-        title=f"{request.item_name} needs a person",
+        title=msg("{item} needs a person", item=request.item_name),
         runbook=item.runbook,
         todo=result.todo,
         request_id=request.id,
@@ -245,14 +264,14 @@ def hand_over(
         request,
         now=now,
         what=f"handed_over:{run.attempt}",
-        title="{it} waits for a person",
-        body=f"{_who_and_when(session, house, opened, request, now)} You do not need to do anything; we tell you when "
-        "there is news.",
+        title=_waits,
+        body=msg(
+            "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
+            team=escalation.team_of(house, opened.team)[1].name,
+            by=opened.due_at,
+        ),
     )
 
 
-def _who_and_when(session: Session, house: House, case: Escalation, request: Request, now: datetime) -> str:
-    """Which team looks at it and by when, in the customer's own time."""
-    zone = zone_of(house, session.get_one(Person, request.customer_id))
-    by = spoken_within(case.due_at, now, zone)
-    return f"{escalation.team_of(house, case.team)[1].name} looks at it by {by}."
+def _waits(it: str) -> str:
+    return msg("{item} waits for a person", item=it)

@@ -15,10 +15,11 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties
+from selfserve.fulfilment import cases, checklist, conclude, drift, escalation, grants, parties
 from selfserve.fulfilment.cases import DeskRefusal
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
+from selfserve.languages.messages import msg
 from selfserve.store.states import (
     OPEN_RUN,
     STEP_THERE,
@@ -43,7 +44,7 @@ def retry(session: Session, house: House, escalation_id: str, staff: Person, now
     elif case.request_id is not None:
         _retry_request(session, house, case, staff, now)
     else:
-        raise DeskRefusal("There is nothing to try again here; close it when it is dealt with.")
+        raise DeskRefusal(msg("There is nothing to try again here; close it when it is dealt with."))
     escalation.close(session, case, Exit.RETRIED, now, by=staff.id)
 
 
@@ -51,7 +52,7 @@ def _retry_request(session: Session, house: House, case: Escalation, staff: Pers
     request = session.get_one(Request, case.request_id, with_for_update=True)
     drifted = case.why == drift.DRIFT
     if request.state not in (drift.HELD if drifted else (RequestState.HANDED_OVER,)):
-        raise DeskRefusal("This request is not waiting for a person any more.")
+        raise DeskRefusal(msg("This request is not waiting for a person any more."))
     _still_wanted(session, request, now)
     step = session.get(Step, case.step_id) if case.step_id else None
     if step is not None and (drifted or step.state not in STEP_THERE):
@@ -67,7 +68,7 @@ def _retry_request(session: Session, house: House, case: Escalation, staff: Pers
 def _still_wanted(session: Session, request: Request, now: datetime) -> None:
     over = grants.over(session, request.id, now)
     if over is not None:
-        raise DeskRefusal(f"{over} Close it with a word to the customer.")
+        raise DeskRefusal(msg("{why} Close it with a word to the customer.", why=over))
 
 
 def _lasting(house: House, step: Step) -> bool:
@@ -90,12 +91,12 @@ def _go_on(session: Session, house: House, request: Request, connector: str, now
 def _retry_revoke(session: Session, house: House, case: Escalation, now: datetime) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
     if grant.state != GrantState.REVOKE_FAILED:
-        raise DeskRefusal("This is not waiting to be taken back any more.")
+        raise DeskRefusal(msg("This is not waiting to be taken back any more."))
     run = session.scalar(
         sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state.in_(OPEN_RUN))
     )
     if run is not None and run.state != RunState.WAITING:
-        raise DeskRefusal("It is just being tried again; look in a moment.")
+        raise DeskRefusal(msg("It is just being tried again; look in a moment."))
     if run is not None:
         run.state, run.ended_at = RunState.STOPPED, now
         session.flush()
@@ -134,10 +135,12 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
         args = action.args.model_validate(work.args)
         seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
     except (ConnectorProblem, ValueError):
-        return Seen(Presence.UNKNOWABLE, {}, f"The step {work.use} is not set up rightly.")
+        return Seen(Presence.UNKNOWABLE, {}, msg("The step {step} is not set up rightly.", step=work.use))
     except Exception as problem:
         log.exception("connector_raised", connector=work.connector, action=work.action)
-        return Seen(Presence.UNKNOWABLE, {}, f"The connector itself failed: {type(problem).__name__}.")
+        return Seen(
+            Presence.UNKNOWABLE, {}, msg("The connector itself failed: {problem}.", problem=type(problem).__name__)
+        )
     return Seen(seen.presence, dict(seen.evidence), seen.failure.reason if seen.failure else "", action.human)
 
 
@@ -180,14 +183,18 @@ def _not_seen(seen: Seen, *, gone: bool) -> str:
     """Why a look does not bear out what staff say they did; empty where it does, or where there is nothing to see."""
     match seen.presence:
         case Presence.UNKNOWABLE:
-            why = seen.why.rstrip(".") or "the target cannot be read"
-            return f"We could not look: {why}. Try again when it answers, or say that you are sure."
+            if not seen.why:
+                return msg("We could not look. Try again when the target answers, or say that you are sure.")
+            return msg(
+                "We could not look. Try again when the target answers, or say that you are sure. It said: {why}",
+                why=seen.why,
+            )
         case Presence.PRESENT if gone:
-            return "We looked, and the target still shows it. Check again, or say that you are sure."
+            return msg("We looked, and the target still shows it. Check again, or say that you are sure.")
         case Presence.ABSENT if not gone:
-            return "We looked, and the target does not show it yet. Check again, or say that you are sure."
+            return msg("We looked, and the target does not show it yet. Check again, or say that you are sure.")
         case Presence.PENDING:
-            return "We looked, and the target is still at it. Check again in a while, or say that you are sure."
+            return msg("We looked, and the target is still at it. Check again in a while, or say that you are sure.")
         case _:
             return ""
 
@@ -197,17 +204,24 @@ def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
     return {**seen.evidence, "by": staff.name, "at": now.isoformat(), "target": seen.presence.value}
 
 
+def _to_fill(missing: list[str]) -> str:
+    lines, *more = (line.rstrip(".") if line.endswith(".") else line for line in missing)
+    for line in more:
+        lines = msg("{first}; {then}", first=lines, then=line)
+    return msg("Please fill in: {lines}.", lines=lines)
+
+
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
     wanted = {line["field"]: line for line in case.todo if line.get("field")}
     left_empty = [line for name, line in wanted.items() if not str(given.get(name, "")).strip()]
-    missing = [line["text"].rstrip(".") for line in left_empty if line.get("required", True)]
+    missing = [checklist.told(line)["text"] for line in left_empty if line.get("required", True)]
     if missing:
-        raise DeskRefusal(f"Please fill in: {'; '.join(missing)}.")
+        raise DeskRefusal(_to_fill(missing))
     unknown = set(given) - set(wanted)
     if unknown:
-        raise DeskRefusal(f"The checklist has no field called {', '.join(sorted(unknown))}.")
+        raise DeskRefusal(msg("The checklist has no field called {names}.", names=", ".join(sorted(unknown))))
     if any(len(str(value)) > 2_000 for value in given.values()):
-        raise DeskRefusal("One of the fields is longer than 2,000 characters.")
+        raise DeskRefusal(msg("One of the fields is longer than 2,000 characters."))
     for value in given.values():
         cases.words_of(value)
     return {name: str(given[name]).strip() for name in wanted if str(given.get(name, "")).strip()}
@@ -224,7 +238,7 @@ def _brought_by_hand(
 ) -> None:
     request = session.get_one(Request, case.request_id, with_for_update=True)
     if request.state != RequestState.HANDED_OVER or case.step_id is None:
-        raise DeskRefusal("This request is not waiting for a person any more.")
+        raise DeskRefusal(msg("This request is not waiting for a person any more."))
     _still_wanted(session, request, now)
     secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
     shown = {name: value for name, value in fields.items() if name not in secret}
@@ -281,9 +295,9 @@ def cannot(
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     if not words:
-        raise DeskRefusal("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
+        raise DeskRefusal(msg("Tell the customer in a sentence why it cannot be done, and what they can do instead."))
     if case.grant_id is not None:
-        raise DeskRefusal("Taking back cannot be given up; do it by hand, or try again.")
+        raise DeskRefusal(msg("Taking back cannot be given up; do it by hand, or try again."))
     if case.why == drift.DRIFT:
         drift.given_up(session, house, case, staff, words, now)
     elif case.request_id is not None:
@@ -296,7 +310,7 @@ def _close_request(
 ) -> None:
     request = session.get_one(Request, case.request_id, with_for_update=True)
     if request.state != RequestState.HANDED_OVER:
-        raise DeskRefusal("This request is not waiting for a person any more.")
+        raise DeskRefusal(msg("This request is not waiting for a person any more."))
     there = session.scalar(
         sa.select(sa.func.count()).select_from(Step).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.store.states import GrantState, RequestState
 from selfserve.store.tables import Escalation, Grant, Person, Request, Step
 
@@ -32,7 +33,7 @@ def tell(session: Session, house: House, step_id: str, now: datetime) -> str | N
             why=DRIFT,
             reason=_why(step),
             team=item.escalate.to,
-            title=f"{request.item_name}: not in the target any more",
+            title=msg("{item}: not in the target any more", item=request.item_name),
             runbook=item.runbook,
             request_id=request.id,
             step_id=step.id,
@@ -44,8 +45,12 @@ def tell(session: Session, house: House, step_id: str, now: datetime) -> str | N
 def _why(step: Step) -> str:
     by = step.evidence.get("by")
     if step.verified_at is None and by:
-        return f"{step.connector} does not show it; it was given on {by}'s word, and never seen there"
-    return f"{step.connector} does not show it any more, although it was not taken back here"
+        return msg(
+            "{connector} does not show it; it was given on {name}'s word, and never seen there",
+            connector=step.connector,
+            name=str(by),
+        )
+    return msg("{connector} does not show it any more, although it was not taken back here", connector=step.connector)
 
 
 def back(session: Session, step_id: str, now: datetime) -> None:
@@ -87,4 +92,8 @@ def given_up(session: Session, house: House, case: Escalation, staff: Person, wo
     grants.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
     what = f"gone:{request.version}"
-    parties.tell(session, request, now=now, what=what, title="{it} is not there any more", body=words)
+    parties.tell(session, request, now=now, what=what, title=_gone, body=words)
+
+
+def _gone(it: str) -> str:
+    return msg("{item} is not there any more", item=it)

@@ -11,11 +11,12 @@ from selfserve.catalog.facts import Context, rule_context
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.store.tables import Person, Request
 
 log = structlog.get_logger(__name__)
-NOT_FOR_YOU = "This is not offered to you. If you think it should be, ask the team that owns it."
+NOT_FOR_YOU = msg("This is not offered to you. If you think it should be, ask the team that owns it.")
 
 
 def context_of(session: Session, house: House, request: Request, item: Item) -> Context:
@@ -41,15 +42,15 @@ def refusal(session: Session, house: House, request: Request, item: Item) -> str
     """
     customer = session.get_one(Person, request.customer_id)
     if not customer.present:
-        return "The account is not active any more."
+        return msg("The account is not active any more.")
     current = house.catalog.current.items.get(request.item_id)
     if current is None:
-        return "This is not offered any more."
+        return msg("This is not offered any more.")
     for version in {item.digest: item, current.digest: current}.values():
         try:
             context = context_of(session, house, request, version)
         except ValueError:
-            return "The item was changed since you asked, and your answers no longer fit it. Please ask again."
+            return msg("The item was changed since you asked, and your answers no longer fit it. Please ask again.")
         if not allowed(version, context):
-            return "The rules for this changed since you asked, and it is not offered to you any more."
+            return msg("The rules for this changed since you asked, and it is not offered to you any more.")
     return None

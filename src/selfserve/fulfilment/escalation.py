@@ -14,6 +14,7 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.catalog.teams import Team
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import teams as people_teams
 from selfserve.store.ids import new_id
@@ -136,7 +137,7 @@ def rise(session: Session, house: House, escalation_id: str, level: int, now: da
         return "void"
     team_id, team = team_of(house, escalation.team)
     above_id, _ = team_of(house, team.rises_to or team_id)
-    move(session, house, escalation, above_id, "Nobody has taken this yet", now)
+    move(session, house, escalation, above_id, msg("Nobody has taken this yet"), now)
     return "rose"
 
 

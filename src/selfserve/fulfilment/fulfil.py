@@ -19,6 +19,7 @@ from selfserve.fulfilment.conclude import conclude, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
+from selfserve.languages.messages import msg
 from selfserve.store.states import RequestState, RunState
 from selfserve.store.tables import Request, Run
 from selfserve.telemetry import figures
@@ -94,10 +95,15 @@ def _no_longer_allowed(session: Session, house: House, request: Request, refusal
     now = house.now()
     request.state, request.closed_at, request.words = RequestState.DENIED, now, refusal
     request.version += 1
-    Trail(session, f"request:{request.id}").tell("request.no_longer_allowed", at=now, data={"reason": refusal})
+    Trail(session, f"request:{request.id}").tell(
+        "request.no_longer_allowed", at=now, tell=refusal, data={"reason": refusal}
+    )
     grants.end_reason(session, house, request, "no_longer_allowed", now)
-    title = "{it} is no longer possible"
-    parties.tell(session, request, now=now, what="no_longer_allowed", title=title, body=refusal)
+    parties.tell(session, request, now=now, what="no_longer_allowed", title=_no_longer, body=refusal)
+
+
+def _no_longer(it: str) -> str:
+    return msg("{item} is no longer possible", item=it)
 
 
 def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], bool]) -> RequestState:

@@ -11,10 +11,11 @@ from selfserve.fulfilment import conclude, escalation, queueing, revoke, version
 from selfserve.fulfilment.attempt import Result
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
+from selfserve.languages.messages import msg
 from selfserve.store.states import OPEN_RUN, STEP_THERE, Purpose, StepState
 from selfserve.store.tables import GrantReason, Request, Run, Step
 
-REASON = "Every worker that began this died of it; see the logs of the workers before you try again"
+REASON = msg("Every worker that began this died of it; see the logs of the workers before you try again")
 
 
 def give_up(session: Session, house: House, order: str, now: datetime) -> None:
@@ -67,6 +68,6 @@ def _case(session: Session, house: House, order: str, now: datetime) -> None:
         why="retries_spent",
         reason=REASON,
         team=house.catalog.current.policy.techops,
-        title="Work in the queue could not be done",
+        title=msg("Work in the queue could not be done"),
     )
     escalation.hand_over(session, house, case, now)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import queueing, versions
+from selfserve.fulfilment import queueing, reminders, versions
 from selfserve.fulfilment.house import House
-from selfserve.notify import notices
+from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
 from selfserve.store.states import GrantState, Purpose, RequestState, RunState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
@@ -207,7 +207,7 @@ def over(session: Session, request_id: str, now: datetime) -> str | None:
     if reason is None:
         return None
     if reason.ended_at is not None or (not reason.lasts and reason.ends_at is not None and reason.ends_at <= now):
-        return "The time for which this was wanted is over."
+        return msg("The time for which this was wanted is over.")
     return None
 
 
@@ -320,21 +320,14 @@ def tick(session: Session, house: House, grant_id: str, number: int, now: dateti
 
 
 def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> str:
-    """Before the end: tell the customer where a reminder is due, and come again for the next one, or for the end."""
+    """Before the end: remind of it where that is due, and come again for the next one, or for the end."""
     assert grant.ends_at is not None
     request = request_of(session, grant)
     item = versions.pinned(session, request.item_version_id)
     due = [before for before in (item.grant.remind if item.grant else ()) if grant.ends_at - before <= now]
     if due:
-        notices.tell(
-            session,
-            now=now,
-            event=f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}",
-            person_id=grant.customer_id,
-            title=f"{grant.item_name} ends soon",
-            body="If you still need it, extend it now; otherwise there is nothing to do.",
-            path=f"/requests/{request.name}",
-        )
+        event = f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}"
+        reminders.remind(session, grant, request, event, now)
     set_timer(session, house, grant, _next_moment(item, grant.ends_at, now), now)
     return "reminded" if due else "early"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.store.tables import Person, Request
@@ -32,31 +35,56 @@ def requests_of(session: Session, person_id: str) -> sa.ColumnElement[bool]:
     )
 
 
+Title = Callable[[str], str]
+"""A notice's title, made of what the reader calls the thing: the item, or the item for somebody."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody is told: see `tell`."""
+
+    title: Title
+    body: str
+
+
 def tell(
-    session: Session, request: Request, *, now: datetime, what: str, title: str, body: str, to_asker: str = ""
+    session: Session,
+    request: Request,
+    *,
+    now: datetime,
+    what: str,
+    title: Title,
+    body: str,
+    to_asker: News | None = None,
 ) -> None:
     """Tell all whose request it is what became of it, each once per `what`.
 
-    `{it}` in `title` becomes the item's name, and names the customer too where somebody else reads it; `{your}` becomes
-    `your`, or `their`. `to_asker` is the body for that other, where `body` speaks of what only the customer has.
+    `title` gets the item's name, and the customer's with it where somebody else reads it. `to_asker` is for that other,
+    where `title` and `body` speak of what only the customer has.
     """
     customer_id, asker_id = request.customer_id, request.asked_by_id
-    readers = [(customer_id, request.item_name, "your", body)]
+    news = News(title, body)
+    readers = [(customer_id, request.item_name, news)]
     if asker_id != customer_id and directory.present(session, asker_id) and concerns(session, request, asker_id):
         customer = session.get_one(Person, customer_id)
-        readers.append((asker_id, f"{request.item_name} for {customer.name}", "their", to_asker or body))
-    for person_id, it, your, words in readers:
+        named = msg("{item} for {customer}", item=request.item_name, customer=customer.name)
+        readers.append((asker_id, named, to_asker or news))
+    for person_id, it, told in readers:
         notices.tell(
             session,
             now=now,
             event=f"request:{request.id}:{what}",
             person_id=person_id,
-            title=title.replace("{your}", your).replace("{it}", it),
-            body=words,
+            title=told.title(it),
+            body=told.body,
             path=f"/requests/{request.name}",
         )
 
 
 def cannot(session: Session, request: Request, words: str, now: datetime) -> None:
     """Tell all whose request it is that it cannot be done, in the `words` of the person who tried."""
-    tell(session, request, now=now, what="cannot", title="{it}: this did not work out", body=words)
+    tell(session, request, now=now, what="cannot", title=_cannot, body=words)
+
+
+def _cannot(it: str) -> str:
+    return msg("{item}: this did not work out", item=it)

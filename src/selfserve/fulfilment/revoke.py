@@ -16,6 +16,7 @@ from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.store.states import (
     HELD,
@@ -203,8 +204,8 @@ def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
         now=now,
         event=f"grant:{grant.id}:ended",
         person_id=grant.customer_id,
-        title=f"{grant.item_name} has ended",
-        body="It was taken back as agreed. If you still need it, ask again; it takes a minute.",
+        title=msg("{item} has ended", item=grant.item_name),
+        body=msg("It was taken back as agreed. If you still need it, ask again; it takes a minute."),
         path=path,
     )
 
@@ -236,12 +237,16 @@ def _alarm(
         .limit(1)
     ).one()
     item = versions.pinned(session, request.item_version_id)
+    reason: str = msg("It should have been taken back and is still there: {why}", why=result.reason)
+    title = msg("{item} could not be taken back", item=grant.item_name)
+    if result.todo:
+        reason, title = result.reason, msg("{item} is to be taken back", item=grant.item_name)
     case = escalation.Case(
         subject=f"grant:{grant.id}",
         why="revoke_failed",
-        reason=result.reason if result.todo else f"It should have been taken back and is still there: {result.reason}",
+        reason=reason,
         team=item.escalate.to,
-        title=f"{grant.item_name} is to be taken back" if result.todo else f"{grant.item_name} could not be taken back",
+        title=title,
         runbook=item.runbook,
         todo=result.todo,
         grant_id=grant.id,

@@ -12,6 +12,7 @@ from selfserve.catalog.teams import Team
 from selfserve.connectors.seats import Pool, SeatsConnector
 from selfserve.fulfilment import conclude
 from selfserve.fulfilment.house import House, Orders
+from selfserve.languages.messages import msg, msg_n
 from selfserve.notify import notices
 from selfserve.people.teams import members
 from selfserve.store.ids import new_id
@@ -62,8 +63,13 @@ def tell_short(session: Session, house: House, pool: str, now: datetime) -> bool
     if known is None or not waiting:
         return False
     team, event = _team(house, known), f"seats:{pool}:short:{now.isoformat()}"
-    title = f"Every seat of {known.label} is taken, and {_people(waiting)}"
-    body = "Buy more, or ask who does not need theirs any more. A seat that comes free goes to the first in line."
+    title = msg_n(
+        "Every seat of {label} is taken, and one person waits",
+        "Every seat of {label} is taken, and {count} people wait",
+        waiting,
+        label=known.label,
+    )
+    body = msg("Buy more, or ask who does not need theirs any more. A seat that comes free goes to the first in line.")
     notices.tell(session, now=now, event=event, mailbox=team.mail, title=title, body=body, path="/desk")
     for person in members(session, team):
         notices.tell(
@@ -76,10 +82,6 @@ def tell_still_short(session: Session, house: House, now: datetime) -> None:
     """Tell again, a day after it was told, which pools are still short."""
     for pool in shortages(session):
         tell_short(session, house, pool, now)
-
-
-def _people(waiting: int) -> str:
-    return "one person waits" if waiting == 1 else f"{waiting} people wait"
 
 
 def _pools(house: House) -> Mapping[str, Pool]:

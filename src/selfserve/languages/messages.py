@@ -70,6 +70,11 @@ def msg_n(one: str, many: str, count: int, /, **values: Plain) -> Message:
     return Message.made(one, many, {"count": count, **values})
 
 
+def alone(value: Plain) -> Message:
+    """A day, a moment or a span by itself, as a sentence: written as its reader writes it."""
+    return Message.made("{value}", "", {"value": value})
+
+
 def kept(words: str) -> dict[str, Any] | None:
     """What has to be stored with `words` so that they can be said in another language; None for plain text."""
     return words.kept() if isinstance(words, Message | Spoken) else None

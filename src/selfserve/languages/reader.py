@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from gettext import NullTranslations
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -15,7 +15,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from selfserve.languages import writing
-from selfserve.languages.books import SOURCE, book, locale_of
+from selfserve.languages.books import SOURCE, book, locale_of, spoken
 from selfserve.languages.messages import Message, Plain, Spoken
 
 UTC = ZoneInfo("UTC")
@@ -29,6 +29,15 @@ class Reader:
 
     language: str = SOURCE
     zone: ZoneInfo = UTC
+
+    @classmethod
+    def of(cls, language: str, zone: str, company: Reader) -> Reader:
+        """Who has this language and this IANA zone in the directory; the company's where theirs is not known."""
+        try:
+            own = ZoneInfo(zone) if zone else company.zone
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            own = company.zone
+        return cls(spoken(language, company.language), own)
 
     @cached_property
     def locale(self) -> Locale:

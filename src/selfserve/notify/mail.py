@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -13,6 +13,7 @@ from email.policy import SMTP
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from selfserve.languages.reader import Reader
 from selfserve.settings.company import mail_address
 from selfserve.settings.model import Settings
 
@@ -30,7 +31,8 @@ _templates = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One notice to be mailed: `id` is the notice's, `path` leads below the public address."""
+    """One notice to be mailed: `id` is the notice's, `title` and `body` are words to tell, `path` leads below the
+    public address."""
 
     id: str
     title: str
@@ -39,16 +41,17 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Whom a mail goes to; `given_name` and `name` may be empty (a team's mailbox)."""
+class Addressee:
+    """Whom a mail goes to, and how they read; `given_name` and `name` may be empty (a team's mailbox)."""
 
     address: str
     name: str = ""
     given_name: str = ""
+    reads: Reader = field(default_factory=Reader)
 
 
-def compose(settings: Settings, reader: Reader, letters: Sequence[Letter], now: datetime) -> EmailMessage:
-    """The mail that tells `letters`: one as itself, several as a digest.
+def compose(settings: Settings, to: Addressee, letters: Sequence[Letter], now: datetime) -> EmailMessage:
+    """The mail that tells `letters` in the language of whom it goes to: one as itself, several as a digest.
 
     The same letters always get the same Message-ID, so that a mail sent twice after a crash is recognised as one.
     Raises ValueError for an address that no mail can have.
@@ -58,12 +61,12 @@ def compose(settings: Settings, reader: Reader, letters: Sequence[Letter], now: 
     message["Message-ID"] = f"<{_message_id(letters)}@{_id_host(host)}>"
     message["Date"] = now
     message["From"] = _address(settings.brand.name, settings.mail.sender)
-    message["To"] = _address(reader.name, mail_address(reader.address))
-    message["Subject"] = _subject(letters)
+    message["To"] = _address(to.name, mail_address(to.address))
+    message["Subject"] = _subject(to.reads, letters)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     if len(letters) > 1:
         message["List-Unsubscribe"] = f"<{settings.server.public_url}/mine>"
-    words = _words(settings, reader, letters, message["Subject"])
+    words = _words(settings, to, letters, message["Subject"])
     message.set_content(_templates.get_template("notice.txt.j2").render(words), cte="quoted-printable")
     message.add_alternative(
         _templates.get_template("notice.html.j2").render(words), subtype="html", cte="quoted-printable"
@@ -71,30 +74,39 @@ def compose(settings: Settings, reader: Reader, letters: Sequence[Letter], now: 
     return message
 
 
-def _words(settings: Settings, reader: Reader, letters: Sequence[Letter], subject: str) -> dict[str, object]:
-    base = settings.server.public_url
+def _words(settings: Settings, to: Addressee, letters: Sequence[Letter], subject: str) -> dict[str, object]:
+    base, reader, brand = settings.server.public_url, to.reads, settings.brand.name
     shown = [
-        {"title": one.title, "paragraphs": one.body.split("\n\n") if one.body else [], "link": base + one.path}
+        {"title": reader.tell(one.title), "paragraphs": _paragraphs(reader.tell(one.body)), "link": base + one.path}
         for one in letters[:SHOWN]
     ]
+    more = len(letters) - len(shown)
     return {
         "subject": str(subject),
         "letters": shown,
-        "more": len(letters) - len(shown),
-        "hello": reader.given_name,
-        "brand": settings.brand.name,
+        "more": reader.say_n("And {count} more", "And {count} more", more) if more else "",
+        "hello": reader.say("Hello {name},", name=to.given_name) if to.given_name else "",
+        "open": reader.say("Open in {brand}", brand=brand),
+        "brand": brand,
         "accent": settings.brand.accent,
         "company": settings.company.name,
         "support": settings.company.support,
         "home": base,
-        "language": settings.company.language,
+        "language": reader.language,
     }
 
 
-def _subject(letters: Sequence[Letter]) -> str:
+def _paragraphs(body: str) -> list[str]:
+    return body.split("\n\n") if body else []
+
+
+def _subject(reader: Reader, letters: Sequence[Letter]) -> str:
+    first = _plain(reader.tell(letters[0].title))
     if len(letters) == 1:
-        return _plain(letters[0].title)
-    return f"{len(letters)} notices: {_plain(letters[0].title)} and more"
+        return first
+    return reader.say_n(
+        "{count} notice: {title} and more", "{count} notices: {title} and more", len(letters), title=first
+    )
 
 
 def _message_id(letters: Sequence[Letter]) -> str:

@@ -31,9 +31,9 @@ def tell(
 ) -> bool:
     """Tell one person, or one team's `mailbox`, once; False where this event was told to them before.
 
-    `title` is one line, `body` plain text without secrets, `path` where it leads below the public address
-    (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. Raises ValueError for what could never
-    be delivered.
+    `title` is one line, `body` text without secrets, both told later in the reader's language; `path` is where it leads
+    below the public address (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. Raises
+    ValueError for what could never be delivered.
     """
     if (person_id is None) == (not mailbox):
         raise ValueError("a notice goes to one person or to one mailbox")
@@ -49,8 +49,8 @@ def tell(
             person_id=person_id,
             mailbox=mailbox,
             event=event,
-            title=_one_line(title),
-            body=body.strip(),
+            title=_same(title, _one_line(title)),
+            body=_same(body, body.strip()),
             path=path,
             urgent=urgent,
             made_at=now,
@@ -68,6 +68,11 @@ def tell(
 def _id(event: str, person_id: str | None, mailbox: str) -> str:
     """Made from event and reader, so that telling twice meets the primary key, on both databases, null or not."""
     return str(uuid.uuid5(_NAMES, "\n".join((event, person_id or "", mailbox))))
+
+
+def _same(words: str, wanted: str) -> str:
+    """`words` with all they remember where they are as wanted, else what is."""
+    return words if words == wanted else wanted
 
 
 def _one_line(title: str) -> str:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from selfserve.languages.reader import Reader
 from selfserve.notify.batches import Batch, claim, due, hold, last_mailed, settle
-from selfserve.notify.mail import Letter, Reader, compose
+from selfserve.notify.mail import Addressee, Letter, compose
 from selfserve.notify.transport import MailDelayed, MailRefused, MailServerDown, Transport
 from selfserve.settings.model import Settings
 from selfserve.store.database import Database
@@ -131,9 +132,9 @@ def _send(settings: Settings, transport: Transport, now: datetime, batch: Batch,
         figures.dropped += count
         return _Ending(MailState.NONE)
     try:
-        reader = _reader(batch)
+        to = _addressee(batch, settings)
         letters = [Letter(one.id, one.title, one.body, one.path) for one in batch.notices]
-        transport.send(compose(settings, reader, letters, now), reader.address)
+        transport.send(compose(settings, to, letters, now), to.address)
     except MailServerDown as error:
         figures.trouble = str(error)
         figures.delayed += count
@@ -156,13 +157,14 @@ def _refused(batch: Batch, figures: Posted, reason: str) -> _Ending:
     return _Ending(MailState.REFUSED, error=reason)
 
 
-def _reader(batch: Batch) -> Reader:
+def _addressee(batch: Batch, settings: Settings) -> Addressee:
+    company = Reader.of(settings.company.language, settings.company.zone, Reader())
     if batch.person is None:
-        return Reader(batch.notices[0].mailbox)
+        return Addressee(batch.notices[0].mailbox, reads=company)
     person = batch.person
     if not person.email:
         raise ValueError("the directory has no mail address for this person")
-    return Reader(person.email, person.name, person.given_name)
+    return Addressee(person.email, person.name, person.given_name, Reader.of(person.language, person.zone, company))
 
 
 def _pause(batch: Batch) -> timedelta:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.requests import stopping
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
@@ -20,8 +21,8 @@ from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
 from selfserve.store.tables import Grant, Request, Stage, StageApprover
 
-NO_LATER = "That is what you have already; choose a later end."
-TOO_SOON = (
+NO_LATER = msg("That is what you have already; choose a later end.")
+TOO_SOON = msg(
     "You asked for this only seconds ago, so it would end at the same time. Extend it when you need it for longer."
 )
 
@@ -38,7 +39,7 @@ def own(session: Session, name_or_id: str, person_id: str) -> Request:
         .with_for_update()
     )
     if request is None or not parties.concerns(session, request, person_id):
-        raise NotFound("There is no such request of yours.")
+        raise NotFound(msg("There is no such request of yours."))
     return request
 
 
@@ -51,7 +52,7 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
     if request.state in (RequestState.APPROVED, RequestState.FULFILLING):
         stopping.stop(session, house, request, now)
     elif request.state not in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER):
-        raise NotPossible("This is over already.")
+        raise NotPossible(msg("This is over already."))
     request.state, request.closed_at, request.question = RequestState.CANCELLED, now, ""
     request.version += 1
     session.execute(
@@ -69,9 +70,9 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
     """Answer an approver's question; those who may decide are told."""
     request, words = own(session, name, person_id), words_of("answer", words)
     if not request.question or request.state != RequestState.AWAITING_APPROVAL:
-        raise NotPossible("There is no open question here.")
+        raise NotPossible(msg("There is no open question here."))
     if not words or len(words) > 2_000:
-        raise Unfit({"answer": "Write your answer, in 2,000 characters at most."})
+        raise Unfit({"answer": msg("Write your answer, in 2,000 characters at most.")})
     request.question = ""
     request.version += 1
     Trail(session, f"request:{request.id}").tell(
@@ -87,7 +88,7 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
             now=now,
             event=f"request:{request.id}:answered:{request.version}",
             person_id=approver,
-            title=f"Your question about {request.item_name} was answered",
+            title=msg("Your question about {item} was answered", item=request.item_name),
             body=words,
             path="/approvals",
         )
@@ -101,11 +102,11 @@ def give_back(session: Session, house: House, name: str, person_id: str, now: da
     if request.state == RequestState.HANDED_OVER:
         return cancel(session, house, name, person_id, now)
     if request.state == RequestState.FULFILLING:
-        raise NotPossible("This is just being done; give it back when it is all there.")
+        raise NotPossible(msg("This is just being done; give it back when it is all there."))
     reason = grants.reason_of(session, request.id)
     grant = session.get(Grant, reason.grant_id) if reason else None
     if grant is None or grant.state not in HELD:
-        raise NotPossible("There is nothing to give back here.")
+        raise NotPossible(msg("There is nothing to give back here."))
     Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}")
     grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}")
     return request
@@ -120,9 +121,9 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
         request = own(session, name, person_id)
         item = versions.pinned(session, request.item_version_id)
         if grants.reason_of(session, request.id) is None:
-            raise NotPossible("There is nothing to extend here; ask for it anew.")
+            raise NotPossible(msg("There is nothing to extend here; ask for it anew."))
         if item.grant is None or not item.grant.renew:
-            raise NotPossible("This cannot be extended; ask for it anew when it has ended.")
+            raise NotPossible(msg("This cannot be extended; ask for it anew when it has ended."))
         answers = {**request.answers, **changed}
         customer, asked_before, span = request.customer_id, request.id, item.grant.ends.span
     made = submit(
@@ -142,9 +143,9 @@ def reveal(session: Session, house: House, name: str, person_id: str, now: datet
     """The secret results of a request, by step: shown to the customer once, then gone. NotPossible the second time."""
     request = own(session, name, person_id)
     if request.customer_id != person_id:
-        raise NotFound("Only the person it is for can see this.")
+        raise NotFound(msg("Only the person it is for can see this."))
     if request.sealed is None:
-        raise NotPossible("There is nothing to show (any more): a secret is shown once.")
+        raise NotPossible(msg("There is nothing to show (any more): a secret is shown once."))
     shown: dict[str, str] = json.loads(house.sealer.open(request.sealed, request.id))
     request.sealed = None
     Trail(session, f"request:{request.id}").tell(

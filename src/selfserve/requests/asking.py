@@ -22,6 +22,7 @@ from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
@@ -45,7 +46,7 @@ def item_for(house: House, item_id: str) -> Item:
     """The item of today's catalog; NotFound for one that is not there."""
     item = house.catalog.current.items.get(item_id)
     if item is None:
-        raise NotFound("This is not in the catalog.")
+        raise NotFound(msg("This is not in the catalog."))
     return item
 
 
@@ -64,7 +65,7 @@ def ask(
     zone = zone_of(house, customer)
     facts = facts_of(session, customer)
     if not item.seen_by.allows(rule_context(item, facts, now=house.now())).allowed:
-        raise NotFound("This is not in the catalog.")
+        raise NotFound(msg("This is not in the catalog."))
     try:
         clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item))
     except AnswersInvalid as invalid:
@@ -91,7 +92,7 @@ def refuse_for_others(house: House, item: Item, context: Context) -> None:
     """NotAllowed for what only the person themselves may ask: the item says so, or with these answers a step gives a
     secret or may cost them data. What is not known counts as a secret."""
     if others.for_others(item, house.connectors) == "nobody" or not _harmless(house, item, context):
-        raise NotAllowed("Only the person themselves can ask for this.")
+        raise NotAllowed(msg("Only the person themselves can ask for this."))
 
 
 def _harmless(house: House, item: Item, context: Context) -> bool:
@@ -108,7 +109,7 @@ def _harmless(house: House, item: Item, context: Context) -> bool:
 def _present(session: Session, person_id: str) -> Person:
     person = directory.present(session, person_id)
     if person is None:
-        raise NotAllowed("This account is not active.")
+        raise NotAllowed(msg("This account is not active."))
     return person
 
 
@@ -135,7 +136,7 @@ def wanted(item: Item, context: Context, answers: CleanAnswers, house: House) ->
         ends = house.catalog.current.policy.end_of(item, context)
     except RuleFailed as failed:
         log.warning("end_refused", item=item.id, reason=failed.reason)
-        raise NotAllowed(f"This is not possible for that time: {failed.reason}") from failed
+        raise NotAllowed(msg("This is not possible for that time: {why}", why=failed.reason)) from failed
     if isinstance(ends, datetime):
         return Wanted(ends_at=ends, meant=_meant(answers, ends), zone=answers.zone)
     return Wanted(lasts=ends)
@@ -207,11 +208,11 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
     except RuleFailed as failed:
         log.exception("rule_failed", step=step.id)
         raise NotAllowed(
-            "This could not be worked out for you, so it is not given. The team has been told."
+            msg("This could not be worked out for you, so it is not given. The team has been told.")
         ) from failed
     except (UnknownConnector, UnknownAction, ValidationError) as broken:
         log.exception("step_does_not_fit", step=step.id)
-        raise Refusal("This item is not set up rightly; the team that owns it has been told.") from broken
+        raise Refusal(msg("This item is not set up rightly; the team that owns it has been told.")) from broken
     quick = action.quick if step.quick is None else step.quick and action.quick
     resource, before, never = f"{action.name}:{model.model_dump_json()}", "", ""
     if house.works and connector_name not in house.connectors.resting():

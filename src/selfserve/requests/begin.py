@@ -18,6 +18,7 @@ from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, hold, resource_key
+from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.ids import new_id
@@ -25,7 +26,7 @@ from selfserve.store.states import Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
 log = structlog.get_logger(__name__)
-GOING = "Your former access is just being taken back. Ask again in a minute."
+GOING = msg("Your former access is just being taken back. Ask again in a minute.")
 
 
 def begin(

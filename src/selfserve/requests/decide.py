@@ -18,6 +18,7 @@ from selfserve.fulfilment import eligibility, escalation, parties, versions
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Refusal, Unfit, words_of
@@ -52,9 +53,9 @@ def decide(
     """
     reason = words_of("reason", reason)
     if len(reason) > 2_000:
-        raise Unfit({"reason": "This is longer than 2,000 characters."})
+        raise Unfit({"reason": msg("This is longer than 2,000 characters.")})
     if say is not Say.APPROVE and not reason:
-        raise Unfit({"reason": "Say why, in a sentence." if say is Say.DENY else "Write your question."})
+        raise Unfit({"reason": msg("Say why, in a sentence.") if say is Say.DENY else msg("Write your question.")})
     ready = _ready(house, stage_id, person_id, until) if say is Say.APPROVE else None
     try:
         with house.database.write() as session:
@@ -82,7 +83,7 @@ def decide_as_asked(
     except Refusal as refused:
         if asked:
             raise
-        raise NotFound("There is nothing for you to decide here (any more).") from refused
+        raise NotFound(msg("There is nothing for you to decide here (any more).")) from refused
 
 
 def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) -> Ready | None:
@@ -100,7 +101,7 @@ def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) 
     try:
         wanted = asking.wanted(item, context, answers, house)
     except NotAllowed as over:
-        raise NotPossible(f"{over} It cannot be approved any more.") from over
+        raise NotPossible(msg("{why} It cannot be approved any more.", why=over.words)) from over
     return Ready(item, asking.prepare(house, item, context, look=True), _shortened(wanted, until, house.now()))
 
 
@@ -108,12 +109,12 @@ def _shortened(wanted: Wanted | None, until: datetime | None, now: datetime) -> 
     if until is None:
         return wanted
     if wanted is None:
-        raise Unfit({"until": "There is nothing that ends here."})
+        raise Unfit({"until": msg("There is nothing that ends here.")})
     if until <= now:
-        raise Unfit({"until": "Choose a time that is still to come."})
+        raise Unfit({"until": msg("Choose a time that is still to come.")})
     expected = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
     if expected is not None and until > expected:
-        raise Unfit({"until": "You can shorten what was asked for, not make it longer."})
+        raise Unfit({"until": msg("You can shorten what was asked for, not make it longer.")})
     return replace(wanted, ends_at=until, lasts=None, meant="")
 
 
@@ -125,7 +126,7 @@ def _decide(
     now = house.now()
     stage = stages.locked(session, stage_id)
     if stage is None:
-        raise NotFound("There is nothing to decide here.")
+        raise NotFound(msg("There is nothing to decide here."))
     request = session.get_one(Request, stage.request_id)
     if stage.state != StageState.OPEN:
         raise _was_first(session, stage, request)
@@ -135,14 +136,14 @@ def _decide(
         return (
             RequestState(request.state),
             None,
-            NotAllowed("This is not yours to decide (any more). Those who can have been told."),
+            NotAllowed(msg("This is not yours to decide (any more). Those who can have been told.")),
         )
     if stage.due_at is not None and now >= stage.due_at:
         stages.expire(session, house, stage, now)
         return (
             RequestState(request.state),
             None,
-            NotPossible("The time to decide this is over; it has to be asked for again."),
+            NotPossible(msg("The time to decide this is over; it has to be asked for again.")),
         )
     if say is Say.ASK:
         _question(session, request, decider, reason, now)
@@ -164,11 +165,11 @@ def _approve(
     now: datetime,
 ) -> tuple[RequestState, Job | None, Exception | None]:
     if ready is None:  # they became entitled in this very moment
-        raise NotPossible("Who may decide has just changed. Please try again.")
+        raise NotPossible(msg("Who may decide has just changed. Please try again."))
     refusal = eligibility.refusal(session, house, request, ready.item)
     if refusal is not None:
         _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)
-        return RequestState(request.state), None, NotPossible(f"It could not be approved: {refusal}")
+        return RequestState(request.state), None, NotPossible(msg("It could not be approved: {why}", why=refusal))
     _close(session, stage, request, decider, Say.APPROVE, reason, now)
     request.state = RequestState.FULFILLING
     request.promised_at = escalation.promised(house, ready.item, now)
@@ -201,13 +202,18 @@ def _close(
         f"approval.{'approved' if approved else 'denied'}",
         at=now,
         actor="machine" if by_rule else f"person:{decider.id}",
+        tell=reason,
         data={"by": "" if by_rule else decider.name, "reason": reason},
     )
     escalation.close_subject(session, f"request:{request.id}", now)
     if approved:
         return
     request.state, request.closed_at, request.words = RequestState.DENIED, now, reason
-    parties.tell(session, request, now=now, what="denied", title="{it} was not approved", body=reason)
+    parties.tell(session, request, now=now, what="denied", title=_not_approved, body=reason)
+
+
+def _not_approved(it: str) -> str:
+    return msg("{item} was not approved", item=it)
 
 
 def _question(session: Session, request: Request, decider: Person, question: str, now: datetime) -> None:
@@ -216,7 +222,11 @@ def _question(session: Session, request: Request, decider: Person, question: str
     Trail(session, f"request:{request.id}").tell(
         "approval.question", at=now, actor=f"person:{decider.id}", tell=question, data={"by": decider.name}
     )
-    title, what = f"{decider.name} has a question about {{it}}", f"question:{request.version}"
+    what = f"question:{request.version}"
+
+    def title(it: str) -> str:
+        return msg("{name} has a question about {item}", name=decider.name, item=it)
+
     parties.tell(session, request, now=now, what=what, title=title, body=question)
 
 
@@ -227,10 +237,9 @@ def _was_first(session: Session, stage: Stage, request: Request) -> Exception:
         .where(Decision.stage_id == stage.id)
     ).first()
     if made is not None:
-        how = "approved" if made.decision == Say.APPROVE else "not approved"
-        return AlreadyDecided(made.name, made.decided_at, how)
+        return AlreadyDecided(made.name, made.decided_at, approved=made.decision == Say.APPROVE)
     words = {
-        StageState.EXPIRED: "The time to decide this is over.",
-        StageState.CANCELLED: "The customer does not want this any more.",
+        StageState.EXPIRED: msg("The time to decide this is over."),
+        StageState.CANCELLED: msg("The customer does not want this any more."),
     }
-    return NotPossible(words.get(StageState(stage.state), "This was closed by a rule that changed meanwhile."))
+    return NotPossible(words.get(StageState(stage.state), msg("This was closed by a rule that changed meanwhile.")))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import cases, desk, escalation, parties
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible
@@ -26,15 +27,15 @@ def _told() -> Iterator[None]:
     try:
         yield
     except cases.UnknownEscalation as unknown:
-        raise NotFound(str(unknown)) from unknown
+        raise NotFound(unknown.words) from unknown
     except cases.DeskRefusal as refused:
-        raise NotPossible(str(refused)) from refused
+        raise NotPossible(refused.words) from refused
 
 
 def _staff(session: Session, staff_id: str) -> Person:
     person = directory.present(session, staff_id)
     if person is None:
-        raise NotAllowed("This account is not active.")
+        raise NotAllowed(msg("This account is not active."))
     return person
 
 
@@ -71,7 +72,7 @@ def retry(house: House, case_id: str, staff_id: str) -> None:
 def _look_for_approvers(session: Session, house: House, case: Escalation) -> None:
     stage = _open_stage(session, case)
     if stage is None or not stages.refresh(session, house, stage, house.now()):
-        raise NotPossible("There is still nobody who can decide this: see to the team's members first.")
+        raise NotPossible(msg("There is still nobody who can decide this: see to the team's members first."))
 
 
 def _open_stage(session: Session, case: Escalation) -> Stage | None:
@@ -91,7 +92,7 @@ def done(
         with house.database.write() as session:
             staff, now = _staff(session, staff_id), house.now()
             if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
-                raise NotPossible("A decision cannot be replaced by hand: find somebody who may decide.")
+                raise NotPossible(msg("A decision cannot be replaced by hand: find somebody who may decide."))
             desk.done(session, house, case_id, staff, by_hand, now)
 
 
@@ -111,7 +112,7 @@ def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: 
 def _give_up(session: Session, case: Escalation, staff: Person, words: str, house: House) -> None:
     words = cases.words_of(words)
     if not words:
-        raise NotPossible("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
+        raise NotPossible(msg("Tell the customer in a sentence why it cannot be done, and what they can do instead."))
     now = house.now()
     stage = _open_stage(session, case)
     if stage is not None:

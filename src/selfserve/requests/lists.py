@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from selfserve.fulfilment import parties, versions
+from selfserve.fulfilment import checklist, parties, versions
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.requests.holding import Holding, holdings
 from selfserve.requests.stages import MANAGER
@@ -164,6 +165,10 @@ def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
     return held
 
 
+def _because(customer: Person, approver_id: str) -> str:
+    return msg("You are asked as {standing}.", standing=standing(customer, approver_id))
+
+
 def _waiting(
     session: Session, stage: Stage, named: tuple[str, str], request: Request, customer: Person, holds: list[str]
 ) -> Waiting:
@@ -176,7 +181,7 @@ def _waiting(
         ),
         why=stage.why,
         because=because,
-        because_words=f"You are asked as {standing(customer, approver_id)}." if because == MANAGER else "",
+        because_words=_because(customer, approver_id) if because == MANAGER else "",
         due_at=stage.due_at,
         summary=item.summary,
         risk=item.risk,
@@ -258,7 +263,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         opened_at=case.opened_at,
         due_at=case.due_at,
         closed_at=case.closed_at,
-        todo=case.todo,
+        todo=[checklist.told(line) for line in case.todo],
         runbook=case.runbook,
         step_id=case.step_id,
         grant_id=case.grant_id,

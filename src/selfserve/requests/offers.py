@@ -8,6 +8,7 @@ from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.requests.asking import facts_of, item_for
 from selfserve.requests.refusals import NotAllowed, NotFound
@@ -18,7 +19,7 @@ def sees(house: House, person_id: str) -> Callable[[Item], bool]:
     with house.database.read() as session:
         person = directory.present(session, person_id)
         if person is None:
-            raise NotAllowed("This account is not active.")
+            raise NotAllowed(msg("This account is not active."))
         facts = facts_of(session, person)
     now = house.now()
     return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
@@ -61,5 +62,5 @@ def one(house: House, person_id: str, item_id: str) -> Item:
     """One item; NotFound for one that is not there or not for this person."""
     item = item_for(house, item_id)
     if not sees(house, person_id)(item):
-        raise NotFound("This is not in the catalog.")
+        raise NotFound(msg("This is not in the catalog."))
     return item

@@ -17,6 +17,7 @@ from selfserve.connectors.contract import Action
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
@@ -100,7 +101,8 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
         connector, action = house.connectors.action(step.use)
         args = action.args.model_validate(step.arguments.resolve(context))
     except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
-        return PlannedAct(step.id, "A person looks at this.", str(problem), "This step is not set up rightly.")
+        why = msg("This step is not set up rightly.")
+        return PlannedAct(step.id, msg("A person looks at this."), str(problem), why)
     if not house.works:
         waits = connector.short()(action.name, args.model_dump())
         return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
@@ -113,5 +115,4 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
 
 def in_words(step: Step, action: Action[Any]) -> str:
     """What a step will do for the customer, before its target is asked: in the item's words, else the action's."""
-    return f"You get {step.gives}" if step.gives else action.title
-
+    return msg("You get {gives}", gives=step.gives) if step.gives else action.title

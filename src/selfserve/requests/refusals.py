@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from selfserve.catalog.answers import AnswerRefused, plain_text
+from selfserve.languages.messages import msg
 
 
 class Refusal(Exception):  # noqa: N818  (an answer to a person, not a fault of the program)
@@ -31,7 +32,7 @@ class Unfit(Refusal):
     """What was sent does not fit; `errors` has a sentence per field."""
 
     def __init__(self, errors: dict[str, str]) -> None:
-        super().__init__("Some answers need another look.")
+        super().__init__(msg("Some answers need another look."))
         self.errors = errors
 
 
@@ -40,22 +41,28 @@ def words_of(field: str, raw: str) -> str:
     try:
         return plain_text(raw, lines=True)
     except AnswerRefused as refused:
-        raise Unfit({field: str(refused)}) from refused
+        raise Unfit({field: refused.words}) from refused
 
 
 class AlreadyDecided(NotPossible):
     """Somebody (or a timer) was first."""
 
-    def __init__(self, by: str, at: datetime, how: str) -> None:
-        super().__init__(f"{by} decided this already ({how}), at {at:%H:%M} UTC on {at:%d %B}.")
-        self.by, self.at, self.how = by, at, how
+    def __init__(self, by: str, at: datetime, *, approved: bool) -> None:
+        if approved:
+            words = msg("{name} approved this already: {at}.", name=by, at=at)
+        else:
+            words = msg("{name} did not approve this, and said so already: {at}.", name=by, at=at)
+        super().__init__(words)
+        self.by, self.at, self.approved = by, at, approved
 
 
 class AlreadyAsked(NotPossible):
     """The same was asked for this person before, by somebody else; nothing more is told about it."""
 
     def __init__(self, customer: str) -> None:
-        super().__init__(f"This was already asked for {customer}. They can see how it stands, and tell you.")
+        super().__init__(
+            msg("This was already asked for {name}. They can see how it stands, and tell you.", name=customer)
+        )
 
 
 class CannotWork(NotPossible):

@@ -14,6 +14,7 @@ from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, parties, versions
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
@@ -32,7 +33,7 @@ Named = list[tuple[Person, str]]
 def may_ask_for(session: Session, asker_id: str, customer_id: str) -> None:
     """A manager may ask for those below them; anybody else asks for themselves. NotAllowed otherwise."""
     if not directory.leads_person(session, asker_id, customer_id):
-        raise NotAllowed("You can ask for yourself and for people you lead.")
+        raise NotAllowed(msg("You can ask for yourself and for people you lead."))
 
 
 def open_stage(
@@ -129,9 +130,9 @@ def _set_approvers(
         case = escalation.Case(
             subject=f"request:{request.id}",
             why="no_approver",
-            reason=f"Nobody can decide this: {', '.join(stage.by)} and the fallback team are empty",
+            reason=msg("Nobody can decide this: {names} and the fallback team are empty", names=", ".join(stage.by)),
             team=item.escalate.to,
-            title=f"{request.item_name}: nobody can approve it",
+            title=msg("{item}: nobody can approve it", item=request.item_name),
             runbook=item.runbook,
             request_id=request.id,
         )
@@ -145,9 +146,12 @@ def tell_asked_for(session: Session, request: Request, customer: Person, asked_b
         now=now,
         event=f"request:{request.id}:asked_for",
         person_id=customer.id,
-        title=f"{asked_by.name} asked for {request.item_name} for you",
-        body=f"{asked_by.name} is {standing(customer, asked_by.id, you=True)}. If you do not want it, cancel it or "
-        "give it back.",
+        title=msg("{name} asked for {item} for you", name=asked_by.name, item=request.item_name),
+        body=msg(
+            "{name} is {standing}. If you do not want it, cancel it or give it back.",
+            name=asked_by.name,
+            standing=standing(customer, asked_by.id, you=True),
+        ),
         path=f"/requests/{request.name}",
     )
 
@@ -155,18 +159,20 @@ def tell_asked_for(session: Session, request: Request, customer: Person, asked_b
 def _tell_approver(
     session: Session, stage: Stage, request: Request, customer: Person, person: Person, now: datetime, again: int = 0
 ) -> None:
-    asks = f"{customer.name} asks for {request.item_name}"
+    asks = msg("{name} asks for {item}", name=customer.name, item=request.item_name)
     if request.asked_by_id != customer.id:
         asked_by = session.get_one(Person, request.asked_by_id)
-        asks = f"{asked_by.name} asks for {customer.name}: {request.item_name}"
+        asks = msg(
+            "{name} asks for {customer}: {item}", name=asked_by.name, customer=customer.name, item=request.item_name
+        )
+    why = stage.why or msg("Please decide; it takes a moment.")
     notices.tell(
         session,
         now=now,
         event=f"stage:{stage.id}:asked:{again}",
         person_id=person.id,
         title=asks,
-        body=("Still waiting for your decision. " if again else "")
-        + (stage.why or "Please decide; it takes a moment."),
+        body=msg("Still waiting for your decision. {why}", why=why) if again else why,
         path="/approvals",
     )
 
@@ -218,6 +224,10 @@ def refresh(session: Session, house: House, stage: Stage, now: datetime) -> Name
     return named
 
 
+def _no_decision(it: str) -> str:
+    return msg("Nobody decided about {item} in time", item=it)
+
+
 def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
     """Nobody decided in time: the request is over, and everybody concerned is told."""
     stage.state, stage.closed_at = StageState.EXPIRED, now
@@ -233,15 +243,15 @@ def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
         request,
         now=now,
         what="expired",
-        title="Nobody decided about {it} in time",
-        body="We are sorry. You can ask again; the team that owns it has been told too.",
+        title=_no_decision,
+        body=msg("We are sorry. You can ask again; the team that owns it has been told too."),
     )
     notices.tell(
         session,
         now=now,
         event=f"request:{request.id}:expired",
         mailbox=owner.mail,
-        title=f"{request.item_name}: a request ended without a decision",
-        body="Nobody who may decide did so in time. See who is asked, and whether that still fits.",
+        title=msg("{item}: a request ended without a decision", item=request.item_name),
+        body=msg("Nobody who may decide did so in time. See who is asked, and whether that still fits."),
         path=f"/requests/{request.name}",
     )

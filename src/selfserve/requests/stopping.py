@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import grants
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.ids import new_id
 from selfserve.store.states import STEP_THERE, Purpose, RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
-BUSY = "This is just being done. Look again in a moment."
-TOO_LATE = "A part of this may be done already and cannot be taken back, so it cannot be cancelled any more."
+BUSY = msg("This is just being done. Look again in a moment.")
+TOO_LATE = msg("A part of this may be done already and cannot be taken back, so it cannot be cancelled any more.")
 _LEFT = (RunState.QUEUED, RunState.WAITING)
 """A run in one of these is in nobody's hands."""
 

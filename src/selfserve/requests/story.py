@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.catalog.days import spoken_day
-from selfserve.catalog.durations import parse_duration, spoken_duration
-from selfserve.catalog.fields import ChoiceField, DurationField, PersonField, YesNoField
+from selfserve.catalog.durations import parse_duration
+from selfserve.catalog.fields import ChoiceField, DateField, DurationField, PersonField, YesNoField
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import parties, versions
+from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings
 from selfserve.requests.state_words import state_words
@@ -27,7 +26,7 @@ from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Reque
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it reads: the question's label and the answer in words."""
+    """One answer as it reads: the question's label and the answer, in words to tell."""
 
     label: str
     text: str
@@ -117,9 +116,16 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
     words, tone = state_words(session, [request])[request.id]
-    asker = "" if asked_by is customer else "You" if asked_by.id == reader_id else asked_by.given_name or asked_by.name
+    asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
     gives = {step.id: step.gives for step in item.fulfil if step.gives}
-    to = Telling(customer.id == reader_id, customer.given_name or customer.name, asker, item.name, gives)
+    to = Telling(
+        you=customer.id == reader_id,
+        customer=customer.given_name or customer.name,
+        actor=asker,
+        item=request.item_name,
+        gives=gives,
+        asked=bool(asker) and asked_by.id == reader_id,
+    )
     return Story(
         id=request.id,
         name=request.name,
@@ -170,9 +176,12 @@ def _in_line(session: Session, request: Request, to: Telling) -> list[Line]:
     return [Line("place", None, _place(to, place), "", "now") for place in sorted(found.values())]
 
 
-def _place(to: Telling, place: int) -> str:
-    who = "You are" if to.you else f"{to.customer} is"
-    return f"{who} next in line" if place == 1 else f"{who} number {place} in line"
+def _place(to: Telling, place: int) -> Message:
+    if to.you:
+        return msg("You are next in line") if place == 1 else msg("You are number {place} in line", place=place)
+    if place == 1:
+        return msg("{name} is next in line", name=to.customer)
+    return msg("{name} is number {place} in line", name=to.customer, place=place)
 
 
 def _one_end(lines: list[Line]) -> list[Line]:
@@ -183,11 +192,11 @@ def _one_end(lines: list[Line]) -> list[Line]:
 def _to_come(request: Request) -> list[Line]:
     match RequestState(request.state):
         case RequestState.AWAITING_APPROVAL:
-            return [Line("next", None, "Then it is done at once", "", "todo")]
+            return [Line("next", None, msg("Then it is done at once"), "", "todo")]
         case RequestState.HANDED_OVER:
-            return [Line("next", request.promised_at, "A person looks at it, and you hear from us", "", "todo")]
+            return [Line("next", request.promised_at, msg("A person looks at it, and you hear from us"), "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:
-            return [Line("next", None, "It is done, and we check that it is there", "", "todo")]
+            return [Line("next", None, msg("It is done, and we check that it is there"), "", "todo")]
         case _:
             return []
 
@@ -198,23 +207,25 @@ def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:
         value = request.answers.get(name)
         if value is None or value == "":
             continue
-        made.append(Answer(question.label, _spoken(session, question, value, ZoneInfo(request.zone))))
+        made.append(Answer(question.label, _spoken(session, question, value)))
     return made
 
 
-def _spoken(session: Session, question: Any, value: Any, zone: ZoneInfo) -> str:
+def _spoken(session: Session, question: Any, value: Any) -> str:
     match question:
         case YesNoField():
-            return "Yes" if value else "No"
+            return msg("Yes") if value else msg("No")
         case ChoiceField():
             return next((option.label for option in question.options if option.value == value), str(value))
         case PersonField():
             person = session.get(Person, str(value))
-            return person.name if person else "somebody who left"
+            return person.name if person else msg("somebody who left")
         case DurationField():
-            return spoken_duration(parse_duration(str(value)))
+            return alone(parse_duration(str(value)))
+        case DateField():
+            return alone(date.fromisoformat(str(value)))
         case _:
-            return spoken_day(datetime.fromisoformat(value).date()) if question.type == "date" else str(value)
+            return str(value)
 
 
 def _steps(session: Session, request_id: str) -> list[StepSeen]:

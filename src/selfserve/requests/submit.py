@@ -15,6 +15,7 @@ from selfserve.fulfilment import escalation, versions
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Ask, Prepared
 from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused
@@ -161,7 +162,7 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
         if by_key is not None:
             same = (by_key.customer_id, by_key.item_id, by_key.answers_digest)
             if same != (ask.customer.id, ask.item.id, ask.answers.digest):
-                raise KeyReused("This Idempotency-Key was used for another ask; use a fresh one for each ask.")
+                raise KeyReused(msg("This Idempotency-Key was used for another ask; use a fresh one for each ask."))
             return _found(by_key)
     found = session.scalar(
         _KNOWN_THOUGH_HELD if sent.though_held else _KNOWN,

@@ -1,4 +1,6 @@
-"""What the timeline says, in the second person and without ticket speak. One sentence per kind of event."""
+"""What the timeline says, in the second person and without ticket speak. One sentence per kind of event.
+
+All of them are `Message`s: told in the language of whoever reads them."""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from selfserve.languages.messages import Message, msg
 from selfserve.store.tables import Person
 
 Mood = Literal["done", "now", "human", "todo", "bad"]
@@ -14,7 +17,7 @@ Mood = Literal["done", "now", "human", "todo", "bad"]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a story. `title` says what happened, `note` adds who or why; both are plain text, never markup."""
+    """One line of a story. `title` says what happened, `note` adds who or why; both are text to tell, never markup."""
 
     kind: str
     at: datetime | None
@@ -25,98 +28,107 @@ class Line:
 
 @dataclass(frozen=True)
 class Telling:
-    """For whom a story is told: `you` when the reader is the customer, else their first name. `actor` is who asked for
-    them, empty where they asked themselves. `gives` is what each step gives, by its name, where its item says so."""
+    """For whom a story is told: `you` when the reader is the customer, else the customer's first name counts. `actor`
+    is who asked for them, empty where they asked themselves; `asked` when that is the reader. `gives` is what each step
+    gives, by its name, where its item says so."""
 
     you: bool
     customer: str
     actor: str
     item: str
     gives: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def who(self) -> str:
-        """The customer as the subject of a sentence."""
-        return "You" if self.you else self.customer
+    asked: bool = False
 
 
-def standing(customer: Person, above_id: str, *, you: bool = False) -> str:
+def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
     """What somebody above a customer is to them: "their manager", or "a manager above them"; "your", "you" where the
     customer reads it."""
     if customer.manager_id == above_id:
-        return "your manager" if you else "their manager"
-    return "a manager above you" if you else "a manager above them"
+        return msg("your manager") if you else msg("their manager")
+    return msg("a manager above you") if you else msg("a manager above them")
 
 
-Sentence = Callable[[Telling, Mapping[str, Any], str], tuple[str, str, Mood]]
+Told = tuple[str, str, Mood]
+Sentence = Callable[[Telling, Mapping[str, Any], str], Told]
 
 
-def _asked(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+def _asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    if to.asked:
+        return msg("You asked for {item} for {customer}", item=to.item, customer=to.customer), "", "done"
+    if to.actor and to.you:
+        return msg("{actor} asked for {item} for you", actor=to.actor, item=to.item), "", "done"
     if to.actor:
-        return f"{to.actor} asked for {to.item} for {'you' if to.you else to.customer}", "", "done"
-    return f"{to.who} asked for {to.item}", "", "done"
+        title = msg("{actor} asked for {item} for {customer}", actor=to.actor, item=to.item, customer=to.customer)
+        return title, "", "done"
+    if to.you:
+        return msg("You asked for {item}", item=to.item), "", "done"
+    return msg("{name} asked for {item}", name=to.customer, item=to.item), "", "done"
 
 
-def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    names = _names(data.get("of", []))
+def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    names = data.get("of", [])
     if not names:
-        return "Nobody can decide this at the moment", "A person sorts it out.", "human"
+        return msg("Nobody can decide this at the moment"), msg("A person sorts it out."), "human"
     why = ""
     if to.you and data.get("because") == ["manager"]:
-        why = "As a manager above you." if data.get("above") else "As your manager."
-    return f"{names} was asked to approve it", why, "done"
+        why = msg("As a manager above you.") if data.get("above") else msg("As your manager.")
+    return msg("{names} was asked to approve it", names=_names(names)), why, "done"
 
 
 def _names(names: list[str]) -> str:
     if len(names) > 2:
-        return f"{names[0]}, {names[1]} or a colleague of theirs"
-    return " or ".join(names)
+        return msg("{one}, {other} or a colleague of theirs", one=names[0], other=names[1])
+    return msg("{one} or {other}", one=names[0], other=names[1]) if len(names) == 2 else str(names[0])
 
 
-def _asked_anew(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    names = _names(data.get("of", []))
-    return (f"{names} was asked instead", "", "done") if names else _approval_asked(to, data, tell)
+def _asked_anew(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    names = data.get("of", [])
+    if not names:
+        return _approval_asked(to, data, tell)
+    return msg("{names} was asked instead", names=_names(names)), "", "done"
 
 
-def _approved(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    return f"{data.get('by') or 'The rules'} approved it", str(data.get("reason", "")), "done"
+def _approved(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by, why = data.get("by"), str(data.get("reason", ""))
+    return msg("{name} approved it", name=by) if by else msg("The rules approved it"), tell or why, "done"
 
 
-def _denied(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+def _denied(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by, why = data.get("by"), str(data.get("reason", ""))
+    title = msg("{name} did not approve it", name=by) if by else msg("The rules do not allow it any more")
+    return title, tell or why, "bad"
+
+
+def _question(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by = data.get("by")
-    return (
-        (f"{by} did not approve it" if by else "The rules do not allow it any more"),
-        str(data.get("reason", "")),
-        "bad",
-    )
+    return msg("{name} has a question", name=by) if by else msg("The approver has a question"), tell, "human"
 
 
-def _question(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    return f"{data.get('by', 'The approver')} has a question", tell, "human"
-
-
-def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    team = data.get("team", "TechOps")
+def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    title = msg("It waits with {team}", team=data.get("team", "TechOps"))
     if data.get("by_design"):
-        return f"It waits with {team}", tell or "A person does this by hand.", "human"
-    part = " One part of it is done already." if data.get("steps_there") else ""
-    return f"It waits with {team}", (tell or "The machine could not finish this.") + part, "human"
+        return title, tell or msg("A person does this by hand."), "human"
+    why = tell or msg("The machine could not finish this.")
+    if data.get("steps_there"):
+        why = msg("{why} One part of it is done already.", why=why)
+    return title, why, "human"
 
 
-def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by = data.get("by")
-    why = f"{by} handed it on." if by else "Nobody had time for it yet."
-    return f"It waits with {data.get('team', 'TechOps')} now", why, "human"
+    why = msg("{name} handed it on.", name=by) if by else msg("Nobody had time for it yet.")
+    return msg("It waits with {team} now", team=data.get("team", "TechOps")), why, "human"
 
 
-def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if data.get("later"):
-        return "Nothing is left for you to do", tell or "Your device does the rest by itself.", "done"
-    return "Ready to use", tell, "done"
+        return msg("Nothing is left for you to do"), tell or msg("Your device does the rest by itself."), "done"
+    return msg("Ready to use"), tell, "done"
 
 
-def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    return f"{data.get('by', 'A person')} did it by hand", tell, "done"
+def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by = data.get("by")
+    return msg("{name} did it by hand", name=by) if by else msg("A person did it by hand"), tell, "done"
 
 
 def to_words(name: str) -> str:
@@ -124,62 +136,89 @@ def to_words(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
-def _waiting(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
-    system = f"{to_words(str(data.get('use', '')).partition('.')[0])} system".strip()
-    if data.get("failure") in ("transient", "rate_limited"):
-        trouble = "is too busy" if data["failure"] == "rate_limited" else "does not answer"
-        note = "We try again by ourselves, and a person takes over if it takes too long. You need not do anything."
-        return f"The {system} {trouble} at the moment", note, "now"
-    return "Not confirmed yet", "We look again by ourselves.", "now"
+def _waiting(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    name = to_words(str(data.get("use", "")).partition(".")[0])
+    if data.get("failure") not in ("transient", "rate_limited"):
+        return msg("Not confirmed yet"), msg("We look again by ourselves."), "now"
+    if data["failure"] == "rate_limited":
+        title = msg("The {name} system is too busy at the moment", name=name)
+    else:
+        title = msg("The {name} system does not answer at the moment", name=name)
+    note = msg("We try again by ourselves, and a person takes over if it takes too long. You need not do anything.")
+    return title, note, "now"
 
 
-def _step(mood: Mood, title: str) -> Sentence:
+def _step(mood: Mood, title: Message) -> Sentence:
     return lambda to, data, tell: (tell or title, "", mood)
 
 
-def _there(title: str, already: str = "") -> Sentence:
-    def sentence(to: Telling, data: Mapping[str, Any], tell: str) -> tuple[str, str, Mood]:
+def _there(title: Message, *, already: bool = False) -> Sentence:
+    def sentence(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
         gives = to.gives.get(str(data.get("step", "")))
-        held = f"{to.who} {'have' if to.you else 'has'} {gives}{already}" if gives else ""
-        return held or tell or title, "", "done"
+        return (_held(to, gives, already=already) if gives else tell or title), "", "done"
 
     return sentence
 
 
-def _plain(title: str, mood: Mood = "done") -> Sentence:
+def _held(to: Telling, gives: str, *, already: bool) -> Message:
+    if to.you:
+        return msg("You have {gives} already", gives=gives) if already else msg("You have {gives}", gives=gives)
+    if already:
+        return msg("{name} has {gives} already", name=to.customer, gives=gives)
+    return msg("{name} has {gives}", name=to.customer, gives=gives)
+
+
+def _plain(title: Message, mood: Mood = "done") -> Sentence:
     return lambda to, data, tell: (title, tell, mood)
+
+
+def _answered(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    return msg("You answered") if to.you else msg("{name} answered", name=to.customer), tell, "done"
+
+
+def _taken(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by = data.get("by")
+    return msg("{name} is looking after it", name=by) if by else msg("A person is looking after it"), "", "human"
+
+
+def _cancelled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    return msg("You cancelled it") if to.you else msg("{name} cancelled it", name=to.customer), "", "done"
+
+
+def _no_longer(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    return msg("This is not possible any more"), tell or str(data.get("reason", "")), "bad"
+
+
+def _given_back(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    return msg("You gave it back") if to.you else msg("{name} gave it back", name=to.customer), "", "done"
 
 
 SENTENCES: dict[str, Sentence] = {
     "request.asked": _asked,
     "approval.asked": _approval_asked,
     "approval.asked_anew": _asked_anew,
-    "approval.reminded": _plain("We sent a reminder"),
+    "approval.reminded": _plain(msg("We sent a reminder")),
     "approval.approved": _approved,
     "approval.denied": _denied,
     "approval.question": _question,
-    "approval.answered": lambda to, data, tell: (f"{to.who} answered", tell, "done"),
-    "step.done": _there("Done, and we checked that it is there"),
-    "step.already_done": _there("It was there already", " already"),
-    "step.accepted": _step("now", "On its way"),
+    "approval.answered": _answered,
+    "step.done": _there(msg("Done, and we checked that it is there")),
+    "step.already_done": _there(msg("It was there already"), already=True),
+    "step.accepted": _step("now", msg("On its way")),
     "step.waiting": _waiting,
     "step.done_by_hand": _done_by_hand,
     "request.handed_over": _handed_over,
     "request.handed_on": _handed_on,
-    "request.taken": lambda to, data, tell: (f"{data.get('by', 'A person')} is looking after it", "", "human"),
-    "request.retried": _plain("Tried again by a person"),
+    "request.taken": _taken,
+    "request.retried": _plain(msg("Tried again by a person")),
     "request.fulfilled": _fulfilled,
-    "request.cannot": _plain("This did not work out", "bad"),
-    "request.cancelled": lambda to, data, tell: (f"{to.who} cancelled it", "", "done"),
-    "request.expired": _plain("Nobody decided in time, so it has ended", "bad"),
-    "request.no_longer_allowed": lambda to, data, tell: (
-        "This is not possible any more",
-        str(data.get("reason", "")),
-        "bad",
-    ),
-    "grant.given_back": lambda to, data, tell: (f"{to.who} gave it back", "", "done"),
-    "grant.ended": _plain("It has ended and was taken back"),
-    "secret.shown": _plain("The secret was shown, once"),
+    "request.cannot": _plain(msg("This did not work out"), "bad"),
+    "request.cancelled": _cancelled,
+    "request.expired": _plain(msg("Nobody decided in time, so it has ended"), "bad"),
+    "request.no_longer_allowed": _no_longer,
+    "grant.given_back": _given_back,
+    "grant.ended": _plain(msg("It has ended and was taken back")),
+    "secret.shown": _plain(msg("The secret was shown, once")),
 }
 """Kinds that are not here are for staff only."""
 
@@ -193,31 +232,31 @@ def line(kind: str, at: datetime, to: Telling, data: Mapping[str, Any], tell: st
     return Line(kind, at, title, note, mood)
 
 
-STATE_WORDS: dict[str, tuple[str, str]] = {
-    "awaiting_approval": ("Waiting for approval", "info"),
-    "approved": ("In progress", "info"),
-    "fulfilling": ("In progress", "info"),
-    "fulfilled": ("Done", "ok"),
-    "partly_fulfilled": ("Partly done", "warn"),
-    "handed_over": ("With a team", "warn"),
-    "failed": ("Did not work out", "bad"),
-    "denied": ("Not approved", "bad"),
-    "expired": ("Not decided in time", "bad"),
-    "cancelled": ("Cancelled", "info"),
-    "superseded": ("Replaced", "info"),
+STATE_WORDS: dict[str, tuple[Message, str]] = {
+    "awaiting_approval": (msg("Waiting for approval"), "info"),
+    "approved": (msg("In progress"), "info"),
+    "fulfilling": (msg("In progress"), "info"),
+    "fulfilled": (msg("Done"), "ok"),
+    "partly_fulfilled": (msg("Partly done"), "warn"),
+    "handed_over": (msg("With a team"), "warn"),
+    "failed": (msg("Did not work out"), "bad"),
+    "denied": (msg("Not approved"), "bad"),
+    "expired": (msg("Not decided in time"), "bad"),
+    "cancelled": (msg("Cancelled"), "info"),
+    "superseded": (msg("Replaced"), "info"),
 }
 """What a request's state is called on screen, and the tone of its pill."""
 
-GRANT_WORDS: dict[str, tuple[str, str]] = {
-    "promised": ("On its way", "info"),
-    "active": ("You have this", "ok"),
-    "ending": ("Being taken back", "info"),
-    "revoke_failed": ("Being taken back", "info"),
-    "ended": ("Ended", "info"),
+GRANT_WORDS: dict[str, tuple[Message, str]] = {
+    "promised": (msg("On its way"), "info"),
+    "active": (msg("You have this"), "ok"),
+    "ending": (msg("Being taken back"), "info"),
+    "revoke_failed": (msg("Being taken back"), "info"),
+    "ended": (msg("Ended"), "info"),
 }
 
 
-def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) -> tuple[str, str]:
+def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) -> tuple[Message, str]:
     """What a customer reads of something they hold, and its tone: the same on every page.
 
     `open_still`: a part is there, the request is still being done. `partly`: it stays at a part. `later`: a device
@@ -228,5 +267,5 @@ def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) ->
     if open_still:
         return GRANT_WORDS["promised"]
     if partly:
-        return "You have a part of this", "ok"
-    return ("Your device fetches it", "ok") if later else GRANT_WORDS["active"]
+        return msg("You have a part of this"), "ok"
+    return (msg("Your device fetches it"), "ok") if later else GRANT_WORDS["active"]

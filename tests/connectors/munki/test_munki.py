@@ -107,7 +107,7 @@ def test_it_never_says_installed(repo: Path, ctx: Context) -> None:
         connector.observe("install", ask(), {}).tell,
         connector.plan("install", ask()).customer,
     ):
-        assert words == "Slack for Mac will be installed at your Mac's next check-in (within four hours)."
+        assert words == "Slack for Mac is installed at your Mac's next check-in (within four hours)."
 
 
 def test_what_is_there_already_is_not_ours(repo: Path, ctx: Context) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from selfserve.connectors.ldap.entry import Entry
+from selfserve.languages.messages import msg
 
 LOCK = "pwdAccountLockedTime"
 RESET = "pwdReset"
@@ -52,33 +53,33 @@ def read_account(entry: Entry, now: datetime) -> Account:
         if why:
             return Account(AccountState.HELD, why, lock)
     if lock is not None:
-        return Account(AccountState.LOCKED, "locked after wrong passwords", lock)
+        return Account(AccountState.LOCKED, msg("locked after wrong passwords"), lock)
     return Account(AccountState.OPEN)
 
 
 def _by_administrator(entry: Entry, now: datetime) -> str:
-    return "locked by an administrator" if (entry.text(LOCK) or "").startswith("0000") else ""
+    return msg("locked by an administrator") if (entry.text(LOCK) or "").startswith("0000") else ""
 
 
 def _disabled(entry: Entry, now: datetime) -> str:
     flagged = any((entry.text(name) or "").upper() == "TRUE" for name in ("nsAccountLock", "loginDisabled"))
     control = entry.text("userAccountControl") or "0"
     bit = control.lstrip("-").isdigit() and int(control) & _AD_DISABLED
-    return "disabled" if flagged or bit else ""
+    return msg("disabled") if flagged or bit else ""
 
 
 def _expired(entry: Entry, now: datetime) -> str:
     end = _instant(entry.text("pwdEndTime"))
     if end is not None and end <= now:
-        return "expired"
+        return msg("expired")
     days = entry.text("shadowExpire") or ""
     day = int(days) if days.isdigit() else -1
-    return "expired" if 0 <= day <= (now - datetime(1970, 1, 1, tzinfo=UTC)).days else ""
+    return msg("expired") if 0 <= day <= (now - datetime(1970, 1, 1, tzinfo=UTC)).days else ""
 
 
 def _not_begun(entry: Entry, now: datetime) -> str:
     start = _instant(entry.text("pwdStartTime"))
-    return "not valid yet" if start is not None and start > now else ""
+    return msg("not valid yet") if start is not None and start > now else ""
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -22,10 +22,11 @@ from selfserve.connectors.contract import (
 )
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
-from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, state_of
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, is_held, state_of
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.wire import REPLACE, Change
+from selfserve.languages.messages import msg
 
 
 class AttributeArgs(CustomerArgs):
@@ -48,9 +49,9 @@ class SetAttribute(Deed[AttributeArgs]):
         if not self.settings.may_write_attribute(args.attribute):
             blocked = Blocked(self._not_ours(args).reason, for_good=True)
         elif person.held:
-            blocked = Blocked(f"The account of {person.label} is {person.account.why}.")
+            blocked = Blocked(is_held(person))
         return Plan(
-            f"Your {args.attribute} becomes {args.value!r}.",
+            msg("Your {attribute} becomes “{value}”.", attribute=args.attribute, value=args.value),
             f"Replace {args.attribute} of {person.dn}: {person.entry.texts(args.attribute)} becomes [{args.value!r}].",
             blocked,
         )
@@ -60,7 +61,7 @@ class SetAttribute(Deed[AttributeArgs]):
             return self._not_ours(args)
         person = self.lookup.person(args.customer, 0)
         if person.held:
-            return held_back(person, f"set its {args.attribute}")
+            return held_back(person, msg("set its {attribute}", attribute=args.attribute))
         before = person.entry.texts(args.attribute)
         if before == [args.value]:
             return AlreadyDone(state_of(person), self._tell(args))
@@ -80,15 +81,19 @@ class SetAttribute(Deed[AttributeArgs]):
         try:
             person = self._person(args, state)
         except EntryNotFoundError as error:
-            return AlreadyDone({}, str(error))
+            return AlreadyDone({}, error.words)
         if person.entry.texts(args.attribute) != [args.value]:
-            return AlreadyDone(state, f"Your {args.attribute} was changed since and stays as it is.")
+            return AlreadyDone(
+                state, msg("Your {attribute} was changed since and stays as it is.", attribute=args.attribute)
+            )
         if "before" not in state:
             return self._unknown_before(args, person)
         if person.held:
-            return held_back(person, f"take back its {args.attribute}")
+            return held_back(person, msg("take back its {attribute}", attribute=args.attribute))
         before = tuple(str(value) for value in state["before"])
-        return self._write(args, person, before, Done(state, f"Your {args.attribute} is as it was before."))
+        return self._write(
+            args, person, before, Done(state, msg("Your {attribute} is as it was before.", attribute=args.attribute))
+        )
 
     def _write(self, args: AttributeArgs, person: Person, values: tuple[str, ...], done: Done) -> Outcome:
         change = [Change(REPLACE, args.attribute, values)]
@@ -105,7 +110,7 @@ class SetAttribute(Deed[AttributeArgs]):
         except DirectoryError:
             return lost.failed()
         if now.held:
-            return held_back(now, f"set its {args.attribute}")
+            return held_back(now, msg("set its {attribute}", attribute=args.attribute))
         if now.entry.texts(args.attribute) == list(change[0].values):
             return Done({**done.state, CONFIRMED: AFTER_LOSS}, done.tell)
         return self._judge(self.client.modify(person.dn, change, lost.host), args, person, done)
@@ -115,7 +120,9 @@ class SetAttribute(Deed[AttributeArgs]):
             return done
         if answer.code == Code.NO_SUCH_OBJECT:
             self.lookup.forget(person.dn)
-            return Failed(FailureKind.NOT_FOUND, f"There is no person {person.dn} in the directory any more.")
+            return Failed(
+                FailureKind.NOT_FOUND, msg("There is no person {person} in the directory any more.", person=person.dn)
+            )
         return DirectoryRefusedError(answer, f"set {args.attribute} of {person.dn}").failed()
 
     def _person(self, args: AttributeArgs, state: State) -> Person:
@@ -132,14 +139,27 @@ class SetAttribute(Deed[AttributeArgs]):
     @staticmethod
     def _unknown_before(args: AttributeArgs, person: Person) -> NeedsHuman:
         return NeedsHuman(
-            f"What {args.attribute} of {person.dn} was before is not recorded.",
-            (Todo(f"Set {args.attribute} of {person.dn} to what it should be (now {args.value!r})."),),
+            msg("What {attribute} of {person} was before is not recorded.", attribute=args.attribute, person=person.dn),
+            (
+                Todo(
+                    msg(
+                        "Set {attribute} of {person} to what it should be (now “{value}”).",
+                        attribute=args.attribute,
+                        person=person.dn,
+                        value=args.value,
+                    )
+                ),
+            ),
         )
 
     @staticmethod
     def _not_ours(args: AttributeArgs) -> Declined:
-        return Declined(f"{args.attribute} is not among writable_attributes, so no catalog item may set it.")
+        return Declined(
+            msg(
+                "{attribute} is not among writable_attributes, so no catalog item may set it.", attribute=args.attribute
+            )
+        )
 
     @staticmethod
     def _tell(args: AttributeArgs) -> str:
-        return f"Your {args.attribute} is now {args.value!r}."
+        return msg("Your {attribute} is now “{value}”.", attribute=args.attribute, value=args.value)

@@ -20,6 +20,7 @@ from selfserve.connectors.ldap.links import Links
 from selfserve.connectors.ldap.passwords import password_bytes
 from selfserve.connectors.ldap.settings import DirectorySettings
 from selfserve.connectors.ldap.wire import BASE, SUBTREE, Change, Link, LostError, NotSentError, Page
+from selfserve.languages.messages import msg
 
 T = TypeVar("T")
 ANY = "(objectClass=*)"
@@ -66,7 +67,14 @@ class DirectoryClient:
                     break
                 page = link.search(base, where, attributes, SUBTREE, (size, page.cookie))
         except (NotSentError, LostError) as error:
-            raise DirectoryUnreachableError(f"{link.endpoint} broke off a search of {base} ({error}).") from error
+            raise DirectoryUnreachableError(
+                msg(
+                    "{endpoint} broke off a search of {base} ({error}).",
+                    endpoint=str(link.endpoint),
+                    base=base,
+                    error=str(error),
+                )
+            ) from error
         finally:
             if page.cookie:
                 link.close()
@@ -81,7 +89,7 @@ class DirectoryClient:
             return None
         if answer.code in (Code.COMPARE_TRUE, Code.COMPARE_FALSE, Code.NO_SUCH_ATTRIBUTE):
             return answer.code == Code.COMPARE_TRUE
-        raise DirectoryRefusedError(answer, f"compare {attribute} of {dn}")
+        raise DirectoryRefusedError(answer, msg("compare {attribute} of {dn}", attribute=attribute, dn=dn))
 
     def modify(self, dn: str, changes: Sequence[Change], host: str | None = None) -> Answer:
         """Do all changes or none; refusals come back as the answer. Raises AnswerLostError where it may have
@@ -127,7 +135,13 @@ class DirectoryClient:
             except (NotSentError, LostError) as error:
                 link.close()
                 if not left:
-                    raise DirectoryUnreachableError(f"{link.endpoint} broke off a read twice ({error}).") from error
+                    raise DirectoryUnreachableError(
+                        msg(
+                            "{endpoint} broke off a read twice ({error}).",
+                            endpoint=str(link.endpoint),
+                            error=str(error),
+                        )
+                    ) from error
             except BaseException:
                 link.close()
                 raise
@@ -141,7 +155,9 @@ class DirectoryClient:
             except NotSentError as error:
                 link.close()
                 if not left:
-                    raise DirectoryUnreachableError(f"{link.endpoint} took no request ({error}).") from error
+                    raise DirectoryUnreachableError(
+                        msg("{endpoint} took no request ({error}).", endpoint=str(link.endpoint), error=str(error))
+                    ) from error
             except LostError as error:
                 link.close()
                 raise AnswerLostError(str(link.endpoint), str(error)) from error

@@ -38,6 +38,7 @@ from selfserve.connectors.ldap.reset import ResetPassword
 from selfserve.connectors.ldap.rights import check_rights
 from selfserve.connectors.ldap.settings import LdapSettings
 from selfserve.connectors.ldap.unlock import Unlock
+from selfserve.languages.messages import msg
 
 R = TypeVar("R")
 
@@ -45,15 +46,15 @@ ACTIONS: Mapping[str, Action[Any]] = MappingProxyType(
     {
         action.name: action
         for action in (
-            Action("add_member", MembershipArgs, "You get access", quick=True, idempotent=True),
-            Action("remove_member", MembershipArgs, "Your access ends", quick=True, idempotent=True),
-            Action("set_attribute", AttributeArgs, "Your directory entry changes", quick=True, idempotent=True),
+            Action("add_member", MembershipArgs, msg("You get access"), quick=True, idempotent=True),
+            Action("remove_member", MembershipArgs, msg("Your access ends"), quick=True, idempotent=True),
+            Action("set_attribute", AttributeArgs, msg("Your directory entry changes"), quick=True, idempotent=True),
             Action(
-                "unlock", CustomerArgs, "Your account is unlocked",
+                "unlock", CustomerArgs, msg("Your account is unlocked"),
                 quick=True, idempotent=True, undoable=False, lasting=False,
             ),
             Action(
-                "reset_password", CustomerArgs, "You get a temporary password",
+                "reset_password", CustomerArgs, msg("You get a temporary password"),
                 quick=True, undoable=False, lasting=False, secret_result=True,
             ),
         )
@@ -129,7 +130,7 @@ class LdapConnector(Connector):
     def _late(ctx: Context) -> Failed | None:
         if ctx.now() < ctx.deadline:
             return None
-        return Failed(FailureKind.TRANSIENT, "The time for this attempt was over before anything was sent.")
+        return Failed(FailureKind.TRANSIENT, msg("The time for this attempt was over before anything was sent."))
 
 
 def _guarded(work: Callable[[], R], otherwise: Callable[[DirectoryError], R]) -> R:

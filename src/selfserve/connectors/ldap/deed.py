@@ -14,6 +14,7 @@ from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.lookup import Lookup, Person
 from selfserve.connectors.ldap.pins import Pins
 from selfserve.connectors.ldap.settings import LdapSettings
+from selfserve.languages.messages import msg
 
 CONFIRMED = "confirmed"
 """Key in a state: how an uncertain write was settled."""
@@ -65,19 +66,25 @@ class Deed(ABC, Generic[ArgsT]):
 
     def undo(self, args: ArgsT, state: State, ctx: Context) -> Outcome:
         """One-off deeds are not taken back."""
-        return Declined("This action has nothing that could be taken back.")
+        return Declined(msg("This action has nothing that could be taken back."))
 
 
 def held_back(person: Person, instead_of: str) -> NeedsHuman:
     """The answer for a person whose account is held: nothing written, a human decides."""
+    why = person.account.why
     return NeedsHuman(
-        f"The account of {person.label} is {person.account.why}; nothing was written.",
+        msg("The account of {person} is {why}; nothing was written.", person=person.label, why=why),
         (
-            Todo(f"Find out why the account {person.dn} is {person.account.why}."),
-            Todo(f"Where it may come back, lift that in the directory and then {instead_of}."),
+            Todo(msg("Find out why the account {person} is {why}.", person=person.dn, why=why)),
+            Todo(msg("Where it may come back, lift that in the directory and then {act}.", act=instead_of)),
         ),
-        "Your account is not active at the moment, so a colleague will look at it with you.",
+        msg("Your account is not active at the moment, so a colleague will look at it with you."),
     )
+
+
+def is_held(person: Person) -> str:
+    """Why nothing can be written for somebody whose account is held."""
+    return msg("The account of {person} is {why}.", person=person.label, why=person.account.why)
 
 
 def state_of(person: Person, **more: Any) -> State:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from selfserve.connectors.contract import Failed, FailureKind
 from selfserve.connectors.ldap.answers import Answer
+from selfserve.languages.messages import msg
 
 RETRY_AFTER = timedelta(seconds=10)
 
@@ -18,7 +19,12 @@ class DirectoryError(Exception):
     def failed(self) -> Failed:
         """The same as an outcome of a connector action."""
         again = self.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMITED)
-        return Failed(self.kind, str(self), RETRY_AFTER if again else None)
+        return Failed(self.kind, self.words, RETRY_AFTER if again else None)
+
+    @property
+    def words(self) -> str:
+        """The sentence, as it was made."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 class DirectoryUnreachableError(DirectoryError):
@@ -51,7 +57,11 @@ class AnswerLostError(DirectoryError):
     kind = FailureKind.UNKNOWN
 
     def __init__(self, host: str, why: str) -> None:
-        super().__init__(f"The answer of {host} to a write was lost ({why}); it may or may not have happened.")
+        super().__init__(
+            msg(
+                "The answer of {host} to a write was lost ({why}); it may or may not have happened.", host=host, why=why
+            )
+        )
         self.host = host
 
 
@@ -75,6 +85,6 @@ class DirectoryRefusedError(DirectoryError):
     """The directory answered with an error code; `answer` holds it."""
 
     def __init__(self, answer: Answer, doing: str) -> None:
-        super().__init__(f"The directory refused to {doing}: {answer.words}.")
+        super().__init__(msg("The directory refused to {act}: {why}.", act=doing, why=answer.words))
         self.answer = answer
         self.kind = answer.kind

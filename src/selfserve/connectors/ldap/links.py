@@ -8,6 +8,7 @@ from collections.abc import Callable
 from selfserve.connectors.ldap.errors import DirectoryTrustError, DirectoryUnreachableError
 from selfserve.connectors.ldap.settings import DirectorySettings, Endpoint
 from selfserve.connectors.ldap.wire import Link, tls_context
+from selfserve.languages.messages import msg
 
 AVOID_SECONDS = 30.0
 """A server that could not be reached is asked last for so long."""
@@ -97,6 +98,8 @@ class Links:
     def _none(
         failures: list[DirectoryUnreachableError | DirectoryTrustError], host: str | None
     ) -> DirectoryUnreachableError | DirectoryTrustError:
-        words = " ".join(str(failure) for failure in failures) or f"{host} is not among the configured servers."
+        words: str = msg("{host} is not among the configured servers.", host=host)
+        for number, failure in enumerate(failures):
+            words = msg("{first} {then}", first=words, then=failure.words) if number else failure.words
         trust = bool(failures) and all(isinstance(failure, DirectoryTrustError) for failure in failures)
         return DirectoryTrustError(words) if trust else DirectoryUnreachableError(words)

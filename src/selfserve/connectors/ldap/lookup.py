@@ -14,6 +14,7 @@ from selfserve.connectors.ldap.errors import AmbiguousEntryError, EntryNotFoundE
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.settings import PLACE, LdapSettings
 from selfserve.connectors.ldap.wire import BASE, SUBTREE
+from selfserve.languages.messages import msg
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Lookup:
         found = self._people_found(f"(objectClass={self._settings.person_class})", dn, BASE, host)
         if not found:
             self.forget(dn)
-            raise EntryNotFoundError(f"There is no person {dn} in the directory any more.")
+            raise EntryNotFoundError(msg("There is no person {person} in the directory any more.", person=dn))
         return self._person(found[0])
 
     def group(self, group: str) -> str:
@@ -77,7 +78,7 @@ class Lookup:
         else:
             fits = self._settings.person_filter.replace(PLACE, names.escape_filter(customer))
             found = self._people_found(f"(&{kind}{fits})", self._settings.people_base, SUBTREE)
-        return self._person(_only(found, f"person {customer!r}"))
+        return self._person(_only(found, msg("person “{customer}”", customer=customer)))
 
     def _people_found(self, where: str, base: str, scope: str, host: str | None = None) -> list[Entry]:
         attributes = (*STATE_ATTRIBUTES, *self._settings.writable_attributes)
@@ -102,12 +103,14 @@ class Lookup:
             found = [entry] if entry else []
         else:
             found = self._client.search(base, f"(&{kind}(cn={names.escape_filter(group)}))")
-        return _only(found, f"group {group!r}").dn
+        return _only(found, msg("group “{group}”", group=group)).dn
 
 
 def _only(found: list[Entry], what: str) -> Entry:
     if not found:
-        raise EntryNotFoundError(f"The directory has no {what}.")
+        raise EntryNotFoundError(msg("The directory has no {what}.", what=what))
     if len(found) > 1:
-        raise AmbiguousEntryError(f"The directory has {len(found)} entries for {what}; none is guessed.")
+        raise AmbiguousEntryError(
+            msg("The directory has {found} entries for {what}; none is guessed.", found=len(found), what=what)
+        )
     return found[0]

@@ -25,10 +25,11 @@ from selfserve.connectors.contract import (
 )
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
-from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.wire import ADD, DELETE, Change
+from selfserve.languages.messages import msg
 
 FRESH: Final = 5.0
 """A membership is only given to an account whose state was read at most so many seconds ago."""
@@ -83,9 +84,9 @@ class Membership(Deed[MembershipArgs]):
         there = self._there(pair) if seen is None else seen
         done = " (already so)" if there is self._member else ""
         if self._member:
-            words = f"You become a member of {name}.", f"Add {person.dn} to {group}{done}."
+            words = msg("You become a member of {group}.", group=name), f"Add {person.dn} to {group}{done}."
         else:
-            words = f"Your membership of {name} ends.", f"Remove {person.dn} from {group}{done}."
+            words = msg("Your membership of {group} ends.", group=name), f"Remove {person.dn} from {group}{done}."
         return Plan(*words, blocked=self._blocked(person, group))
 
     def apply(self, args: MembershipArgs, ctx: Context) -> Outcome:
@@ -94,7 +95,7 @@ class Membership(Deed[MembershipArgs]):
             return self._not_ours(group)
         person = self.lookup.person(args.customer, FRESH if self._member else None)
         if self._member and person.held:
-            return held_back(person, f"add it to {names.leaf(group)}")
+            return held_back(person, msg("add it to {group}", group=names.leaf(group)))
         return self._reach(_Pair(group, person.dn, person.uuid), member=self._member)
 
     def observe(self, args: MembershipArgs, state: State) -> Observation:
@@ -110,7 +111,7 @@ class Membership(Deed[MembershipArgs]):
         try:
             pair = self._of(args, state)
         except EntryNotFoundError as error:
-            return AlreadyDone({}, str(error)) if self._member else Failed(FailureKind.NOT_FOUND, str(error))
+            return AlreadyDone({}, error.words) if self._member else Failed(FailureKind.NOT_FOUND, error.words)
         if not state and not self.settings.may_write_group(pair.group):
             return self._not_ours(pair.group)
         return self._reach(self._found(pair, recorded=bool(state))[0], member=not self._member)
@@ -177,25 +178,38 @@ class Membership(Deed[MembershipArgs]):
             return self._last_member(pair)
         if answer.code == Code.CONSTRAINT and self.client.read(pair.person) is None:
             self.lookup.forget(pair.person)
-            return Failed(FailureKind.NOT_FOUND, f"There is no person {pair.person} in the directory any more.")
-        return DirectoryRefusedError(answer, f"change the members of {pair.group}").failed()
+            return Failed(
+                FailureKind.NOT_FOUND, msg("There is no person {person} in the directory any more.", person=pair.person)
+            )
+        return DirectoryRefusedError(answer, msg("change the members of {group}", group=pair.group)).failed()
 
     def _no_group(self, pair: _Pair, *, member: bool) -> Outcome:
         self.lookup.forget(pair.group)
         if member:
-            return Failed(FailureKind.NOT_FOUND, f"There is no group {pair.group} in the directory any more.")
-        return AlreadyDone(pair.state(), f"The group {names.leaf(pair.group)} no longer exists.")
+            return Failed(
+                FailureKind.NOT_FOUND, msg("There is no group {group} in the directory any more.", group=pair.group)
+            )
+        return AlreadyDone(pair.state(), msg("The group {group} no longer exists.", group=names.leaf(pair.group)))
 
     @staticmethod
     def _last_member(pair: _Pair) -> NeedsHuman:
         name = names.leaf(pair.group)
         return NeedsHuman(
-            f"{pair.person} is the last member of {pair.group}, and this kind of group may not be empty.",
-            (
-                Todo(f"Add somebody else (or a placeholder entry) to {name}, or delete the group if it is over."),
-                Todo(f"Remove {pair.person} from {name}."),
+            msg(
+                "{person} is the last member of {group}, and this kind of group may not be empty.",
+                person=pair.person,
+                group=pair.group,
             ),
-            f"A colleague ends your membership of {name}.",
+            (
+                Todo(
+                    msg(
+                        "Add somebody else (or a placeholder entry) to {group}, or delete the group if it is over.",
+                        group=name,
+                    )
+                ),
+                Todo(msg("Remove {person} from {group}.", person=pair.person, group=name)),
+            ),
+            msg("A colleague ends your membership of {group}.", group=name),
         )
 
     def _of(self, args: MembershipArgs, state: State) -> _Pair:
@@ -229,14 +243,18 @@ class Membership(Deed[MembershipArgs]):
         if not self.settings.may_write_group(group):
             return Blocked(self._not_ours(group).reason, for_good=True)
         if self._member and person.held:
-            return Blocked(f"The account of {person.label} is {person.account.why}.")
+            return Blocked(is_held(person))
         return None
 
     @staticmethod
     def _not_ours(group: str) -> Declined:
-        return Declined(f"The group {group} is not among writable_groups, so no catalog item may change it.")
+        return Declined(
+            msg("The group {group} is not among writable_groups, so no catalog item may change it.", group=group)
+        )
 
     @staticmethod
     def _tell(pair: _Pair, *, member: bool) -> str:
         name = names.leaf(pair.group)
-        return f"You are a member of {name}." if member else f"You are no longer a member of {name}."
+        if member:
+            return msg("You are a member of {group}.", group=name)
+        return msg("You are no longer a member of {group}.", group=name)

@@ -6,6 +6,7 @@ import secrets
 import string
 
 from selfserve.connectors.ldap.errors import PasswordError
+from selfserve.languages.messages import msg
 
 _LOWER, _UPPER, _DIGITS = "abcdefghijkmnpqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789"
 _SIGNS = "-+=.!"
@@ -19,13 +20,17 @@ def password_bytes(password: str) -> bytes:
     for one with control characters (not every client can type them), and for one that is no Unicode text.
     """
     if not password:
-        raise PasswordError("An empty password is not accepted.")
+        raise PasswordError(msg("An empty password is not accepted."))
     if any(ord(sign) < 32 or ord(sign) == 127 for sign in password):
-        raise PasswordError("A password with control characters is not accepted, since not every client can send it.")
+        raise PasswordError(
+            msg("A password with control characters is not accepted, since not every client can send it.")
+        )
     try:
         return password.encode()
     except UnicodeEncodeError as error:
-        raise PasswordError("The password holds half a character (a lone surrogate) and cannot be sent.") from error
+        raise PasswordError(
+            msg("The password holds half a character (a lone surrogate) and cannot be sent.")
+        ) from error
 
 
 def temporary_password() -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from selfserve.connectors.contract import Blocked, Context, Done, Observation, Outcome, Plan, Presence, State
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import CHANGED, RESET, AccountState
-from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.passwords import temporary_password
 from selfserve.connectors.ldap.unlock import Unlock
 from selfserve.connectors.ldap.wire import REPLACE, Change
+from selfserve.languages.messages import msg
 
 _MARKS = ("entryCSN", CHANGED)
 """Attributes that change with a new password, the finest first: entryCSN is OpenLDAP's, in microseconds."""
@@ -31,9 +32,9 @@ class ResetPassword(Deed[CustomerArgs]):
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
-        blocked = Blocked(f"The account of {person.label} is {person.account.why}.") if person.held else None
+        blocked = Blocked(is_held(person)) if person.held else None
         return Plan(
-            "You get a temporary password, shown once; you choose a new one when you first use it.",
+            msg("You get a temporary password, shown once; you choose a new one when you first use it."),
             f"Set a random password for {person.dn} (RFC 3062) and demand its change.",
             blocked,
         )
@@ -41,14 +42,14 @@ class ResetPassword(Deed[CustomerArgs]):
     def apply(self, args: CustomerArgs, ctx: Context) -> Outcome:
         person = self.lookup.person(args.customer, 0)
         if person.held:
-            return held_back(person, "reset its password")
+            return held_back(person, msg("reset its password"))
         password = self._make()
         try:
             answer = self.client.set_password(person.dn, password)
         except AnswerLostError as lost:
             return self._after_loss(person, password, lost)
         if not answer.ok:
-            return DirectoryRefusedError(answer, f"set a password for {person.dn}").failed()
+            return DirectoryRefusedError(answer, msg("set a password for {person}", person=person.dn)).failed()
         return self._finish(person.dn, password, answer.host)
 
     def observe(self, args: CustomerArgs, state: State) -> Observation:
@@ -69,12 +70,12 @@ class ResetPassword(Deed[CustomerArgs]):
             if self._took_effect(person, password, lost.host):
                 return self._finish(person.dn, password, lost.host, confirmed=True)
             if self.lookup.again(person.dn, lost.host).held:
-                return held_back(person, "reset its password")
+                return held_back(person, msg("reset its password"))
         except DirectoryError:
             return lost.failed()
         answer = self.client.set_password(person.dn, password, lost.host)
         if not answer.ok:
-            return DirectoryRefusedError(answer, f"set a password for {person.dn}").failed()
+            return DirectoryRefusedError(answer, msg("set a password for {person}", person=person.dn)).failed()
         return self._finish(person.dn, password, answer.host)
 
     def _took_effect(self, before: Person, password: str, host: str) -> bool:
@@ -91,10 +92,12 @@ class ResetPassword(Deed[CustomerArgs]):
             must_change, changed, dn = self._demand_change(dn, host)
         except DirectoryError:
             must_change, changed = False, None
-        words = "You will be asked to choose a new one." if must_change else "Please choose a new one right after."
+        words = msg("Here is your temporary password. Please choose a new one right after.")
+        if must_change:
+            words = msg("Here is your temporary password. You are asked to choose a new one.")
         more = {CONFIRMED: AFTER_LOSS} if confirmed else {}
         state: State = {"person": dn, "changed": changed, "must_change": must_change, **more}
-        return Done(state, f"Here is your temporary password. {words}", password)
+        return Done(state, words, password)
 
     def _demand_change(self, dn: str, host: str) -> tuple[bool, str | None, str]:
         person = self.lookup.again(dn, host)

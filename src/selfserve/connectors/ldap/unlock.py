@@ -16,12 +16,13 @@ from selfserve.connectors.contract import (
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import LOCK, AccountState
 from selfserve.connectors.ldap.answers import Answer, Code
-from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, state_of
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, is_held, state_of
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.wire import DELETE, Change
+from selfserve.languages.messages import msg
 
-OPEN = "Your account is unlocked; your password is still the same."
+OPEN = msg("Your account is unlocked; your password is still the same.")
 
 
 class Unlock(Deed[CustomerArgs]):
@@ -36,9 +37,9 @@ class Unlock(Deed[CustomerArgs]):
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
-        blocked = Blocked(f"The account of {person.label} is {person.account.why}.") if person.held else None
+        blocked = Blocked(is_held(person)) if person.held else None
         return Plan(
-            "Your account is unlocked; your password stays the same.",
+            msg("Your account is unlocked; your password stays the same."),
             f"Delete {LOCK} of {person.dn} ({person.account.why or 'not locked now'}).",
             blocked,
         )
@@ -62,9 +63,9 @@ class Unlock(Deed[CustomerArgs]):
 
     def _from(self, person: Person, host: str | None = None) -> Outcome:
         if person.held:
-            return held_back(person, "unlock it")
+            return held_back(person, msg("unlock it"))
         if person.account.lock is None:
-            return self._settled(person) if host else AlreadyDone(state_of(person), "Your account is not locked.")
+            return self._settled(person) if host else AlreadyDone(state_of(person), msg("Your account is not locked."))
         try:
             return self._judge(self.unlock(person, host), person)
         except AnswerLostError as lost:
@@ -82,7 +83,7 @@ class Unlock(Deed[CustomerArgs]):
         except DirectoryError:
             return lost.failed()
         if seen.held:
-            return held_back(seen, "unlock it")
+            return held_back(seen, msg("unlock it"))
         if seen.account.lock is None:
             return self._settled(seen)
         answer = self.unlock(seen, lost.host)
@@ -96,15 +97,15 @@ class Unlock(Deed[CustomerArgs]):
             return self._changed_meanwhile(self.lookup.again(person.dn, answer.host))
         if answer.code == Code.NO_SUCH_OBJECT:
             self.lookup.forget(person.dn)
-        return DirectoryRefusedError(answer, f"unlock {person.dn}").failed()
+        return DirectoryRefusedError(answer, msg("unlock {person}", person=person.dn)).failed()
 
     def _changed_meanwhile(self, person: Person) -> Outcome:
         if person.held:
-            return held_back(person, "unlock it")
+            return held_back(person, msg("unlock it"))
         if person.account.lock is None:
             return AlreadyDone(state_of(person), OPEN)
         refused = Answer(Code.NO_SUCH_ATTRIBUTE, "noSuchAttribute", "the account was locked anew meanwhile", "")
-        return DirectoryRefusedError(refused, f"unlock {person.dn}").failed()
+        return DirectoryRefusedError(refused, msg("unlock {person}", person=person.dn)).failed()
 
     def _settled(self, person: Person) -> Done:
         self.pins.drop(self._pin(person))

@@ -26,6 +26,7 @@ from selfserve.connectors.ldap.errors import (
     DirectoryUnreachableError,
 )
 from selfserve.connectors.ldap.settings import DirectorySettings, Endpoint, Security
+from selfserve.languages.messages import msg
 
 with warnings.catch_warnings():
     # ldap3 of 2021 imports names that today's pyasn1 marks as deprecated.
@@ -182,15 +183,30 @@ class Link:
         except (LDAPException, OSError, PyAsn1Error) as error:
             raise _not_open(self.endpoint, error) from error
         if result["result"] in (Code.BUSY, Code.UNAVAILABLE):
-            raise DirectoryUnreachableError(f"{self.endpoint} takes no connections now ({result['description']}).")
+            raise DirectoryUnreachableError(
+                msg(
+                    "{endpoint} takes no connections now ({description}).",
+                    endpoint=str(self.endpoint),
+                    description=str(result["description"]),
+                )
+            )
         if result["result"] != Code.SUCCESS:
-            raise BindRefusedError(f"{self.endpoint} does not accept {dn} ({result['description']}).")
+            raise BindRefusedError(
+                msg(
+                    "{endpoint} does not accept {dn} ({description}).",
+                    endpoint=str(self.endpoint),
+                    dn=dn,
+                    description=str(result["description"]),
+                )
+            )
 
     def _run(self, operation: Callable[[], Any]) -> tuple[dict[str, Any], list[dict[str, Any]] | None]:
         try:
             operation()
         except LDAPInvalidFilterError as error:
-            raise BadFilterError(f"A filter of the configuration is malformed ({error}).") from error
+            raise BadFilterError(
+                msg("A filter of the configuration is malformed ({error}).", error=str(error))
+            ) from error
         except (LDAPSocketOpenError, LDAPSocketSendError) as error:
             raise NotSentError(str(error)) from error
         except (LDAPException, OSError, PyAsn1Error) as error:
@@ -222,10 +238,16 @@ def _connection(
 def _not_open(endpoint: Endpoint, error: Exception) -> Exception:
     said = str(error)
     if "certificate" in said.lower():
-        return DirectoryTrustError(f"The certificate of {endpoint} is not trusted ({_short(error)}).")
+        return DirectoryTrustError(
+            msg("The certificate of {endpoint} is not trusted ({error}).", endpoint=str(endpoint), error=_short(error))
+        )
     if "[SSL" in said and "EOF" not in said:
-        return DirectoryTrustError(f"No TLS can be agreed on with {endpoint} ({_short(error)}).")
-    return DirectoryUnreachableError(f"{endpoint} cannot be reached ({_short(error)}).")
+        return DirectoryTrustError(
+            msg("No TLS can be agreed on with {endpoint} ({error}).", endpoint=str(endpoint), error=_short(error))
+        )
+    return DirectoryUnreachableError(
+        msg("{endpoint} cannot be reached ({error}).", endpoint=str(endpoint), error=_short(error))
+    )
 
 
 def _short(error: Exception) -> str:

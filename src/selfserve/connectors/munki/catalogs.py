@@ -11,6 +11,7 @@ from xml.parsers.expat import ExpatError
 
 from selfserve.connectors.munki import files
 from selfserve.connectors.munki.problems import NoManifestError, RepositoryError
+from selfserve.languages.messages import msg
 
 Stamp = tuple[int, int, int]
 
@@ -48,7 +49,7 @@ class Catalogs:
                 if package.called(item):
                     return package
         if not seen:
-            raise RepositoryError("None of the manifest's catalogs exists; makecatalogs has to be run.")
+            raise RepositoryError(msg("None of the manifest's catalogs exists; makecatalogs has to be run."))
         return None
 
     def all(self) -> list[Package]:
@@ -85,9 +86,11 @@ def _parse(content: bytes, name: str) -> tuple[Package, ...]:
     try:
         entries = plistlib.loads(content)
     except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError) as error:
-        raise RepositoryError(f"The catalog {name} is no readable property list ({error}).") from error
+        raise RepositoryError(
+            msg("The catalog {name} is no readable property list ({error}).", name=name, error=str(error))
+        ) from error
     if not isinstance(entries, list):
-        raise RepositoryError(f"The catalog {name} is a property list, but no list of items.")
+        raise RepositoryError(msg("The catalog {name} is a property list, but no list of items.", name=name))
     return tuple(_package(one) for one in entries if isinstance(one, dict) and isinstance(one.get("name"), str))
 
 

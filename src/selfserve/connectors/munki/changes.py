@@ -9,6 +9,7 @@ from selfserve.connectors.contract import State
 from selfserve.connectors.munki import plist
 from selfserve.connectors.munki.repository import Edit, Manifest
 from selfserve.connectors.munki.settings import InstallInto
+from selfserve.languages.messages import msg
 
 INSTALLS, UNINSTALLS = "managed_installs", "managed_uninstalls"
 
@@ -72,11 +73,15 @@ class Install(ManifestChange):
 
     def tell(self, label: str) -> str:
         if self.key == InstallInto.OPTIONAL:
-            return f"{label} is offered in Managed Software Center after your Mac's next check-in ({self.when})."
-        return f"{label} will be installed at your Mac's next check-in ({self.when})."
+            return msg(
+                "{label} is offered in Managed Software Center after your Mac's next check-in ({when}).",
+                label=label,
+                when=self.when,
+            )
+        return msg("{label} is installed at your Mac's next check-in ({when}).", label=label, when=self.when)
 
     def tell_back(self, label: str) -> str:
-        return f"Your Mac no longer gets {label} from us; what is installed stays until it is removed."
+        return msg("Your Mac no longer gets {label} from us; what is installed stays until it is removed.", label=label)
 
 
 class Uninstall(ManifestChange):
@@ -87,10 +92,10 @@ class Uninstall(ManifestChange):
         super().__init__(UNINSTALLS, when)
 
     def tell(self, label: str) -> str:
-        return f"{label} will be removed at your Mac's next check-in ({self.when})."
+        return msg("{label} is removed at your Mac's next check-in ({when}).", label=label, when=self.when)
 
     def tell_back(self, label: str) -> str:
-        return f"{label} is no longer removed from your Mac."
+        return msg("{label} is no longer removed from your Mac.", label=label)
 
     def there(self, manifest: Manifest, item: str) -> bool:
         return item in manifest.items(UNINSTALLS) and item not in manifest.items(INSTALLS)

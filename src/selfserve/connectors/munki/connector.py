@@ -41,7 +41,8 @@ from selfserve.connectors.munki.problems import (
     RepositoryRightsError,
 )
 from selfserve.connectors.munki.repository import Manifest, Repository
-from selfserve.connectors.munki.settings import MunkiSettings
+from selfserve.connectors.munki.settings import NEXT_CHECK, MunkiSettings
+from selfserve.languages.messages import msg
 
 PAGE = 50
 R = TypeVar("R")
@@ -66,10 +67,10 @@ class MunkiConnector(Connector):
     actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
         {
             "install": Action(
-                "install", InstallArgs, "Your device installs it", quick=True, idempotent=True, later=True
+                "install", InstallArgs, msg("Your device installs it"), quick=True, idempotent=True, later=True
             ),
             "uninstall": Action(
-                "uninstall", InstallArgs, "Your device removes it", quick=True, idempotent=True, later=True
+                "uninstall", InstallArgs, msg("Your device removes it"), quick=True, idempotent=True, later=True
             ),
         }
     )
@@ -77,7 +78,8 @@ class MunkiConnector(Connector):
     def __init__(self, name: str, settings: MunkiSettings, ports: Ports) -> None:
         super().__init__(name, settings, ports)
         self._repository = Repository(settings)
-        into, when = settings.install_into, settings.next_check
+        into = settings.install_into
+        when = NEXT_CHECK if settings.next_check == NEXT_CHECK else settings.next_check
         self._changes = {"install": Install(into, when), "uninstall": Uninstall(when)}
 
     def check(self) -> list[Finding]:
@@ -111,7 +113,7 @@ class MunkiConnector(Connector):
 
         def blocked(error: RepositoryError) -> Plan:
             nowhere = isinstance(error, NoManifestError | BadNameError)
-            return Plan(change.tell(asked.item), staff, Blocked(str(error), for_good=nowhere))
+            return Plan(change.tell(asked.item), staff, Blocked(error.words, for_good=nowhere))
 
         return _guarded(planned, blocked)
 
@@ -129,7 +131,7 @@ class MunkiConnector(Connector):
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
         def gone(error: RepositoryError) -> Outcome:
             nowhere = isinstance(error, NoManifestError | BadNameError)
-            return AlreadyDone(state, str(error)) if nowhere else _failed(error)
+            return AlreadyDone(state, error.words) if nowhere else _failed(error)
 
         return _guarded(lambda: self._undo(action, _args(args), state, ctx), gone)
 
@@ -167,13 +169,23 @@ class MunkiConnector(Connector):
         package = self._repository.package(asked.item, manifest)
         if package is None:
             return Declined(
-                f"{asked.item} is in none of the catalogs of {manifest.name}, so it could not be installed."
+                msg(
+                    "{item} is in none of the catalogs of {name}, so it could not be installed.",
+                    item=asked.item,
+                    name=manifest.name,
+                )
             )
         if action == "uninstall" and not package.uninstallable:
-            return Declined(f"{asked.item} cannot be removed by Munki (its pkginfo is not uninstallable).")
+            return Declined(
+                msg("{item} cannot be removed by Munki (its pkginfo is not uninstallable).", item=asked.item)
+            )
         if action == "install" and asked.item in manifest.items("managed_uninstalls"):
-            reason = f"{asked.item} stands in managed_uninstalls of {manifest.name}: somebody wants it gone."
-            return NeedsHuman(reason, (Todo("Decide which of the two holds, and edit the manifest."),))
+            reason = msg(
+                "{item} stands in managed_uninstalls of {name}: somebody wants it gone.",
+                item=asked.item,
+                name=manifest.name,
+            )
+            return NeedsHuman(reason, (Todo(msg("Decide which of the two holds, and edit the manifest.")),))
         return None
 
     def _label(self, asked: InstallArgs, manifest: Manifest) -> str:
@@ -197,19 +209,19 @@ class MunkiConnector(Connector):
     def _check_folder(self) -> str:
         folder = self._repository.folder
         if not os.access(folder, os.W_OK) or not os.access(self.settings.repo, os.W_OK):
-            raise RepositoryRightsError(f"The process may not write to {folder}.")
+            raise RepositoryRightsError(msg("The process may not write to {folder}.", folder=str(folder)))
         return f"{len(self._repository.devices())} devices have a manifest."
 
     def _check_catalogs(self) -> str:
         count = len(self._repository.catalogs.all())
         if not count:
-            raise RepositoryError("There are no catalogs with items; makecatalogs has to be run.")
+            raise RepositoryError(msg("There are no catalogs with items; makecatalogs has to be run."))
         return f"The catalogs offer {count} items."
 
     def _check_git(self) -> list[Finding]:
         def checkout() -> str:
             if not git.is_checkout(self.settings.repo):
-                raise RepositoryError("git_commit is on, but the repository is no git checkout.")
+                raise RepositoryError(msg("git_commit is on, but the repository is no git checkout."))
             return "Each change is committed."
 
         return _finding("git", checkout) if self.settings.git_commit else []
@@ -232,7 +244,7 @@ def _guarded(work: Callable[[], R], otherwise: Callable[[RepositoryError], R]) -
 
 
 def _failed(error: RepositoryError) -> Failed:
-    return Failed(error.kind, str(error))
+    return Failed(error.kind, error.words)
 
 
 def _message(action: str, asked: InstallArgs, ctx: Context) -> str:

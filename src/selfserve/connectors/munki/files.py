@@ -19,6 +19,7 @@ from selfserve.connectors.munki.problems import (
     RepositoryError,
     RepositoryRightsError,
 )
+from selfserve.languages.messages import msg
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; the largest catalogs known have some ten million."""
@@ -36,7 +37,7 @@ def read(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > LARGEST:
-            raise RepositoryError(f"{path.name} is no ordinary file of bearable size.")
+            raise RepositoryError(msg("{name} is no ordinary file of bearable size.", name=path.name))
         return file.read()
 
 
@@ -85,7 +86,9 @@ def _wait_for(descriptor: int, path: Path, limit: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= limit:
-                raise RepositoryAwayError(f"Somebody else has been changing the repository ({path.name}).") from None
+                raise RepositoryAwayError(
+                    msg("Somebody else has been changing the repository ({name}).", name=path.name)
+                ) from None
             # flock has no form that waits for a limited time without signals, which threads cannot use.
             time.sleep(_STEP)
 
@@ -104,15 +107,15 @@ def _unreadable(error: PermissionError, path: Path) -> RepositoryError:
         path.lstat()
     except OSError:
         return told(error, path)
-    return FileRightsError(f"The process may not read {path.name} in the repository.")
+    return FileRightsError(msg("The process may not read {name} in the repository.", name=path.name))
 
 
 def told(error: OSError, path: Path) -> RepositoryError:
     """An error of the operating system as one of the repository."""
     if isinstance(error, PermissionError):
-        return RepositoryRightsError(f"The process may not use {path.name} in the repository.")
+        return RepositoryRightsError(msg("The process may not use {name} in the repository.", name=path.name))
     if error.errno == errno.ELOOP:
-        return RepositoryError(f"{path.name} is a symbolic link, which is never followed.")
+        return RepositoryError(msg("{name} is a symbolic link, which is never followed.", name=path.name))
     if isinstance(error, FileNotFoundError) and path.parent.is_dir():
-        return NoManifestError(f"There is no {path.name} in {path.parent.name}.")
-    return RepositoryAwayError(f"The repository cannot be used now: {error.strerror or error}.")
+        return NoManifestError(msg("There is no {name} in {folder}.", name=path.name, folder=path.parent.name))
+    return RepositoryAwayError(msg("The repository cannot be used now: {error}.", error=error.strerror or str(error)))

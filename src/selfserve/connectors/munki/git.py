@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from selfserve.connectors.munki.problems import RepositoryError
+from selfserve.languages.messages import msg
 
 SECONDS = 20
 _AUTHOR = ("-c", "user.name=selfserve", "-c", "user.email=selfserve@localhost")
@@ -29,7 +30,7 @@ def commit(repo: Path, path: Path, message: str) -> str:
         done = _git(repo, *arguments)
         if done.returncode:
             said = done.stderr.decode("utf-8", "replace").strip() or done.stdout.decode("utf-8", "replace").strip()
-            raise RepositoryError(f"git {arguments[0]} failed: {said[:200]}")
+            raise RepositoryError(msg("git {arguments} failed: {said}", arguments=arguments[0], said=said[:200]))
     return _git(repo, "rev-parse", "HEAD").stdout.decode().strip()
 
 
@@ -40,4 +41,4 @@ def _git(repo: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=SECONDS, env=environment)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise RepositoryError(f"git cannot be used: {error}.") from error
+        raise RepositoryError(msg("git cannot be used: {error}.", error=str(error))) from error

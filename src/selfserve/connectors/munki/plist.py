@@ -17,6 +17,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from selfserve.connectors.munki.problems import RepositoryError
+from selfserve.languages.messages import msg
 
 Document = dict[str, Any]
 
@@ -26,9 +27,11 @@ def load(content: bytes, name: str) -> Document:
     try:
         found = plistlib.loads(content)
     except (plistlib.InvalidFileException, expat.ExpatError, ValueError, OverflowError, AttributeError) as error:
-        raise RepositoryError(f"{name} is no readable property list ({error}).") from error
+        raise RepositoryError(
+            msg("{name} is no readable property list ({error}).", name=name, error=str(error))
+        ) from error
     if not isinstance(found, dict):
-        raise RepositoryError(f"{name} is a property list, but no dictionary.")
+        raise RepositoryError(msg("{name} is a property list, but no dictionary.", name=name))
     return found
 
 
@@ -159,4 +162,4 @@ def _space_before(text: bytes, at: int) -> bytes:
 
 def _same_list(items: object, key: str, name: str) -> None:
     if not isinstance(items, list):
-        raise RepositoryError(f"{key} in {name} is no list.")
+        raise RepositoryError(msg("{key} in {name} is no list.", key=key, name=name))

@@ -13,6 +13,11 @@ class RepositoryError(Exception):
 
     kind = FailureKind.PERMANENT
 
+    @property
+    def words(self) -> str:
+        """The sentence, as it was made."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class RepositoryPlaceError(RepositoryError):
     """The section of the configuration points at no repository that may be used, whichever device is asked for."""

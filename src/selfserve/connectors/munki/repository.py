@@ -17,6 +17,7 @@ from selfserve.connectors.munki.problems import (
     RepositoryPlaceError,
 )
 from selfserve.connectors.munki.settings import Identity, MunkiSettings
+from selfserve.languages.messages import msg
 
 _DEVICES = {
     Identity.SERIAL: re.compile(r"[A-Za-z0-9]{4,32}"),
@@ -44,7 +45,7 @@ class Manifest:
         """One of its lists, such as `managed_installs`; empty where it has none."""
         found = self.document.get(key, [])
         if not isinstance(found, list):
-            raise RepositoryError(f"{key} in {self.name} is no list.")
+            raise RepositoryError(msg("{key} in {name} is no list.", key=key, name=self.name))
         return [str(one) for one in found]
 
 
@@ -62,9 +63,11 @@ class Repository:
         repo = self.settings.repo
         folder = repo / "manifests" / self.settings.folder
         if not folder.is_dir():
-            raise RepositoryAwayError(f"There is no folder manifests/{self.settings.folder} in {repo}.")
+            raise RepositoryAwayError(
+                msg("There is no folder manifests/{folder} in {repo}.", folder=self.settings.folder, repo=str(repo))
+            )
         if not folder.resolve().is_relative_to(repo.resolve()):
-            raise RepositoryPlaceError("The folder of the manifests leads out of the repository.")
+            raise RepositoryPlaceError(msg("The folder of the manifests leads out of the repository."))
         return folder
 
     def device(self, device: str) -> Manifest:
@@ -79,7 +82,7 @@ class Repository:
     def package(self, item: str, manifest: Manifest) -> Package | None:
         """The item in the manifest's own catalogs, None where none has it."""
         if not _ITEM.fullmatch(item):
-            raise BadNameError(f"{item!r} cannot be the name of an item.")
+            raise BadNameError(msg("“{item}” cannot be the name of an item.", item=item))
         return self.catalogs.find(item, manifest.items("catalogs"))
 
     def change(self, device: str, edit: Edit, message: str) -> str | None:
@@ -98,7 +101,7 @@ class Repository:
                 if files.read(path) == before:
                     files.replace(path, after)
                     return self._commit(path, message)
-        raise RepositoryAwayError(f"{path.name} is being changed by somebody else all the time.")
+        raise RepositoryAwayError(msg("{name} is being changed by somebody else all the time.", name=path.name))
 
     def _commit(self, path: Path, message: str) -> str:
         """The change is already in force, so a commit that fails must not turn it into a failure."""
@@ -111,7 +114,9 @@ class Repository:
 
     def _path(self, device: str) -> Path:
         if not self._fits(device):
-            raise BadNameError(f"{device!r} cannot be the {self.settings.identity.value} of a device.")
+            raise BadNameError(
+                msg("“{device}” cannot be the {kind} of a device.", device=device, kind=self.settings.identity.value)
+            )
         folder = self.folder
         exact = folder / device
         if exact.exists() or exact.is_symlink():
@@ -119,7 +124,7 @@ class Repository:
         alike = [one for one in folder.iterdir() if one.name.casefold() == device.casefold()]
         if len(alike) == 1:
             return alike[0]
-        raise NoManifestError(f"The device {device} has no manifest of its own.")
+        raise NoManifestError(msg("The device {device} has no manifest of its own.", device=device))
 
     def _fits(self, device: str) -> bool:
         return _DEVICES[self.settings.identity].fullmatch(device) is not None

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from selfserve.languages.messages import msg
+
 
 class Identity(StrEnum):
     """What a device's manifest is called: Munki looks for the full host name, the short one, then the serial number."""
@@ -22,6 +24,9 @@ class InstallInto(StrEnum):
     OPTIONAL = "optional_installs"
 
 
+NEXT_CHECK = msg("usually within an hour")
+
+
 class MunkiSettings(BaseModel):
     """One repository (https://github.com/munki/munki/wiki/Manifests)."""
 
@@ -35,7 +40,7 @@ class MunkiSettings(BaseModel):
     install_into: InstallInto = InstallInto.MANAGED
     git_commit: bool = False
     """Commit each change, where the repository is a git checkout."""
-    next_check: str = "usually within an hour"
+    next_check: str = str(NEXT_CHECK)
     """When a Mac looks for changes, in words for customers."""
     lock_seconds: float = Field(default=5.0, gt=0, le=60)
     """How long to wait for somebody else who is changing the repository."""

@@ -38,6 +38,7 @@ from selfserve.connectors.contract import (
 from selfserve.connectors.problems import nearest
 from selfserve.connectors.seats import words
 from selfserve.connectors.seats.settings import Pool, SeatsSettings
+from selfserve.languages.messages import msg
 
 
 class SeatArgs(BaseModel):
@@ -66,9 +67,11 @@ class SeatsConnector(Connector):
     Settings = SeatsSettings
     actions: ClassVar[Mapping[str, Action[Any]]] = MappingProxyType(
         {
-            "assign": Action("assign", SeatArgs, "You get a seat", quick=True, idempotent=True, secret_result=True),
+            "assign": Action(
+                "assign", SeatArgs, msg("You get a seat"), quick=True, idempotent=True, secret_result=True
+            ),
             "release": Action(
-                "release", SeatArgs, "Your seat is freed", quick=True, idempotent=True, secret_result=True
+                "release", SeatArgs, msg("Your seat is freed"), quick=True, idempotent=True, secret_result=True
             ),
         }
     )
@@ -131,17 +134,17 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             figures, held = store.figures(asked.pool), store.look(asked.pool, asked.holder)
         except (SeatStoreError, _NoSuchPoolError) as error:
-            blocked = Blocked(str(error), for_good=isinstance(error, _NoSuchPoolError))
-            return Plan("You get a seat.", f"{action} in {asked.pool} for {asked.holder}.", blocked)
+            blocked = Blocked(_words(error), for_good=isinstance(error, _NoSuchPoolError))
+            return Plan(msg("You get a seat."), f"{action} in {asked.pool} for {asked.holder}.", blocked)
         assert figures is not None
         staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."
         if action == "release":
-            return Plan(f"Your seat of {pool.label} is freed.", staff)
+            return Plan(msg("Your seat of {label} is freed.", label=pool.label), staff)
         if isinstance(held, SeatQueued):
             return Plan(words.in_line(pool.label, held.place), staff, waits=True)
         if held is None and not words.free(figures):
             return Plan(words.in_line(pool.label, figures.waiting + 1), staff, waits=True)
-        return Plan(f"You get a seat of {pool.label}.", staff)
+        return Plan(msg("You get a seat of {label}.", label=pool.label), staff)
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         work = self._assign if action == "assign" else self._release
@@ -168,22 +171,29 @@ class SeatsConnector(Connector):
         if isinstance(got, SeatQueued):
             handle = {"pool": asked.pool, "place": got.place}
             return Accepted(handle, pool.look_again, pool.wait, words.waits(pool.label))
-        state, tell = {"pool": asked.pool, "seat": got.seat}, f"You have a seat of {pool.label}."
+        state, tell = {"pool": asked.pool, "seat": got.seat}, msg("You have a seat of {label}.", label=pool.label)
         return Done(state, tell, got.licence) if got.fresh else AlreadyDone(state, tell)
 
     def _release(self, asked: SeatArgs, ctx: Context) -> Outcome:
         store, pool = self._store(asked.pool)
         had = store.give_back(asked.pool, asked.holder, ctx.now())
-        state, tell = {"pool": asked.pool}, f"You no longer have a seat of {pool.label}."
+        state, tell = {"pool": asked.pool}, msg("You no longer have a seat of {label}.", label=pool.label)
         return Done(state, tell) if had else AlreadyDone(state, tell)
 
     def _store(self, name: str) -> tuple[SeatStore, Pool]:
         """The store with the pool declared in it as configured, once per process."""
         pool, store = self.pools.get(name), self.ports.seats
         if pool is None:
-            raise _NoSuchPoolError(f"There is no pool {name!r} in {self.name}: {nearest(name, self.pools)}")
+            raise _NoSuchPoolError(
+                msg(
+                    "There is no pool “{pool}” in {connector}: {hint}",
+                    pool=name,
+                    connector=self.name,
+                    hint=nearest(name, self.pools),
+                )
+            )
         if store is None:
-            raise SeatStoreError("this process has no store of seats.")
+            raise SeatStoreError(msg("this process has no store of seats."))
         with self._lock:
             if name not in self._declared:
                 store.declare(name, pool.total)
@@ -214,7 +224,12 @@ def _seen(name: str, pool: Pool, held: SeatTaken | SeatQueued | None, state: Sta
         return Observation(Presence.PENDING, {"pool": name, "place": held.place}, words.waits(pool.label))
     # A key that came while waiting was in no outcome yet; one that `apply` gave is never repeated here.
     secret = held.licence if "place" in state else None
-    return Observation(Presence.PRESENT, {"pool": name, "seat": held.seat}, f"You have a seat of {pool.label}.", secret)
+    return Observation(
+        Presence.PRESENT,
+        {"pool": name, "seat": held.seat},
+        msg("You have a seat of {label}.", label=pool.label),
+        secret,
+    )
 
 
 def _told(work: Callable[[], Outcome]) -> Outcome:
@@ -227,8 +242,13 @@ def _told(work: Callable[[], Outcome]) -> Outcome:
 def _failed(error: SeatStoreError | _NoSuchPoolError) -> Failed:
     """One item's wrong pool is no fault of the others."""
     if isinstance(error, _NoSuchPoolError):
-        return Failed(FailureKind.NOT_FOUND, str(error))
-    return Failed(FailureKind.TRANSIENT, f"The store of seats does not answer: {error}")
+        return Failed(FailureKind.NOT_FOUND, _words(error))
+    return Failed(FailureKind.TRANSIENT, msg("The store of seats does not answer: {error}", error=_words(error)))
+
+
+def _words(error: Exception) -> str:
+    """The sentence of an error, as it was made."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def _args(args: BaseModel) -> SeatArgs:

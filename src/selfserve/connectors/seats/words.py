@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from selfserve.connectors.contract import SeatFigures
+from selfserve.languages.messages import msg
 
 
 def free(figures: SeatFigures) -> int:
@@ -12,16 +13,26 @@ def free(figures: SeatFigures) -> int:
 
 def left(figures: SeatFigures) -> str:
     """`3 of 10 left`, and who waits."""
-    waiting = f", {figures.waiting} waiting" if figures.waiting else ""
-    return f"{free(figures)} of {figures.total} left{waiting}"
+    if not figures.waiting:
+        return msg("{free} of {total} left", free=free(figures), total=figures.total)
+    return msg(
+        "{free} of {total} left, {waiting} waiting", free=free(figures), total=figures.total, waiting=figures.waiting
+    )
 
 
 def in_line(label: str, place: int) -> str:
     """What somebody who would have to wait is told before they ask."""
-    whose = "You would be next" if place == 1 else f"You would be number {place}"
-    return f"Every seat of {label} is taken. {whose} in line and get one as soon as it is free."
+    if place == 1:
+        return msg(
+            "Every seat of {label} is taken. You would be next in line and get one as soon as it is free.", label=label
+        )
+    return msg(
+        "Every seat of {label} is taken. You would be number {place} in line and get one as soon as it is free.",
+        label=label,
+        place=place,
+    )
 
 
 def waits(label: str) -> str:
     """What somebody who waits is told. Their place is told when it is read, since it changes."""
-    return f"Every seat of {label} is taken. You are in line and get one as soon as it is free."
+    return msg("Every seat of {label} is taken. You are in line and get one as soon as it is free.", label=label)

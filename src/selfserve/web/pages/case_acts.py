@@ -204,9 +204,9 @@ def _checklist(case: CaseRow) -> list[Field]:
         if line.get("field"):
             sealed = say("Sealed: only the customer sees it, once.") if line.get("secret") else ""
             needed = bool(line.get("required", True))
-            fields.append(Field(str(line["field"]), "text", str(line["text"]), sealed, required=needed, max=2000))
+            fields.append(Field(str(line["field"]), "text", tell(line["text"]), sealed, required=needed, max=2000))
         else:
-            fields.append(Field(f"{TICK}{at}", "yesno", str(line["text"])))
+            fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
     return [
         *fields,
         Field(WORDS, "longtext", say("A word for the customer"), max=2000),
