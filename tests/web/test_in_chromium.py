@@ -93,13 +93,13 @@ def test_a_decision_by_key_shows_to_the_customer_at_once(browser: Browser, serve
     name = served.names["theirs"]
     with tab(browser, served, "jonas") as jonas, tab(browser, served, "tomas") as tomas:
         jonas.goto(f"/requests/{name}")
-        expect(jonas.get_by_text("Waiting for approval")).to_be_visible()
+        expect(jonas.get_by_text("Wartet auf Genehmigung")).to_be_visible()
         tomas.goto("/approvals")
         card = tomas.get_by_role("region", name="Finance reports for Jonas Müller")
         card.focus()
         tomas.keyboard.press("a")
         expect(card).to_have_count(0)
-        expect(jonas.get_by_text("Ready to use")).to_be_visible()
+        expect(jonas.get_by_text("Du kannst es benutzen")).to_be_visible()
 
 
 def test_keys_do_nothing_while_one_types(browser: Browser, served: Served) -> None:
