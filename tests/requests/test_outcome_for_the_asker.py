@@ -87,6 +87,23 @@ def test_who_no_longer_leads_them_is_not_told(stand: Stand, change: str) -> None
     assert not [title for title in stand.notices("mara") if "not approved" in title]
 
 
+def _ends_soon(stand: Stand, who: str) -> list[str]:
+    return [title for title in stand.notices(who) if "ends soon" in title]
+
+
+@pytest.mark.parametrize("led", [True, False])
+def test_both_are_told_before_it_ends(stand: Stand, *, led: bool) -> None:
+    """Whoever asked for somebody is the one who may see that it is still needed; a former manager hears nothing."""
+    ask_for(stand, "lamp")
+    if not led:
+        stand.change("ada", manager_id=stand.people["cora"])
+    stand.clock.forward(hours=7)
+    for _ in range(2):
+        assert stand.tick_grant(stand.grants("ada")[0]) == "reminded"
+    assert _ends_soon(stand, "ada") == ["Lamp ends soon"]
+    assert _ends_soon(stand, "mara") == (["Lamp for Ada Fern ends soon"] if led else [])
+
+
 def test_who_asked_for_themselves_is_told_once(stand: Stand) -> None:
     """One person, one notice."""
     made = stand.ask("ada", "desk")
