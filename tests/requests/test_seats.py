@@ -230,6 +230,24 @@ def test_the_whole_catalog_is_told_short_by_one_query(stand: Stand) -> None:
     ]
 
 
+def test_what_an_item_gives_hides_no_line(stand: Stand) -> None:
+    """The item's own words where a seat is free; where none is, the place in line: nobody reads "you get" and waits."""
+    _gives(stand)
+
+    def words() -> tuple[bool, str]:
+        (act,) = plan(stand.house, customer_id=stand.people["dora"], item_id="studio", answers={}).acts
+        return act.waits, act.customer
+
+    assert words() == (False, "You get a seat in Studio")
+    _line(stand, "ada")
+    line = "Every seat of Studio is taken. You would be next in line and get one as soon as it is free."
+    assert words() == (True, line)
+
+
+def _gives(stand: Stand) -> None:
+    stand.edit("studio", "    use: seats.assign\n", "    use: seats.assign\n    gives: a seat in Studio\n")
+
+
 def _short(stand: Stand) -> list[str]:
     with stand.house.database.read() as session:
         mine = sa.select(Notice.title).where(Notice.mailbox == "design@fern.example", Notice.event.contains(":short:"))
