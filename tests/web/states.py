@@ -94,6 +94,7 @@ def _notices(page: Page) -> None:
 
 def _keys(page: Page) -> None:
     page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def _menu(page: Page) -> None:

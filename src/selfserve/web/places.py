@@ -119,6 +119,7 @@ class Places(ui.sub_pages):
     def _render_404(self) -> None:
         if self._visit.frame is not None:
             self._visit.frame.stand("")
+        ui.page_title(f"{say('Not found')} · {self._visit.parts.settings.brand.name}")
         words = say("The address may have a slip in it, or what was here has moved.")
         show(empty("compass", say("There is no such page"), words, ("/", say("To the catalog")), level=1))
 

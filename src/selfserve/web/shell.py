@@ -25,6 +25,7 @@ from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Help, Place, Told
+from selfserve.web.parts.keys import Keys
 from selfserve.web.places import Places
 from selfserve.web.plain import Plain
 from selfserve.web.speech import say, speak
@@ -100,6 +101,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             sign_out=SIGN_OUT,
             help_=Help(visit.parts.settings.company.support, brand.links),
         ).mark("frame")
+        Keys()
     frame.move(target_index=0)
     frame.lead(_places(known.counts, principal), known.counts.notices)
     frame.on("notices", visit.acting(Role.CUSTOMER, lambda _: _tell(visit, frame), visit.speak))

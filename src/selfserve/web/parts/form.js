@@ -31,7 +31,7 @@ export default {
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
               :value="shown[one.name] ?? values[one.name]" @focus="look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
             <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
-              <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
+              <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
               <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint ? words.more : words.nothing }}</li>
             </ul>
           </div>
@@ -220,6 +220,7 @@ export default {
       this.patience = setTimeout(() => this.refuse({ "": this.words.late }), 20000);
     },
     struck(event) {
+      if (document.documentElement.dataset.keys === "off") return;
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
       const pressed = this.buttons.find((one) => one.key === event.key.toLowerCase());
       if (!pressed) return;

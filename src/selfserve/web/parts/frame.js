@@ -37,6 +37,9 @@ export default {
         <button type="button" class="s-nav" :aria-expanded="String(reading)" @click="read">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span>{{ words.notices }}</span><span v-if="unread" class="s-count">{{ unread > 99 ? "99+" : unread }}<span class="s-hidden"> {{ words.unread }}</span></span>
         </button>
+        <button type="button" class="s-nav s-has-keys" data-opens="keys" aria-haspopup="dialog">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#keyboard'"/></svg><span>{{ words.keys }}</span>
+        </button>
         <button type="button" class="s-nav" :aria-label="words.turn[theme]" @click="turn">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ words.looks[theme] }}</span>
         </button>
@@ -133,7 +136,7 @@ export default {
     keys(event) {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-      if (event.key === "/") {
+      if (event.key === "/" && document.documentElement.dataset.keys !== "off") {
         event.preventDefault();
         const search = document.getElementById("s-search");
         if (search) search.focus();

@@ -103,6 +103,7 @@ def _words(support: str) -> dict[str, Any]:
         "main": say("Main"),
         "notices": say("Notices"),
         "unread": say("unread"),
+        "keys": say("Keys"),
         "out": say("Sign out"),
         "seen": say("Mark all as read"),
         "close": say("Close notices"),

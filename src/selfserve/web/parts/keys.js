@@ -1,0 +1,58 @@
+// The keys of a page, as a list to look up, and a switch for those who speak or strike keys by accident (WCAG 2.1.4).
+const COOKIE = "selfserve-keys";
+
+export default {
+  template: `
+    <dialog ref="box" class="s-dialog" :aria-labelledby="'k-' + $.uid">
+      <h2 :id="'k-' + $.uid" class="s-h2">{{ words.title }}</h2>
+      <dl class="s-keys">
+        <div v-for="one in listed" :key="one.keys"><dt><kbd v-for="key in one.keys.split(' ')" :key="key" class="s-kbd">{{ key }}</kbd></dt><dd>{{ one.does }}</dd></div>
+      </dl>
+      <label class="s-check"><input type="checkbox" :checked="on" @change="turn($event.target.checked)"><span>{{ words.on }}</span></label>
+      <div class="s-dialog-foot"><button type="button" class="s-quiet" @click="$refs.box.close()">{{ words.close }}</button></div>
+    </dialog>`,
+  props: { words: Object },
+  data() {
+    return { on: !new RegExp(`(?:^|; )${COOKIE}=off`).test(document.cookie), here: [] };
+  },
+  computed: {
+    listed() {
+      return [...this.words.always, ...this.here];
+    },
+  },
+  mounted() {
+    this.mark();
+    document.addEventListener("keydown", this.struck);
+    document.addEventListener("click", this.asked);
+  },
+  unmounted() {
+    document.removeEventListener("keydown", this.struck);
+    document.removeEventListener("click", this.asked);
+  },
+  methods: {
+    struck(event) {
+      if (event.key !== "?" || !this.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [contenteditable]")) return;
+      event.preventDefault();
+      this.show();
+    },
+    asked(event) {
+      if (event.target.closest("[data-opens=keys]")) this.show();
+    },
+    show() {
+      // What has a key on this page says so itself.
+      const found = [...document.querySelectorAll("[aria-keyshortcuts]")].filter((one) => one.offsetParent !== null);
+      const named = new Map(found.map((one) => [one.getAttribute("aria-keyshortcuts").toUpperCase(), one]));
+      this.here = [...named].map(([keys, one]) => ({ keys, does: one.dataset.does || one.firstChild.textContent.trim() }));
+      if (!this.$refs.box.open) this.$refs.box.showModal();
+    },
+    turn(on) {
+      this.on = on;
+      document.cookie = `${COOKIE}=${on ? "on" : "off"}; path=/; max-age=31536000; samesite=lax`;
+      this.mark();
+    },
+    mark() {
+      document.documentElement.dataset.keys = this.on ? "on" : "off";
+    },
+  },
+};
