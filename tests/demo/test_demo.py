@@ -5,20 +5,40 @@ from __future__ import annotations
 import os
 import pty
 import re
-import shutil
 import socket
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from selfserve.demo import configuration
+from selfserve.demo import configuration, setup
 from selfserve.demo.company import FERNHILL
 from selfserve.demo.configuration import Ports
 from selfserve.settings.problems import SettingsInvalid
 from tests.demo.process import MAIN, Started, demo, environment, ran
 from tests.servers.processes import free_port
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """A demo for tests that only look: in a folder with a long name, where the terminal claims to be narrow."""
+    folder = tmp_path_factory.mktemp("narrow") / ("long-" * 30)
+    with demo(folder, "--port", "0", env=environment(COLUMNS="20")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """The same, where it claims to be wide, and the environment names another installation's configuration."""
+    place = tmp_path_factory.mktemp("wide")
+    configuration.write(place / "real.toml", FERNHILL, Ports(1111, 1112, 1113))
+    real = (place / "real.toml").read_text().replace("http://127.0.0.1:1112", "https://real.example")
+    (place / "real.toml").write_text(real)
+    env = environment(COLUMNS="1000", SELFSERVE_CONFIG=str(place / "real.toml"))
+    with demo(place / ("long-" * 30), "--port", "0", env=env) as started:
+        yield started
 
 
 def _pasted(started: Started) -> str:
@@ -64,13 +84,12 @@ def _page(started: Started) -> str:
 
 def test_a_taken_port_moves_the_demo_and_only_ports_change_in_its_file(tmp_path: Path) -> None:
     """The file says where the demo is now, so that every other command finds it; every other line is as it was."""
-    folder = tmp_path / "demo"
-    with demo(folder, "--port", "0") as first:
-        pass
-    port = int(first.url.rsplit(":", 1)[1])
-    before = first.config.read_text()
+    folder, port = tmp_path / "demo", free_port()
+    setup.prepare(folder)
+    configuration.write(folder / "selfserve.toml", FERNHILL, Ports(port, free_port(), free_port()))
+    before = (folder / "selfserve.toml").read_text()
     with socket.create_server(("127.0.0.1", port)), demo(folder) as second:
-        assert second.url != first.url
+        assert not second.url.endswith(f":{port}")
         assert f"not at port {port}, which somebody else has" in second.said
         now = int(second.url.rsplit(":", 1)[1])
         assert second.config.read_text() == before.replace(f":{port}", f":{now}").replace(
@@ -78,18 +97,17 @@ def test_a_taken_port_moves_the_demo_and_only_ports_change_in_its_file(tmp_path:
         )
 
 
-@pytest.mark.parametrize("columns", ["20", "1000"])
-def test_no_password_and_no_path_is_ever_cut(tmp_path: Path, columns: str) -> None:
+@pytest.mark.parametrize("which", ["narrow", "wide"])
+def test_no_password_and_no_path_is_ever_cut(which: str, request: pytest.FixtureRequest) -> None:
     """Whatever the width says, and when nobody looks."""
-    folder = tmp_path / ("long-" * 30)
-    with demo(folder, "--port", "0", env=environment(COLUMNS=columns)) as started:
-        for person in FERNHILL.people:
-            row = next(line for line in started.said.splitlines() if line.split()[:1] == [person.login])
-            assert row.split()[1] == person.password
-            assert person.name in row
-        assert f"{started.config}  (" in started.said
-        assert f"--config {started.config} tokens create" in started.said
-        assert "…" not in started.said
+    started: Started = request.getfixturevalue(which)
+    for person in FERNHILL.people:
+        row = next(line for line in started.said.splitlines() if line.split()[:1] == [person.login])
+        assert row.split()[1] == person.password
+        assert person.name in row
+    assert f"{started.config}  (" in started.said
+    assert f"--config {started.config} tokens create" in started.said
+    assert "…" not in started.said
 
 
 def test_on_a_terminal_its_log_is_lines_for_people(tmp_path: Path) -> None:
@@ -155,19 +173,17 @@ def test_moving_ports_touches_no_other_number(tmp_path: Path) -> None:
     assert file.read_text().endswith(mine)
 
 
-def test_a_second_demo_in_the_same_folder_is_refused_and_leaves_the_first_alone(tmp_path: Path) -> None:
+def test_a_second_demo_in_the_same_folder_is_refused_and_leaves_the_first_alone(narrow: Started) -> None:
     """It would move the ports that the first one listens at."""
-    folder = tmp_path / "demo"
-    with demo(folder, "--port", "0") as first:
-        before = first.config.read_text()
-        second = ran("demo", "--data", str(folder))
-        assert second.returncode == 1
-        assert second.stderr == f"A demo runs in {folder} already; end it, or name another folder.\n"
-        assert first.config.read_text() == before
+    before = narrow.config.read_text()
+    second = ran("demo", "--data", str(narrow.folder))
+    assert second.returncode == 1
+    assert second.stderr == f"A demo runs in {narrow.folder} already; end it, or name another folder.\n"
+    assert narrow.config.read_text() == before
 
 
 def test_config_names_the_demo_as_data_does(tmp_path: Path) -> None:
-    """On the command line it is heard; two different places are told apart; the environment's is another's."""
+    """On the command line it is heard; two different places are told apart."""
     for arguments in (("--config", "/elsewhere/selfserve.toml", "demo", "--data", str(tmp_path)),):
         refused = ran(*arguments)
         assert refused.returncode == 2
@@ -179,15 +195,18 @@ def test_config_names_the_demo_as_data_does(tmp_path: Path) -> None:
     assert heard.returncode == 2
     assert "oidc.issuer is not as the demo writes it" in heard.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["selfserve.toml"]
-    with demo(tmp_path / "other", "--port", "0", env=environment(SELFSERVE_CONFIG=str(file))) as left_aside:
-        assert str(left_aside.config) in left_aside.said
+
+
+def test_the_environments_configuration_is_left_aside(wide: Started) -> None:
+    """SELFSERVE_CONFIG names a real installation: the demo started with it keeps to its own folder."""
+    assert str(wide.config) in wide.said
+    assert "https://real.example" in (wide.folder.parent / "real.toml").read_text()
 
 
 def test_a_broken_catalog_is_a_sentence(tmp_path: Path) -> None:
     """With the file and the line, as `catalog check` tells it."""
     folder = tmp_path / "demo"
-    with demo(folder, "--port", "0"):
-        pass
+    setup.prepare(folder)
     (folder / "catalog" / "items" / "broken.yaml").write_text("id: [")
     refused = ran("demo", "--data", str(folder))
     assert refused.returncode == 2
@@ -195,13 +214,11 @@ def test_a_broken_catalog_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in refused.stderr
 
 
-def test_its_files_are_for_its_owner(tmp_path: Path) -> None:
+def test_its_files_are_for_its_owner(narrow: Started) -> None:
     """Passwords, keys and the store of the demo are nobody else's on a machine with several people."""
-    folder = tmp_path / "demo"
-    with demo(folder, "--port", "0"):
-        assert folder.stat().st_mode & 0o777 == 0o700
-        assert {file.stat().st_mode & 0o777 for file in (folder / "secrets").iterdir()} == {0o600}
-        assert (folder / "data" / "selfserve.db").stat().st_mode & 0o777 == 0o600
-    sections = tomllib.loads((folder / "selfserve.toml").read_text())["connectors"]
+    folder = narrow.folder
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in (folder / "secrets").iterdir()} == {0o600}
+    assert (folder / "data" / "selfserve.db").stat().st_mode & 0o777 == 0o600
+    sections = tomllib.loads(narrow.config.read_text())["connectors"]
     assert set(sections) == {"directory", "legacy", "human", "munki", "seats"}
-    shutil.rmtree(folder)
