@@ -160,6 +160,23 @@ def test_typing_survives_what_happens_around_it(browser: Browser, served: Served
         expect(ana.get_by_text("And until when?").first).to_be_visible()
 
 
+def test_a_lost_connection_is_told_and_costs_no_typing(browser: Browser, served: Served) -> None:
+    """Offline is said at once and in words; when it is over that is said too, and what was typed meanwhile is there."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/items/finance-reports")
+        field = page.get_by_label("What do you need the figures for?")
+        field.fill("Before the cut,")
+        page.context.set_offline(True)
+        page.evaluate("window.socket.io.engine.close()")
+        banner = page.get_by_role("status").filter(has_text="You are offline.")
+        expect(banner).to_be_visible()
+        field.press_sequentially(" and after it")
+        page.context.set_offline(False)
+        expect(page.get_by_role("status").filter(has_text="You are connected again.")).to_be_attached(timeout=30_000)
+        expect(banner).not_to_be_visible()
+        expect(field).to_have_value("Before the cut, and after it")
+
+
 def test_the_appearance_is_kept(browser: Browser, served: Served) -> None:
     """Dark by choice is dark after a reload, on a light system."""
     with tab(browser, served, "ana") as page:
