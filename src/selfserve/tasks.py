@@ -27,7 +27,7 @@ from selfserve.people.figures import SyncFigures
 from selfserve.people.groups import GroupSizes
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.sync import SOURCE, sync
-from selfserve.requests import reconcile
+from selfserve.requests import reconcile, smiles
 from selfserve.requests import tasks as requests_tasks
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Certificate, ConnectorHealth, Escalation, SyncMark
@@ -194,11 +194,13 @@ def measure(house: House) -> None:
         mail = mail_figures(session)
         resting = {one.connector for one in circuits.resting(session, house)}
         mark = session.get(SyncMark, SOURCE)
+        faces = smiles.figures(session)
     if mark is not None:
         figures.set_people(doubts.counted(mark.figures))
     figures.set_escalations_open({row.team: row.open for row in by_team})
     figures.set_circuits_open({name: name in resting for name in house.connectors.connectors})
     figures.set_mail(mail["waiting"], mail["refused"])
+    figures.set_smiles(faces)
     figures.set_queue_depth("all", house.engine.depth())
 
 

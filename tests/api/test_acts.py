@@ -76,3 +76,14 @@ def test_a_manager_does_not_see_a_secret(api: Api) -> None:
 
     refused(api.post("mara", f"/requests/{made['id']}/secret"), 404)
     assert api.post("ada", f"/requests/{made['id']}/secret").json()["secrets"]
+
+
+def test_how_it_was_is_said_once_it_is_over(api: Api) -> None:
+    """One of three faces and a word; not before the end, not by a stranger, and no fourth face."""
+    waits, made = api.ask("ada", "desk"), api.ask("ada", "lamp")
+    said = api.post("ada", f"/requests/{made['name']}/smile", {"face": "good", "words": "Bright."}).json()
+    assert (said["face"], said["words"]) == ("good", "Bright.")
+    assert api.post("ada", f"/requests/{made['id']}/smile", {"face": "fair"}).json()["words"] == ""
+    refused(api.post("ada", f"/requests/{waits['id']}/smile", {"face": "good"}), 409, "not-possible")
+    refused(api.post("ben", f"/requests/{made['id']}/smile", {"face": "good"}), 404)
+    refused(api.post("ada", f"/requests/{made['id']}/smile", {"face": "great"}), 422)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -10,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Cursor, Mark, Words
 from selfserve.fulfilment import parties
-from selfserve.requests import acts, asking, lists, story
+from selfserve.requests import acts, asking, lists, smiles, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
-from selfserve.store.states import RequestState
+from selfserve.store.states import Face, RequestState
 
 router = APIRouter(tags=["requests"])
 
@@ -49,6 +50,22 @@ class AnswerBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     answer: Words
+
+
+class SmileBody(BaseModel):
+    """How it was, and a word if you like."""
+
+    model_config = ConfigDict(extra="forbid")
+    face: Face
+    words: Words = ""
+
+
+class SmileOut(BaseModel):
+    """What you said, and until when you can change it."""
+
+    face: Face
+    words: str
+    changeable_until: datetime
 
 
 class RequestsPage(BaseModel):
@@ -196,6 +213,15 @@ def reveal(request: Request, who: Asks, name: str, response: Response) -> Secret
     response.headers["Cache-Control"] = "no-store"
     with house.database.write() as session:
         return SecretShown(secrets=acts.reveal(session, house, name, who.person_id, house.now()))
+
+
+@router.post("/requests/{name}/smile")
+def smile(request: Request, who: Asks, name: str, body: SmileBody) -> SmileOut:
+    """Say how it was, once a request of yours is over; for a week, you can say it anew."""
+    house = parts_of(request).house
+    with house.database.write() as session:
+        said = smiles.smile(session, name, who.person_id, body.face, body.words, house.now())
+    return SmileOut(face=said.face, words=said.words, changeable_until=said.changeable_until)
 
 
 @router.get("/grants")

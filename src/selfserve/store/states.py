@@ -111,6 +111,14 @@ class Exit(StrEnum):
     SOLVED_ITSELF = "solved_itself"
 
 
+class Face(StrEnum):
+    """How it was for the customer."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
 class MailWish(StrEnum):
     """Which notices somebody wants by mail."""
 

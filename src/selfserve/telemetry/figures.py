@@ -31,6 +31,7 @@ _circuits = Gauge(
 )
 _mail = Gauge("selfserve_mail_notices", "Notices by what became of their mail.", ["state"], registry=REGISTRY)
 _people = Gauge("selfserve_people", "People as the directory shows them.", ["what"], registry=REGISTRY)
+_smiles = Gauge("selfserve_smiles", "What customers said of requests that were over.", ["face"], registry=REGISTRY)
 _cut_off = Counter(
     "selfserve_cut_off", "Sessions and tokens ended because their person left or was disabled.", ["what"],
     registry=REGISTRY,
@@ -72,6 +73,12 @@ def first_attempt(*, hit: bool) -> None:
 def takeover() -> None:
     """Work that a dead worker left was taken up, or given up as too dangerous."""
     _takeovers.inc()
+
+
+def set_smiles(by_face: dict[str, int]) -> None:
+    """How many customers said what."""
+    for face, count in by_face.items():
+        _smiles.labels(face).set(count)
 
 
 def set_queue_depth(queue: str, waiting: int) -> None:

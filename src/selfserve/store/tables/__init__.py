@@ -15,6 +15,7 @@ from selfserve.store.tables.requests import (
     StageApprover,
 )
 from selfserve.store.tables.seats import Seat, SeatPool, SeatWaiting
+from selfserve.store.tables.smiles import Smile
 from selfserve.store.tables.trail import AuditEvent, AuditSeal
 from selfserve.store.tables.work import ConnectorHealth, Escalation, ExecutorLease, Run, Step, Takeover
 
@@ -43,6 +44,7 @@ __all__ = [
     "SeatPool",
     "SeatWaiting",
     "SignIn",
+    "Smile",
     "Stage",
     "StageApprover",
     "Step",

@@ -10,16 +10,19 @@ from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.languages.messages import msg
-from selfserve.requests import lists, story
+from selfserve.requests import lists, smiles, story
 from selfserve.requests.lists import CaseRow
 from selfserve.requests.refusals import NotFound
+from selfserve.requests.smiles import Smiled
 from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request
 from selfserve.web.pages.case_acts import CaseActs
 from selfserve.web.pages.desk import drawn, for_whom
+from selfserve.web.pages.request_smile import FACES
 from selfserve.web.parts.headings import below
-from selfserve.web.parts.markup import NOTHING, heading, joined, show
+from selfserve.web.parts.icons import icon
+from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
 from selfserve.web.parts.pieces import answered, back, facts, note, pill, timeline
 from selfserve.web.parts.times import opening, when
 from selfserve.web.parts.why import why_words
@@ -43,6 +46,8 @@ class Whole:
     story: Story | None
     events: list[EventSeen]
     runbook: str
+    smile: Smiled | None = None
+    """What the customer said of it, for those whose team owns the item."""
 
     @property
     def closed(self) -> bool:
@@ -86,7 +91,8 @@ def read(visit: Visit, case_id: str) -> Whole:
         request = session.get(Request, case.request_id) if case.request_id else None
         told = story.story(session, request, visit.person_id) if request else None
         events = story.events(session, request.id) if request else []
-    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""))
+        smile = smiles.for_staff(session, visit.house, request, visit.person_id) if request else None
+    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile)
 
 
 def _top(visit: Visit, whole: Whole) -> Markup:
@@ -106,7 +112,7 @@ def _top(visit: Visit, whole: Whole) -> Markup:
 
 
 def _told(visit: Visit, whole: Whole) -> Markup:
-    panels = [_why(whole)]
+    panels = [_why(whole), *([_smile(visit, whole.smile)] if whole.smile else [])]
     if whole.story is not None:
         panels += [
             _panel(say("The story"), timeline(whole.story.lines, visit.now, visit.reader)),
@@ -132,6 +138,16 @@ def _why(whole: Whole) -> Markup:
             "info" if whole.closed or whole.case.why == "needs_human" else "warn",
             tell(why_words(whole.case.why)),
         )
+    )
+
+
+def _smile(visit: Visit, smile: Smiled) -> Markup:
+    words, drawn = FACES[smile.face]
+    return _panel(
+        say("How it was for the customer"),
+        Markup('<div class="s-smile-said">{}<div><div class="s-strong">{}</div>{}{}</div></div>').format(
+            icon(drawn), tell(words), paragraph(smile.words, "s-text"), when(smile.given_at, visit.now, visit.reader)
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
 from selfserve.web.pages.request_acts import RequestActs
+from selfserve.web.pages.request_smile import RequestSmile
 from selfserve.web.parts.markup import NOTHING, heading, show
 from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
 from selfserve.web.parts.times import when
@@ -26,6 +27,8 @@ async def build(visit: Visit, name: str) -> str:
         top = show(_top(visit, told)).mark("top")
         acts = RequestActs(visit, told)
         tale = show(_tale(visit, told)).classes("s-panel").mark("story")
+        smile = RequestSmile(visit, told)
+        await smile.renew()
         rest = show(_answers(told))
         acts.place_others()
 
@@ -39,6 +42,7 @@ async def build(visit: Visit, name: str) -> str:
         tale.set_content(str(_tale(visit, now_told)))
         rest.set_content(str(_answers(now_told)))
         acts.renew(now_told)
+        await smile.renew()
 
     stream = f"request:{told.id}"
     visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)

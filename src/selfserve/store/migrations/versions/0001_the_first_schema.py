@@ -566,6 +566,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_step_resource_state"), ["resource", "state"], unique=False)
 
     op.create_table(
+        "smile",
+        sa.Column("request_id", sa.String(length=36), nullable=False),
+        sa.Column("face", sa.String(length=10), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("given_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("changed_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.CheckConstraint("face IN ('good', 'fair', 'poor')", name=op.f("ck_smile_face")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["request.id"], name=op.f("fk_smile_request_id_request"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_smile")),
+    )
+    with op.batch_alter_table("smile", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_smile_face"), ["face"], unique=False)
+
+    op.create_table(
         "decision",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("stage_id", sa.String(length=36), nullable=False),
@@ -656,6 +672,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("smile", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smile_face"))
+
+    op.drop_table("smile")
     with op.batch_alter_table("stage_approver", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stage_approver_person_id"))
 
