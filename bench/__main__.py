@@ -13,9 +13,10 @@ from rich.console import Console
 from tests.servers.postgres import start_postgres
 from tests.servers.slapd import Slapd, start_slapd
 
-from bench import pages, people_sync, raw, search, way
+from bench import empty, pages, people_sync, raw, search, sockets, way
 from bench.installation import Installation, install, open_app, signed_in
 from bench.rows import Row, keep, row, show
+from bench.sockets import Site
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.settings import LdapSettings
 from selfserve.people.mapping import PeopleMapping
@@ -110,10 +111,20 @@ def searching(_: Bench) -> list[Row]:
 
 
 def the_pages(bench: Bench) -> list[Row]:
-    """First paint of the catalog with 24 items, and 200 connected pages, on SQLite."""
+    """First paint of the catalog with 24 items; 200 connected pages beside 200 empty ones; on SQLite."""
+    with empty.serving(bench.folder / "empty.log") as (base, process):
+        rows = sockets.connected(Site(base, {}, process), 200, "empty pages")
     with bench.running("pages", "SQLite", people=20, items=22) as (where, server):
         cookies = signed_in(where)
-        return [*pages.first_paint(where.url, cookies), *pages.connected(where.url, cookies, server.pid)]
+        site = Site(where.url, cookies, server)
+        rows += [*pages.first_paint(where.url, cookies), *sockets.connected(site, 200, "pages")]
+        return [*rows, *sockets.interaction(site, 200)]
+
+
+def the_sockets(bench: Bench) -> list[Row]:
+    """A thousand connected pages for five minutes."""
+    with bench.running("sockets", "SQLite", people=20, items=22) as (where, server):
+        return sockets.held(Site(where.url, signed_in(where), server), 1_000, 300)
 
 
 def people(bench: Bench) -> list[Row]:
@@ -141,7 +152,7 @@ def people(bench: Bench) -> list[Row]:
     return rows
 
 
-PARTS = {"the way": the_way, "search": searching, "pages": the_pages, "people": people}
+PARTS = {"the way": the_way, "search": searching, "pages": the_pages, "sockets": the_sockets, "people": people}
 
 if __name__ == "__main__":
     main()

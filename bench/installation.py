@@ -115,7 +115,7 @@ class Installation:
         with (self.folder / "server.log").open("ab") as log:
             process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
         try:
-            wait_ready(self.url, process, self.folder / "server.log")
+            wait_answers(f"{self.url}/readyz", process, self.folder / "server.log")
             yield process
         finally:
             process.terminate()
@@ -133,13 +133,13 @@ def environment() -> dict[str, str]:
     }
 
 
-def wait_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server says that it is ready; raises with the end of its log where it ends first."""
+def wait_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until `url` answers with 200; raises with the end of the log where the process ends first."""
     for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError(log.read_text()[-3_000:])
         try:
-            if httpx.get(f"{url}/readyz", timeout=1).status_code == 200:
+            if httpx.get(url, timeout=1).status_code == 200:
                 return
         except httpx.HTTPError:
             pass

@@ -103,7 +103,7 @@ async def test_the_ways_to_a_human_stand_in_the_menu(visitor: Visitor) -> None:
 def test_a_plain_page_has_the_ways_to_a_human_as_text() -> None:
     """Whatever a company calls them."""
     links = {"<b>Chat</b>": 'https://chat.fernhill.example/?a="b', "Call 4357": "tel:4357"}
-    page = Plain("Help", "Fernhill", "Call us.", links=links).page({}, "Gone").body.decode()
+    page = bytes(Plain("Help", "Fernhill", "Call us.", links=links).page({}, "Gone").body).decode()
     assert '<a href="tel:4357">Call 4357</a>' in page
     assert "<b>Chat" not in page
     assert "&lt;b&gt;Chat" in page

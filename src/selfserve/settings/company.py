@@ -84,7 +84,7 @@ class Brand(Section):
     """An SVG or PNG file, relative to the configuration file; none shows the name."""
     accent: Annotated[str, AfterValidator(_colour)] = "#1f4fd8"
     """The colour of focus, links and counts."""
-    links: Annotated[dict[Words, Link], Field(default_factory=dict)]
+    links: dict[Words, Link] = Field(default_factory=dict)
     """Ways to reach a human beside `company.support`, such as `{ "Call 4357" = "tel:4357" }`: in the menu of each
     page, on error pages and in mails."""
 
