@@ -70,3 +70,23 @@ def test_a_stranger_learns_nothing_of_a_stage(api: Api) -> None:
         ]
         assert all(each == told[0] for each in told)
     assert api.stand.stage_of(decided["id"]).id == api.stage(decided["id"])
+
+
+def test_several_are_decided_in_one_call(api: Api) -> None:
+    """Each on its own: the one decided meanwhile is told apart, the others are done."""
+    stages = [api.stage(api.ask(login, "desk")["id"]) for login in ("ada", "ben", "dan")]
+    api.post("mara", f"/approvals/{stages[1]}/decide", {"decision": "deny", "reason": "No room."})
+    told = api.post("mara", "/approvals/decide", {"stages": stages, "decision": "approve"}).json()
+
+    assert told["summary"] == ["2 approved", "1 had been decided already"]
+    assert [one["became"] for one in told["results"]] == ["decided", "first", "decided"]
+    assert [one["stage_id"] for one in told["results"]] == stages
+
+
+def test_several_are_never_asked_a_question_nor_denied_without_a_reason(api: Api) -> None:
+    """422 for both, and nothing is decided."""
+    stage = api.stage(api.ask("ada", "desk")["id"])
+    refused(api.post("mara", "/approvals/decide", {"stages": [stage], "decision": "ask", "reason": "Why?"}), 422)
+    refused(api.post("mara", "/approvals/decide", {"stages": [stage], "decision": "deny"}), 422)
+    refused(api.post("mara", "/approvals/decide", {"stages": [], "decision": "approve"}), 422)
+    assert len(api.get("mara", "/approvals").json()) == 1

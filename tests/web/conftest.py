@@ -20,6 +20,7 @@ from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
+from selfserve.web.parts.together import Together
 from tests.web.serving import Served, serving
 from tests.web.stand import COOKIE, PageStand, build, fill
 
@@ -88,6 +89,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Calls:
     def note(_: Element, name: str, *args: object, timeout: float = 1) -> None:
         calls.append((name, args))
 
-    for kind in (Form, Dialog, Frame, Grid):
+    for kind in (Form, Dialog, Frame, Grid, Together):
         monkeypatch.setattr(kind, "run_method", note)
     return calls

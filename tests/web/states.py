@@ -64,6 +64,7 @@ def states(served: Served) -> list[State]:
         State("mine-nothing", "clara", "/mine"),
         State("health", "tove", "/health"),
         State("approvals", "tomas", "/approvals"),
+        State("approvals-together", "tomas", "/approvals", _chosen),
         State("approvals-none", "ana", "/approvals"),
         State("desk", "ruth", "/desk"),
         State("desk-mine", "ruth", "/desk?view=mine"),
@@ -95,6 +96,11 @@ def _notices(page: Page) -> None:
 def _keys(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _chosen(page: Page) -> None:
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
 
 
 def _menu(page: Page) -> None:

@@ -136,3 +136,48 @@ async def test_who_is_not_asked_any_more_is_told_so(visitor: Visitor, stand: Pag
     words = "There is nothing for you to decide here (any more)."
     await until(lambda: ("refuse", ({"": words},)) in told and ("say", (words,)) in told)
     assert stand.state(made.name) == "awaiting_approval"
+
+
+async def test_several_are_decided_together(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Both are offered as one item's; after the yes each is done, and the one decided meanwhile is told apart."""
+    names = [stand.ask(login, "finance-reports", WHY).name for login in ("ana", "jonas")]
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    ids = [one["id"] for one in bar.props["offers"]]
+    assert [(one["name"], one["ids"]) for one in bar.props["groups"]] == [("Finance reports (2)", ids)]
+    stand.decide("tomas", names[0], Say.DENY, "Not this month.")
+    tomas.find(marker="together").trigger("decide", {"way": "approve", "ids": ids, "reason": ""})
+    await until(lambda: any(name == "tell" for name, _ in told))
+    (results,) = next(args for name, args in told if name == "tell")
+    assert isinstance(results, dict)
+    assert results["title"] == "1 approved and 1 had been decided already."
+    assert [one["tone"] for one in results["lines"]] == ["info", "ok"]
+    assert "Tomás Reyes" in results["lines"][0]["words"]
+    assert [stand.state(name) for name in names] == ["denied", "fulfilled"]
+    await tomas.should_see("Nothing waits for you", retries=60)
+
+
+async def test_denied_together_without_a_reason_is_refused(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """The list stays with the sentence, and nothing is decided."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    ids = [one["id"] for one in bar.props["offers"]]
+    tomas.find(marker="together").trigger("decide", {"way": "deny", "ids": ids, "reason": " "})
+    await until(lambda: ("refuse", ("Say why, in a sentence.",)) in told)
+    assert stand.state(made.name) == "awaiting_approval"
+
+
+async def test_nobody_decides_others_together(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Ids that were guessed are refused one by one, in the words that anybody reads."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas, jonas = visitor("tomas"), visitor("jonas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    ids = [one["id"] for one in bar.props["offers"]]
+    await jonas.open("/approvals")
+    jonas.find(marker="together").trigger("decide", {"way": "approve", "ids": ids, "reason": ""})
+    await until(lambda: any(name == "tell" for name, _ in told))
+    assert stand.state(made.name) == "awaiting_approval"

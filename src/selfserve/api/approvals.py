@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from selfserve.fulfilment import circuits
 from selfserve.requests import desk, lists, story
 from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.refusals import NotFound
+from selfserve.requests.together import MOST, Result, decide_together, summary
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Escalation
 
@@ -33,6 +34,22 @@ class Decided(BaseModel):
 
     stage: str
     state: RequestState
+
+
+class TogetherBody(BaseModel):
+    """What you say to several at once; a denial needs a `reason`, which every one of these customers reads."""
+
+    model_config = ConfigDict(extra="forbid")
+    stages: Annotated[list[Mark], Field(min_length=1, max_length=MOST)]
+    decision: Literal[Say.APPROVE, Say.DENY]
+    reason: Words = ""
+
+
+class Together(BaseModel):
+    """What came of each, in the order asked, and a clause for each kind of it ("4 approved")."""
+
+    results: list[Result]
+    summary: list[str]
 
 
 class DoneBody(BaseModel):
@@ -83,6 +100,20 @@ def say(request: Request, who: Decides, stage: str, body: DecideBody) -> Decided
         house, stage_id=stage, person_id=who.person_id, say=body.decision, reason=body.reason, until=body.until
     )
     return Decided(stage=stage, state=state)
+
+
+@router.post("/approvals/decide", tags=["approvals"])
+def say_together(request: Request, who: Decides, body: TogetherBody) -> Together:
+    """Approve or deny several, each on its own: one that somebody else decided meanwhile stops no other. Approved
+    together are only requests for the same item, or such of low risk (409 else)."""
+    results = decide_together(
+        parts_of(request).house,
+        stage_ids=body.stages,
+        person_id=who.person_id,
+        say=body.decision,
+        reason=body.reason,
+    )
+    return Together(results=results, summary=[str(one) for one in summary(body.decision, results)])
 
 
 @router.get("/escalations", tags=["desk"])

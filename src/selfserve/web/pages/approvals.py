@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
@@ -17,12 +18,14 @@ from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.lists import Waiting
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
 from selfserve.requests.story import EventSeen
+from selfserve.requests.together import Became, Result, decide_together, summary
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty, hero
+from selfserve.web.parts.together import Offer, Together, Told
 from selfserve.web.parts.waiting import waiting_card
 from selfserve.web.refused import sentences
-from selfserve.web.speech import say
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside
 
 BUTTONS = [
@@ -47,7 +50,7 @@ async def build(visit: Visit) -> str:
     """The decisions, the most urgent first."""
     show(hero(say("Approvals"), say("What waits for your decision, the most urgent first.")))
     with ui.element("div").classes("s-page-list"):
-        pile = Pile(visit)
+        pile = Pile(visit, together(visit))
         pile.lay(await aside(_waiting, visit))
 
     async def renew() -> None:
@@ -76,8 +79,8 @@ def _ends(visit: Visit, one: Waiting) -> bool:
 class Pile:
     """The cards. One that still waits stays as it is, with what is typed in it; only others come and go."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, visit: Visit, bar: Together) -> None:
+        self._visit, self._bar = visit, bar
         self.place = ui.element("div").classes("s-stack").mark("approvals")
         self._cards: dict[str, tuple[ui.element, ui.html]] = {}
         self._nothing: ui.html | None = None
@@ -95,6 +98,7 @@ class Pile:
             else:
                 card = self._card(one)
             card.move(target_index=position)
+        self._bar.offer([_offer(one.waiting) for one in found])
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:
@@ -112,8 +116,10 @@ class Pile:
         label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
         with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
             card.props["aria-label"] = label
+            show(_box(stage_id, label)).classes("s-choose")
             text = show(waiting_card(visit, one.waiting, one.talk))
             form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS).mark(f"decide-{asked.name}")
+        card.props["aria-keyshortcuts"], card.props["data-does"] = "j k", say("To the next one, or the one before")
         self._cards[stage_id] = (card, text)
 
         async def send(event: GenericEventArguments) -> None:
@@ -130,6 +136,65 @@ class Pile:
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
         return card
+
+
+def _box(stage_id: str, label: str) -> Markup:
+    """Stands apart from what is drawn anew, so that what is chosen stays so."""
+    words = say("Choose {what}", what=label)
+    return Markup(
+        '<label class="s-check"><input type="checkbox" data-choose="{}" aria-label="{}" aria-keyshortcuts="x"'
+        ' data-does="{}"></label>'
+    ).format(stage_id, words, say("Choose it, to decide several together"))
+
+
+def _offer(one: Waiting) -> Offer:
+    asked = one.request
+    label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
+    said = " · ".join(f"{tell(answer.label)} {tell(answer.text)}" for answer in one.answers)
+    return Offer(one.stage_id, label, said, asked.item_id, tell(asked.item_name), one.risk)
+
+
+def together(visit: Visit) -> Together:
+    """What decides several of them after one look at the list. The cards follow by themselves."""
+    bar = Together().mark("together")
+
+    async def decide(event: GenericEventArguments) -> None:
+        way, ids = Say(str(event.args["way"])), [str(one) for one in event.args["ids"]]
+        labels = await aside(_labels, visit)
+        results = await aside(
+            decide_together,
+            visit.house,
+            stage_ids=ids,
+            person_id=visit.person_id,
+            say=way,
+            reason=str(event.args["reason"] or ""),
+        )
+        title = visit.reader.list(tell(clause) for clause in summary(way, results)) + "."
+        bar.tell(title, [_became(one, labels.get(one.stage_id, "")) for one in results])
+        visit.announce(title)
+
+    def refused(refusal: Refusal) -> None:
+        bar.refuse(next(iter(sentences(refusal).values())))
+
+    bar.on("decide", visit.acting(Role.CUSTOMER, decide, refused))
+    return bar
+
+
+def _labels(visit: Visit) -> dict[str, str]:
+    """What each was about, while it still waits."""
+    with visit.house.database.read() as session:
+        found = lists.waiting_for(session, visit.person_id)
+    return {
+        one.stage_id: visit.reader.say(
+            "{item} for {customer}", item=one.request.item_name, customer=one.request.customer_name
+        )
+        for one in found
+    }
+
+
+def _became(one: Result, label: str) -> Told:
+    tone = {Became.DECIDED: "ok", Became.FIRST: "info", Became.REFUSED: "bad"}[one.became]
+    return Told(one.stage_id, label or say("A request that does not wait any more"), tone, tell(one.words))
 
 
 def _fields(one: Open) -> list[Field]:

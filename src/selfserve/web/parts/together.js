@@ -1,0 +1,143 @@
+// What is chosen among the cards around it, decided together after one look at the list; and the keys from card to card.
+// Boxes are `[data-choose=ID]`, cards `section[data-keys]`. All words come as data, in the language of the page.
+export default {
+  template: `
+    <div class="s-together" :data-on="String(chosen.length > 0)">
+      <div v-if="offers.length > 1" class="s-together-bar" role="group" :aria-label="words.together">
+        <span class="s-strong s-num" role="status">{{ words.chosen[chosen.length] }}</span>
+        <button v-for="one in groups" :key="one.name" type="button" class="s-chip" :aria-pressed="String(all(one))" @click="toggle(one)">{{ one.name }}</button>
+        <span class="s-grow"></span>
+        <button v-if="chosen.length" type="button" class="s-quiet s-plain" @click="pick([])">{{ words.clear }}</button>
+        <button v-if="chosen.length" type="button" class="s-danger" @click="open('deny')">{{ words.deny }}</button>
+        <button v-if="chosen.length" type="button" class="s-btn" :aria-disabled="String(!alike)" :aria-describedby="alike ? null : uid + '-mixed'" @click="alike && open('approve')">{{ words.approve }}</button>
+        <p v-if="chosen.length && !alike" :id="uid + '-mixed'" class="s-small s-muted s-together-mixed">{{ words.mixed }}</p>
+      </div>
+      <dialog ref="box" class="s-dialog" :aria-labelledby="uid + '-title'" @close="closed">
+        <template v-if="results">
+          <h2 :id="uid + '-title'" class="s-h2">{{ results.title }}</h2>
+          <ul class="s-together-list"><li v-for="one in results.lines" :key="one.id" :class="'s-tone-' + one.tone"><svg class="s-icon" aria-hidden="true"><use :href="icons + (one.tone === 'ok' ? '#circle-check' : '#circle-alert')"/></svg><span>{{ one.label }}<span v-if="one.words" class="s-muted s-small">{{ one.words }}</span></span></li></ul>
+          <div class="s-dialog-foot"><button ref="end" type="button" class="s-btn" @click="$refs.box.close()">{{ words.close }}</button></div>
+        </template>
+        <form v-else novalidate @submit.prevent="send">
+          <h2 :id="uid + '-title'" class="s-h2">{{ way === 'deny' ? words.denyTitle[asked.length] : words.approveTitle[asked.length] }}</h2>
+          <p class="s-muted">{{ way === 'deny' ? words.denyWords : words.approveWords }}</p>
+          <ul class="s-together-list" tabindex="0" :aria-label="words.list"><li v-for="one in asked" :key="one.id"><span>{{ one.label }}<span class="s-muted s-small">{{ one.note }}</span></span></li></ul>
+          <div class="s-field">
+            <label :for="uid + '-reason'" class="s-label"><span>{{ words.reason }}</span> <small v-if="way !== 'deny'">{{ words.optional }}</small></label>
+            <textarea :id="uid + '-reason'" ref="reason" v-model="reason" class="s-input" rows="2" maxlength="2000" :aria-required="way === 'deny' ? 'true' : null" :aria-invalid="error ? 'true' : null" :aria-describedby="uid + (error ? '-error' : '-help')"></textarea>
+            <p :id="uid + '-help'" class="s-help">{{ words.read }}</p>
+            <p v-if="error" :id="uid + '-error'" class="s-error" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ error }}</p>
+          </div>
+          <div class="s-dialog-foot">
+            <button type="button" class="s-quiet" @click="$refs.box.close()">{{ words.no }}</button>
+            <button type="submit" :class="way === 'deny' ? 's-danger' : 's-btn'" :aria-disabled="String(busy)">{{ busy ? words.meanwhile : way === 'deny' ? words.deny : words.approve }}</button>
+          </div>
+        </form>
+      </dialog>
+    </div>`,
+  props: { offers: Array, groups: Array, words: Object, icons: String },
+  data() {
+    return { chosen: [], asked: [], way: "approve", reason: "", error: "", busy: false, results: null };
+  },
+  computed: {
+    uid() {
+      return `t-${this.$.uid}`;
+    },
+    alike() {
+      // As the server judges it: the same item, or low risk only; high risk one by one.
+      const found = this.offers.filter((one) => this.chosen.includes(one.id));
+      if (found.some((one) => one.risk === "high")) return false;
+      return new Set(found.map((one) => one.item)).size <= 1 || found.every((one) => one.risk === "low");
+    },
+  },
+  watch: {
+    offers() {
+      const there = new Set(this.offers.map((one) => one.id));
+      this.chosen = this.chosen.filter((id) => there.has(id));
+    },
+  },
+  mounted() {
+    document.addEventListener("change", this.ticked);
+    document.addEventListener("keydown", this.struck);
+  },
+  unmounted() {
+    document.removeEventListener("change", this.ticked);
+    document.removeEventListener("keydown", this.struck);
+    clearTimeout(this.patience);
+  },
+  methods: {
+    boxes() {
+      return [...document.querySelectorAll("input[data-choose]")];
+    },
+    ticked(event) {
+      if (event.target.matches?.("input[data-choose]")) this.gather();
+    },
+    gather() {
+      this.chosen = this.boxes().filter((box) => box.checked).map((box) => box.dataset.choose);
+    },
+    pick(ids) {
+      for (const box of this.boxes()) box.checked = ids.includes(box.dataset.choose);
+      this.gather();
+    },
+    all(group) {
+      return group.ids.length === this.chosen.length && group.ids.every((id) => this.chosen.includes(id));
+    },
+    toggle(group) {
+      this.pick(this.all(group) ? [] : group.ids);
+    },
+    open(way) {
+      Object.assign(this, { way, error: "", busy: false, results: null });
+      this.asked = this.offers.filter((one) => this.chosen.includes(one.id));
+      this.$refs.box.showModal();
+      if (way === "deny") this.$nextTick(() => this.$refs.reason?.focus());
+    },
+    send() {
+      if (this.busy) return;
+      this.busy = true;
+      this.error = "";
+      this.$emit("decide", { way: this.way, ids: this.asked.map((one) => one.id), reason: this.reason });
+      this.patience = setTimeout(() => this.refuse(this.words.late), 60000);
+    },
+    refuse(words) {
+      clearTimeout(this.patience);
+      this.busy = false;
+      this.error = words;
+      this.$nextTick(() => this.$refs.reason?.focus());
+    },
+    tell(results) {
+      clearTimeout(this.patience);
+      Object.assign(this, { busy: false, results, reason: "" });
+      this.pick([]);
+      if (!this.$refs.box.open) this.$refs.box.showModal();
+      this.$nextTick(() => this.$refs.end?.focus());
+    },
+    closed() {
+      clearTimeout(this.patience);
+      Object.assign(this, { busy: false, results: null, error: "" });
+    },
+    struck(event) {
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]")) return;
+      const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+      if (event.key.length === 1 && document.documentElement.dataset.keys === "off") return;
+      if (step) this.move(step, event);
+      else if (event.key === "x") this.tick(event);
+    },
+    move(step, event) {
+      const cards = [...document.querySelectorAll("section[data-keys]")];
+      if (!cards.length) return;
+      const at = cards.indexOf(event.target.closest("section[data-keys]"));
+      const next = at < 0 ? (step > 0 ? 0 : cards.length - 1) : Math.min(Math.max(at + step, 0), cards.length - 1);
+      event.preventDefault();
+      cards[next].focus();
+      cards[next].scrollIntoView({ block: "nearest" });
+    },
+    tick(event) {
+      const box = event.target.closest("section[data-keys]")?.querySelector("input[data-choose]");
+      if (!box) return;
+      event.preventDefault();
+      box.checked = !box.checked;
+      this.gather();
+    },
+  },
+};

@@ -1,0 +1,97 @@
+"""Deciding several cards together, and going from one to the next by keys, as one element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nicegui.element import Element
+
+from selfserve.web.speech import say, say_n
+from selfserve.web.theme import asset
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One card that may be chosen: what it is about in a line, and what to know of it in another."""
+
+    id: str
+    label: str
+    note: str
+    item: str
+    item_name: str
+    risk: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one of them, on the tone it has; `words` say why where it was not decided."""
+
+    id: str
+    label: str
+    tone: str
+    words: str = ""
+
+
+class Together(Element, component="together.js"):
+    """Tells `decide` with `{way, ids, reason}`, once the list was looked at; then waits for `tell` or `refuse`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._props["icons"] = asset("icons.svg")
+        self._props["offers"], self._props["groups"], self._props["words"] = [], [], _words(0)
+
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """These may be chosen."""
+        shown = [asdict(one) for one in offers]
+        if shown != self._props["offers"]:
+            self._props["offers"], self._props["groups"] = shown, _groups(offers)
+            self._props["words"] = _words(len(offers))
+            self.update()
+
+    def tell(self, title: str, results: Sequence[Told]) -> None:
+        """What became of them."""
+        self.run_method("tell", {"title": title, "lines": [asdict(one) for one in results]})
+
+    def refuse(self, words: str) -> None:
+        """Why nothing was decided; the list stays."""
+        self.run_method("refuse", words)
+
+
+def _groups(offers: Sequence[Offer]) -> list[dict[str, Any]]:
+    """What is chosen with one press: all of low risk, all of one item; where there are two at least."""
+    low = [one.id for one in offers if one.risk == "low"]
+    groups = [{"name": say_n("Low risk ({count})", "Low risk ({count})", len(low)), "ids": low}]
+    for item, name in dict.fromkeys((one.item, one.item_name) for one in offers if one.risk != "high"):
+        ids = [one.id for one in offers if one.item == item and one.risk != "high"]
+        groups.append({"name": say_n("{item} ({count})", "{item} ({count})", len(ids), item=name), "ids": ids})
+    return [group for group in groups if len(group["ids"]) > 1]
+
+
+def _words(most: int) -> dict[str, Any]:
+    """What it says by itself; what counts is said for each number there can be."""
+    counts = range(most + 1)
+    return {
+        "together": say("Decide together"),
+        "chosen": [say("Decide several together")]
+        + [say_n("{count} chosen", "{count} chosen", count) for count in counts[1:]],
+        "clear": say("Choose none"),
+        "approve": say("Approve together"),
+        "deny": say("Deny together"),
+        "mixed": say(
+            "Together you approve requests for the same item, or such of low risk. Look at the others one by one."
+        ),
+        "approveTitle": [say_n("Approve {count} request?", "Approve {count} requests?", count) for count in counts],
+        "denyTitle": [say_n("Deny {count} request?", "Deny {count} requests?", count) for count in counts],
+        "approveWords": say("Each is decided on its own, and what can be done is done at once."),
+        "denyWords": say("Each is decided on its own, and every customer reads your reason."),
+        "list": say("What you chose"),
+        "reason": say("Reason"),
+        "optional": say("optional"),
+        "read": say("Every one of these customers reads it."),
+        "no": say("Not now"),
+        "close": say("Close"),
+        "meanwhile": say("On it…"),
+        "late": say("This takes longer than it should. It goes on; the cards that are decided leave by themselves."),
+    }
