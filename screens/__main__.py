@@ -15,6 +15,8 @@ from tests.web.serving import Served, serving
 from tests.web.stand import COOKIE
 from tests.web.states import State, states
 
+from screens.mails import mails
+
 CHROMIUM = "/usr/bin/chromium"
 FOLDER = Path("docs/screens")
 CONSOLE = Console(stderr=True)
@@ -43,7 +45,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfserve-screens-")))
         served, browser = stack.enter_context(serving(folder)), stack.enter_context(_browser())
-        wanted = [state for state in states(served) if state.name.startswith(chosen.only)]
+        wanted = [state for state in [*states(served), *mails(folder)] if state.name.startswith(chosen.only)]
         for state in wanted:
             for look in LOOKS:
                 _take(browser, served, state, look, chosen.into / f"{state.name}-{look.name}.png")

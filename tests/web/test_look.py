@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from selfserve.catalog.days import spoken_moment
 from selfserve.languages.reader import Reader
+from selfserve.settings.colours import contrast, readable
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.icons import icon, known
 from selfserve.web.parts.markup import heading, show
 from selfserve.web.parts.pieces import empty, facts, note, pill, row
 from selfserve.web.parts.times import when
-from selfserve.web.theme import ACCENT_ON_DARK, ACCENT_ON_LIGHT, STATIC, contrast, head, readable
+from selfserve.web.theme import ACCENT_ON_DARK, ACCENT_ON_LIGHT, STATIC, head
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -57,7 +57,7 @@ def test_the_head_asks_nobody_else() -> None:
 )
 def test_times_are_said_as_they_are_where_the_reader_is(minutes: int, words: str) -> None:
     """Nine in the morning UTC is ten in Berlin; half past midnight there is tomorrow."""
-    assert spoken_moment(NOW + timedelta(minutes=minutes), NOW, BERLIN) == words
+    assert Reader("en", BERLIN).moment(NOW + timedelta(minutes=minutes), NOW) == words
 
 
 def test_the_exact_time_is_in_the_title() -> None:

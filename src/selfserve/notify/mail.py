@@ -14,11 +14,15 @@ from email.policy import SMTP
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from selfserve.languages.reader import Reader
+from selfserve.settings.colours import readable
 from selfserve.settings.company import mail_address
 from selfserve.settings.model import Settings
 
 SHOWN = 40
 """Notices listed in one digest; the rest are counted and found in the app."""
+
+LIGHT, DARK = "#f7f7f8", "#15171b"
+"""Of the grounds on which the accent stands, those on which it is harder to read."""
 
 _templates = Environment(
     loader=PackageLoader("selfserve.notify"),
@@ -83,14 +87,17 @@ def _words(settings: Settings, to: Addressee, letters: Sequence[Letter], subject
     more = len(letters) - len(shown)
     return {
         "subject": str(subject),
+        "heading": reader.say_n("{count} notice", "{count} notices", len(letters)),
         "letters": shown,
         "more": reader.say_n("And {count} more", "And {count} more", more) if more else "",
         "hello": reader.say("Hello {name},", name=to.given_name) if to.given_name else "",
         "open": reader.say("Open in {brand}", brand=brand),
         "brand": brand,
-        "accent": settings.brand.accent,
+        "accent": readable(settings.brand.accent, LIGHT),
+        "accent_dark": readable(settings.brand.accent, DARK),
         "company": settings.company.name,
         "support": settings.company.support,
+        "links": settings.brand.links,
         "home": base,
         "language": reader.language,
     }

@@ -9,11 +9,11 @@ from pathlib import Path
 from markupsafe import Markup
 from nicegui import __version__ as nicegui_version
 
+from selfserve.settings.colours import readable
+
 STATIC = Path(__file__).parent / "static"
 ACCENT_ON_LIGHT = "#f7f7f8"
 ACCENT_ON_DARK = "#0d0e11"
-READABLE = 4.5
-"""Contrast of text to its ground that WCAG 2.2 asks for at level AA (1.4.3)."""
 EASY_ON_LIGHT, EASY_ON_DARK = 5.4, 8.0
 """More than that, since counts and pills stand on a tint of the accent itself, which costs contrast."""
 
@@ -23,22 +23,6 @@ def asset(name: str) -> str:
     """The address of a static file, changed whenever its content is, so that browsers may keep it for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours `#rrggbb`, 1 to 21 (WCAG 2.2, relative luminance)."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def readable(accent: str, ground: str, ratio: float = READABLE) -> str:
-    """`accent`, or the nearest shade of it towards black or white that can be read on `ground`."""
-    towards = (255, 255, 255) if _luminance(ground) < 0.2 else (0, 0, 0)
-    for step in range(21):
-        shade = _mixed(accent, towards, step / 20)
-        if contrast(shade, ground) >= ratio:
-            return shade
-    return "#" + "".join(f"{channel:02x}" for channel in towards)
 
 
 def head(accent: str) -> str:
@@ -70,18 +54,3 @@ def boot(words: str) -> str:
     """What is seen until the page is: the frame's outlines and `words`, gone as soon as the page stands."""
     made = Markup('<div id="s-boot"><p>{}</p><div class="s-skeleton"><i></i><i></i><i></i></div></div>').format(words)
     return str(made)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def _luminance(colour: str) -> float:
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in
-              (channel / 255 for channel in _channels(colour))]  # fmt: skip
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _mixed(colour: str, towards: tuple[int, int, int], share: float) -> str:
-    mixed = (round(one + (other - one) * share) for one, other in zip(_channels(colour), towards, strict=True))
-    return "#" + "".join(f"{channel:02x}" for channel in mixed)
