@@ -28,6 +28,8 @@ from selfserve.catalog.items import Item
 from selfserve.catalog.loading import Catalog, load
 from selfserve.catalog.schema import item_schema, policy_schema, teams_schema
 from selfserve.demo.company import FERNHILL
+from selfserve.languages.books import SOURCE, codes
+from selfserve.languages.messages import Spoken
 
 PEOPLE = Groups(**{group.name: len(group.members) for group in FERNHILL.groups})
 LOADED = load(HOUSE, demo_actions(), PEOPLE)
@@ -68,6 +70,19 @@ def test_items_ask_every_kind_of_question() -> None:
     assert asked == {
         "text", "longtext", "number", "choice", "options", "person", "device", "date", "duration", "yesno",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("code", [code for code in codes() if code != SOURCE])
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_what_we_ship_is_said_in_every_language(item: Item, code: str) -> None:
+    """Every text that customers and approvers read, the names of the shelves too."""
+    read = [item.name, item.summary, item.promise, *(stage.why for stage in item.approve)]
+    read += [step.gives for step in item.fulfil]
+    for field in item.form.values():
+        read += [field.label, field.help]
+        read += [option.label for option in field.options] if isinstance(field, ChoiceField) else []
+    read += [category.name for category in CATALOG.policy.categories]
+    assert [text for text in read if text and not (isinstance(text, Spoken) and text.others.get(code))] == []
 
 
 def test_no_two_items_look_alike() -> None:

@@ -15,6 +15,8 @@ from babel.messages.pofile import write_po
 from selfserve.languages.books import FOLDER, SOURCE, codes, written
 
 ROOM = Path(__file__).parents[2] / "src" / "selfserve"
+METHODS = [("cli/**.py", "ignore"), ("**.py", "python")]
+"""The terminal speaks English: it is for admins and their programs."""
 KEYWORDS = {"say": None, "msg": None, "say_n": (1, 2), "msg_n": (1, 2)}
 """The functions whose first argument is a sentence, of the last two the first two: one and many."""
 
@@ -22,7 +24,7 @@ KEYWORDS = {"say": None, "msg": None, "say_n": (1, 2), "msg_n": (1, 2)}
 def said() -> Catalog:
     """Every sentence of the code with where it stands."""
     found = Catalog()
-    for file, line, message, _, _ in extract_from_dir(ROOM, method_map=[("**.py", "python")], keywords=KEYWORDS):
+    for file, line, message, _, _ in extract_from_dir(ROOM, method_map=METHODS, keywords=KEYWORDS):
         found.add(message, locations=[(file.replace("\\", "/"), line)])
     return found
 

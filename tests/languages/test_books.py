@@ -5,16 +5,21 @@ from __future__ import annotations
 import string
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from selfserve.languages import books
 from selfserve.languages.books import SOURCE, codes, written
+from tests.languages.gathering import said
 
 OTHERS = [code for code in codes() if code != SOURCE]
 
 
 def _texts(words: object) -> tuple[str, ...]:
     return tuple(words) if isinstance(words, (tuple, list)) else (str(words),)
+
+
+def _ids(book: Catalog) -> set[tuple[str, ...]]:
+    return {_texts(message.id) for message in book if message.id}
 
 
 def _names(text: str) -> set[str]:
@@ -24,6 +29,17 @@ def _names(text: str) -> set[str]:
 def test_german_is_there() -> None:
     """The two languages the product is shipped with; a third is one file more."""
     assert {"en", "de"} <= set(codes())
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_is_translated_and_none_is_left_over(code: str) -> None:
+    """What the code says and what the file has are the same set; nothing is empty or marked as doubtful."""
+    book = written(code)
+    assert _ids(said()) - _ids(book) == set(), "new: run `make words` and translate"
+    assert _ids(book) - _ids(said()) == set(), "nobody says this any more: run `make words`"
+    lacking = [message.id for message in book if message.id and (message.fuzzy or not all(_texts(message.string)))]
+    assert lacking == []
+    assert not book.obsolete
 
 
 @pytest.mark.parametrize("code", OTHERS)

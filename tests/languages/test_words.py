@@ -14,8 +14,10 @@ from selfserve.languages.books import SOURCE, codes, written
 from tests.languages.gathering import said
 
 ITEMS = sorted((Path(__file__).parents[2] / "catalog" / "items").glob("*.yaml"))
-TOLD = {"name", "summary", "label", "help", "promise", "why", "gives", "placeholder", "text", "words"}
+TOLD = {"name", "summary", "label", "help", "promise", "why", "gives", "placeholder", "text", "words", "options"}
 """The keys of an item whose texts people read."""
+MAPPED = {"options", "gives"}
+"""Keys under which the texts have names of their own."""
 
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "en": (
@@ -52,9 +54,12 @@ def test_no_translation_has_a_forbidden_word(code: str) -> None:
 @pytest.mark.parametrize("path", ITEMS, ids=lambda path: path.stem)
 def test_no_item_tells_customers_a_forbidden_word(path: Path) -> None:
     """Staff write them; the shipped ones set the tone."""
-    texts = list(_texts(read_document(path.read_text()).data))
-    assert texts
-    assert _wrong("en", texts) == []
+    item = read_document(path.read_text()).data
+    further = item.pop("languages", {})
+    for code, words in ((SOURCE, item), *further.items()):
+        texts = list(_texts(words))
+        assert texts
+        assert _wrong(code, texts) == []
 
 
 @pytest.mark.parametrize(("code", "text"), [
@@ -80,7 +85,7 @@ def _texts(found: Any, key: str = "") -> Iterator[str]:
     """Every text under one of the keys that people read."""
     if isinstance(found, dict):
         for name, value in found.items():
-            yield from _texts(value, str(name))
+            yield from _texts(value, key if key in MAPPED else str(name))
     elif isinstance(found, list):
         for value in found:
             yield from _texts(value, key)

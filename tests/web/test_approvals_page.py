@@ -37,7 +37,7 @@ async def test_the_card_names_who_asked_for_the_customer(visitor: Visitor, stand
     ingrid = visitor("ingrid")
     await ingrid.open("/approvals")
     for words in (
-        "Tomás Reyes fragt für Ana Sousa: Finance reports", "Tomás Reyes, die Führungskraft",
+        "Tomás Reyes fragt für Ana Sousa: Finanzberichte", "Tomás Reyes, die Führungskraft",
         "Du wirst gefragt, denn du bist eine Führungskraft weiter oben.",
     ):  # fmt: skip
         await ingrid.should_see(words)

@@ -134,7 +134,7 @@ async def test_a_colleague_s_case_is_taken_over_by_saying_so(visitor: Visitor, s
     emil = visitor("emil")
     await emil.open(f"/desk/{case}")
     emil.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": "Not today."}})
-    await until(lambda: any("Take it over first." in str(args) for call, args in told if call == "refuse"))
+    await until(lambda: any("Übernimm den Fall zuerst." in str(args) for call, args in told if call == "refuse"))
     emil.find(marker="take-it-over").click()
     await emil.should_see("bei dir", retries=60)
     assert stand.latest_case(case).taken_by_id == stand.id("emil")

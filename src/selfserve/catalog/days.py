@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_date
-
-LANGUAGE = "en_GB"
 _LAST_SECOND = time(23, 59, 59)
 
 
@@ -44,29 +41,3 @@ def spoken_instant(at: datetime, zone: tzinfo) -> str:
     there = at.astimezone(zone)
     day = spoken_day(there.date())
     return day if there.time().replace(microsecond=0) == _LAST_SECOND else f"{day}, {there:%H:%M}"
-
-
-def spoken_moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`Today, 09:12`, `Yesterday, 16:20`, `Thursday, 09:00` for the week ahead, else `18 November`, in `zone`."""
-    there, today = at.astimezone(zone), now.astimezone(zone).date()
-    days = (there.date() - today).days
-    named = {0: "Today", -1: "Yesterday", 1: "Tomorrow"}.get(days)
-    if named is None and 1 < days < 7:
-        named = format_date(there.date(), "EEEE", locale=LANGUAGE)
-    if named is not None:
-        return f"{named}, {there:%H:%M}"
-    shape = "d MMMM" if there.year == today.year else "d MMMM y"
-    return format_date(there.date(), shape, locale=LANGUAGE)
-
-
-def spoken_within(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`spoken_moment` as it stands within a sentence: `tomorrow, 14:00`, `Thursday, 09:00`."""
-    words = spoken_moment(at, now, zone)
-    return words[0].lower() + words[1:] if words.startswith(("Today", "Tomorrow", "Yesterday")) else words
-
-
-def spoken_since(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """When something began, after "since": `14:10` for today, else `yesterday, 14:10` or a day."""
-    if local_day(at, zone) == local_day(now, zone):
-        return f"{at.astimezone(zone):%H:%M}"
-    return spoken_within(at, now, zone)

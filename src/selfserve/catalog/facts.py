@@ -73,7 +73,7 @@ def rule_context(
     made = Facts(
         customer=dict(customer),
         form={**blank, **(form or {})},
-        item={"id": item.id, "name": item.name, "category": item.category, "risk": item.risk, "owner": item.owner},
+        item={"id": item.id, "name": str(item.name), "category": item.category, "risk": item.risk, "owner": item.owner},
         now=now,
         device=dict(device) if device else None,
     )

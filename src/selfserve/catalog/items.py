@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from selfserve.catalog.approvals import Stage
@@ -18,6 +18,7 @@ from selfserve.catalog.fields import FormField
 from selfserve.catalog.grants import Grant
 from selfserve.catalog.rules import Rule
 from selfserve.catalog.templates import Arguments
+from selfserve.catalog.wording import Language, Wording, Wordings, joined, question, stage
 
 Risk = Literal["low", "medium", "high"]
 
@@ -49,7 +50,10 @@ class Escalate(Strict):
 
 
 class Item(Strict):
-    """Something one can ask for. Frozen; `digest` is the same for files that mean the same."""
+    """Something one can ask for. Frozen; `digest` is the same for files that mean the same.
+
+    What people read of it is `Spoken` where `languages` has it in further ones: told to each reader in theirs.
+    """
 
     id: Slug
     name: Line
@@ -70,6 +74,7 @@ class Item(Strict):
     escalate: Escalate
     expect: Duration
     promise: Words | None = None
+    languages: Annotated[dict[Language, Wording], Field(max_length=20)] | None = None
 
     @field_validator("fulfil")
     @classmethod
@@ -79,6 +84,22 @@ class Item(Strict):
         if twice is not None:
             raise PydanticCustomError("steps", 'Two steps are called "{name}"; give each its own id.', {"name": twice})
         return steps
+
+    @model_validator(mode="after")
+    def _told_in_all_languages(self) -> Self:
+        said = self.languages or {}
+        if said:
+            texts = {
+                name: joined(getattr(self, name), {code: getattr(one, name) for code, one in said.items()})
+                for name in ("name", "summary", "promise")
+            }
+            self.__dict__.update(
+                texts,
+                form={name: question(name, field, said) for name, field in self.form.items()},
+                approve=tuple(stage(at, one, said) for at, one in enumerate(self.approve)),
+                fulfil=tuple(_step(one, said) for one in self.fulfil),
+            )
+        return self
 
     @property
     def seen_by(self) -> Rule:
@@ -98,3 +119,9 @@ class Item(Strict):
     def digest(self) -> str:
         """SHA-256 of `canonical()`, hexadecimal: the item's version."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def _step(one: Step, said: Wordings) -> Step:
+    return one.model_copy(
+        update={"gives": joined(one.gives, {code: wording.gives.get(one.id) for code, wording in said.items()})}
+    )

@@ -12,6 +12,7 @@ from selfserve.catalog.durations import Duration
 from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Item, Risk
 from selfserve.catalog.rules import RuleFailed
+from selfserve.catalog.wording import Language, joined
 from selfserve.languages.messages import msg
 
 
@@ -21,6 +22,13 @@ class Category(Strict):
     name: Line
     icon: Icon
     tint: Annotated[str, StringConstraints(pattern=r"^[a-z]+$", max_length=20)]
+    languages: Annotated[dict[Language, Line], Field(max_length=20)] | None = None
+    """What the shelf is called in further languages."""
+
+    @model_validator(mode="after")
+    def _told_in_all_languages(self) -> Self:
+        self.__dict__["name"] = joined(self.name, self.languages or {})
+        return self
 
 
 class Demand(Strict):

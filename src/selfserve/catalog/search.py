@@ -152,17 +152,18 @@ class SearchIndex:
 
 
 def _weighted(item: Item) -> dict[str, float]:
-    """Every word of the item with the weight of the best place it stands in."""
+    """Every word of the item, in all its languages, with the weight of the best place it stands in."""
     found: dict[str, float] = {}
-    places = (
-        (_NAME, [item.name, item.id]),
-        (_KEYWORD, item.keywords),
-        (_SUMMARY, [item.summary]),
+    others = (item.languages or {}).values()
+    places: tuple[tuple[float, Iterable[str | None]], ...] = (
+        (_NAME, [item.name, item.id, *(one.name for one in others)]),
+        (_KEYWORD, [*item.keywords, *(word for one in others for word in one.keywords)]),
+        (_SUMMARY, [item.summary, *(one.summary for one in others)]),
         (_SHELF, [item.category]),
     )
     for weight, texts in places:
         for text in texts:
-            for word in words(text):
+            for word in words(text or ""):
                 found.setdefault(word, weight)
     return found
 

@@ -129,6 +129,7 @@ _SPELLINGS: Final = {
     ONE_LINE: "write one line, without tabs and line breaks",
     PASSAGE: "write it without tabs",
     r"^[a-z]+$": "use lower-case letters",
+    r"^[a-z]{2,3}$": "write a language by its code, like de",
 }
 
 

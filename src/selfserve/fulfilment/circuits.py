@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import Circuit
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import again, kept
 from selfserve.store.states import STEP_THERE, RequestState
 from selfserve.store.tables import ExecutorLease, Request, Step
 
@@ -29,17 +30,23 @@ class Resting:
     waiting: int
 
 
-def of_this_process(house: House) -> list[dict[str, str]]:
+def of_this_process(house: House) -> list[dict[str, Any]]:
     """The circuits that are not closed here, as small JSON for the lease."""
     return [
-        {"connector": name, "since": one.since.isoformat(), "until": one.until.isoformat(), "reason": one.reason}
+        {
+            "connector": name,
+            "since": one.since.isoformat(),
+            "until": one.until.isoformat(),
+            "reason": one.reason,
+            "kept": kept(one.reason),
+        }
         for name, one in house.connectors.health().items()
         if one.circuit is not Circuit.CLOSED and one.since is not None and one.until is not None
     ]
 
 
 def tell_changes(
-    session: Session, before: Iterable[Mapping[str, str]], after: Iterable[Mapping[str, str]], now: datetime
+    session: Session, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]], now: datetime
 ) -> None:
     """An event for each circuit that opened or closed since the last beat, so that open pages follow."""
     then, here = {one["connector"]: one for one in before}, {one["connector"]: one for one in after}
@@ -63,7 +70,8 @@ def resting(session: Session, house: House) -> list[Resting]:
 def _merged(name: str, ones: list[dict[str, Any]], waiting: int) -> Resting:
     first = min(ones, key=lambda one: str(one["since"]))
     until = min(datetime.fromisoformat(one["until"]) for one in ones)
-    return Resting(name, datetime.fromisoformat(first["since"]), until, str(first["reason"]), waiting)
+    reason = again(str(first["reason"]), first.get("kept"))
+    return Resting(name, datetime.fromisoformat(first["since"]), until, reason, waiting)
 
 
 def _waiting(session: Session, connectors: Iterable[str]) -> dict[str, int]:

@@ -47,8 +47,14 @@ class Deck:
 
     def _dealt(self, catalog: Catalog, to: Reader) -> list[tuple[Item, dict[str, Any]]]:
         place = {category.name: at for at, category in enumerate(catalog.policy.categories)}
-        ordered = sorted(catalog.items.values(), key=lambda item: (place.get(item.category, 99), item.name.casefold()))
-        return [(item, self._card(catalog, item, to)) for item in ordered]
+        shelves = {category.name: to.tell(category.name) for category in catalog.policy.categories}
+        ordered = sorted(
+            catalog.items.values(), key=lambda item: (place.get(item.category, 99), to.tell(item.name).casefold())
+        )
+        return [
+            (item, {**self._card(catalog, item, to), "category": shelves.get(item.category, item.category)})
+            for item in ordered
+        ]
 
     def _card(self, catalog: Catalog, item: Item, to: Reader) -> dict[str, Any]:
         asks = any(stage.when is None for stage in item.approve)
@@ -56,12 +62,11 @@ class Deck:
         takes = to.about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
         return {
             "id": item.id,
-            "name": item.name,
-            "summary": item.summary,
-            "category": item.category,
+            "name": to.tell(item.name),
+            "summary": to.tell(item.summary),
             "icon": item.icon if item.icon in known() else "package",
             "tint": tint(catalog.policy, item.category),
-            "words": list(item.keywords),
+            "words": _words(item),
             "human": all(self._human(step.use) for step in item.fulfil),
             "asks": asks,
             "takes": to.say("{span} after approval", span=takes)
@@ -70,3 +75,10 @@ class Deck:
             if item.expect.total_seconds() <= 60
             else takes,
         }
+
+
+def _words(item: Item) -> list[str]:
+    """What else an item is found by: its keywords in every language, and its name in those that are not shown."""
+    others = (item.languages or {}).values()
+    names = [str(item.name), *(one.name for one in others if one.name)] if others else []
+    return [*item.keywords, *(word for one in others for word in one.keywords), *names]

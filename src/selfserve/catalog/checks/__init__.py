@@ -13,6 +13,7 @@ from selfserve.catalog.checks.others import others
 from selfserve.catalog.checks.rules import rules
 from selfserve.catalog.checks.shape import shape
 from selfserve.catalog.checks.steps import steps
+from selfserve.catalog.checks.wordings import wordings
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.problems import Problem
 
@@ -25,6 +26,7 @@ CHECKS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     steps,
     grants,
     others,
+    wordings,
 )
 
 

@@ -107,7 +107,7 @@ def _top(visit: Visit, whole: Whole) -> Markup:
         taken = say("yours") if mine else say("{name} has it", name=case.taken_by)
     under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team, taken)))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}</p></div>{}</div>').format(
-        drawn(visit, case, large=True), heading(case.title), under, pill(*state)
+        drawn(visit, case, large=True), heading(tell(case.title)), under, pill(*state)
     )
 
 

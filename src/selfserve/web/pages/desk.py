@@ -108,7 +108,7 @@ def _row(visit: Visit, case: CaseRow) -> Markup:
         visit.reader.exact(case.due_at),
         opening(visit.reader.due(case.due_at, visit.now)),
     )
-    return row(f"/desk/{case.id}", drawn(visit, case), case.title, under, end)
+    return row(f"/desk/{case.id}", drawn(visit, case), tell(case.title), under, end)
 
 
 def drawn(visit: Visit, case: CaseRow, *, large: bool = False) -> Markup:

@@ -46,7 +46,7 @@ async def build(visit: Visit, item_id: str, again: str = "") -> str:
             form = _form(visit, offer) if offer.askable else None
         if form is not None:
             _beside(visit, offer, form, offer.preview or Preview(None, expect=offer.item.expect))
-    return offer.item.name
+    return tell(offer.item.name)
 
 
 def _head(visit: Visit, offer: Offer) -> Markup:
@@ -59,8 +59,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
         mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>').format(look, drawn, until or have)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
-        heading(item.name),
-        paragraph(item.summary, "s-muted"),
+        heading(tell(item.name)),
+        paragraph(tell(item.summary), "s-muted"),
         mark,
     )
 

@@ -71,14 +71,14 @@ def _holding(visit: Visit, one: GrantRow) -> Markup:
     catalog = visit.house.catalog.current
     item = catalog.items.get(one.item_id)
     drawn = tile(item.icon if item else FORGOTTEN, tint(catalog.policy, item.category if item else ""))
-    answers = " · ".join(answer.text for answer in one.answers[:2])
+    answers = " · ".join(tell(answer.text) for answer in one.answers[:2])
     until = (
         say("No end")
         if one.ends_at is None
         else when(one.ends_at, visit.now, visit.reader, lambda day: say("Until {day}", day=day))
     )
     end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), until)
-    return row(f"/requests/{one.name}", drawn, one.item_name, answers or one.name, end)
+    return row(f"/requests/{one.name}", drawn, tell(one.item_name), answers or one.name, end)
 
 
 @dataclass(frozen=True, slots=True)

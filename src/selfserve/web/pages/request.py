@@ -46,7 +46,7 @@ async def build(visit: Visit, name: str) -> str:
 
     stream = f"request:{told.id}"
     visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)
-    return ", ".join((told.item_name, told.name))
+    return ", ".join((tell(told.item_name), told.name))
 
 
 def read(visit: Visit, name: str) -> Story:
@@ -68,7 +68,7 @@ def _top(visit: Visit, told: Story) -> Markup:
         whose = Markup(" · {}").format(say("asked by {name}, {standing}", name=asker, standing=standing))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}{} · {}</p></div>{}</div>{}').format(
         tile(told.icon, tint(visit.house.catalog.current.policy, told.category), large=True),
-        heading(told.item_name),
+        heading(tell(told.item_name)),
         told.name,
         whose,
         when(told.asked_at, visit.now, visit.reader),

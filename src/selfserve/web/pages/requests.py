@@ -92,4 +92,4 @@ def _row(visit: Visit, one: RequestRow) -> Markup:
     whose = Markup(" · {}").format(say("for {name}", name=one.customer_name)) if theirs else NOTHING
     under = Markup("{}{} · {}").format(one.name, whose, when(one.asked_at, visit.now, visit.reader))
     drawn = tile(one.icon, tint(visit.house.catalog.current.policy, one.category))
-    return row(f"/requests/{one.name}", drawn, one.item_name, under, pill(words, tone))
+    return row(f"/requests/{one.name}", drawn, tell(one.item_name), under, pill(words, tone))

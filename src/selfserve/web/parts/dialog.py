@@ -43,7 +43,7 @@ class Dialog(Element, component="dialog.js"):
     def reveal(self, title: str, words: str, secrets: Mapping[str, str]) -> None:
         """Open with secrets by name. They travel to the browser once and are no property of this element."""
         shown = [{"name": name, "value": value} for name, value in secrets.items()]
-        self.run_method("reveal", title, tell(words), shown)
+        self.run_method("reveal", tell(title), tell(words), shown)
 
     def refuse(self, words: str) -> None:
         """Say why it could not be; the question stays."""

@@ -89,7 +89,7 @@ class Form(Element, component="form.js"):
 
     def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed."""
-        self.run_method("offer", name, text, [asdict(option) for option in options])
+        self.run_method("offer", name, text, [_told(asdict(option)) for option in options])
 
     def kept(self, version: int, *, whole: bool) -> None:
         """The draft is kept as it was at `version`; not `whole` where something must not be."""
@@ -104,8 +104,13 @@ class Form(Element, component="form.js"):
         self.run_method("reset")
 
 
-def _told(shown: dict[str, Any]) -> dict[str, Any]:
-    return {name: tell(value) if isinstance(value, str) else value for name, value in shown.items()}
+def _told(shown: Any) -> Any:
+    """What a component is handed, with all its words in the page's language."""
+    if isinstance(shown, dict):
+        return {name: _told(value) for name, value in shown.items()}
+    if isinstance(shown, list):
+        return [_told(value) for value in shown]
+    return tell(shown) if isinstance(shown, str) else shown
 
 
 def _words() -> dict[str, Any]:

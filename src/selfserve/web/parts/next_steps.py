@@ -87,7 +87,10 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
     if seen.waits:  # nobody knows when: no promise, and what it took when there was enough is no news
         yield say("You have it as soon as one is free, and hear from us at once. You can cancel while you wait.")
         return
-    yield item.promise or say("Within {span}.", span=reader().about(seen.expect, working=seen.working))
+    if item.promise:
+        yield tell(item.promise)
+    else:
+        yield say("Within {span}.", span=reader().about(seen.expect, working=seen.working))
     if seen.usual.whole is None:
         return
     span = reader().about(seen.usual.whole)

@@ -81,7 +81,7 @@ def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
 
 def answered(answers: Sequence[Answer]) -> Markup:
     """What was answered in the form."""
-    return facts((answer.label, tell(answer.text)) for answer in answers)
+    return facts((tell(answer.label), tell(answer.text)) for answer in answers)
 
 
 def timeline(lines: Sequence[Line], now: datetime, to: Reader) -> Markup:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from markupsafe import Markup
 
 from selfserve.languages.reader import Reader
-from selfserve.web.speech import reader
 
 
 def when(at: datetime | None, now: datetime, to: Reader, sentence: Callable[[str], str] | None = None) -> Markup:
@@ -20,11 +19,6 @@ def when(at: datetime | None, now: datetime, to: Reader, sentence: Callable[[str
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.astimezone(UTC).isoformat(), to.exact(at), words
     )
-
-
-def about(span: timedelta, *, working: bool = False) -> str:
-    """A span as the page's reader says it: see `Reader.about`."""
-    return reader().about(span, working=working)
 
 
 def opening(words: str) -> str:

@@ -51,10 +51,10 @@ def _known(visit: Visit, one: Waiting) -> Iterator[tuple[str, str | Markup]]:
     if one.request.asked_as:
         asker, standing = one.request.asked_by_name, tell(one.request.asked_as)
         yield say("Asked by"), say("{name}, {standing}", name=asker, standing=standing)
-    yield say("What"), one.summary
+    yield say("What"), tell(one.summary)
     for answer in one.answers:
-        yield answer.label, tell(answer.text)
-    yield say("Holds already"), ", ".join(dict.fromkeys(one.holds)) or say("Nothing from here")
+        yield tell(answer.label), tell(answer.text)
+    yield say("Holds already"), ", ".join(dict.fromkeys(map(tell, one.holds))) or say("Nothing from here")
     if one.due_at is not None:
         late = " s-due-late" if one.due_at < visit.now else ""
         left = when(one.due_at, visit.now, visit.reader)
