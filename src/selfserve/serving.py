@@ -30,12 +30,13 @@ from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
 from selfserve.store.database import StoreBusy
-from selfserve.tasks import measure
+from selfserve.tasks import measure, unsubscribing
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import away
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
+from selfserve.web.mail_off import MailOff
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
 from selfserve.web.sign_in import SignIn, SignInParts
@@ -79,6 +80,7 @@ def asgi(app: App) -> FastAPI:
     away.install(made, plain)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
+    MailOff(house.database, unsubscribing(app), plain).install(made)
     parts = PageParts(house, settings, rules)
     pages.install(parts)
     mark_scripts()

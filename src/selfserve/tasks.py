@@ -22,6 +22,7 @@ from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.notify.post import mail_figures, post_due
 from selfserve.notify.transport import SmtpTransport
+from selfserve.notify.unsubscribe import Unsubscribing
 from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
 from selfserve.people.groups import GroupSizes
@@ -91,10 +92,17 @@ def _people(app: App) -> None:
 def _mail(app: App) -> None:
     mail = app.settings.mail
     password = app.secrets.resolve(mail.password) if mail.password else None
-    posted = post_due(app.house.database, app.settings, SmtpTransport(mail, password), app.house.now)
+    transport, off = SmtpTransport(mail, password), unsubscribing(app)
+    posted = post_due(app.house.database, app.settings, transport, app.house.now, off)
     if posted.mails or posted.refused or posted.trouble:
         told = ("mails", "sent", "held", "refused", "trouble")
         log.info("mail_posted", **{name: getattr(posted, name) for name in told})
+
+
+def unsubscribing(app: App) -> Unsubscribing:
+    """The way out of digests, which mails name and the server knows."""
+    server = app.settings.server
+    return Unsubscribing(server.public_url, app.secrets.resolve(server.secret_key))
 
 
 def _health(app: App) -> None:
@@ -178,7 +186,9 @@ def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -
             house,
             now=now,
             event=f"connector:{name}:{level}:{now.isoformat()}",
-            title=f"The connector {name} {'does not work' if level == Level.ERROR else 'works again'}",
+            title=msg("The connector {name} does not work", name=name)
+            if level == Level.ERROR
+            else msg("The connector {name} works again", name=name),
             body=" ".join(dict.fromkeys(finding.text for finding in findings if finding.level == Level.ERROR)),
         )
 

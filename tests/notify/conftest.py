@@ -14,11 +14,14 @@ from tests.settings.samples import settings
 from selfserve.notify import notices
 from selfserve.notify.post import Posted, post_due
 from selfserve.notify.transport import SmtpTransport, Transport
+from selfserve.notify.unsubscribe import Unsubscribing
 from selfserve.settings.model import Settings
 from selfserve.store.database import Database
 from selfserve.store.migrations import upgrade
-from selfserve.store.tables import Notice, Person
+from selfserve.store.states import MailWish
+from selfserve.store.tables import Notice, Person, Preference
 
+OFF = Unsubscribing("https://help.example.com", "only for tests")
 START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
 
@@ -33,6 +36,11 @@ class House:
     def now(self) -> datetime:
         """The clock."""
         return self.at
+
+    def wishes(self, person_id: str, mail: MailWish, language: str = "") -> None:
+        """What a person chose."""
+        with self.database.write() as session:
+            session.add(Preference(person_id=person_id, mail=mail, language=language))
 
     def person(self, login: str, **other: object) -> str:
         """A person in the store; returns the id."""
@@ -59,7 +67,8 @@ class House:
 
     def post(self, transport: Transport | None = None) -> Posted:
         """One round of the post."""
-        return post_due(self.database, self.settings, transport or SmtpTransport(self.settings.mail), self.now)
+        transport = transport or SmtpTransport(self.settings.mail)
+        return post_due(self.database, self.settings, transport, self.now, OFF)
 
     def wait(self, **length: float) -> None:
         """Let time pass."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
-from tests.notify.conftest import House
+from tests.notify.conftest import OFF, House
 from tests.servers.smtp import Mailbox
 
 from selfserve.notify import notices
 from selfserve.notify.batches import LEASE
 from selfserve.notify.post import mail_figures
 from selfserve.notify.transport import SmtpTransport
-from selfserve.store.states import MailState
+from selfserve.notify.unsubscribe import Unsubscribing
+from selfserve.store.states import MailState, MailWish
 
 
 class DiesAfterSending(SmtpTransport):
@@ -58,7 +59,8 @@ def test_seventy_notices_are_one_digest(house: House, smtp: Mailbox) -> None:
     assert message["Subject"] == "70 notices: About e00 and more"
     assert "About e39" in text(message)
     assert "And 30 more: https://help.example.com" in text(message)
-    assert message["List-Unsubscribe"] == "<https://help.example.com/mine>"
+    assert message["List-Unsubscribe"] == f"<{OFF.address(ana)}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert house.notice("e69").mail == MailState.SENT
 
 
@@ -231,3 +233,61 @@ def test_an_address_that_no_mail_can_have_is_refused(house: House, smtp: Mailbox
     assert house.post().refused == 1
     assert "mail address" in house.notice("e").mail_error
     assert smtp.messages == []
+
+
+def test_who_wants_only_what_needs_them_is_mailed_only_that(house: House, smtp: Mailbox) -> None:
+    """The rest is in the app; a decision that waits comes at once, and nobody else's mails change."""
+    ana, ben = house.person("ana"), house.person("ben")
+    house.wishes(ana, MailWish.NEEDED)
+    for person in (ana, ben):
+        house.tell(f"news-{person}", person)
+        house.wait(milliseconds=1)
+        house.tell(f"needs-{person}", person, needed=True)
+    posted = house.post()
+    assert (posted.mails, posted.dropped) == (2, 1)
+    assert sorted(str(message["Subject"]) for message in smtp.wait(2)) == [
+        f"2 notices: About news-{ben} and more",
+        f"About needs-{ana}",
+    ]
+    assert house.notice(f"news-{ana}").mail == MailState.NONE
+    house.wait(days=1)
+    assert house.post().mails == 0
+
+
+def test_a_digest_comes_in_the_morning_of_its_reader(house: House, smtp: Mailbox) -> None:
+    """What needs them comes at once; the rest together at eight by their clock, even where it is one notice."""
+    ana = house.person("ana", zone="Europe/Lisbon")
+    house.wishes(ana, MailWish.DIGEST)
+    house.tell("news", ana)
+    house.tell("needs", ana, needed=True)
+    house.post()
+    (first,) = smtp.wait(1)
+    assert first["Subject"] == "About needs"
+    assert "List-Unsubscribe" not in first
+    house.at = datetime(2026, 7, 2, 6, 59, tzinfo=UTC)
+    assert house.post().mails == 0
+    house.at = datetime(2026, 7, 2, 7, 1, tzinfo=UTC)
+    assert house.post().mails == 1
+    digest = smtp.wait(2)[1]
+    assert digest["Subject"] == "About news"
+    assert digest["List-Unsubscribe"] == f"<{OFF.address(ana)}>"
+    assert f"No more of these digests: {OFF.address(ana)}" in text(digest)
+
+
+def test_a_mail_speaks_the_language_its_reader_chose(house: House, smtp: Mailbox) -> None:
+    """Before what the directory says."""
+    ana = house.person("ana", given_name="Ana", language="en")
+    house.wishes(ana, MailWish.AT_ONCE, language="de")
+    house.tell("e", ana)
+    house.post()
+    (message,) = smtp.wait(1)
+    assert "Hallo Ana," in text(message)
+
+
+def test_the_way_out_of_digests_is_signed() -> None:
+    """One person's ends nobody else's, and what is cut off or changed ends nothing."""
+    token = OFF.address("person-1").rpartition("/")[2]
+    assert OFF.person(token) == "person-1"
+    for forged in ("", "person-1", "person-1.", f"person-2.{token.partition('.')[2]}", token[:-1], f"{token}x", "ä.ö"):
+        assert OFF.person(forged) is None
+    assert Unsubscribing("https://help.example.com", "another").person(token) is None

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from selfserve.people import tokens
+from selfserve.people import preferences, tokens
 from selfserve.people.agents import browser_and_system
 from selfserve.store.tables import ApiToken, Person, SignIn
-from tests.web.conftest import Visitor
+from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
 
@@ -140,3 +140,45 @@ async def test_a_token_is_ended_with_one_press(visitor: Visitor, stand: PageStan
 def test_a_browser_is_named_as_people_do(agent: str, named: tuple[str, str]) -> None:
     """Edge also says Chrome, and nearly all say Safari."""
     assert browser_and_system(agent) == named
+
+
+def kept(stand: PageStand, login: str) -> tuple[str, str]:
+    """Language and mails as somebody chose them."""
+    with stand.house.database.read() as session:
+        found = preferences.of(session, stand.id(login))
+        return found.language, found.mail
+
+
+async def test_a_chosen_language_is_spoken_on_every_device(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Jonas' directory says German; he chooses English, and later whatever his browser says."""
+    jonas = visitor("jonas")
+    await jonas.open("/mine")
+    form = next(iter(jonas.find(marker="choices").elements))
+    assert form.props["start"] == {"language": "de", "mail": "at_once"}
+    assert [one["label"] for one in form.props["fields"][0]["options"]] == ["Wie mein Browser", "English", "Deutsch"]
+    jonas.find(marker="choices").trigger("send", {"button": "save", "values": {"language": "en", "mail": "digest"}})
+    await until(lambda: kept(stand, "jonas") == ("en", "digest"))
+    other = visitor("jonas")
+    await other.open("/mine")
+    await other.should_see("How you want it")
+    other.find(marker="choices").trigger(
+        "send", {"button": "save", "values": {"language": "browser", "mail": "needed"}}
+    )
+    await until(lambda: kept(stand, "jonas") == ("browser", "needed"))
+    for asks, said in (("de-AT,en;q=0.5", "Wie du es möchtest"), ("en-GB", "How you want it")):
+        there = visitor("jonas")
+        there.http_client.headers["accept-language"] = asks
+        await there.open("/mine")
+        await there.should_see(said)
+
+
+async def test_a_choice_that_is_none_is_refused(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Beside its field; nothing is kept."""
+    ana = visitor("ana")
+    await ana.open("/mine")
+    ana.find(marker="choices").trigger("send", {"button": "save", "values": {"language": "xx", "mail": "never"}})
+    await until(lambda: bool(told))
+    assert told[0] == ("refuse", ({"language": "Choose one of these.", "mail": "Choose one of these."},))
+    assert kept(stand, "ana") == ("", "at_once")
+    ana.find(marker="choices").trigger("send", {"button": "save", "values": {"language": "en", "mail": "needed"}})
+    await ana.should_see("Saved.", retries=30)

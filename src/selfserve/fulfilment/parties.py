@@ -56,8 +56,9 @@ def tell(
     title: Title,
     body: str,
     to_asker: News | None = None,
+    needed: bool = False,
 ) -> None:
-    """Tell all whose request it is what became of it, each once per `what`.
+    """Tell all whose request it is what became of it, each once per `what`; `needed`: it waits for them.
 
     `title` gets the item's name, and the customer's with it where somebody else reads it. `to_asker` is for that other,
     where `title` and `body` speak of what only the customer has.
@@ -78,6 +79,7 @@ def tell(
             title=told.title(it),
             body=told.body,
             path=f"/requests/{request.name}",
+            needed=needed,
         )
 
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.store.states import MailState
-from selfserve.store.tables import Notice, Person
+from selfserve.store.states import MailState, MailWish
+from selfserve.store.tables import Notice, Person, Preference
 
 AT_A_TIME = 2_000
 LEASE = timedelta(minutes=10)
@@ -22,10 +22,13 @@ _OPEN = (MailState.WAITING, MailState.SENDING)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Notices for one reader that go together. `person` is None for a mailbox."""
+    """Notices for one reader that go together. `person` is None for a mailbox, `wish` and
+    `language` are what they chose, if they did."""
 
     notices: tuple[Notice, ...]
     person: Person | None
+    wish: MailWish = MailWish.AT_ONCE
+    language: str = ""
 
     @property
     def reader(self) -> tuple[str | None, str]:
@@ -36,6 +39,11 @@ class Batch:
     def patient(self) -> bool:
         """True where it may wait for a digest: not urgent, and not claimed once already (then it goes as it was)."""
         return not self.notices[0].urgent and self.notices[0].mail != MailState.SENDING
+
+    @property
+    def needed(self) -> bool:
+        """True where something in it waits for its reader."""
+        return any(notice.needed for notice in self.notices)
 
     @property
     def ids(self) -> list[str]:
@@ -51,19 +59,22 @@ class Batch:
 def due(session: Session, now: datetime) -> list[Batch]:
     """All batches whose time has come, the longest waiting first."""
     rows = session.execute(
-        sa.select(Notice, Person)
+        sa.select(Notice, Person, Preference.mail, Preference.language)
         .outerjoin(Person, Person.id == Notice.person_id)
+        .outerjoin(Preference, Preference.person_id == Notice.person_id)
         .where(Notice.mail.in_(_OPEN), Notice.mail_next_at <= now)
         .order_by(Notice.mail_next_at, Notice.made_at, Notice.id)
         .limit(AT_A_TIME)
     ).all()
     groups: dict[tuple[object, ...], list[Notice]] = defaultdict(list)
     people = {}
-    for notice, person in rows:
+    for notice, person, mail, language in rows:
         claimed_at = notice.mail_next_at if notice.mail == MailState.SENDING else None
-        groups[notice.person_id, notice.mailbox, notice.urgent, claimed_at].append(notice)
-        people[notice.person_id] = person
-    return [Batch(tuple(group), people[key[0]]) for key, group in groups.items()]  # type: ignore[index]
+        wish = MailWish(mail or MailWish.AT_ONCE)
+        apart = notice.needed if wish != MailWish.AT_ONCE and claimed_at is None else None
+        groups[notice.person_id, notice.mailbox, notice.urgent, apart, claimed_at].append(notice)
+        people[notice.person_id] = person, wish, language or ""
+    return [Batch(tuple(group), *people[key[0]]) for key, group in groups.items()]  # type: ignore[index]
 
 
 def last_mailed(session: Session, batches: Iterable[Batch], since: datetime) -> dict[tuple[str | None, str], datetime]:
@@ -84,6 +95,12 @@ def hold(session: Session, batch: Batch, until: datetime) -> None:
     """Let a batch wait until `until`."""
     held = sa.and_(Notice.id.in_(batch.ids), Notice.mail == MailState.WAITING)
     session.execute(sa.update(Notice).where(held).values(mail_next_at=until))
+
+
+def leave_out(session: Session, batch: Batch) -> None:
+    """The batch is not mailed; it stays in the app."""
+    waiting = sa.and_(Notice.id.in_(batch.ids), Notice.mail == MailState.WAITING)
+    session.execute(sa.update(Notice).where(waiting).values(mail=MailState.NONE, mail_next_at=None))
 
 
 def claim(session: Session, batch: Batch, now: datetime) -> datetime | None:

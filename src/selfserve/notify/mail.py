@@ -14,6 +14,7 @@ from email.policy import SMTP
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from selfserve.languages.reader import Reader
+from selfserve.notify.unsubscribe import ONE_CLICK
 from selfserve.settings.colours import readable
 from selfserve.settings.company import mail_address
 from selfserve.settings.model import Settings
@@ -54,9 +55,12 @@ class Addressee:
     reads: Reader = field(default_factory=Reader)
 
 
-def compose(settings: Settings, to: Addressee, letters: Sequence[Letter], now: datetime) -> EmailMessage:
+def compose(
+    settings: Settings, to: Addressee, letters: Sequence[Letter], now: datetime, *, way_out: str = ""
+) -> EmailMessage:
     """The mail that tells `letters` in the language of whom it goes to: one as itself, several as a digest.
 
+    `way_out` is where its reader ends such mails: by one click in mail programs that know RFC 8058, and by a link.
     The same letters always get the same Message-ID, so that a mail sent twice after a crash is recognised as one.
     Raises ValueError for an address that no mail can have.
     """
@@ -68,9 +72,13 @@ def compose(settings: Settings, to: Addressee, letters: Sequence[Letter], now: d
     message["To"] = _address(to.name, mail_address(to.address))
     message["Subject"] = _subject(to.reads, letters)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    if len(letters) > 1:
-        message["List-Unsubscribe"] = f"<{settings.server.public_url}/mine>"
-    words = _words(settings, to, letters, message["Subject"])
+    if way_out:
+        message["List-Unsubscribe"] = f"<{way_out}>"
+        message["List-Unsubscribe-Post"] = ONE_CLICK
+    words = _words(settings, to, letters, message["Subject"]) | {
+        "off": to.reads.say("No more of these digests") if way_out else "",
+        "way_out": way_out,
+    }
     message.set_content(_templates.get_template("notice.txt.j2").render(words), cte="quoted-printable")
     message.add_alternative(
         _templates.get_template("notice.html.j2").render(words), subtype="html", cte="quoted-printable"

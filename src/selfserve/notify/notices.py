@@ -27,13 +27,15 @@ def tell(
     person_id: str | None = None,
     mailbox: str = "",
     urgent: bool = False,
+    needed: bool = False,
     mail: bool = True,
 ) -> bool:
     """Tell one person, or one team's `mailbox`, once; False where this event was told to them before.
 
     `title` is one line, `body` text without secrets, both told later in the reader's language; `path` is where it leads
-    below the public address (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. Raises
-    ValueError for what could never be delivered.
+    below the public address (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. `needed`:
+    something waits for this person, so that it is mailed whatever they chose. Raises ValueError for what could never be
+    delivered.
     """
     if (person_id is None) == (not mailbox):
         raise ValueError("a notice goes to one person or to one mailbox")
@@ -53,6 +55,7 @@ def tell(
             body=_same(body, body.strip()),
             path=path,
             urgent=urgent,
+            needed=needed or urgent,
             made_at=now,
             mail=MailState.WAITING if mail else MailState.NONE,
             mail_tries=0,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from selfserve.languages.books import spoken
 from selfserve.languages.reader import Reader
-from selfserve.notify.batches import Batch, claim, due, hold, last_mailed, settle
+from selfserve.notify import wishes
+from selfserve.notify.batches import Batch, claim, due, hold, last_mailed, leave_out, settle
 from selfserve.notify.mail import Addressee, Letter, compose
 from selfserve.notify.transport import MailDelayed, MailRefused, MailServerDown, Transport
+from selfserve.notify.unsubscribe import Unsubscribing
 from selfserve.settings.model import Settings
 from selfserve.store.database import Database
 from selfserve.store.states import MailState
@@ -42,8 +45,14 @@ class Posted:
     trouble: str = ""
 
 
-def post_due(database: Database, settings: Settings, transport: Transport, now: Callable[[], datetime]) -> Posted:
-    """Send what is due; run every minute, by as many workers as there are.
+def post_due(
+    database: Database,
+    settings: Settings,
+    transport: Transport,
+    now: Callable[[], datetime],
+    off: Unsubscribing,
+) -> Posted:
+    """Send what is due; run every minute, by as many workers as there are. `off` is the way out of digests.
 
     A process that dies between sending and writing it down sends that mail again, under the same Message-ID.
     """
@@ -53,7 +62,7 @@ def post_due(database: Database, settings: Settings, transport: Transport, now: 
         return figures
     try:
         for batch in _to_send(database, settings, now(), figures):
-            _post(database, settings, transport, now, batch, figures)
+            _post(database, settings, transport, now, batch, figures, off)
             if figures.trouble:
                 log.warning("mail server is down", reason=figures.trouble)
                 break
@@ -84,19 +93,24 @@ def _to_send(database: Database, settings: Settings, now: datetime, figures: Pos
         batches = due(session, now)
         last = last_mailed(session, batches, now - window) if batches else {}
         session.expunge_all()
-    go, wait = [], []
+    go, wait, never = [], [], []
     for batch in sorted(batches, key=lambda one: one.patient):
-        mailed_at = last.get(batch.reader)
-        if batch.patient and mailed_at is not None and mailed_at + window > now:
-            wait.append((batch, mailed_at + window))
+        until = wishes.not_before(batch, last.get(batch.reader), window, _reader(batch, settings).zone)
+        if wishes.unwanted(batch):
+            never.append(batch)
+        elif until is not None and until > now:
+            wait.append((batch, until))
         else:
             go.append(batch)
             last[batch.reader] = now
-    if wait:
+    if wait or never:
         with database.write() as session:
             for batch, until in wait:
                 hold(session, batch, until)
                 figures.held += len(batch.notices)
+            for batch in never:
+                leave_out(session, batch)
+                figures.dropped += len(batch.notices)
     return go
 
 
@@ -107,12 +121,13 @@ def _post(
     now: Callable[[], datetime],
     batch: Batch,
     figures: Posted,
+    off: Unsubscribing,
 ) -> None:
     with database.write() as session:
         claimed = claim(session, batch, now())
     if claimed is None:
         return
-    end = _send(settings, transport, now(), batch, figures)
+    end = _send(settings, transport, now(), batch, figures, off)
     with database.write() as session:
         settle(session, batch, claimed, end.state, mailed_at=end.mailed_at, next_at=end.next_at, error=end.error)
 
@@ -125,7 +140,9 @@ class _Ending:
     error: str = ""
 
 
-def _send(settings: Settings, transport: Transport, now: datetime, batch: Batch, figures: Posted) -> _Ending:
+def _send(
+    settings: Settings, transport: Transport, now: datetime, batch: Batch, figures: Posted, off: Unsubscribing
+) -> _Ending:
     """Send one claimed batch; says how it ended and counts it."""
     count = len(batch.notices)
     if batch.person is not None and not batch.person.present:
@@ -134,7 +151,8 @@ def _send(settings: Settings, transport: Transport, now: datetime, batch: Batch,
     try:
         to = _addressee(batch, settings)
         letters = [Letter(one.id, one.title, one.body, one.path) for one in batch.notices]
-        transport.send(compose(settings, to, letters, now), to.address)
+        way_out = off.address(batch.person.id) if batch.person is not None and wishes.digest(batch) else ""
+        transport.send(compose(settings, to, letters, now, way_out=way_out), to.address)
     except MailServerDown as error:
         figures.trouble = str(error)
         figures.delayed += count
@@ -158,13 +176,21 @@ def _refused(batch: Batch, figures: Posted, reason: str) -> _Ending:
 
 
 def _addressee(batch: Batch, settings: Settings) -> Addressee:
-    company = Reader.of(settings.company.language, settings.company.zone, Reader())
-    if batch.person is None:
-        return Addressee(batch.notices[0].mailbox, reads=company)
-    person = batch.person
+    person, reads = batch.person, _reader(batch, settings)
+    if person is None:
+        return Addressee(batch.notices[0].mailbox, reads=reads)
     if not person.email:
         raise ValueError("the directory has no mail address for this person")
-    return Addressee(person.email, person.name, person.given_name, Reader.of(person.language, person.zone, company))
+    return Addressee(person.email, person.name, person.given_name, reads)
+
+
+def _reader(batch: Batch, settings: Settings) -> Reader:
+    """How whoever gets the batch reads: as they chose, as the directory says, as the company does."""
+    company = Reader.of(settings.company.language, settings.company.zone, Reader())
+    if batch.person is None:
+        return company
+    known = Reader.of(batch.person.language, batch.person.zone, company)
+    return replace(known, language=spoken(batch.language, known.language))
 
 
 def _pause(batch: Batch) -> timedelta:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from selfserve.languages.books import codes, spoken
 from selfserve.store.states import MailWish
 from selfserve.store.tables import Preference
+
+BROWSER = "browser"
+"""In place of a language: what the browser at hand asks for."""
 
 
 def of(session: Session, person_id: str) -> Preference:
@@ -17,9 +22,29 @@ def of(session: Session, person_id: str) -> Preference:
     return found or Preference(person_id=person_id, language="", mail=MailWish.AT_ONCE, hint_closed_at=None)
 
 
+def language(chosen: str, browser: Sequence[str], directory: str, company: str) -> str:
+    """The language to speak with somebody: what they chose, else what the directory knows of them.
+
+    `browser` are the languages their browser asks for; they count for who chose that, before what the directory says.
+    """
+    return spoken(*(browser if chosen == BROWSER else [chosen]), directory, company)
+
+
 def close_hint(session: Session, person_id: str, now: datetime) -> None:
     """They have read what is said to people who are here for the first time."""
     _choose(session, person_id, hint_closed_at=now)
+
+
+def choose(session: Session, person_id: str, *, language: str, mail: MailWish) -> None:
+    """Speak with them, and mail them, so from now on. `language` is one of ours or `BROWSER`; ValueError else."""
+    if language not in (BROWSER, *codes()):
+        raise ValueError(f"{language!r} is no language of ours")
+    _choose(session, person_id, language=language, mail=mail)
+
+
+def end_digests(session: Session, person_id: str) -> None:
+    """From now on they are mailed only what needs them; nothing else changes."""
+    _choose(session, person_id, mail=MailWish.NEEDED)
 
 
 def _choose(session: Session, person_id: str, **chosen: object) -> None:

@@ -91,6 +91,7 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
             title=msg("Your question about {item} was answered", item=request.item_name),
             body=words,
             path="/approvals",
+            needed=True,
         )
     return request
 

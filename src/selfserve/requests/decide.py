@@ -227,7 +227,7 @@ def _question(session: Session, request: Request, decider: Person, question: str
     def title(it: str) -> str:
         return msg("{name} has a question about {item}", name=decider.name, item=it)
 
-    parties.tell(session, request, now=now, what=what, title=title, body=question)
+    parties.tell(session, request, now=now, what=what, title=title, body=question, needed=True)
 
 
 def _was_first(session: Session, stage: Stage, request: Request) -> Exception:

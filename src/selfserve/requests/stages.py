@@ -174,6 +174,7 @@ def _tell_approver(
         title=asks,
         body=msg("Still waiting for your decision. {why}", why=why) if again else why,
         path="/approvals",
+        needed=True,
     )
 
 

@@ -32,7 +32,7 @@ h1{margin:0 0 8px;font-size:22px;line-height:1.25;font-weight:640;letter-spacing
 p{margin:0 0 8px}
 .actions{display:flex;flex-wrap:wrap;gap:12px;margin-top:24px}
 .act{display:inline-flex;align-items:center;justify-content:center;min-height:40px;padding:0 18px;border-radius:10px;
-background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-decoration:none;border:0}
+background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-decoration:none;border:0;cursor:pointer}
 .act:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .help{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);color:var(--muted)}
 .links{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0}
@@ -66,20 +66,18 @@ class Plain:
         sentences: Sequence[str] = (),
         *,
         act: tuple[str, str] | None = None,
+        post: bool = False,
         status: int = 200,
     ) -> HTMLResponse:
-        """A page with a heading, sentences, and at most one action (words, path of ours).
+        """A page with a heading, sentences, and at most one action (words, path of ours), which is a link, or, with
+        `post`, a button.
 
         `asked` are the headers of the request; `Message`s are told in the language they ask for.
         """
         to = self._reader(asked)
         heading = escape(to.tell(title))
         told = "".join(f"<p>{escape(to.tell(sentence))}</p>" for sentence in sentences)
-        action = (
-            f'<div class="actions"><a class="act" href="{escape(act[1])}">{escape(to.tell(act[0]))}</a></div>'
-            if act
-            else ""
-        )
+        action = _action(to.tell(act[0]), act[1], post=post) if act else ""
         needed = to.say("Need a human? {support}", support=self.support)
         links = "".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in self.links.items())
         help_line = f'<p class="help">{escape(needed)}</p><p class="links">{links}</p>' if self.support else ""
@@ -96,3 +94,10 @@ class Plain:
 
     def _reader(self, asked: Mapping[str, str]) -> Reader:
         return Reader(spoken(*accepted(asked.get("accept-language", "")), self.language))
+
+
+def _action(words: str, path: str, *, post: bool) -> str:
+    if post:
+        button = f'<button class="act" type="submit">{escape(words)}</button>'
+        return f'<form class="actions" method="post" action="{escape(path)}">{button}</form>'
+    return f'<div class="actions"><a class="act" href="{escape(path)}">{escape(words)}</a></div>'

@@ -11,15 +11,14 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.fulfilment.house import zone_of
-from selfserve.languages.books import spoken
+from selfserve.languages.books import accepted
 from selfserve.languages.reader import Reader
 from selfserve.notify import notices
-from selfserve.people import directory
+from selfserve.people import directory, preferences
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import lists
 from selfserve.requests.lists import Counts
-from selfserve.store.tables import Person
 from selfserve.web import away
 from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
@@ -52,7 +51,7 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     """The page for whoever is signed in; for nobody, the way to sign in and back."""
     try:
         principal = await aside(parts.principal_of, request)
-        known = None if principal is None else await aside(_known, parts, principal)
+        known = None if principal is None else await aside(_known, parts, principal, request)
     except AWAY as error:
         return away.page(Plain.of(parts.settings), request.scope, error)
     if principal is None:
@@ -76,18 +75,16 @@ def _wanted(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _known(parts: Parts, principal: Principal) -> Known | None:
+def _known(parts: Parts, principal: Principal, request: Request) -> Known | None:
     with parts.house.database.read() as session:
         person = directory.present(session, principal.person_id)
         if person is None:
             return None
         counts = lists.counts(session, person.id, staff=principal.has(Role.STAFF))
-        return Known(reader_of(parts, person), person.title or person.department, counts)
-
-
-def reader_of(parts: Parts, person: Person) -> Reader:
-    """How somebody reads: their own language and zone, the company's where they have none that we know."""
-    return Reader(spoken(person.language, parts.settings.company.language), zone_of(parts.house, person))
+        chosen, browser = preferences.of(session, person.id), accepted(request.headers.get("accept-language", ""))
+        speaks = preferences.language(chosen.language, browser, person.language, parts.settings.company.language)
+        reader = Reader(speaks, zone_of(parts.house, person))
+        return Known(reader, person.title or person.department, counts)
 
 
 def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
@@ -135,7 +132,7 @@ async def _count(visit: Visit, frame: Frame) -> None:
     principal = await aside(visit.parts.principal_of, visit.client.request)
     if principal is None:
         return
-    known = await aside(_known, visit.parts, principal)
+    known = await aside(_known, visit.parts, principal, visit.client.request)
     if known is not None:
         frame.lead(_places(known.counts, principal), known.counts.notices)
 

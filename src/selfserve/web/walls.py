@@ -38,6 +38,7 @@ OPEN = (
     "/readyz",
     "/metrics",
     "/api/",
+    "/mail/off/",
 )
 """Paths that need no session; the API asks for a token itself."""
 ANY_HOST = frozenset({"/healthz", "/readyz"})
@@ -48,7 +49,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 BY_ADDRESS = frozenset({"/metrics"})
 """Monitoring comes by address as well. No foreign *name*: a page that points its own name at this machine (DNS
 rebinding) would read with the eyes of a browser here."""
-NOT_BY_A_PAGE = ("/api/", "/auth/backchannel")
+NOT_BY_A_PAGE = ("/api/", "/auth/backchannel", "/mail/off/")
 """Paths called by programs: they prove themselves by what they carry, never by a cookie."""
 _NEVER_BELIEVED = (b"x-forwarded-host", b"x-forwarded-prefix", b"x-forwarded-port", b"x-forwarded-server", b"forwarded")
 _BELIEVED_OF_A_PROXY = (b"x-forwarded-for", b"x-forwarded-proto")

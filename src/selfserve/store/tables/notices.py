@@ -28,6 +28,8 @@ class Notice(Base):
     """Where it leads, below the public address."""
     urgent: Mapped[bool] = mapped_column(default=False)
     """Mailed at once; the rest may wait for a digest."""
+    needed: Mapped[bool] = mapped_column(default=False)
+    """It waits for its reader to do something."""
     made_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     mail: Mapped[str] = mapped_column(String(10))

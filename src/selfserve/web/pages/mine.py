@@ -1,4 +1,4 @@
-"""`/mine`: what you hold and until when, where you are signed in, and the tokens that act for you."""
+"""`/mine`: what you hold and until when, where you are signed in, the tokens that act for you, and how you want it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from selfserve.requests.lists import GrantRow
 from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import ApiToken, SignIn
 from selfserve.web import sessions
+from selfserve.web.pages.mine_choices import Choices
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
 from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
@@ -39,6 +40,7 @@ async def build(visit: Visit) -> str:
         held = show(_holdings(visit, await aside(_held, visit))).mark("held")
         doors = Doors(visit)
         await doors.renew()
+        await Choices(visit).build()
 
     async def renew() -> None:
         held.set_content(str(_holdings(visit, await aside(_held, visit))))

@@ -261,6 +261,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("path", sa.String(length=255), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("needed", sa.Boolean(), nullable=False),
         sa.Column("made_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("read_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("mail", sa.String(length=10), nullable=False),
