@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.live import stamp
 from selfserve.catalog.problems import Problem
 from selfserve.fulfilment.house import House
+from selfserve.languages.messages import msg, msg_n
 from selfserve.notify import notices
 from selfserve.people.teams import members
 from selfserve.settings.model import Settings
@@ -41,10 +42,12 @@ def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Proble
     """
     lines = [str(problem) for problem in problems]
     event = f"catalog:broken:{_digest(*lines, str(sorted(stamp(settings.catalog.folder).items())))}"
-    more = [f"… and {len(lines) - SHOWN} more."] if len(lines) > SHOWN else []
-    body = "\n".join(["The last good version is served until this is mended:", *lines[:SHOWN], *more])
+    shown, more = "\n".join(lines[:SHOWN]), len(lines) - SHOWN
+    body = msg("The last good version is served until this is mended:\n{problems}", problems=shown)
+    if more > 0:
+        body = msg_n("{words}\n… and {count} more.", "{words}\n… and {count} more.", more, words=body)
     with house.database.write() as session:
-        title = "The catalog has a mistake, so the last edit is not served"
+        title = msg("The catalog has a mistake, so the last edit is not served")
         return tell(session, house, now=house.now(), event=event, title=title, body=body)
 
 
@@ -57,7 +60,7 @@ def tell_sync_alarms(house: House, alarms: list[str]) -> bool:
             house,
             now=now,
             event=f"people:alarm:{now:%Y-%m-%d}:{reasons}",
-            title="The directory was read with doubts",
+            title=msg("The directory was read with doubts"),
             body="\n".join(alarms),
         )
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
+from selfserve.requests.submit import submit
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Visitor
 from tests.web.serving import Served
 from tests.web.stand import PageStand
 from tests.web.test_in_chromium import tab
+from tests.web.waiting import until
 
 WEB = Path(__file__).parents[2] / "src" / "selfserve" / "web"
 SHOWN = {
@@ -87,6 +89,30 @@ async def test_two_people_read_at_the_same_time_each_in_their_language(visitor: 
     await ana.should_see("Everything you asked for, what is open first.")
     await ana.should_see("Today, ")
     await ana.should_not_see("Heute, ")
+
+
+async def test_what_was_stored_once_is_told_to_each_who_reads_it(visitor: Visitor, stand: PageStand) -> None:
+    """Tomás asks for Jonas: the story and the notice, the item's own words too, English to the one, German to the
+    other."""
+    made = submit(stand.house, customer_id="person-jonas", asked_by_id="person-tomas", item_id="vpn-access", answers={})
+    tomas, jonas = visitor("tomas"), visitor("jonas")
+    await jonas.open(f"/requests/{made.name}")
+    await tomas.open(f"/requests/{made.name}")
+    for words in (
+        "Tomás hat VPN-Zugang für dich angefragt",
+        "Du hast Zugang zum VPN",
+        "Du kannst es benutzen",
+        "Erledigt",
+    ):
+        await jonas.should_see(words)
+    for words in ("You asked for VPN access for Jonas", "Jonas has access to the VPN", "Ready to use", "Done"):
+        await tomas.should_see(words)
+    frame = next(iter(jonas.find(Frame).elements))
+    jonas.find(Frame).trigger("notices")
+    await until(lambda: bool(frame.props.get("notices")))
+    (notice,) = frame.props["notices"]
+    assert notice["title"] == "Tomás Reyes hat VPN-Zugang für dich angefragt"
+    assert notice["body"].startswith("Tomás Reyes ist deine Führungskraft.")
 
 
 def test_the_page_names_its_language(browser: Browser, served: Served) -> None:
