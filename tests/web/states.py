@@ -50,9 +50,11 @@ def states(served: Served) -> list[State]:
         State("item-secret", "ana", "/items/reset-password"),
         State("item-seat", "clara", "/items/figma-editor"),
         State("item-mistake", "ana", "/items/finance-reports", _mistake),
+        State("item-draft", "mei", "/items/finance-reports", _draft),
         State("requests", "ana", "/requests"),
         State("requests-none", "clara", "/requests"),
         State("request-done", "ana", f"/requests/{names['held']}"),
+        State("request-smiled", "ana", f"/requests/{names['held']}", _smiled),
         State("request-waits", "ana", f"/requests/{names['waits']}"),
         State("request-question", "ana", f"/requests/{names['figures']}"),
         State("request-with-a-team", "ana", f"/requests/{names['stuck']}"),
@@ -75,6 +77,16 @@ def states(served: Served) -> list[State]:
         State("nowhere", "ana", "/nowhere"),
         State("connection-lost", "ana", "/items/finance-reports", _cut),
     ]
+
+
+def _draft(page: Page) -> None:
+    page.get_by_role("textbox").first.fill("Forecast for the design budget")
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+
+
+def _smiled(page: Page) -> None:
+    page.get_by_role("button", name="Good", exact=True).click()
+    expect(page.get_by_role("heading", name="Thank you for saying how it was")).to_be_visible()
 
 
 def _search(words: str, shows: str = ".s-card") -> Callable[[Page], None]:

@@ -166,3 +166,59 @@ def test_the_first_wrong_field_gets_the_focus_and_says_what_is_wrong(browser: Br
         expect(first).to_be_focused()
         sentence = page.locator(f"[id='{first.get_attribute('aria-describedby').split()[0]}']")  # type: ignore[union-attr]
         expect(sentence).to_contain_text("hours")
+
+
+EVERY_KIND = """\
+id: every-kind
+name: Every kind of question
+summary: All there is to ask.
+category: Devices
+icon: wrench
+keywords: [everything]
+owner: workplace
+runbook: runbooks/repair-device.md
+risk: low
+who: "true"
+form:
+  line: {type: text, label: A line}
+  story: {type: longtext, label: A story}
+  count: {type: number, label: How many?}
+  one_of: {type: choice, label: Which one?, options: [This, That]}
+  app: {type: options, label: Which app?, from: munki.install.item}
+  colleague: {type: person, label: Who?}
+  device: {type: device, label: Which device?}
+  day: {type: date, label: When?, default: 3d}
+  span: {type: duration, label: How long?, default: 8h}
+  sure: {type: yesno, label: Sure?, default: true}
+fulfil:
+  - id: do
+    use: human.checklist
+    with: {summary: Do it, todo: [{text: It is done}]}
+escalate: {after: 4h, to: workplace}
+expect: 4h
+"""
+
+
+async def test_every_kind_of_answer_is_kept_and_shown_again(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Ten kinds, also where the answer takes a default back; a person is shown by name, a day that was left alone moves
+    on with the calendar."""
+    (stand.folder / "catalog" / "items" / "every-kind.yaml").write_text(EVERY_KIND)
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    ana = visitor("ana")
+    await ana.open("/items/every-kind")
+    form = next(iter(ana.find(Form).elements))
+    kinds = [one["kind"] for one in form.props["fields"]]
+    assert kinds == ["text", "longtext", "number", "choice", "pick", "pick", "text", "date", "duration", "yesno"]
+    day = form.props["start"]["day"]
+    typed = {
+        "line": "Words", "story": "More words\nand more", "count": "3", "one_of": "That", "app": "Firefox",
+        "colleague": "person-jonas", "device": "C02XK1", "day": day, "span": "2d", "sure": False,
+    }  # fmt: skip
+    ana.find(Form).trigger("draft", {"version": 1, "values": typed})
+    await until(lambda: ("kept", (1, True)) in told)
+    (draft,) = drafts(stand)
+    assert draft.answers == {name: value for name, value in typed.items() if name != "day"}
+    await ana.open("/items/every-kind")
+    form = next(iter(ana.find(Form).elements))
+    assert form.props["start"] == typed
+    assert next(one["shown"] for one in form.props["fields"] if one["name"] == "colleague") == "Jonas Müller"
