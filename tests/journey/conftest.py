@@ -67,4 +67,4 @@ def _sign_in(page: Page, login: str) -> None:
     page.get_by_label("Name").fill(login)
     page.get_by_label("Password").fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("heading", name="What do you need?")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_be_visible()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+import pytest
 import sqlalchemy as sa
+from nicegui import ui
 
 from selfserve.requests import acts
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Person, StageApprover
 from selfserve.web.parts.form import Form
+from selfserve.web.parts.together import Offer, Together
+from selfserve.web.visits import Visit
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -97,6 +102,31 @@ async def test_the_second_of_two_is_told_who_was_first(visitor: Visitor, stand: 
         )
     )
     await ruth.should_see("Nothing waits for you", retries=60)
+
+
+async def test_a_card_that_takes_itself_away_leaves_the_page_speaking(
+    visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act goes on within the page, not within the card that it takes away; and nothing is refused."""
+    offer, gone = Together.offer, list[bool]()
+
+    def noted(bar: Together, offers: Sequence[Offer]) -> None:
+        gone.append(ui.context.slot.parent.is_deleted)
+        offer(bar, offers)
+
+    monkeypatch.setattr(Together, "offer", noted)
+    monkeypatch.setattr(Visit, "on_change", lambda *_, **__: None)
+    decided = stand.ask("ana", "finance-reports", WHY)
+    left = stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring."})
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(Together).elements
+    tomas.find(marker=f"decide-{decided.name}").trigger("send", {"button": "approve", "values": {}})
+    await until(lambda: len(bar.props["offers"]) == 1)
+    assert "Jonas" in bar.props["offers"][0]["label"]
+    assert not any(gone)
+    assert stand.state(left.name) == "awaiting_approval"
+    assert [args for name, args in told if name == "refuse"] == []
 
 
 async def test_a_new_decision_comes_without_disturbing_what_is_typed(visitor: Visitor, stand: PageStand) -> None:

@@ -171,10 +171,15 @@ class Visit:
     def acting(self, role: Role, act: Act, refused: Callable[[Refusal], None]) -> Act:
         """`act` as an event handler: only for who still holds the role; every refusal goes to `refused` as it is.
 
-        A fault is logged, and told as one.
+        A fault is logged, and told as one. It runs within the page, not within the element that was pressed: a change
+        seen meanwhile may have taken that away.
         """
 
         async def handler(event: GenericEventArguments) -> None:
+            with self.client:
+                await answer(event)
+
+        async def answer(event: GenericEventArguments) -> None:
             try:
                 await self.may(role)
                 await act(event)
