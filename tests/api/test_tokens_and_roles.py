@@ -99,8 +99,8 @@ def test_every_route_asks_for_a_token_its_scope_and_its_role(api: Api) -> None:
     for other in ("ada", "tess"):
         assert "auditor only" in refused(api.get(other, "/audit"), 403)["detail"]
     for other in ("ada", "tess", "lea"):
-        for call in (api.get(other, "/health"), api.post(other, "/health/look")):
-            assert "admin only" in refused(call, 403)["detail"]
+        for answer in (api.get(other, "/health"), api.post(other, "/health/look")):
+            assert "admin only" in refused(answer, 403)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,8 @@ class Load:
 def _orders(schema: str | None) -> sa.TableClause:
     """The engine's own table of orders, as far as it is counted here."""
     texts, numbers = ("queue_name", "status"), ("created_at", "delay_until_epoch_ms")
-    columns = [*(sa.column(name, sa.String) for name in texts), *(sa.column(name, sa.BigInteger) for name in numbers)]
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name, sa.String) for name in texts]
+    columns += [sa.column(name, sa.BigInteger) for name in numbers]
     return sa.table("workflow_status", *columns, schema=schema)
 
 
