@@ -99,7 +99,7 @@ async def test_what_was_stored_once_is_told_to_each_who_reads_it(visitor: Visito
     await jonas.open(f"/requests/{made.name}")
     await tomas.open(f"/requests/{made.name}")
     for words in (
-        "Tomás hat VPN-Zugang für dich angefragt",
+        "Tomás hat „VPN-Zugang“ für dich angefragt",
         "Du hast Zugang zum VPN",
         "Du kannst es benutzen",
         "Erledigt",
@@ -111,7 +111,7 @@ async def test_what_was_stored_once_is_told_to_each_who_reads_it(visitor: Visito
     jonas.find(Frame).trigger("notices")
     await until(lambda: bool(frame.props.get("notices")))
     (notice,) = frame.props["notices"]
-    assert notice["title"] == "Tomás Reyes hat VPN-Zugang für dich angefragt"
+    assert notice["title"] == "Tomás Reyes hat „VPN-Zugang“ für dich angefragt"
     assert notice["body"].startswith("Tomás Reyes ist deine Führungskraft.")
 
 
