@@ -91,6 +91,12 @@ def test_all_words_count_before_some_do() -> None:
     assert {"slack-app", "vpn-access"} <= set(found("slack vpn"))
 
 
+def test_a_slip_that_begins_another_word_is_still_a_slip() -> None:
+    """"gest" begins a German word of another item; with "wfii" beside it, it is the guest Wi-Fi that fits both."""
+    assert found("gest")
+    assert found("gest wfii")[0] == "guest-wifi"
+
+
 def test_hidden_items_are_not_found() -> None:
     """The predicate decides, and the next visible ones move up; it is asked only about what would be shown."""
     asked: list[str] = []

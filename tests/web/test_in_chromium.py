@@ -177,6 +177,32 @@ def test_a_lost_connection_is_told_and_costs_no_typing(browser: Browser, served:
         expect(field).to_have_value("Before the cut, and after it")
 
 
+def test_a_reload_costs_nobody_their_typing(browser: Browser, served: Served) -> None:
+    """A deploy loads every page anew: an answer, a reason and a word half written are there again; signing out
+    forgets all of it."""
+    names, cases = served.names, served.cases
+    with (
+        tab(browser, served, "ana") as ana,
+        tab(browser, served, "tomas") as tomas,
+        tab(browser, served, "ruth") as ruth,
+    ):
+        ana.goto(f"/requests/{names['figures']}")
+        ana.get_by_role("textbox", name="Your answer").fill("It is for")
+        ana.reload()
+        expect(ana.get_by_role("textbox", name="Your answer")).to_have_value("It is for")
+        tomas.goto("/approvals")
+        card = tomas.get_by_role("region", name="Finance reports for Ana Sousa")
+        card.get_by_label("Reason or question").fill("Only if")
+        tomas.reload()
+        expect(card.get_by_label("Reason or question")).to_have_value("Only if")
+        ruth.goto(f"/desk/{cases['stuck']}")
+        ruth.get_by_role("textbox", name="What the customer reads").fill("The old server")
+        ruth.reload()
+        expect(ruth.get_by_role("textbox", name="What the customer reads")).to_have_value("The old server")
+        ana.evaluate("document.querySelector('.s-side form').dispatchEvent(new Event('submit'))")
+        assert ana.evaluate("sessionStorage.length") == 0
+
+
 def test_the_appearance_is_kept(browser: Browser, served: Served) -> None:
     """Dark by choice is dark after a reload, on a light system."""
     with tab(browser, served, "ana") as page:

@@ -1,7 +1,7 @@
 """Finding items by what people type: beginnings of words, slips of the fingers, other words for the same thing.
 
 A small inverted index. A typed word is taken, in this order, as a word of the catalog, as the beginning of one, as a
-saying that means one, and, only where none of these finds anything, as a misspelt one.
+saying that means one, and, where none of these finds anything or nothing fits all that was said, as a misspelt one.
 """
 
 from __future__ import annotations
@@ -63,16 +63,22 @@ class SearchIndex:
         if not meant:
             return []
         groups = [group for group in self._groups(asked, meant) if group]
-        return self._shown(_joined(groups), visible, limit)
+        fits = _fitting_all(groups)
+        if not fits and len(groups) > 1:  # a slip may begin a word of another item, or of another language
+            fits = _fitting_all([group for group in self._groups(asked, meant, slips=True) if group])
+        return self._shown(fits or _most(groups), visible, limit)
 
-    def _groups(self, asked: list[str], meant: list[str]) -> Iterator[Weights]:
-        """For each thing said, the items it fits. Sayings of several words are taken out first, whole."""
+    def _groups(self, asked: list[str], meant: list[str], *, slips: bool = False) -> Iterator[Weights]:
+        """For each thing said, the items it fits. Sayings of several words are taken out first, whole.
+
+        With `slips`, a word may be misspelt even where it is one.
+        """
         left = list(meant)
         for saying in self._sayings_in(asked):
             yield self._meant(self._sayings.meanings(saying))
             left = [word for word in left if word not in saying]
         for position, word in enumerate(left):
-            yield self._word(word, last=position == len(left) - 1)
+            yield self._word(word, last=position == len(left) - 1, slips=slips)
 
     def _sayings_in(self, asked: list[str]) -> Iterator[tuple[str, ...]]:
         start = 0
@@ -85,12 +91,12 @@ class SearchIndex:
                     break
             start += 1
 
-    def _word(self, word: str, *, last: bool) -> Weights:
+    def _word(self, word: str, *, last: bool, slips: bool) -> Weights:
         found: Weights = dict(self._postings.get(word, {}))
         if len(word) > 1 or last:
             self._add_beginnings(found, word)
         _add(found, self._meant(self._sayings.meanings((word,))), 1.0)
-        if not found and len(word) > 2:
+        if (slips or not found) and len(word) > 2:
             self._add_slips(found, word)
         return found
 
@@ -177,23 +183,23 @@ def _add(found: Weights, more: Weights, factor: float) -> None:
             found[position] = score
 
 
-def _joined(groups: list[Weights]) -> Weights:
-    """Items that fit everything said; where none does, those that fit most of it."""
+def _fitting_all(groups: list[Weights]) -> Weights:
+    """Items that fit everything said."""
     if not groups:
         return {}
-    first, *others = sorted(groups, key=len)
-    everything = first
+    found, *others = sorted(groups, key=len)
     for group in others:
-        everything = {position: score + group[position] for position, score in everything.items() if position in group}
-    return everything or _most(groups)
+        found = {position: score + group[position] for position, score in found.items() if position in group}
+    return found
 
 
 def _most(groups: list[Weights]) -> Weights:
+    """Items that fit most of what was said."""
     counts: dict[int, int] = {}
     scores: Weights = {}
     for group in groups:
         for position, score in group.items():
             counts[position] = counts.get(position, 0) + 1
             scores[position] = scores.get(position, 0.0) + score
-    best = max(counts.values())
+    best = max(counts.values(), default=0)
     return {position: score for position, score in scores.items() if counts[position] == best}

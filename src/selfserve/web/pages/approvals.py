@@ -118,7 +118,9 @@ class Pile:
             card.props["aria-label"] = label
             show(_box(stage_id, label)).classes("s-choose")
             text = show(waiting_card(visit, one.waiting, one.talk))
-            form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS).mark(f"decide-{asked.name}")
+            memory = f"{visit.person_id}:decide:{stage_id}"
+            form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS, memory=memory)
+            form.mark(f"decide-{asked.name}")
         card.props["aria-keyshortcuts"], card.props["data-does"] = "j k", say("To the next one, or the one before")
         self._cards[stage_id] = (card, text)
 

@@ -174,7 +174,8 @@ class CaseActs:
         with ui.element("section").classes("s-panel") as panel:
             panel.props["aria-label"] = title
             show(heading(title, 2) + paragraph(words, "s-muted s-small")).style("margin-bottom:14px")
-            form = Form(title, fields, [button]).mark(button.name)
+            memory = f"{self._visit.person_id}:{self._case.id}:{button.name}"
+            form = Form(title, fields, [button], memory=memory).mark(button.name)
         form.on("send", self._visit.acting(Role.STAFF, send, lambda refusal: form.refuse(sentences(refusal))))
 
 
@@ -204,7 +205,8 @@ def _checklist(case: CaseRow) -> list[Field]:
         if line.get("field"):
             sealed = say("Sealed: only the customer sees it, once.") if line.get("secret") else ""
             needed = bool(line.get("required", True))
-            fields.append(Field(str(line["field"]), "text", tell(line["text"]), sealed, required=needed, max=2000))
+            named, secret = str(line["field"]), bool(line.get("secret"))
+            fields.append(Field(named, "text", tell(line["text"]), sealed, required=needed, max=2000, sealed=secret))
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
     return [

@@ -106,6 +106,7 @@ class RequestActs:
                 say("Your answer"),
                 [Field("answer", "longtext", say("Your answer"), required=True, max=2000)],
                 [Button("answer", say("Send the answer"), meanwhile=say("Sending…"))],
+                memory=f"{visit.person_id}:{told.name}:answer",
             ).mark("answer")
 
         async def send(event: GenericEventArguments) -> None:

@@ -49,7 +49,7 @@ export default {
           <button v-if="former || drafted" type="button" class="s-link" @click="former ? undo() : over()">{{ former ? words.undo : words.over }}</button></div>
       </div>
     </form>`,
-  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object },
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String },
   data() {
     const values = { ...this.start };
     const drafted = this.keeping?.draft ? "kept" : "";
@@ -63,12 +63,13 @@ export default {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
     this.card = this.buttons.some((one) => one.key) ? this.$el.closest("[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
+    if (this.memory) this.recall();
     if (!this.keeping) return;
     document.addEventListener("visibilitychange", this.write);
     this.$el.addEventListener("focusout", this.write);
-    this.recall();
   },
   unmounted() {
+    if (this.busy) this.forget(); // taken off the page since it was answered
     this.card?.removeEventListener("keydown", this.struck);
     clearTimeout(this.timer);
     clearTimeout(this.patience);
@@ -98,10 +99,13 @@ export default {
     },
     // The draft. What the server has not said to be kept stays in the tab, through a reload and a sign-in.
     touch() {
+      if (!this.memory) return;
+      const sealed = new Set(this.fields.filter((one) => one.sealed).map((one) => one.name));
+      const values = Object.fromEntries(Object.entries(this.values).filter(([name]) => !sealed.has(name)));
+      sessionStorage.setItem(this.memory, JSON.stringify({ values, shown: this.shown }));
       if (!this.keeping) return;
       this.version += 1;
       this.trials = 0;
-      sessionStorage.setItem(this.keeping.memory, JSON.stringify({ values: this.values, shown: this.shown }));
       clearTimeout(this.pen);
       this.pen = setTimeout(this.write, 600);
     },
@@ -117,17 +121,20 @@ export default {
       if (version !== this.version) return;
       clearTimeout(this.pen);
       this.kept_version = version;
-      sessionStorage.removeItem(this.keeping.memory);
+      this.forget();
       const fresh = Object.entries(this.values).every(([name, value]) => value === (this.keeping.fresh[name] ?? ""));
       this.drafted = fresh ? "" : whole ? "kept" : "partly";
     },
     sent() {
       clearTimeout(this.pen);
       this.kept_version = this.version;
-      if (this.keeping) sessionStorage.removeItem(this.keeping.memory);
+      this.forget();
+    },
+    forget() {
+      if (this.memory) sessionStorage.removeItem(this.memory);
     },
     recall() {
-      const left = JSON.parse(sessionStorage.getItem(this.keeping.memory) || "null");
+      const left = JSON.parse(sessionStorage.getItem(this.memory) || "null");
       if (left) this.fill(left);
     },
     over() {
@@ -239,6 +246,7 @@ export default {
     },
     reset() {
       clearTimeout(this.patience);
+      this.forget();
       this.busy = "";
       this.errors = {};
       this.values = { ...this.start };

@@ -22,7 +22,7 @@ class Field:
     """One question. `pick` asks the server for choices while one types; with `free`, what was typed counts too.
 
     `min` and `max` are days (ISO) for a date; `max` is the number of characters for texts. `unit` is the one a duration
-    starts with. `shown` is what stands in a pick for the value it starts with.
+    starts with. `shown` is what stands in a pick for the value it starts with. What is `sealed` is remembered nowhere.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Field:
     hint: str = ""
     free: bool = False
     shown: str = ""
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,12 @@ class Form(Element, component="form.js"):
 
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
+    Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
+    take nothing away. It ends when the form is answered.
+
     With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types, until it
-    hears by `kept` that they are; `sent` ends that. What is not kept yet it remembers in the tab itself, under the
-    name `memory`: a cut or a reload takes nothing away. `draft` tells that it starts with one.
+    hears by `kept` that they are (the tab then need not remember); `sent` ends that. `draft` tells that it starts with
+    one.
     """
 
     def __init__(
@@ -79,9 +83,9 @@ class Form(Element, component="form.js"):
         self._props["fields"] = [_told(asdict(one)) for one in fields]
         self._props["buttons"] = [_told(asdict(one)) for one in buttons]
         self._props["words"] = _words()
-        self._props["start"] = dict(start or {})
+        self._props["start"], self._props["memory"] = dict(start or {}), memory
         if fresh is not None:
-            self._props["keeping"] = {"fresh": dict(fresh), "memory": memory, "draft": draft}
+            self._props["keeping"] = {"fresh": dict(fresh), "draft": draft}
 
     def refuse(self, errors: Mapping[str, str]) -> None:
         """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus."""

@@ -43,7 +43,7 @@ export default {
         <button type="button" class="s-nav" :aria-label="words.turn[theme]" @click="turn">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + themeIcon"/></svg><span>{{ words.looks[theme] }}</span>
         </button>
-        <form method="post" :action="signOut">
+        <form method="post" :action="signOut" @submit="forget">
           <button type="submit" class="s-nav"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#log-out'"/></svg><span>{{ words.out }}</span></button>
         </form>
         <div class="s-account">
@@ -139,8 +139,9 @@ export default {
       if (event.key === "/" && document.documentElement.dataset.keys !== "off") {
         event.preventDefault();
         const search = document.getElementById("s-search");
-        if (search) search.focus();
-        else emitEvent("sub_pages_navigate", "/");
+        if (search) return search.focus();
+        this.searching = true;
+        emitEvent("sub_pages_navigate", "/");
       }
     },
     watch() {
@@ -168,12 +169,19 @@ export default {
       this.away = "";
       this.long = false;
     },
+    forget() {
+      sessionStorage.clear(); // what was typed here is nobody else's
+    },
     say(words) {
       this.said = "";
       setTimeout(() => (this.said = words), 30);
     },
     arrive() {
-      // After moving to another page the keyboard starts at its top, and its name is read out.
+      // After moving to another page the keyboard starts at its top, and its name is read out; who came by the key for
+      // the search, in it.
+      const search = this.searching && document.getElementById("s-search");
+      this.searching = false;
+      if (search) return search.focus();
       const title = document.querySelector(".s-content h1");
       if (title) {
         title.setAttribute("tabindex", "-1");
