@@ -48,7 +48,7 @@ async def test_a_form_offers_every_kind_of_question_as_itself(visitor: Visitor) 
     }  # fmt: skip
     day = next(one for one in form.props["fields"] if one["name"] == "needed")
     assert date.fromisoformat(day["max"]) - date.fromisoformat(day["min"]) == timedelta(days=88)
-    assert form.props["start"]["model"] == "macbook-14"
+    assert form.props["start"]["model"] == "MacBook Pro 14 inch"
 
 
 async def test_colleagues_are_offered_while_one_types(visitor: Visitor, told: Calls) -> None:

@@ -40,6 +40,8 @@ class Ask:
     asked_by: Person
     answers: CleanAnswers
     context: Context
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """The words that stand for live choices, by field."""
 
 
 def item_for(house: House, item_id: str) -> Item:
@@ -62,18 +64,18 @@ def ask(
     item = item_for(house, item_id)
     customer = _present(session, customer_id)
     asked_by = customer if asked_by_id == customer_id else _present(session, asked_by_id)
-    zone = zone_of(house, customer)
+    zone, shown = zone_of(house, customer), dict[str, str]()
     facts = facts_of(session, customer)
     if not item.seen_by.allows(rule_context(item, facts, now=house.now())).allowed:
         raise NotFound(msg("This is not in the catalog."))
     try:
-        clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item))
+        clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item, shown))
     except AnswersInvalid as invalid:
         raise Unfit(invalid.errors) from invalid
     context = rule_context(item, facts, now=house.now(), form=clean.form, zone=zone)
     if not eligibility.allowed(item, context):
         raise NotAllowed(eligibility.NOT_FOR_YOU)
-    return Ask(item, customer, asked_by, clean, context)
+    return Ask(item, customer, asked_by, clean, context, shown)
 
 
 def for_whom(session: Session, asker_id: str, named: str) -> str:
@@ -113,7 +115,9 @@ def _present(session: Session, person_id: str) -> Person:
     return person
 
 
-def _offered(session: Session, house: House, item: Item) -> Callable[[str, str], bool]:
+def _offered(session: Session, house: House, item: Item, shown: dict[str, str]) -> Callable[[str, str], bool]:
+    """Whether something is on offer; the words of live choices that are go to `shown`."""
+
     def offered(name: str, value: str) -> bool:
         question = item.form[name]
         if isinstance(question, PersonField):
@@ -122,7 +126,10 @@ def _offered(session: Session, house: House, item: Item) -> Callable[[str, str],
             use, _, field_name = question.source.rpartition(".")
             connector, action = house.connectors.action(use)
             page = connector.options(action.name, field_name, value)
-            return any(option.value == value for option in page.options)
+            found = next((option for option in page.options if option.value == value), None)
+            if found is not None:
+                shown[name] = str(found.label)
+            return found is not None
         return True
 
     return offered

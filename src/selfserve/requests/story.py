@@ -207,7 +207,8 @@ def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:
         value = request.answers.get(name)
         if value is None or value == "":
             continue
-        made.append(Answer(question.label, _spoken(session, question, value)))
+        shown = request.answers_shown.get(name)
+        made.append(Answer(question.label, shown or _spoken(session, question, value)))
     return made
 
 

@@ -116,6 +116,7 @@ def _store_once(
         item_version_id=versions.pin(session, ask.item, now),
         item_name=ask.item.name,
         answers=dict(ask.answers.values),
+        answers_shown=dict(ask.shown),
         answers_digest=ask.answers.digest,
         zone=ask.answers.zone,
         state=state,

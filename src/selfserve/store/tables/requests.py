@@ -39,6 +39,8 @@ class Request(Base):
     item_version_id: Mapped[str] = mapped_column(ForeignKey("item_version.id"), index=True)
     item_name: Mapped[str] = mapped_column(Words)
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers_shown: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """The words that stood for live choices when they were made, by field: the target may not know them any more."""
     answers_digest: Mapped[str] = mapped_column(String(64))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     """Where the days in the answers were meant (IANA)."""

@@ -61,7 +61,8 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         held = lists.marks(session, visit.person_id).get(item_id)
         draft = {} if again else _draft(session, visit, item, others=others)
         given = _former(session, visit, item, again, others=others) if again else draft
-        shown = _names(session, item, given)
+        words = acts.own(session, again, visit.person_id).answers_shown if again else {}
+        shown = _names(session, item, given, words)
     fresh = questions(visit.house, item, visit.zone).start()
     begun = Begun(fresh | given, shown, fresh, bool(draft))
     answers = {name: value for name, value in begun.start.items() if name != WHOM}
@@ -100,8 +101,8 @@ def _former(session: Session, visit: Visit, item: Item, again: str, *, others: b
     return answers | ({WHOM: former.customer_id} if theirs else {})
 
 
-def _names(session: Session, item: Item, answers: Mapping[str, Any]) -> dict[str, str]:
-    """The words that stand for the people and live choices among earlier answers."""
+def _names(session: Session, item: Item, answers: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:
+    """The words that stand for the people and live choices among earlier answers; `words` are those that were kept."""
     shown = {}
     for name, value in answers.items():
         kind = "person" if name == WHOM else item.form[name].type
@@ -109,5 +110,5 @@ def _names(session: Session, item: Item, answers: Mapping[str, Any]) -> dict[str
             person = directory.present(session, str(value)) or directory.by_email(session, str(value))
             shown[name] = person.name if person else ""
         elif value and kind == "options":
-            shown[name] = str(value)
+            shown[name] = words.get(name, str(value))
     return shown

@@ -322,6 +322,7 @@ def upgrade() -> None:
         sa.Column("item_version_id", sa.String(length=36), nullable=False),
         sa.Column("item_name", sa.Text(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("answers_shown", sa.JSON(), nullable=False),
         sa.Column("answers_digest", sa.String(length=64), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
