@@ -267,3 +267,18 @@ async def test_a_target_that_is_left_in_peace_stands_at_the_top(visitor: Visitor
     await ruth.should_see("directory does not work at the moment", retries=60)
     await ruth.should_see("The directory refuses the service account. Next try")
     await ruth.should_see("No requests wait.")
+
+
+async def test_filters_stand_in_the_address_and_count(visitor: Visitor, stand: PageStand) -> None:
+    """Overdue, my teams and one item each show theirs only; an item chosen stays chosen from view to view."""
+    stuck(stand)
+    by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open("/desk?view=late")
+    await ruth.should_see("Nothing is overdue.")
+    await ruth.open("/desk?view=teams&item=legacy-crm")
+    (table,) = ruth.find(marker="desk").elements
+    assert "Customer database" in str(table.props["innerHTML"])
+    assert "New laptop" not in str(table.props["innerHTML"])
+    (chips,) = ruth.find(marker="filters").elements
+    assert "/desk?view=late&amp;item=legacy-crm" in str(chips.props["innerHTML"])

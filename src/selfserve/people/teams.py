@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.people.directory import are_present, manager_chain, marks, members_of_group
-from selfserve.store.tables import Person
+from selfserve.store.tables import Person, PersonGroup
 
 
 class NamedTeam(Protocol):
@@ -36,6 +36,17 @@ def members(session: Session, team: NamedTeam) -> list[Person]:
     if team.group:
         found |= {person.id: person for person in members_of_group(session, team.group)}
     return sorted(found.values(), key=lambda person: (person.name, person.id))
+
+
+def teams_of(session: Session, person: Person, teams: Mapping[str, NamedTeam]) -> list[str]:
+    """The names of the teams that a person belongs to, by mail address or by group."""
+    groups = set(session.scalars(sa.select(PersonGroup.group).where(PersonGroup.person_id == person.id)))
+    address = person.email.strip().lower()
+    return [
+        name
+        for name, team in teams.items()
+        if team.group in groups or address in {one.strip().lower() for one in team.members or ()}
+    ]
 
 
 def approvers(

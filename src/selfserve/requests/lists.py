@@ -3,7 +3,7 @@ paged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ from selfserve.store.states import HELD, OPEN_REQUEST, EscalationState, GrantSta
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request, Stage, StageApprover
 
 PAGE = 50
+_item_id = sa.func.coalesce(Request.item_id, Grant.item_id)
+"""The item that a case is about, where its request and its grant are joined to it."""
 
 
 @dataclass(frozen=True)
@@ -226,17 +228,64 @@ class CaseRow:
     asked_by: str
     icon: str
     category: str
+    item_id: str
 
 
-def desk(session: Session, *, team: str | None = None, taken_by: str | None = None, limit: int = 200) -> list[CaseRow]:
-    """Open escalations, the most urgent first."""
+def desk(
+    session: Session,
+    *,
+    team: str | None = None,
+    teams: Collection[str] | None = None,
+    taken_by: str | None = None,
+    free: bool = False,
+    late_at: datetime | None = None,
+    item_id: str | None = None,
+    limit: int = 200,
+) -> list[CaseRow]:
+    """Open escalations, the most urgent first. Only those of `team`, of one of `teams`, that `taken_by` has, that
+    nobody has (`free`), whose time was over at `late_at`, that are about an item: where given, all of it together."""
     query = sa.select(Escalation).where(Escalation.state != EscalationState.CLOSED)
     if team is not None:
         query = query.where(Escalation.team == team)
+    if teams is not None:
+        query = query.where(Escalation.team.in_(teams))
     if taken_by is not None:
         query = query.where(Escalation.taken_by_id == taken_by)
+    if free:
+        query = query.where(Escalation.taken_by_id.is_(None))
+    if late_at is not None:
+        query = query.where(Escalation.due_at < late_at)
+    if item_id is not None:
+        query = (
+            query.outerjoin(Request, Request.id == Escalation.request_id)
+            .outerjoin(Grant, Grant.id == Escalation.grant_id)
+            .where(_item_id == item_id)
+        )
     cases = session.scalars(query.order_by(Escalation.due_at, Escalation.id).limit(limit)).all()
     return [case_row(session, case) for case in cases]
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """As much of an open case as is counted: `item_id` and `item_name` are empty for one about no item."""
+
+    team: str
+    taken_by_id: str | None
+    due_at: datetime
+    item_id: str
+    item_name: str
+
+
+def open_cases(session: Session) -> list[OpenCase]:
+    """All open cases, to be counted by what the desk can be filtered by."""
+    name = sa.func.coalesce(Request.item_name, Grant.item_name, "")
+    rows = session.execute(
+        sa.select(Escalation.team, Escalation.taken_by_id, Escalation.due_at, sa.func.coalesce(_item_id, ""), name)
+        .outerjoin(Request, Request.id == Escalation.request_id)
+        .outerjoin(Grant, Grant.id == Escalation.grant_id)
+        .where(Escalation.state != EscalationState.CLOSED)
+    )
+    return [OpenCase(*row) for row in rows]
 
 
 def case_row(session: Session, case: Escalation) -> CaseRow:
@@ -274,6 +323,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         asked_by=asked_by.name if asked_by is not None and asked_by is not customer else "",
         icon=item.icon if item is not None else "",
         category=item.category if item is not None else "",
+        item_id=about.item_id if about is not None else "",
     )
 
 

@@ -73,8 +73,8 @@ class Places(ui.sub_pages):
         async def case_page(case_id: str) -> None:
             await self._build(destination, case_id)
 
-        async def desk_page(view: str = "") -> None:
-            await self._build(destination, view)
+        async def desk_page(view: str = "", item: str = "") -> None:
+            await self._build(destination, view, item)
 
         async def page() -> None:
             await self._build(destination)

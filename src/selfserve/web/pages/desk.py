@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment.circuits import Resting
 from selfserve.languages.messages import msg
+from selfserve.people import teams
 from selfserve.requests import lists
-from selfserve.requests.lists import CaseRow
+from selfserve.requests.lists import CaseRow, OpenCase
+from selfserve.store.tables import Person
 from selfserve.web.parts.markup import joined, show
 from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile, tint
 from selfserve.web.parts.times import opening
 from selfserve.web.parts.why import why_icon, why_words
-from selfserve.web.speech import say, say_n, tell
+from selfserve.web.speech import reader, say, say_n, tell
 from selfserve.web.visits import Visit, aside
 
-VIEWS = {"": msg("All"), "mine": msg("Mine"), "free": msg("Not taken")}
+VIEWS = {
+    "": msg("All"), "mine": msg("Mine"), "teams": msg("My teams"), "free": msg("Not taken"), "late": msg("Overdue"),
+}  # fmt: skip
+SHOWN = 8
+"""Items that are offered to choose one of: those with the most cases."""
 
 
-async def build(visit: Visit, view: str = "") -> str:
-    """The open cases, kept true."""
-    view = view if view in VIEWS else ""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What of the desk is shown, as its address says it."""
+
+    view: str = ""
+    item: str = ""
+
+    def address(self, **other: str) -> str:
+        """The address of this, with something else chosen."""
+        wanted = {name: value for name, value in (asdict(self) | other).items() if value}
+        return f"/desk?{urlencode(wanted)}" if wanted else "/desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The cases that are shown, and all open ones to be counted; `teams` are those of whoever looks."""
+
+    cases: list[CaseRow]
+    everything: list[OpenCase]
+    teams: list[str]
+
+
+async def build(visit: Visit, view: str = "", item: str = "") -> str:
+    """The open cases, kept true; what is chosen stands in the address."""
+    chosen = Chosen(view if view in VIEWS else "", item)
+    seen = await aside(_seen, visit, chosen)
     show(hero(say("Desk"), say("What machines could not finish, the most urgent first.")))
     rests = show(_rests(visit, await aside(_resting, visit))).mark("resting")
-    chips = show(_chips(view), tag="nav").classes("s-chips").style("margin-bottom:16px")
-    chips.props["aria-label"] = say("Which cases")
-    table = show(_list(visit, view, await aside(_cases, visit, view))).mark("desk")
+    chips = show(_filters(visit, chosen, seen)).classes("s-filters").mark("filters")
+    table = show(_list(visit, chosen, seen.cases)).mark("desk")
 
     async def renew() -> None:
-        table.set_content(str(_list(visit, view, await aside(_cases, visit, view))))
+        now_seen = await aside(_seen, visit, chosen)
+        chips.set_content(str(_filters(visit, chosen, now_seen)))
+        table.set_content(str(_list(visit, chosen, now_seen.cases)))
         rests.set_content(str(_rests(visit, await aside(_resting, visit))))
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
@@ -64,27 +97,80 @@ def _rest(visit: Visit, one: Resting) -> str:
     return " ".join(sentences)
 
 
-def _cases(visit: Visit, view: str) -> list[CaseRow]:
+def _seen(visit: Visit, chosen: Chosen) -> Seen:
+    catalog = visit.house.catalog.current
     with visit.house.database.read() as session:
-        found = lists.desk(session, taken_by=visit.person_id if view == "mine" else None)
-    return [case for case in found if view != "free" or case.taken_by_id is None]
-
-
-def _chips(view: str) -> Markup:
-    return joined(
-        Markup('<a class="s-chip" href="{}"{}>{}</a>').format(
-            f"/desk?view={name}" if name else "/desk",
-            Markup(' aria-current="page"') if name == view else "",
-            tell(words),
+        person = session.get_one(Person, visit.person_id)
+        mine = teams.teams_of(session, person, catalog.teams)
+        cases = lists.desk(
+            session,
+            teams=mine if chosen.view == "teams" else None,
+            taken_by=visit.person_id if chosen.view == "mine" else None,
+            free=chosen.view == "free",
+            late_at=visit.now if chosen.view == "late" else None,
+            item_id=chosen.item or None,
         )
-        for name, words in VIEWS.items()
+        return Seen(cases, lists.open_cases(session), mine)
+
+
+def _in_view(visit: Visit, seen: Seen, view: str, case: OpenCase) -> bool:
+    return {
+        "mine": case.taken_by_id == visit.person_id,
+        "teams": case.team in seen.teams,
+        "free": case.taken_by_id is None,
+        "late": case.due_at < visit.now,
+    }.get(view, True)
+
+
+def _filters(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
+    """Which cases, and about which item, each with how many there are of it."""
+    views = [
+        (chosen.address(view=view), tell(words), view == chosen.view, _count(visit, chosen, seen, view))
+        for view, words in VIEWS.items()
+    ]
+    return _chips(say("Which cases"), views) + _items(visit, chosen, seen)
+
+
+def _count(visit: Visit, chosen: Chosen, seen: Seen, view: str) -> int:
+    return sum(chosen.item in ("", case.item_id) and _in_view(visit, seen, view, case) for case in seen.everything)
+
+
+def _items(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
+    """The items of the view; nothing to choose where there is one only, unless it was chosen."""
+    there = [case for case in seen.everything if _in_view(visit, seen, chosen.view, case) and case.item_id]
+    names = {case.item_id: case.item_name for case in there}
+    counted = Counter(case.item_id for case in there)
+    offered = [item for item, _ in counted.most_common(SHOWN)]
+    if chosen.item and chosen.item not in offered:
+        offered.append(chosen.item)
+    if len(offered) < 2 and not chosen.item:
+        return Markup()
+    every = (chosen.address(item=""), say("All items"), not chosen.item, len(there))
+    one = [(chosen.address(item=item), names.get(item, item), item == chosen.item, counted[item]) for item in offered]
+    return _chips(say("About which item"), [every, *one])
+
+
+def _chips(label: str, chips: Sequence[tuple[str, str, bool, int]]) -> Markup:
+    inner = joined(
+        Markup('<a class="s-chip" href="{}"{}>{} <span class="s-chip-n">{}</span></a>').format(
+            address, Markup(' aria-current="page"') if here else "", words, reader().number(count)
+        )
+        for address, words, here, count in chips
     )
+    return Markup('<nav class="s-chips" aria-label="{}">{}</nav>').format(label, inner)
 
 
-def _list(visit: Visit, view: str, cases: Sequence[CaseRow]) -> Markup:
+def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow]) -> Markup:
     if not cases:
-        words = {"mine": say("Nothing is yours at the moment."), "free": say("Everything is taken by somebody.")}
-        return empty("life-buoy", say("The desk is clear"), words.get(view, say("Machines are coping on their own.")))
+        words = {
+            "mine": say("Nothing is yours at the moment."),
+            "teams": say("Nothing waits for a team of yours."),
+            "free": say("Everything is taken by somebody."),
+            "late": say("Nothing is overdue."),
+        }
+        every = ("/desk", say("Show all cases")) if chosen != Chosen() else None
+        plain = say("Machines are coping on their own.") if chosen == Chosen() else say("No case is like that now.")
+        return empty("life-buoy", say("The desk is clear"), words.get(chosen.view, plain), every)
     return rows(_row(visit, case) for case in cases)
 
 
