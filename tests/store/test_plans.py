@@ -55,8 +55,8 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "a stream's last event": lambda session, stand: Trail(session, "request:x"),
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
     "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
-    "who is alive": lambda session, stand: leases.living(session, stand.house),
     "what came of the last day": lambda session, stand: flow.last_day(session, stand.clock()),
+    "who is alive": lambda session, stand: leases.living(session, stand.house),
 }
 
 

@@ -1,11 +1,13 @@
 """A house with the demo's catalog and company, and the pages upon it; whoever a cookie names is signed in.
 
-`python -m tests.web.stand PORT FOLDER` serves it, for Chromium and for looking at it.
+`python -m tests.web.stand PORT FOLDER` serves it, for Chromium and for looking at it; with a number behind, a catalog
+of so many items, with names and summaries as long as they may be.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -45,6 +47,8 @@ from tests.web.targets import KINDS, SECTIONS, Target
 
 CATALOG = Path(__file__).parents[2] / "catalog"
 COOKIE = "who"
+NAME, SUMMARY = 200, 200
+"""As long as an item's name and summary may be."""
 
 
 def utc_now() -> datetime:
@@ -195,6 +199,19 @@ def build(folder: Path, template: Path, now: Callable[[], datetime] = utc_now) -
     return PageStand(house, settings(), folder)
 
 
+def crowd(folder: Path, items: int) -> None:
+    """Put so many items in place of those in the catalog's `folder`; each is as long-winded as it may be."""
+    model = (folder / "items" / "wiki-editors.yaml").read_text().partition("languages:")[0]
+    for path in (folder / "items").glob("*.yaml"):
+        path.unlink()
+    for number in range(items):
+        name = (f"{number} Rechtsschutzversicherungsgesellschaften " + "and whoever reads their letters " * 6)[:NAME]
+        text = re.sub(r"(?m)^(id|name|summary): .*$", lambda found: f"{found[1]}: {{{found[1]}}}", model)
+        words = ("Words without an end. " * 20)[:SUMMARY]
+        text = text.replace("{id}", f"item-{number}").replace("{name}", name).replace("{summary}", words)
+        (folder / "items" / f"item-{number}.yaml").write_text(text)
+
+
 def settings() -> Settings:
     """As much of an installation's settings as pages read."""
     return Settings(
@@ -233,4 +250,4 @@ if __name__ == "__main__":
     from tests.web.serve import serve
 
     with contextlib.suppress(KeyboardInterrupt):
-        serve(int(sys.argv[1]), Path(sys.argv[2]))
+        serve(int(sys.argv[1]), Path(sys.argv[2]), *(int(count) for count in sys.argv[3:]))
