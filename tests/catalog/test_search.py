@@ -92,7 +92,7 @@ def test_all_words_count_before_some_do() -> None:
 
 
 def test_a_slip_that_begins_another_word_is_still_a_slip() -> None:
-    """"gest" begins a German word of another item; with "wfii" beside it, it is the guest Wi-Fi that fits both."""
+    """A "gest" begins a German word of another item; with "wfii" beside it, it is the guest Wi-Fi that fits both."""
     assert found("gest")
     assert found("gest wfii")[0] == "guest-wifi"
 
