@@ -247,6 +247,19 @@ async def test_mine_and_not_taken_divide_the_list(visitor: Visitor, stand: PageS
     await ruth.should_not_see("Customer database")
 
 
+async def test_items_to_choose_by_are_named_in_the_readers_language(visitor: Visitor, stand: PageStand) -> None:
+    """A German colleague chooses among German names."""
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    made = stand.ask("jonas", "new-laptop")
+    stand.decide("tomas", made.name, Say.APPROVE)
+    emil = visitor("emil")
+    await emil.open("/desk")
+    chips = " ".join(str(one.content) for one in emil.find(ui.html).elements if "s-chip" in str(one.content))
+    assert "Neuer Laptop" in chips
+    assert "New laptop" not in chips
+
+
 async def test_a_runbook_cannot_bring_script(visitor: Visitor, stand: PageStand) -> None:
     """Markdown with markup in it goes through the browser's cleaning, which is left on."""
     _, case = stuck(stand)

@@ -138,7 +138,7 @@ def _count(visit: Visit, chosen: Chosen, seen: Seen, view: str) -> int:
 def _items(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
     """The items of the view; nothing to choose where there is one only, unless it was chosen."""
     there = [case for case in seen.everything if _in_view(visit, seen, chosen.view, case) and case.item_id]
-    names = {case.item_id: case.item_name for case in there}
+    names = {case.item_id: tell(case.item_name) for case in there}
     counted = Counter(case.item_id for case in there)
     offered = [item for item, _ in counted.most_common(SHOWN)]
     if chosen.item and chosen.item not in offered:
