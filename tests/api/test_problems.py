@@ -67,6 +67,8 @@ def test_a_body_of_another_kind_is_a_problem(api: Api) -> None:
         ("/requests/R-1/answer", {"answer": "x" * 2001}, {"answer": "answer is longer than 2000 characters."}),
         ("/approvals/x/decide", {"decision": "yes"},
          {"decision": "decision is to be one of these: approve, deny, ask."}),
+        ("/approvals/decide", {"stages": ["x"], "decision": "ask"},
+         {"decision": "decision is to be one of these: approve, deny."}),
         ("/approvals/x/decide", {"decision": "approve", "until": "2027-07-31T00:00:00"},
          {"until": "until is to be a moment with its time zone, such as 2027-07-31T12:00:00Z."}),
         ("/approvals/x/decide", {"decision": "approve", "until": "soon"},

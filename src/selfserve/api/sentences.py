@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ _KINDS: Final = {
     "timezone_aware": "a moment with its time zone, such as 2027-07-31T12:00:00Z",
 }
 _CHOICES: Final = frozenset({"enum", "literal_error"})
+_QUOTED: Final = re.compile(r"'([^']*)'")
 
 
 def sentences(errors: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -73,11 +75,7 @@ def _of_size(name: str, kind: str, context: Mapping[str, Any]) -> str | None:
 
 
 def _choices(found: list[Mapping[str, Any]]) -> list[str]:
-    """What would fit, of all members of a union."""
-    names = [
-        name.strip(" '")
-        for error in found
-        if error["type"] in _CHOICES
-        for name in str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")
-    ]
-    return list(dict.fromkeys(names))
+    """What would fit, of all members of a union; of a choice among members of an enum their values, as callers write
+    them, and not the members as Python shows them."""
+    expected = [str(error["ctx"]["expected"]) for error in found if error["type"] in _CHOICES]
+    return list(dict.fromkeys(name for words in expected for name in _QUOTED.findall(words)))
