@@ -328,3 +328,17 @@ def test_only_what_lasts_is_given(tmp_path: Path) -> None:
     step = 'use: directory.unlock\n    with: {customer: "${customer.login}"}'
     found = only(with_vpn(tmp_path / "once", (old, step + gives), ("grant: {ends: 90d}\n", "")))
     assert '"directory.unlock" leaves nothing that one has from then on' in found
+
+
+@pytest.mark.parametrize(
+    "written", ["0d", "-5d", "+5d", "999999999999999d", "1.5h", "030d", "30 days", "1d12h", "5y", "30D"]
+)
+def test_an_end_that_was_meant_as_a_duration_is_told_what_a_duration_is(tmp_path: Path, written: str) -> None:
+    """In one sentence at its place, never as an expression that does not read."""
+    found = only(with_vpn(tmp_path, ("ends: 90d", f"ends: {written}")))
+    place, _, sentence = found.partition(": ")
+    assert place == "items/vpn.yaml:14:15"
+    assert sentence == (
+        f'"{written}" is not an end; write never, a duration above zero and up to ten years such as 30d, '
+        "or a CEL expression like form.until."
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -14,6 +15,8 @@ from selfserve.catalog.base import Strict
 from selfserve.catalog.durations import Duration, format_duration, is_duration, parse_duration
 from selfserve.catalog.facts import Context
 from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed, rule_error
+
+_MEANT_AS_SPAN: Final = re.compile(r"[+-]?\s*(\d+([.,]\d+)?\s*[a-z]+\s*)+", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,18 @@ class Ends:
 
     @classmethod
     def parse(cls, text: str) -> Ends:
-        """What `text` means: `never`, a duration, or a CEL expression; ValueError (RuleBroken) where it is none."""
+        """What `text` means: `never`, a duration, or a CEL expression; ValueError where it is none:
+        RuleBroken where only an expression can have been meant."""
         text = text.strip()
         if text == "never":
             return cls()
         if is_duration(text):
             return cls(span=parse_duration(text))
+        if _MEANT_AS_SPAN.fullmatch(text):
+            raise ValueError(
+                f'"{text[:40]}" is not an end; write never, a duration above zero and up to ten years such as 30d, '
+                "or a CEL expression like form.until."
+            )
         return cls(rule=Rule.compile(text))
 
     def __str__(self) -> str:
