@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from selfserve.requests import desk
 from selfserve.requests.decide import Say
 from selfserve.web.pages.case_acts import SURE
 from selfserve.web.parts.form import Form
+from selfserve.web.theme import STATIC
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -280,6 +282,24 @@ async def test_a_target_that_is_left_in_peace_stands_at_the_top(visitor: Visitor
     await ruth.should_see("directory does not work at the moment", retries=60)
     await ruth.should_see("The directory refuses the service account. Next try")
     await ruth.should_see("No requests wait.")
+
+
+async def test_a_desk_with_a_target_at_rest_does_not_say_that_machines_cope(visitor: Visitor, stand: PageStand) -> None:
+    """No case is open, but what waits for the target is not done: the list says what becomes of it, and the line
+    about the target keeps its distance from the filters."""
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    await ruth.should_see("Machines are coping on their own.")
+    stand.house.connectors.note("directory", Failed(FailureKind.AUTH, "The directory refuses the service account."))
+    with stand.house.database.write() as session:
+        leases.beat(session, stand.house, "worker")
+    await ruth.should_see("goes on by itself as soon as the target works again", retries=60)
+    await ruth.should_not_see("Machines are coping on their own.")
+    await ruth.open("/desk")
+    await ruth.should_see("goes on by itself as soon as the target works again")
+    (rests,) = ruth.find(marker="resting").elements
+    assert "s-rests" in rests.classes
+    assert re.search(r"\.s-rests \{[^}]*margin-bottom: [1-9]", (STATIC / "app.css").read_text())
 
 
 async def test_filters_stand_in_the_address_and_count(visitor: Visitor, stand: PageStand) -> None:

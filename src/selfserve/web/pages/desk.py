@@ -57,15 +57,16 @@ async def build(visit: Visit, view: str = "", item: str = "") -> str:
     chosen = Chosen(view if view in VIEWS else "", item)
     seen = await aside(_seen, visit, chosen)
     show(hero(say("Desk"), say("What machines could not finish, the most urgent first.")))
-    rests = show(_rests(visit, await aside(_resting, visit))).mark("resting")
+    resting = await aside(_resting, visit)
+    rests = show(_rests(visit, resting)).classes("s-rests").mark("resting")
     chips = show(_filters(visit, chosen, seen)).classes("s-filters").mark("filters")
-    table = show(_list(visit, chosen, seen.cases)).mark("desk")
+    table = show(_list(visit, chosen, seen.cases, resting=bool(resting))).mark("desk")
 
     async def renew() -> None:
-        now_seen = await aside(_seen, visit, chosen)
+        now_seen, resting = await aside(_seen, visit, chosen), await aside(_resting, visit)
         chips.set_content(str(_filters(visit, chosen, now_seen)))
-        table.set_content(str(_list(visit, chosen, now_seen.cases)))
-        rests.set_content(str(_rests(visit, await aside(_resting, visit))))
+        table.set_content(str(_list(visit, chosen, now_seen.cases, resting=bool(resting))))
+        rests.set_content(str(_rests(visit, resting)))
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
     return say("Desk")
@@ -160,7 +161,7 @@ def _chips(label: str, chips: Sequence[tuple[str, str, bool, int]]) -> Markup:
     return Markup('<nav class="s-chips" aria-label="{}">{}</nav>').format(label, inner)
 
 
-def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow]) -> Markup:
+def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow], *, resting: bool) -> Markup:
     if not cases:
         words = {
             "mine": say("Nothing is yours at the moment."),
@@ -169,9 +170,16 @@ def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow]) -> Markup:
             "late": say("Nothing is overdue."),
         }
         every = ("/desk", say("Show all cases")) if chosen != Chosen() else None
-        plain = say("Machines are coping on their own.") if chosen == Chosen() else say("No case is like that now.")
+        plain = _coping(resting=resting) if chosen == Chosen() else say("No case is like that now.")
         return empty("life-buoy", say("The desk is clear"), words.get(chosen.view, plain), every)
     return rows(_row(visit, case) for case in cases)
+
+
+def _coping(*, resting: bool) -> str:
+    """How it stands where no case is open: machines that wait for a target do not cope yet."""
+    if resting:
+        return say("What waits goes on by itself as soon as the target works again.")
+    return say("Machines are coping on their own.")
 
 
 def for_whom(case: CaseRow) -> str:
