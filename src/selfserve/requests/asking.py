@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog import others
@@ -17,7 +18,8 @@ from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
-from selfserve.connectors.contract import Presence
+from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Presence
+from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
@@ -29,6 +31,8 @@ from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
 from selfserve.store.tables import Person
 
 log = structlog.get_logger(__name__)
+PATIENCE = timedelta(seconds=5)
+"""How long a target may be read while somebody waits."""
 
 
 @dataclass(frozen=True)
@@ -223,16 +227,29 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
     quick = action.quick if step.quick is None else step.quick and action.quick
     resource, before, never = f"{action.name}:{model.model_dump_json()}", "", ""
     if house.works and connector_name not in house.connectors.resting():
+        read = partial(_read, connector, action, model, look=look and quick, foresee=foresee)
         try:
-            resource = connector.resource(action.name, model)
-            if look and quick and action.lasting:
-                seen = connector.observe(action.name, model, {}).presence
-                before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value
-            if foresee and action.lasting and before != Presence.PRESENT:
-                blocked = connector.plan(action.name, model).blocked
-                never = blocked.reason if blocked is not None and blocked.for_good else ""
+            resource, before, never = within(PATIENCE.total_seconds(), read)
+        except TooSlow as slow:
+            log.warning("target_too_slow", connector=connector_name, action=action_name, why=str(slow))
+            house.connectors.note(connector_name, Failed(FailureKind.TRANSIENT, msg("It does not answer in time.")))
+            quick = False
         except Exception:
             log.exception("connector_raised", connector=connector_name, action=action_name)
             quick = False  # the queue sees to it, with its patience
     plain = model.model_dump(mode="json")
     return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before, never)
+
+
+def _read(
+    connector: Connector, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool
+) -> tuple[str, str, str]:
+    """What the step changes, what is there before it, and why it can never work: the last two as far as asked for."""
+    resource, before, never = connector.resource(action.name, model), "", ""
+    if look and action.lasting:
+        seen = connector.observe(action.name, model, {}).presence
+        before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value
+    if foresee and action.lasting and before != Presence.PRESENT:
+        blocked = connector.plan(action.name, model).blocked
+        never = blocked.reason if blocked is not None and blocked.for_good else ""
+    return resource, before, never

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
+from selfserve.connectors.patience import TooSlow, within
 from selfserve.fulfilment import grants, queueing
 from selfserve.fulfilment.attempt import LosesClaim, StepWork
 from selfserve.fulfilment.fulfil import Job, first_attempt
@@ -26,6 +27,8 @@ from selfserve.store.states import Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
 log = structlog.get_logger(__name__)
+SLACK = timedelta(seconds=3)
+"""What a first attempt may take beyond its budget until the customer is told that it goes on without them."""
 GOING = msg("Your former access is just being taken back. Ask again in a minute.")
 
 
@@ -130,14 +133,18 @@ def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) 
 
 
 def try_at_once(house: House, job: Job, prepared: Prepared) -> RequestState:
-    """The first attempt, in the asking thread; whatever it does not finish goes on in the queue.
+    """The first attempt, while the customer waits; whatever it does not finish goes on in the queue.
 
-    A run that another process took over meanwhile is in good hands: it is being fulfilled.
+    A run that another process took over meanwhile is in good hands: it is being fulfilled. So is one whose target takes
+    longer than anybody should wait: its thread concludes it, or the sweep does where the thread never comes back.
     """
     quick = {step.name for step in prepared.steps if step.quick}
     is_quick: Callable[[StepWork], bool] = lambda step: step.name in quick  # noqa: E731
     try:
-        return first_attempt(house, job, is_quick)
+        patience = (house.first_attempt_budget + SLACK).total_seconds()
+        return within(patience, lambda: first_attempt(house, job, is_quick))
+    except TooSlow as slow:
+        log.warning("first_attempt_goes_on_alone", run=job.held.run_id, why=str(slow))
     except LosesClaim:
         log.info("first_attempt_was_taken_over", run=job.held.run_id)
     except Exception:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Step
 from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.contract import Action
+from selfserve.connectors.patience import within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
@@ -22,6 +24,8 @@ from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,11 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
     if not house.works:
         waits = connector.short()(action.name, args.model_dump())
         return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
-    made = connector.plan(action.name, args)
+    try:
+        made = within(asking.PATIENCE.total_seconds(), lambda: connector.plan(action.name, args))
+    except Exception as problem:
+        log.warning("plan_failed", use=step.use, why=repr(problem))
+        return PlannedAct(step.id, in_words(step, action), f"{step.use}: {problem}", msg("It does not answer."))
     words = in_words(step, action) if step.gives and not made.waits else made.customer
     if made.blocked is None:
         return PlannedAct(step.id, words, made.staff, waits=made.waits)
