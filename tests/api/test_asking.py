@@ -165,3 +165,17 @@ def test_a_former_manager_finds_nothing_of_what_they_asked_for(api: Api) -> None
         refused(api.post("mara", f"/requests/{made['id']}/{act}"), 404)
     assert api.get("mara", "/requests").json()["rows"] == []
     assert api.get("ada", f"/requests/{made['id']}").status_code == 200
+
+
+def test_a_lost_answer_is_told_again_whatever_has_changed(api: Api) -> None:
+    """200 with the stored request where the item is gone from the catalog; another body under the key stays 422."""
+    key, body = {"Idempotency-Key": "lost"}, {"item": "bell", "answers": {}}
+    first = api.post("ada", "/requests", body, headers=key)
+    (api.stand.catalog / "items" / "bell.yaml").unlink()
+    assert api.stand.house.catalog.refresh(force=True)
+    again = api.post("ada", "/requests", body, headers=key)
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    refused(api.post("ada", "/requests", {"item": "bell", "answers": {"a": 1}}, headers=key), 422, "key-reused")
+    refused(api.post("ada", "/requests", body), 404, "not-found")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Cursor, Mark, Words
 from selfserve.fulfilment import parties
-from selfserve.requests import acts, asking, lists, smiles, story
+from selfserve.requests import acts, lists, smiles, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import Face, RequestState
@@ -95,13 +95,9 @@ def ask(
 ) -> Asked:
     """Ask for an item. The same ask, or the same Idempotency-Key, again gives the same request with 200."""
     house = parts_of(request).house
-    customer_id = who.person_id
-    if body.for_ is not None:
-        with house.database.read() as session:
-            customer_id = asking.for_whom(session, who.person_id, body.for_)
     made = submit(
         house,
-        customer_id=customer_id,
+        customer_id=who.person_id if body.for_ is None else body.for_,
         item_id=body.item,
         answers=body.answers,
         asked_by_id=who.person_id,

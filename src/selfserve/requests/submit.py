@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,9 +44,10 @@ class Submitted:
 
 @dataclass(frozen=True)
 class _Sent:
-    """How an ask was sent: under which key, and whether to hold for longer what is held already."""
+    """How an ask was sent: under which key and what, and whether to hold for longer what is held already."""
 
     key: str | None
+    digest: str | None
     though_held: bool
 
 
@@ -60,20 +63,33 @@ def submit(
 ) -> Submitted:
     """Ask for an item. The same ask, or the same key, again gives the same request.
 
+    `customer_id` may be a mail address where `asked_by_id` says who asks. Under a key only what was sent counts: who
+    sends it again, as the answer was lost, is told of the request that is stored, whatever has changed since.
     `though_held`: what is held because of the very same ask is asked for once more, to hold it longer.
     Raises NotFound, NotAllowed, Unfit (answers), KeyReused, AlreadyAsked, CannotWork, NotPossible.
     """
     asker = asked_by_id or customer_id
+    sent = _sent(idempotency_key, (customer_id, item_id, answers), though_held=though_held)
     with house.database.read() as session:
+        repeated = _under_key(session, asker, sent)
+        if repeated is not None:
+            return repeated
         if asker != customer_id:
-            stages.may_ask_for(session, asker, customer_id)
+            customer_id = asking.for_whom(session, asker, customer_id)
         ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
     if asker != customer_id:
         asking.refuse_for_others(house, ask.item, ask.context)
     stage = ask.item.stage_for(ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None, foresee=True)
-    return _store(house, ask, prepared, wanted, _Sent(idempotency_key, though_held))
+    return _store(house, ask, prepared, wanted, sent)
+
+
+def _sent(key: str | None, what: tuple[str, str, Mapping[str, object]], *, though_held: bool) -> _Sent:
+    if key is None:
+        return _Sent(None, None, though_held)
+    written = json.dumps(what, sort_keys=True, default=str)
+    return _Sent(key, hashlib.sha256(written.encode()).hexdigest(), though_held)
 
 
 def _store(house: House, ask: Ask, prepared: Prepared, wanted: Wanted | None, sent: _Sent) -> Submitted:
@@ -122,6 +138,7 @@ def _store_once(
         state=state,
         version=1,
         idempotency_key=sent.key,
+        sent_digest=sent.digest,
         asked_at=now,
         promised_at=None if stage else escalation.promised(house, ask.item, now),
         closed_at=None,
@@ -156,15 +173,9 @@ def _one_at_a_time(session: Session, house: House, ask: Ask) -> None:
 
 def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted | None:
     """The request this ask led to before: by its key, still open, just done, or still holding."""
-    if sent.key is not None:
-        by_key = session.scalar(
-            sa.select(Request).where(Request.asked_by_id == ask.asked_by.id, Request.idempotency_key == sent.key)
-        )
-        if by_key is not None:
-            same = (by_key.customer_id, by_key.item_id, by_key.answers_digest)
-            if same != (ask.customer.id, ask.item.id, ask.answers.digest):
-                raise KeyReused(msg("This Idempotency-Key was used for another ask; use a fresh one for each ask."))
-            return _found(by_key)
+    repeated = _under_key(session, ask.asked_by.id, sent)
+    if repeated is not None:
+        return repeated
     found = session.scalar(
         _KNOWN_THOUGH_HELD if sent.though_held else _KNOWN,
         {
@@ -177,6 +188,20 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
     if found is not None and ask.asked_by.id not in (found.customer_id, found.asked_by_id):
         raise AlreadyAsked(ask.customer.name)  # theirs to read, not the further asker's
     return _found(found) if found is not None else None
+
+
+def _under_key(session: Session, asker_id: str, sent: _Sent) -> Submitted | None:
+    """The request stored under this key before; KeyReused where something else was sent with it."""
+    if sent.key is None:
+        return None
+    found = session.scalar(
+        sa.select(Request).where(Request.asked_by_id == asker_id, Request.idempotency_key == sent.key)
+    )
+    if found is None:
+        return None
+    if found.sent_digest != sent.digest:
+        raise KeyReused(msg("This Idempotency-Key was used for another ask; use a fresh one for each ask."))
+    return _found(found)
 
 
 def _alike(*, held_too: bool) -> sa.Select[Request]:

@@ -47,6 +47,8 @@ class Request(Base):
     state: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
     idempotency_key: Mapped[str | None] = mapped_column(String(255))
+    sent_digest: Mapped[str | None] = mapped_column(String(64))
+    """What was sent under the key: a repetition is known by it before anything else is looked at."""
     asked_at: Mapped[datetime]
     promised_at: Mapped[datetime | None]
     """When the customer was told it would be done."""

@@ -328,6 +328,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("idempotency_key", sa.String(length=255), nullable=True),
+        sa.Column("sent_digest", sa.String(length=64), nullable=True),
         sa.Column("asked_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("promised_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("closed_at", selfserve.store.base.Instant(timezone=True), nullable=True),
