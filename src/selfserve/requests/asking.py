@@ -225,11 +225,11 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
         log.exception("step_does_not_fit", step=step.id)
         raise Refusal(msg("This item is not set up rightly; the team that owns it has been told.")) from broken
     quick = action.quick if step.quick is None else step.quick and action.quick
-    resource, before, never = f"{action.name}:{model.model_dump_json()}", "", ""
+    seen = _Seen(f"{action.name}:{model.model_dump_json()}")
     if house.works and connector_name not in house.connectors.resting():
-        read = partial(_read, connector, action, model, look=look and quick, foresee=foresee)
+        read = partial(_read, seen, connector, action, model, look=look and quick, foresee=foresee)
         try:
-            resource, before, never = within(PATIENCE.total_seconds(), read)
+            within(PATIENCE.total_seconds(), read)
         except TooSlow as slow:
             log.warning("target_too_slow", connector=connector_name, action=action_name, why=str(slow))
             house.connectors.note(connector_name, Failed(FailureKind.TRANSIENT, msg("It does not answer in time.")))
@@ -238,18 +238,36 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
             log.exception("connector_raised", connector=connector_name, action=action_name)
             quick = False  # the queue sees to it, with its patience
     plain = model.model_dump(mode="json")
-    return PlannedStep(step.id, connector_name, action.name, plain, resource, quick, action.lasting, before, never)
+    return PlannedStep(
+        step.id,
+        connector_name,
+        action.name,
+        plain,
+        seen.resource,
+        quick,
+        action.lasting,
+        seen.before,
+        seen.never,
+    )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was read of a step's target so far: a call that breaks or hangs leaves what came before it."""
+
+    resource: str
+    before: str = ""
+    never: str = ""
 
 
 def _read(
-    connector: Connector, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool
-) -> tuple[str, str, str]:
+    into: _Seen, connector: Connector, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool
+) -> None:
     """What the step changes, what is there before it, and why it can never work: the last two as far as asked for."""
-    resource, before, never = connector.resource(action.name, model), "", ""
+    into.resource = connector.resource(action.name, model)
     if look and action.lasting:
         seen = connector.observe(action.name, model, {}).presence
-        before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value
-    if foresee and action.lasting and before != Presence.PRESENT:
+        into.before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value
+    if foresee and action.lasting and into.before != Presence.PRESENT:
         blocked = connector.plan(action.name, model).blocked
-        never = blocked.reason if blocked is not None and blocked.for_good else ""
-    return resource, before, never
+        into.never = blocked.reason if blocked is not None and blocked.for_good else ""
