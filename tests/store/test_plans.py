@@ -16,7 +16,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
-from selfserve.requests import lists
+from selfserve.requests import lists, story
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
@@ -42,6 +42,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "requests for an item": lambda session, stand: lists.requests(session, item_id="lamp"),
     "the next page": lambda session, stand: lists.requests(session, cursor="01a2"),
     "what waits for me": lambda session, stand: lists.waiting_for(session, stand.people["dora"]),
+    "what was said about what waits": lambda session, stand: story.talks(session, ["a", "b"]),
     "the desk": lambda session, stand: lists.desk(session),
     "a team's desk": lambda session, stand: lists.desk(session, team="techops"),
     "my cases": lambda session, stand: lists.desk(session, taken_by=stand.people["tess"]),

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from nicegui import ui
 
-from selfserve.requests import acts
+from selfserve.requests import acts, lists, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Person, StageApprover
@@ -211,3 +211,53 @@ async def test_nobody_decides_others_together(visitor: Visitor, stand: PageStand
     jonas.find(marker="together").trigger("decide", {"way": "approve", "ids": ids, "reason": ""})
     await until(lambda: any(name == "tell" for name, _ in told))
     assert stand.state(made.name) == "awaiting_approval"
+
+
+async def test_the_page_says_how_many_more_wait(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit is counted, and comes as the others are decided."""
+    monkeypatch.setattr(lists, "MOST_WAITING", 2)
+    for number in range(3):
+        stand.ask("ana", "finance-reports", {"reason": f"Forecast {number} for the design budget."})
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    await tomas.should_see("1 more waits. It shows up here when you have decided one of these.")
+    await tomas.should_not_see("Forecast 2")
+    first = stand.latest("ana")
+    with stand.house.database.read() as session:
+        shown = lists.waiting_for(session, stand.id("tomas"))[0].request.name
+    assert shown != first.name
+    stand.decide("tomas", shown, Say.APPROVE)
+    await tomas.open("/approvals")
+    await tomas.should_see("Forecast 2")
+    await tomas.should_not_see("more waits")
+
+
+async def test_what_was_said_is_read_once_for_all_cards(visitor: Visitor, stand: PageStand) -> None:
+    """One statement about the trail however many cards there are, and each card has its own talk."""
+    read: list[str] = []
+
+    def note(*told: object) -> None:
+        if "FROM audit_event" in str(told[2]):
+            read.append(str(told[2]))
+
+    for number in range(3):
+        stand.ask("ana", "finance-reports", {"reason": f"Forecast {number} for the design budget."})
+    asked = stand.latest("ana")
+    stand.decide("tomas", asked.name, Say.ASK, "Which budget is it?")
+    tomas = visitor("tomas")
+    engine = stand.house.database.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        await tomas.open("/approvals")
+        await tomas.should_see("Which budget is it?")
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    assert len(read) == 1, read
+    with stand.house.database.read() as session:
+        waiting = [one.request.id for one in lists.waiting_for(session, stand.id("tomas"))]
+        talks = story.talks(session, waiting)
+    assert {each: [event.kind for event in talk] for each, talk in talks.items() if talk} == {
+        asked.id: ["approval.question"]
+    }

@@ -87,7 +87,7 @@ class Case(BaseModel):
 
 @router.get("/approvals", tags=["approvals"])
 def waiting(request: Request, who: Reads) -> list[lists.Waiting]:
-    """What waits for your decision, the most urgent first."""
+    """What waits for your decision, the most urgent first: a hundred at most; the next come as you decide."""
     with parts_of(request).house.database.read() as session:
         return lists.waiting_for(session, who.person_id)
 

@@ -119,6 +119,10 @@ def _row(session: Session, request: Request, customer: Person, asked_by: Person,
     )
 
 
+MOST_WAITING = 100
+"""Decisions shown at once, and made in one go at most: what a person can have read."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """One stage that waits for a decision, with all that is needed to decide. `because` is the word of the item that
@@ -138,7 +142,7 @@ class Waiting:
 
 
 def waiting_for(session: Session, person_id: str) -> list[Waiting]:
-    """What waits for a person's decision, the most urgent first."""
+    """What waits for a person's decision, the most urgent first: at most `MOST_WAITING`."""
     found = session.execute(
         sa.select(Stage, StageApprover.because, Request, Person)
         .join(StageApprover, StageApprover.stage_id == Stage.id)
@@ -146,13 +150,29 @@ def waiting_for(session: Session, person_id: str) -> list[Waiting]:
         .join(Person, Person.id == Request.customer_id)
         .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
         .order_by(Stage.due_at, Stage.id)
-        .limit(200)
+        .limit(MOST_WAITING)
     ).all()
     held = _held_by(session, {request.customer_id for _, _, request, _ in found})
     return [
         _waiting(session, stage, (because, person_id), request, customer, held.get(customer.id, []))
         for stage, because, request, customer in found
     ]
+
+
+def more_waiting(session: Session, person_id: str, shown: Sequence[Waiting]) -> int:
+    """How many decisions wait for a person beyond those that `waiting_for` gave."""
+    if len(shown) < MOST_WAITING:
+        return 0
+    return max(0, (session.scalar(_decisions(person_id)) or 0) - len(shown))
+
+
+def _decisions(person_id: str) -> sa.Select[int]:
+    return (
+        sa.select(sa.func.count())
+        .select_from(StageApprover)
+        .join(Stage, Stage.id == StageApprover.stage_id)
+        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
+    )
 
 
 def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
@@ -412,16 +432,10 @@ def counts(session: Session, person_id: str, *, staff: bool) -> Counts:
         .select_from(Request)
         .where(Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST))
     )
-    decisions = (
-        sa.select(sa.func.count())
-        .select_from(StageApprover)
-        .join(Stage, Stage.id == StageApprover.stage_id)
-        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
-    )
     cases = sa.select(sa.func.count()).select_from(Escalation).where(Escalation.state != EscalationState.CLOSED)
     return Counts(
         requests=session.scalar(mine) or 0,
-        approvals=session.scalar(decisions) or 0,
+        approvals=session.scalar(_decisions(person_id)) or 0,
         desk=(session.scalar(cases) or 0) if staff else 0,
         notices=notices.count_unread(session, person_id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -284,6 +284,24 @@ def events(session: Session, request_id: str) -> list[EventSeen]:
         sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request_id}").order_by(AuditEvent.number)
     )
     return [EventSeen(row.number, row.at, row.actor, row.kind, row.data, row.tell) for row in rows]
+
+
+TALK = ("approval.question", "approval.answered")
+"""Kinds of events: what approvers asked, and what they were answered."""
+
+
+def talks(session: Session, request_ids: Sequence[str]) -> dict[str, list[EventSeen]]:
+    """What was asked and answered about each of these requests so far, in its order; read in one go."""
+    found: dict[str, list[EventSeen]] = {request_id: [] for request_id in request_ids}
+    rows = session.scalars(
+        sa.select(AuditEvent)
+        .where(AuditEvent.stream.in_([f"request:{each}" for each in request_ids]), AuditEvent.kind.in_(TALK))
+        .order_by(AuditEvent.stream, AuditEvent.number)
+    )
+    for row in rows:
+        seen = EventSeen(row.number, row.at, row.actor, row.kind, row.data, row.tell)
+        found[row.stream.removeprefix("request:")].append(seen)
+    return found
 
 
 def for_customer(told: Story) -> Story:

@@ -20,12 +20,12 @@ from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Re
 from selfserve.requests.story import EventSeen
 from selfserve.requests.together import Became, Result, decide_together, summary
 from selfserve.web.parts.form import Button, Field, Form
-from selfserve.web.parts.markup import show
-from selfserve.web.parts.pieces import empty, hero
+from selfserve.web.parts.markup import NOTHING, show
+from selfserve.web.parts.pieces import empty, hero, note
 from selfserve.web.parts.together import Offer, Together, Told
 from selfserve.web.parts.waiting import waiting_card
 from selfserve.web.refused import sentences
-from selfserve.web.speech import say, tell
+from selfserve.web.speech import say, say_n, tell
 from selfserve.web.visits import Visit, aside
 
 BUTTONS = [
@@ -33,7 +33,6 @@ BUTTONS = [
     Button("deny", msg("Deny"), "s-danger", key="d"),
     Button("ask", msg("Ask a question"), "s-quiet", key="q"),
 ]
-TALK = ("approval.question", "approval.answered")
 SAID = {Say.APPROVE: msg("Approved."), Say.DENY: msg("Not approved."), Say.ASK: msg("Your question is sent.")}
 
 
@@ -51,24 +50,22 @@ async def build(visit: Visit) -> str:
     show(hero(say("Approvals"), say("What waits for your decision, the most urgent first.")))
     with ui.element("div").classes("s-page-list"):
         pile = Pile(visit, together(visit))
-        pile.lay(await aside(_waiting, visit))
+        pile.lay(*await aside(_waiting, visit))
 
     async def renew() -> None:
-        pile.lay(await aside(_waiting, visit))
+        pile.lay(*await aside(_waiting, visit))
 
     visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=pile.place)
     return say("Approvals")
 
 
-def _waiting(visit: Visit) -> list[Open]:
+def _waiting(visit: Visit) -> tuple[list[Open], int]:
+    """Those that are shown, and how many more wait."""
     with visit.house.database.read() as session:
         found = lists.waiting_for(session, visit.person_id)
-        return [
-            Open(
-                one, [event for event in story.events(session, one.request.id) if event.kind in TALK], _ends(visit, one)
-            )
-            for one in found
-        ]
+        talks = story.talks(session, [one.request.id for one in found])
+        more = lists.more_waiting(session, visit.person_id, found)
+    return [Open(one, talks[one.request.id], _ends(visit, one)) for one in found], more
 
 
 def _ends(visit: Visit, one: Waiting) -> bool:
@@ -82,11 +79,12 @@ class Pile:
     def __init__(self, visit: Visit, bar: Together) -> None:
         self._visit, self._bar = visit, bar
         self.place = ui.element("div").classes("s-stack").mark("approvals")
+        self._rest = show(NOTHING)
         self._cards: dict[str, tuple[ui.element, ui.html]] = {}
         self._nothing: ui.html | None = None
 
-    def lay(self, found: Sequence[Open]) -> None:
-        """Show these, in this order."""
+    def lay(self, found: Sequence[Open], more: int) -> None:
+        """Show these, in this order, and say how many `more` wait."""
         wanted = {one.waiting.stage_id: one for one in found}
         for stage_id in [known for known in self._cards if known not in wanted]:
             self._cards.pop(stage_id)[0].delete()
@@ -99,6 +97,7 @@ class Pile:
                 card = self._card(one)
             card.move(target_index=position)
         self._bar.offer([_offer(one.waiting) for one in found])
+        self._rest.set_content(str(_rest(more)))
         self._say_if_empty()
 
     def _say_if_empty(self) -> None:
@@ -129,7 +128,7 @@ class Pile:
             await aside(_decided, visit, stage_id, way, dict(event.args["values"]))
             visit.announce(SAID[way])
             form.reset()
-            self.lay(await aside(_waiting, visit))
+            self.lay(*await aside(_waiting, visit))
 
         def refused(refusal: Refusal) -> None:
             form.refuse(sentences(refusal))
@@ -138,6 +137,18 @@ class Pile:
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
         return card
+
+
+def _rest(more: int) -> Markup:
+    if not more:
+        return NOTHING
+    return note(
+        say_n(
+            "{count} more waits. It shows up here when you have decided one of these.",
+            "{count} more wait. They show up here as you decide these.",
+            more,
+        )
+    )
 
 
 def _box(stage_id: str, label: str) -> Markup:
