@@ -16,7 +16,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
-from selfserve.requests import lists, story
+from selfserve.requests import lists, presence, story
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
@@ -33,8 +33,9 @@ GREW = (
     "escalation",
     "notice",
     "audit_event",
+    "watcher",
 )
-"""Tables that grow for ever: none of these is read through for a list."""
+"""Tables that grow for ever, or that open pages ask all the time: none of these is read through for a list."""
 LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "my requests": lambda session, stand: lists.requests(session, customer_id=stand.people["ada"]),
     "open requests": lambda session, stand: lists.requests(session, state="open"),
@@ -46,6 +47,15 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "the desk": lambda session, stand: lists.desk(session),
     "a team's desk": lambda session, stand: lists.desk(session, team="techops"),
     "my cases": lambda session, stand: lists.desk(session, taken_by=stand.people["tess"]),
+    "my teams' cases": lambda session, stand: lists.desk(session, teams=["techops", "design"]),
+    "cases nobody has": lambda session, stand: lists.desk(session, free=True),
+    "overdue cases": lambda session, stand: lists.desk(session, late_at=stand.clock()),
+    "cases about an item": lambda session, stand: lists.desk(session, item_id="lamp"),
+    "overdue cases of mine about an item": lambda session, stand: lists.desk(
+        session, taken_by=stand.people["tess"], late_at=stand.clock(), item_id="lamp"
+    ),
+    "the desk's counts": lambda session, stand: lists.open_cases(session),
+    "who looks at a case": lambda session, stand: presence.watchers(session, "a-case", stand.clock()),
     "what I hold": lambda session, stand: lists.held(session, stand.people["ada"]),
     "what I held": lambda session, stand: lists.held(session, stand.people["ada"], ended=True),
     "counts": lambda session, stand: lists.counts(session, stand.people["tess"], staff=True),

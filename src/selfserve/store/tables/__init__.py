@@ -17,6 +17,7 @@ from selfserve.store.tables.requests import (
 from selfserve.store.tables.seats import Seat, SeatPool, SeatWaiting
 from selfserve.store.tables.smiles import Smile
 from selfserve.store.tables.trail import AuditEvent, AuditSeal
+from selfserve.store.tables.watching import Watcher
 from selfserve.store.tables.work import ConnectorHealth, Escalation, ExecutorLease, Run, Step, Takeover
 
 __all__ = [
@@ -50,4 +51,5 @@ __all__ = [
     "Step",
     "SyncMark",
     "Takeover",
+    "Watcher",
 ]

@@ -18,6 +18,7 @@ from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request
 from selfserve.web.pages.case_acts import CaseActs
+from selfserve.web.pages.case_watchers import CaseWatchers
 from selfserve.web.pages.desk import drawn, for_whom
 from selfserve.web.pages.request_smile import FACES
 from selfserve.web.parts.headings import below
@@ -58,7 +59,9 @@ class Whole:
 async def build(visit: Visit, case_id: str) -> str:
     """The case, kept true while somebody works on it."""
     whole = await aside(read, visit, case_id)
-    show(back("/desk", say("Desk")))
+    with ui.element("div").classes("s-case-bar"):
+        show(back("/desk", say("Desk")))
+        CaseWatchers(visit, case_id)
     top = show(_top(visit, whole)).mark("top")
     with ui.element("div").classes("s-case"):
         with ui.element("div").classes("s-stack"):

@@ -61,7 +61,7 @@ export default {
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
-    this.card = this.buttons.some((one) => one.key) ? this.$el.closest("[data-keys]") : null;
+    this.card = this.buttons.some((one) => one.key) ? this.$el.closest("section[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
     if (this.memory) this.recall();
     if (!this.keeping) return;

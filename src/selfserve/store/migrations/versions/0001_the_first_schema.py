@@ -673,8 +673,29 @@ def upgrade() -> None:
     with op.batch_alter_table("stage_approver", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stage_approver_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "watcher",
+        sa.Column("tab", sa.String(length=36), nullable=False),
+        sa.Column("escalation_id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("seen_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["escalation_id"], ["escalation.id"], name=op.f("fk_watcher_escalation_id_escalation"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_watcher_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tab", name=op.f("pk_watcher")),
+    )
+    with op.batch_alter_table("watcher", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_watcher_escalation_id"), ["escalation_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("watcher", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_watcher_escalation_id"))
+
+    op.drop_table("watcher")
     with op.batch_alter_table("smile", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_smile_face"))
 
