@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import string
+from collections import Counter
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
 from selfserve.languages import books
-from selfserve.languages.books import SOURCE, codes, written
+from selfserve.languages.books import FOLDER, SOURCE, codes, written
 from tests.languages.gathering import said
 
 OTHERS = [code for code in codes() if code != SOURCE]
@@ -24,6 +27,25 @@ def _ids(book: Catalog) -> set[tuple[str, ...]]:
 
 def _names(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _twice(text: str) -> list[str]:
+    """The sentences that a book says more than once, as they stand in its file: who reads it keeps but one of them."""
+    said = re.findall(r'^msgid ("(?:.*)"(?:\n".*")*)$', text, re.MULTILINE)
+    count = Counter("".join(map(ast.literal_eval, each.split("\n"))) for each in said)
+    return [sentence for sentence, times in count.items() if times > 1]
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_book_says_each_sentence_once(code: str) -> None:
+    """Of two translations of one sentence one would be lost without a word."""
+    assert _twice((FOLDER / f"{code}.po").read_text(encoding="utf-8")) == []
+
+
+def test_a_sentence_said_twice_is_found() -> None:
+    """Also where it is broken into lines in another way."""
+    text = 'msgid "One two"\nmsgstr "x"\n\nmsgid ""\n"One "\n"two"\nmsgstr "y"\n\nmsgid "One"\nmsgstr "z"\n'
+    assert _twice(text) == ["One two"]
 
 
 def test_german_is_there() -> None:
