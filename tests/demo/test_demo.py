@@ -108,6 +108,7 @@ def test_no_password_and_no_path_is_ever_cut(which: str, request: pytest.Fixture
     assert f"{started.config}  (" in started.said
     assert f"--config {started.config} tokens create" in started.said
     assert "…" not in started.said
+    assert "down on purpose, the old customer database" in started.said
 
 
 def test_on_a_terminal_its_log_is_lines_for_people(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def _where(demo: Demo, *, kept: bool) -> Iterator[str]:
     yield f"  configuration    {demo.file}  (connectors, roles; read at each start)"
     yield f"  catalog          {demo.app.settings.catalog.folder}  (items, teams, runbooks; pages follow your edits)"
     yield f"  Macs to try with {', '.join(MACS)}  (what the apps in the catalog ask for)"
+    yield "  One target is down on purpose, the old customer database: `doctor` and the page Health show it."
     if not kept:
         yield "  All of it is gone when the demo ends; `selfserve demo --data FOLDER` keeps it."
     yield "  Everything runs on this machine. Ctrl-C ends it."
