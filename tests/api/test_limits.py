@@ -66,3 +66,15 @@ def _raw(api: Api, headers: dict[str, str], body: bytes, lines: bytes = b"") -> 
 def test_the_answer_of_a_refused_length_is_a_problem_too(api: Api) -> None:
     """What is refused before any route has the same form."""
     assert PROBLEM.encode() in _raw(api, {"Content-Length": "99999999999"}, b"{}")
+
+
+def test_a_name_given_twice_in_one_object_is_refused(api: Api) -> None:
+    """Two readers of such a body could understand two things; at any depth, and nothing is done."""
+    headers = {"Authorization": f"Bearer {api.held('ada')}", "Content-Type": "application/json"}
+    for body in (
+        '{"item": "lamp", "item": "cup"}',
+        '{"item": "lamp", "answers": {"reason": "a", "reason": "b"}}',
+    ):
+        told = refused(api.http.post("/api/v1/requests", content=body, headers=headers), 422, "malformed")
+        assert told["detail"].endswith("twice in one object; name it once.")
+    assert api.stand.shelf.things == set()

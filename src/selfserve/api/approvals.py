@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
 from selfserve.api.words import Mark, Moment, Words
 from selfserve.fulfilment import circuits
@@ -17,7 +18,7 @@ from selfserve.requests.together import MOST, Result, decide_together, summary
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Escalation
 
-router = APIRouter()
+router = APIRouter(route_class=BodyRoute)
 
 
 class DecideBody(BaseModel):

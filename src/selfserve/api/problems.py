@@ -126,7 +126,7 @@ async def _malformed(request: Request, error: RequestValidationError) -> Problem
 
 async def _http(request: Request, error: HTTPException) -> ProblemResponse:
     detail = SENTENCES.get(error.status_code, str(error.detail))
-    kind = "malformed" if error.status_code == 400 else "about:blank"
+    kind = "malformed" if error.status_code in (400, 422) else "about:blank"
     return problem(error.status_code, detail, kind, headers=error.headers)
 
 

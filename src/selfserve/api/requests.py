@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Cursor, Mark, Words
 from selfserve.fulfilment import parties
@@ -16,7 +17,7 @@ from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import Face, RequestState
 
-router = APIRouter(tags=["requests"])
+router = APIRouter(tags=["requests"], route_class=BodyRoute)
 
 
 class AskBody(BaseModel):
