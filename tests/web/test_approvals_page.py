@@ -32,6 +32,7 @@ async def test_everything_needed_to_decide_is_on_the_card(visitor: Visitor, stan
     for words in (
         "Ana Sousa: Finance reports", "Product Designer", "Forecast for the design budget.", "VPN access",
         "The reports hold salaries by department.", "You are asked as their manager.", "Medium risk", "in 7 days",
+        "Offered as",
     ):  # fmt: skip
         await tomas.should_see(words)
 

@@ -11,11 +11,14 @@ from starlette.requests import Request
 
 from selfserve.connectors.contract import Failed, FailureKind
 from selfserve.fulfilment import leases
+from selfserve.languages.messages import Message
+from selfserve.languages.reader import Reader
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.decide import Say
 from selfserve.web.pages.case_acts import SURE
+from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.form import Form
 from selfserve.web.theme import STATIC
 from tests.web.conftest import Calls, Visitor
@@ -260,6 +263,26 @@ async def test_items_to_choose_by_are_named_in_the_readers_language(visitor: Vis
     chips = " ".join(str(one.content) for one in emil.find(ui.html).elements if "s-chip" in str(one.content))
     assert "Neuer Laptop" in chips
     assert "New laptop" not in chips
+
+
+@pytest.mark.parametrize("kind", FailureKind)
+def test_every_kind_of_failure_is_told_in_words(kind: FailureKind) -> None:
+    """No kind reaches staff as programs write it, in no language."""
+    words = failure_words(kind)
+    assert isinstance(words, Message)
+    assert kind.replace("_", " ") not in words.lower().split()
+    assert Reader("de").tell(words) != words
+
+
+async def test_a_case_tells_the_failure_in_the_reader_s_language(visitor: Visitor, stand: PageStand) -> None:
+    """What kind of failure it was stands beside the step in words, in English and in German."""
+    _, case = stuck(stand)
+    ruth, emil = visitor("ruth"), visitor("emil")
+    await ruth.open(f"/desk/{case}")
+    await ruth.should_see("The target refused, and would again")
+    await emil.open(f"/desk/{case}")
+    await emil.should_see("Das Zielsystem hat abgelehnt und würde es wieder tun")
+    await emil.should_not_see(">permanent<")
 
 
 async def test_a_runbook_cannot_bring_script(visitor: Visitor, stand: PageStand) -> None:

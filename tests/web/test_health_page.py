@@ -106,6 +106,19 @@ async def test_plots_have_a_sentence_and_a_table(visitor: Visitor, stand: PageSt
     assert content(tove).count('<table class="s-table">') >= 2
 
 
+async def test_a_plot_without_a_bar_says_why_in_its_frame(visitor: Visitor, stand: PageStand) -> None:
+    """Nothing known, and nothing that had to wait, are told apart; neither is an empty frame."""
+    tove, again = visitor("tove"), visitor("tove")
+    await tove.open("/health")
+    await tove.should_see("Nothing is known of the last day yet.")
+    assert '<p class="s-plot-none" aria-hidden="true">Nothing is known of the last day yet.</p>' in content(tove)
+    with stand.house.database.write() as session:
+        session.add(Pulse(at=stand.house.now() - timedelta(seconds=1), waiting=0, running=0, oldest=0))
+    await again.open("/health")
+    await again.should_see("Nothing had to wait")
+    assert '<p class="s-plot-none" aria-hidden="true">Nothing had to wait</p>' in content(again)
+
+
 async def test_look_again_orders_a_look(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """One press: an order for whoever works, a trace of who pressed, and a word that it is under way."""
     in_order(stand)

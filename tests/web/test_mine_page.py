@@ -60,6 +60,21 @@ async def test_what_i_hold_is_listed_with_its_end(visitor: Visitor, stand: PageS
     await sam.should_not_see("Edit the wiki")
 
 
+async def test_an_answer_never_stands_there_without_its_question(visitor: Visitor, stand: PageStand) -> None:
+    """Each line names its request first, then what was asked beside what was answered; in the reader's language."""
+    zoom = stand.ask("ana", "zoom-pro", {"days": 30}).name
+    wiki = stand.ask("ana", "wiki-editors").name
+    german = stand.ask("emil", "zoom-pro", {"days": 30}).name
+    ana, emil = visitor("ana"), visitor("emil")
+    await ana.open("/mine")
+    (held,) = ana.find(marker="held").elements
+    assert f">{zoom} · For how many days? 30<" in str(held.props["innerHTML"])
+    assert f">{wiki}<" in str(held.props["innerHTML"])
+    await emil.open("/mine")
+    (held,) = emil.find(marker="held").elements
+    assert f">{german} · Für wie viele Tage? 30<" in str(held.props["innerHTML"])
+
+
 async def test_what_is_not_there_yet_is_not_said_to_be_had(visitor: Visitor, stand: PageStand) -> None:
     """Promised, but seen nowhere: it stands apart from what one has."""
     stand.target("legacy").away = True

@@ -21,6 +21,7 @@ from selfserve.web.pages.case_acts import CaseActs
 from selfserve.web.pages.case_watchers import CaseWatchers
 from selfserve.web.pages.desk import drawn, for_whom
 from selfserve.web.pages.request_smile import FACES
+from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.headings import below
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
@@ -158,7 +159,7 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
     words, tone = STEP_WORDS.get(step.state, (step.state, "info"))
     shown: list[tuple[str, str | Markup]] = [(say("Action"), step.use)]
     if step.failure:
-        shown.append((say("Failure"), step.failure.replace("_", " ")))
+        shown.append((say("Failure"), tell(failure_words(step.failure))))
     if step.reason:
         shown.append((say("Reason"), tell(step.reason)))
     shown.append((say("Sent"), say_n("{count} time", "{count} times", step.calls)))

@@ -229,12 +229,23 @@ def wait_plot(visit: Visit, found: Installation) -> Markup:
         for time, one in zip(clock, found.waited, strict=True)
     ]
     longest = max((one.oldest for one in found.waited if one.oldest is not None), default=0)
-    says = say("In the last 24 hours the oldest work in a queue waited {span} at most.", span=_span(visit, longest))
+    known = any(one.oldest is not None for one in found.waited)
+    says = (
+        say("In the last 24 hours the oldest work in a queue waited {span} at most.", span=_span(visit, longest))
+        if known
+        else say("Nothing is known of the last day yet.")
+    )
     series = [
         Series("", tone, [one.oldest if one.oldest and _tone(one.oldest) == tone else 0 for one in found.waited])
         for tone in ("info", "warn", "bad")
     ]
-    most = say("Up to {span}", span=_span(visit, longest)) if longest else say("Nothing had to wait")
+    most = (
+        say("Up to {span}", span=_span(visit, longest))
+        if longest
+        else say("Nothing had to wait")
+        if known
+        else say("Nothing is known of the last day yet.")
+    )
     return plot(Plot(say("How long work waited"), says, series, words, _ticks(clock), most, legend=False))
 
 

@@ -22,7 +22,7 @@ from selfserve.web import sessions
 from selfserve.web.pages.mine_choices import Choices
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
-from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
+from selfserve.web.parts.pieces import empty, hero, pill, question_and_answer, row, rows, tile, tint
 from selfserve.web.parts.press import press
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
@@ -73,14 +73,14 @@ def _holding(visit: Visit, one: GrantRow) -> Markup:
     catalog = visit.house.catalog.current
     item = catalog.items.get(one.item_id)
     drawn = tile(item.icon if item else FORGOTTEN, tint(catalog.policy, item.category if item else ""))
-    answers = " · ".join(tell(answer.text) for answer in one.answers[:2])
+    under = " · ".join((one.name, *(question_and_answer(answer) for answer in one.answers[:2])))
     until = (
         say("No end")
         if one.ends_at is None
         else when(one.ends_at, visit.now, visit.reader, lambda day: say("Until {day}", day=day))
     )
     end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), until)
-    return row(f"/requests/{one.name}", drawn, tell(one.item_name), answers or one.name, end)
+    return row(f"/requests/{one.name}", drawn, tell(one.item_name), under, end)
 
 
 @dataclass(frozen=True, slots=True)

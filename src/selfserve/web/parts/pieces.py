@@ -15,7 +15,7 @@ from selfserve.requests.words import Line
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph
 from selfserve.web.parts.times import when
-from selfserve.web.speech import tell
+from selfserve.web.speech import say, tell
 
 TINTS = frozenset({"cobalt", "green", "violet", "amber", "rose", "teal", "slate"})
 MOOD_ICONS = {"done": "check", "now": "loader", "human": "user-round", "bad": "x", "todo": "circle"}
@@ -82,6 +82,14 @@ def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
 def answered(answers: Sequence[Answer]) -> Markup:
     """What was answered in the form."""
     return facts((tell(answer.label), tell(answer.text)) for answer in answers)
+
+
+def question_and_answer(answer: Answer) -> str:
+    """An answer on one line, after what was asked; a question ends with its own sign."""
+    label, text = tell(answer.label), tell(answer.text)
+    if label.endswith(("?", ":", ".")):
+        return say("{question} {answer}", question=label, answer=text)
+    return say("{label}: {answer}", label=label, answer=text)
 
 
 def timeline(lines: Sequence[Line], now: datetime, to: Reader) -> Markup:

@@ -24,7 +24,8 @@ class Series:
 @dataclass(frozen=True, slots=True)
 class Plot:
     """Columns of stacked bars. `says` tells the whole in a sentence, to those who do not see it; `words` is what each
-    column says where one points at it; `ticks` stand below, evenly; `most` is what the full height is, in words."""
+    column says where one points at it; `ticks` stand below, evenly; `most` is what the full height is, in words;
+    where there is no bar it stands in the frame, and says why."""
 
     title: str
     says: str
@@ -41,7 +42,8 @@ def plot(one: Plot) -> Markup:
     bars = joined(_bars(one, at, top) for at in range(len(one.words)))
     return Markup(
         '<div class="s-plot"><div class="s-plot-h">{}{}</div><p class="s-plot-m" aria-hidden="true">{}</p>'
-        '<svg role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>'
+        '<div class="s-plot-f">'
+        '<svg role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>{}</div>'
         '<div class="s-plot-x" aria-hidden="true">{}</div></div>'
     ).format(
         heading(one.title, 2),
@@ -51,6 +53,7 @@ def plot(one: Plot) -> Markup:
         WIDE,
         HIGH,
         bars,
+        NOTHING if top else Markup('<p class="s-plot-none" aria-hidden="true">{}</p>').format(one.most),
         joined(Markup("<span>{}</span>").format(tick) for tick in one.ticks),
     )
 

@@ -51,7 +51,7 @@ def _known(visit: Visit, one: Waiting) -> Iterator[tuple[str, str | Markup]]:
     if one.request.asked_as:
         asker, standing = one.request.asked_by_name, tell(one.request.asked_as)
         yield say("Asked by"), say("{name}, {standing}", name=asker, standing=standing)
-    yield say("What"), tell(one.summary)
+    yield say("Offered as"), tell(one.summary)
     for answer in one.answers:
         yield tell(answer.label), tell(answer.text)
     yield say("Holds already"), ", ".join(dict.fromkeys(map(tell, one.holds))) or say("Nothing from here")
