@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.stand.house import Stand
 
-from selfserve.requests.refusals import KeyReused, NotAllowed
+from selfserve.requests import acts
+from selfserve.requests.refusals import KeyReused, NotAllowed, NotPossible
 from selfserve.requests.submit import Submitted
 from selfserve.store.states import RequestState
 from selfserve.store.tables import GrantReason, Request
@@ -135,6 +136,20 @@ def test_a_double_click_on_what_was_done_at_once_is_one(stand: Stand) -> None:
     stand.clock.forward(minutes=1)
     assert stand.ask("ada", "bell").id != one.id
     assert stand.shelf.effects[("bell", "ada")] == 2
+
+
+def test_what_was_just_given_back_can_be_asked_for_anew(stand: Stand) -> None:
+    """Within the seconds in which a second click counts as the first, nobody is told to have what they have not."""
+    first = stand.ask("ada", "lamp")
+    stand.write(acts.give_back, stand.house, first.name, stand.people["ada"], stand.clock())
+    with pytest.raises(NotPossible, match="just being taken back"):
+        stand.ask("ada", "lamp")
+    stand.work()
+    assert stand.shelf.things == set()
+    again = stand.ask("ada", "lamp")
+    assert (again.fresh, again.state) == (True, RequestState.FULFILLED)
+    assert again.name != first.name
+    assert stand.shelf.things == {("lamp", "ada")}
 
 
 def test_what_one_holds_is_not_given_twice(stand: Stand) -> None:

@@ -205,14 +205,15 @@ def _under_key(session: Session, asker_id: str, sent: _Sent) -> Submitted | None
 
 
 def _alike(*, held_too: bool) -> sa.Select[Request]:
-    """The same ask stored before: still open, just done, or (`held_too`) still holding."""
+    """The same ask stored before: still open, just done and not given back, or (`held_too`) still holding."""
     held = (
         sa.select(GrantReason.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_(None), Grant.state == GrantState.ACTIVE)
         .exists()
     )
-    lately = Request.asked_at > sa.bindparam("lately")
+    over = sa.exists().where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_not(None))
+    lately = sa.and_(Request.asked_at > sa.bindparam("lately"), ~over)
     done = sa.and_(Request.state == RequestState.FULFILLED, sa.or_(lately, held) if held_too else lately)
     return (
         sa.select(Request)

@@ -106,7 +106,10 @@ export default {
     },
     tell(results) {
       clearTimeout(this.patience);
-      Object.assign(this, { busy: false, results, reason: "" });
+      // What went away meanwhile is still called what the list called it.
+      const named = new Map(this.asked.map((one) => [one.id, one.label]));
+      const lines = results.lines.map((one) => ({ ...one, label: named.get(one.id) || one.label }));
+      Object.assign(this, { busy: false, results: { ...results, lines }, reason: "" });
       this.pick([]);
       if (!this.$refs.box.open) this.$refs.box.showModal();
       this.$nextTick(() => this.$refs.end?.focus());
