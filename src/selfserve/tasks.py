@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from selfserve import techops
+from selfserve.connectors.bounded import Bounded
 from selfserve.connectors.contract import Finding, Level
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.fulfilment import circuits
@@ -153,7 +154,7 @@ def check_connectors(app: App) -> dict[str, str]:
 
 def _findings(house: House, name: str) -> list[Finding]:
     try:
-        return house.connectors.get(name).check()
+        return Bounded(house.connectors.get(name), house.call).check()
     except Exception as problem:
         log.exception("connector_check_failed", connector=name)
         return [

@@ -116,7 +116,7 @@ def test_a_corrupt_manifest_is_one_requests_trouble(tmp_path: Path) -> None:
     (repo / "manifests" / "BROKEN123").write_bytes(b"garbage")
     (repo / "manifests" / "C02OTHER").write_text(MANIFEST)
     registry = Registry.build({"munki": {"kind": "munki", "repo": str(repo)}}, Ports(now=clock))
-    attempt = Attempt(registry, clock, clock() + timedelta(minutes=1))
+    attempt = Attempt(registry, clock, clock() + timedelta(minutes=1), None)
     for _ in range(MANY):
         result = attempt.bring(_install("BROKEN123"), _nothing)
         assert (result.state, result.failure, result.look_again) == (StepState.FAILED, FailureKind.PERMANENT, None)
@@ -130,7 +130,7 @@ def test_a_mac_whose_name_can_be_no_file_name_is_one_requests_trouble(tmp_path: 
     """It is simply not there, and cannot be made: a human at once, the circuit stays closed."""
     clock, repo = Clock(), make_repo(tmp_path / "repo")
     registry = Registry.build({"munki": {"kind": "munki", "repo": str(repo)}}, Ports(now=clock))
-    attempt = Attempt(registry, clock, clock() + timedelta(minutes=1))
+    attempt = Attempt(registry, clock, clock() + timedelta(minutes=1), None)
     for _ in range(MANY):
         result = attempt.bring(_install("../../etc"), _nothing)
         assert (result.state, result.failure, result.look_again) == (StepState.FAILED, FailureKind.PERMANENT, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from selfserve.demo.company import FERNHILL
@@ -54,6 +56,7 @@ class Hands:
         if burger.is_visible():
             self.press(burger)
         self.press(self.page.locator(f".s-side nav a[href='{path}']"))
+        expect(self.page).to_have_url(re.compile(f"//[^/]+{path}$"))
 
     def button(self, text: str) -> Locator:
         """A button of the product by its words."""

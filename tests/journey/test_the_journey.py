@@ -35,8 +35,14 @@ def test_from_sign_in_to_sign_out(visitor: Visitor) -> None:
     _sign_out(lukas)
 
 
+def _go(page: Page, name: str, path: str) -> None:
+    """By the menu, and there: what is looked for next may stand on the page before as well."""
+    page.get_by_role("link", name=name).first.click()
+    expect(page).to_have_url(re.compile(f"//[^/]+{path}$"))
+
+
 def _ask(page: Page, typed: str, item: str, answers: dict[str, str], button: str) -> None:
-    page.get_by_role("link", name="Catalog").first.click()
+    _go(page, "Catalog", "/")
     page.get_by_role("searchbox").fill(typed)
     page.get_by_role("link", name=item).first.click()
     expect(page.get_by_role("heading", name=item, level=1)).to_be_visible()
@@ -47,15 +53,16 @@ def _ask(page: Page, typed: str, item: str, answers: dict[str, str], button: str
 
 
 def _approve(page: Page, label: str) -> None:
-    page.get_by_role("link", name="Approvals").first.click()
+    _go(page, "Approvals", "/approvals")
     card = page.get_by_role("region", name=label)
     card.get_by_role("button", name="Approve").click()
     expect(card).to_have_count(0)
 
 
 def _by_hand(page: Page, item: str, words: str) -> None:
-    page.get_by_role("link", name="Desk").first.click()
+    _go(page, "Desk", "/desk")
     page.get_by_role("link", name=item).first.click()
+    expect(page).to_have_url(re.compile(r"/desk/\w"))
     page.get_by_role("button", name="Take it").click()
     expect(page.get_by_role("button", name="Take it")).to_have_count(0)
     form = page.get_by_role("region", name="Done by hand")

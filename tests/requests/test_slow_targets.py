@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.stand.house import Stand
 
-from selfserve.connectors.contract import Plan
-from selfserve.connectors.patience import NAME, TooSlow, within
-from selfserve.requests import asking, begin, plan
-from selfserve.store.states import RequestState
+from selfserve.connectors import patience
+from selfserve.connectors.breaker import Circuit, Limits
+from selfserve.connectors.contract import Plan, Presence
+from selfserve.connectors.patience import MOST_IDLE, MOST_LEFT, NAME, TooSlow, within
+from selfserve.fulfilment import desk as fulfilment_desk
+from selfserve.fulfilment import fulfil
+from selfserve.requests import acts, asking, begin, plan, reconcile
+from selfserve.store.states import GrantState, RequestState, StepState
 
 SHORT = timedelta(milliseconds=50)
 
@@ -23,6 +28,21 @@ def stuck() -> Iterator[threading.Event]:
     came_back = threading.Event()
     yield came_back
     came_back.set()
+    until(lambda: not patience.out("shelf"))
+
+
+def impatient(stand: Stand) -> None:
+    """The queue waits for no call longer than a moment."""
+    stand.house = replace(stand.house, call=SHORT)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread brings about."""
+    turn, patient = threading.Event(), 3000
+    while not true():
+        patient -= 1
+        assert patient, "it never came"
+        turn.wait(0.01)
 
 
 def test_a_look_that_hangs_before_the_asking_is_left_to_the_queue(
@@ -56,10 +76,10 @@ def test_a_call_that_hangs_goes_on_alone_and_is_concluded(
     made = stand.ask("ada", "lamp")
     assert made.state is RequestState.FULFILLING
     assert called.wait(30)
+    concluded = threading.Event()
+    monkeypatch.setattr(fulfil, "_measure", lambda *_: concluded.set())
     stuck.set()
-    for thread in threading.enumerate():
-        if thread.name == NAME:
-            thread.join(30)
+    assert concluded.wait(30)
     assert stand.request(made.id).state == RequestState.FULFILLED
     assert stand.shelf.calls["put"] == 1
 
@@ -80,15 +100,103 @@ def test_a_plan_that_hangs_is_told_without_its_target(
     assert not act.for_good
 
 
-def test_what_a_bounded_call_gives_and_raises_comes_back() -> None:
-    """None is an answer too, and what kills a process is not swallowed."""
-    assert within(5, lambda: 7) == 7
-    assert within(5, lambda: None) is None
-    with pytest.raises(KeyboardInterrupt):
-        within(5, _interrupted)
-    with pytest.raises(TooSlow, match="no answer within 0 s"):
-        within(0, threading.Event().wait)
+def test_the_queue_waits_for_no_call_for_ever(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been sent, so it is looked for and not sent twice: the late call did it."""
+    impatient(stand)
+    stand.shelf.faults = ["transient"]
+    made = stand.ask("ada", "lamp")
+    monkeypatch.setattr(stand.shelf, "before_apply", lambda: stuck.wait(30))
+    stand.pass_time(seconds=3)
+    step = stand.steps(made.id)[0]
+    assert (step.state, step.failure, step.reason) == (StepState.UNKNOWN, "unknown", "It does not answer in time.")
+    calls = stand.shelf.calls["put"]
+    stuck.set()
+    until(lambda: stand.shelf.calls["put"] > calls)
+    stand.pass_time(minutes=2)
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert stand.shelf.effects[("lamp", "ada")] == 1
 
 
-def _interrupted() -> None:
-    raise KeyboardInterrupt
+def test_a_target_that_never_comes_back_reaches_a_human(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever hangs, look or call: the story ends at the desk, and few threads are left behind."""
+    impatient(stand)
+    stand.shelf.faults = ["transient"]
+    made = stand.ask("ada", "lamp")
+    observe = stand.shelf.observe
+    monkeypatch.setattr(stand.shelf, "observe", lambda *given: stuck.wait(30) and observe(*given))
+    stand.pass_time(hours=3)
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+    assert "does not answer in time" in stand.case().reason or "have not come back" in stand.case().reason
+    assert patience.out("shelf") == MOST_LEFT
+    assert sum(thread.name == NAME and thread.is_alive() for thread in threading.enumerate()) <= MOST_LEFT + MOST_IDLE
+
+
+def test_a_taking_back_that_hangs_alarms_and_is_tried_on(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is never shown as taken back; once the target answers it is."""
+    impatient(stand)
+    made = stand.ask("ada", "lamp")
+    undo = stand.shelf.undo
+    monkeypatch.setattr(stand.shelf, "undo", lambda *given: stuck.wait(30) and undo(*given))
+    stand.write(acts.give_back, stand.house, stand.request(made.id).name, stand.people["ada"], stand.clock())
+    stand.pass_time(minutes=40)
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.REVOKE_FAILED]
+    assert "does not answer in time" in stand.case().reason or "have not come back" in stand.case().reason
+    stuck.set()
+    stand.pass_time(hours=3)
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED]
+    assert not stand.shelf.things
+
+
+def test_the_hourly_look_waits_for_no_target_for_ever(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What hangs opens the circuit, and the rest of its things are looked at another time."""
+    impatient(stand)
+    for who in ("ada", "ben", "dora", "dan", "eli", "mara", "cora"):
+        stand.ask(who, "lamp")
+    looks = []
+
+    def hangs(*given: object) -> None:
+        looks.append(given)
+        stuck.wait(30)
+
+    monkeypatch.setattr(stand.shelf, "observe", hangs)
+    assert reconcile.reconcile(stand.house).drifted == []
+    assert stand.house.connectors.health()["shelf"].circuit is Circuit.OPEN
+    assert len(looks) == Limits().failures
+
+
+def test_staff_do_not_wait_for_ever_for_a_look(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they did stands on their word, as with any target that cannot be read."""
+    monkeypatch.setattr(fulfilment_desk, "PATIENCE", SHORT)
+    stand.shelf.faults = ["permanent"]
+    made = stand.ask("ada", "lamp")
+    monkeypatch.setattr(stand.shelf, "observe", lambda *_: stuck.wait(30))
+    seen = fulfilment_desk.look(stand.house, stand.case().id, {})
+    assert (seen.presence, seen.why) == (Presence.UNKNOWABLE, "It does not answer in time.")
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+
+
+def test_a_first_attempt_that_cannot_be_made_is_the_queues(
+    stand: Stand, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many calls of its target are out that none is made: nobody waits, and it is done once they are back."""
+    monkeypatch.setattr(stand.shelf, "name", "shelf")
+    for _ in range(MOST_LEFT):
+        with pytest.raises(TooSlow):
+            within(0, lambda: stuck.wait(30), "shelf")
+    made = stand.ask("ada", "lamp")
+    assert made.state is RequestState.FULFILLING
+    assert stand.shelf.calls["put"] == 0
+    stuck.set()
+    until(lambda: not patience.out("shelf"))
+    stand.pass_time(minutes=1)
+    assert stand.request(made.id).state == RequestState.FULFILLED

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from selfserve.connectors.bounded import Bounded
 from selfserve.connectors.breaker import Breaker, Circuit, Health, Limits
 from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Outcome, Ports
 from selfserve.connectors.declared import DeclaredActions
@@ -111,6 +112,11 @@ class Registry:
         """Connector and action for `directory.add_member`; raises UnknownConnector or UnknownAction."""
         action = self._declared.find(use)
         return self._connectors[use.partition(".")[0]], action
+
+    def bounded(self, use: str, patience: timedelta) -> tuple[Bounded, Action[Any]]:
+        """As `action`, for calls that must come back: none of the connector's is waited for longer than `patience`."""
+        connector, action = self.action(use)
+        return Bounded(connector, patience), action
 
     def closed(self, name: str) -> bool:
         """True where the connector may be called now; after a pause, one caller at a time is let through as a trial."""

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from selfserve.connectors.bounded import Bounded, overdue
 from selfserve.connectors.contract import (
     Accepted,
     Action,
@@ -26,6 +27,7 @@ from selfserve.connectors.contract import (
     Presence,
     State,
 )
+from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
 from selfserve.fulfilment import checklist
 from selfserve.languages.messages import msg
@@ -86,16 +88,19 @@ class Result:
         return self.state in (StepState.DONE, StepState.ALREADY_DONE)
 
 
+Target = Bounded | Connector
 Intend = Callable[[StepWork, str], None]
 """Stores, before the call: what the target showed (`before`), and that a call may be sent."""
 
 
 class Attempt:
     """Tries steps against their connectors; every exception of a connector becomes a failed result, never a lost
-    run."""
+    run. So does a call that takes longer than `patience`; with None the caller sees to that."""
 
-    def __init__(self, registry: Registry, now: Callable[[], datetime], deadline: datetime) -> None:
-        self.registry, self.now, self.deadline = registry, now, deadline
+    def __init__(
+        self, registry: Registry, now: Callable[[], datetime], deadline: datetime, patience: timedelta | None
+    ) -> None:
+        self.registry, self.now, self.deadline, self.patience = registry, now, deadline, patience
 
     def bring(self, step: StepWork, intend: Intend) -> Result:
         """Bring the step's effect about, at most once, and see it in the target."""
@@ -109,6 +114,10 @@ class Attempt:
             return self._bring(step, connector, action, args, intend)
         except LosesClaim:
             raise
+        except TooSlow as slow:
+            failure = overdue(slow)
+            self.registry.note(step.connector, failure)
+            return _unread(step, failure)
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
             return Result(
@@ -127,13 +136,15 @@ class Attempt:
             "{connector} is left in peace for a while, its circuit is open: {why}", connector=step.connector, why=why
         )
 
-    def _resolve(self, step: StepWork) -> tuple[Connector, Action[Any], BaseModel]:
-        connector, action = self.registry.action(step.use)
+    def _resolve(self, step: StepWork) -> tuple[Target, Action[Any], BaseModel]:
+        connector: Target
+        if self.patience is None:
+            connector, action = self.registry.action(step.use)
+        else:
+            connector, action = self.registry.bounded(step.use, self.patience)
         return connector, action, action.args.model_validate(step.args)
 
-    def _bring(
-        self, step: StepWork, connector: Connector, action: Action[Any], args: BaseModel, intend: Intend
-    ) -> Result:
+    def _bring(self, step: StepWork, connector: Target, action: Action[Any], args: BaseModel, intend: Intend) -> Result:
         maybe_sent = step.calls > 0 and step.recorded
         if maybe_sent or not step.before:
             if step.recorded:
@@ -228,7 +239,7 @@ class Attempt:
     def _from_outcome(
         self,
         step: StepWork,
-        connector: Connector,
+        connector: Target,
         action: Action[Any],
         args: BaseModel,
         outcome: Outcome,
@@ -256,7 +267,7 @@ class Attempt:
     def _verified(
         self,
         step: StepWork,
-        connector: Connector,
+        connector: Target,
         action: Action[Any],
         args: BaseModel,
         outcome: Done | AlreadyDone,
@@ -284,7 +295,7 @@ class Attempt:
             secret=secret,
         )
 
-    def _look(self, step: StepWork, connector: Connector, args: BaseModel, state: State) -> Observation:
+    def _look(self, step: StepWork, connector: Target, args: BaseModel, state: State) -> Observation:
         """What the target shows. A look that breaks has seen nothing; what the act answered (a secret!) is not lost by
         it."""
         try:

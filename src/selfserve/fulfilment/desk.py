@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ from selfserve.store.states import (
 from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
 
 log = structlog.get_logger(__name__)
+PATIENCE = timedelta(seconds=20)
+"""How long a person at the desk waits for a look at the target."""
 
 
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
@@ -131,7 +133,7 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
             return Seen(Presence.INVISIBLE, {})
         work, recorded = work_of(step), TAKEN_BACK_BY_HAND if case and case.grant_id else DONE_BY_HAND
     try:
-        connector, action = house.connectors.action(work.use)
+        connector, action = house.connectors.bounded(work.use, PATIENCE)
         args = action.args.model_validate(work.args)
         seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
     except (ConnectorProblem, ValueError):

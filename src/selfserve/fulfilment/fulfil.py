@@ -45,14 +45,14 @@ class Job:
 
 def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> RequestState:
     """Try the steps at once, in the asking thread: as long as they are quick and the budget lasts; the queue does the
-    rest."""
+    rest. The caller bounds how long it waits for this."""
     deadline = house.now() + house.first_attempt_budget
 
     def may_try(step: StepWork) -> bool:
         healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
         return healthy and quick(step) and house.now() < deadline
 
-    state = _go(house, job, Attempt(house.connectors, house.now, deadline), may_try)
+    state = _go(house, job, Attempt(house.connectors, house.now, deadline, patience=None), may_try)
     figures.first_attempt(hit=state is RequestState.FULFILLED)
     return state
 
@@ -64,7 +64,7 @@ def fulfil(house: House, run_id: str) -> None:
         job = _begin(session, house, run_id)
     if job is None:
         return
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE)
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call)
     try:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:

@@ -9,6 +9,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from selfserve.catalog.live import LiveCatalog
+from selfserve.connectors.patience import CALL
 from selfserve.connectors.registry import Registry
 from selfserve.fulfilment.engine import Engine
 from selfserve.settings.sealing import Sealer
@@ -28,7 +29,8 @@ class Orders(Protocol):
 
 @dataclass(frozen=True)
 class House:
-    """The parts put together. `works` is False in a process that only takes orders (it has no connector secrets)."""
+    """The parts put together. `works` is False in a process that only takes orders (it has no connector secrets).
+    `call` is how long one call of a connector is waited for where no person waits for it."""
 
     database: Database
     catalog: LiveCatalog
@@ -41,6 +43,7 @@ class House:
     works: bool = True
     first_attempt_budget: timedelta = timedelta(seconds=2)
     lease: timedelta = timedelta(seconds=30)
+    call: timedelta = CALL
 
 
 def zone_of(house: House, person: Person) -> ZoneInfo:

@@ -47,7 +47,7 @@ def revoke(house: House, run_id: str) -> None:
             _wait(session, house, run, house.now())
             return
         steps = [step for step in _to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE)
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call)
     ending = walk_back(steps, attempt)
     try:
         with house.database.write() as session:

@@ -18,7 +18,8 @@ from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
-from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Presence
+from selfserve.connectors.bounded import overdue
+from selfserve.connectors.contract import Action, Connector, Option, Presence
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
@@ -27,10 +28,11 @@ from selfserve.fulfilment.house import House, zone_of
 from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.requests import stages
-from selfserve.requests.refusals import NotAllowed, NotFound, Refusal, Unfit
+from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal, Unfit
 from selfserve.store.tables import Person
 
 log = structlog.get_logger(__name__)
+UNKNOWN = msg("What is on offer cannot be looked up at the moment. Please try again in a moment.")
 PATIENCE = timedelta(seconds=5)
 """How long a target may be read while somebody waits."""
 
@@ -119,6 +121,17 @@ def _present(session: Session, person_id: str) -> Person:
     return person
 
 
+def on_offer(house: House, question: OptionsField, text: str) -> tuple[Option, ...]:
+    """What a connector offers now for what was typed; NotPossible where it does not answer."""
+    use, _, name = question.source.rpartition(".")
+    try:
+        connector, action = house.connectors.bounded(use, PATIENCE)
+        return connector.options(action.name, name, text).options
+    except Exception as broken:
+        log.warning("no_choices", use=use, why=repr(broken))
+        raise NotPossible(UNKNOWN) from broken
+
+
 def _offered(session: Session, house: House, item: Item, shown: dict[str, str]) -> Callable[[str, str], bool]:
     """Whether something is on offer; the words of live choices that are go to `shown`."""
 
@@ -127,10 +140,7 @@ def _offered(session: Session, house: House, item: Item, shown: dict[str, str]) 
         if isinstance(question, PersonField):
             return directory.present(session, value) is not None
         if isinstance(question, OptionsField):
-            use, _, field_name = question.source.rpartition(".")
-            connector, action = house.connectors.action(use)
-            page = connector.options(action.name, field_name, value)
-            found = next((option for option in page.options if option.value == value), None)
+            found = next((one for one in on_offer(house, question, value) if one.value == value), None)
             if found is not None:
                 shown[name] = str(found.label)
             return found is not None
@@ -229,10 +239,10 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
     if house.works and connector_name not in house.connectors.resting():
         read = partial(_read, seen, connector, action, model, look=look and quick, foresee=foresee)
         try:
-            within(PATIENCE.total_seconds(), read)
+            within(PATIENCE.total_seconds(), read, connector_name)
         except TooSlow as slow:
             log.warning("target_too_slow", connector=connector_name, action=action_name, why=str(slow))
-            house.connectors.note(connector_name, Failed(FailureKind.TRANSIENT, msg("It does not answer in time.")))
+            house.connectors.note(connector_name, overdue(slow))
             quick = False
         except Exception:
             log.exception("connector_raised", connector=connector_name, action=action_name)

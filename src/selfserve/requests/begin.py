@@ -142,9 +142,12 @@ def try_at_once(house: House, job: Job, prepared: Prepared) -> RequestState:
     is_quick: Callable[[StepWork], bool] = lambda step: step.name in quick  # noqa: E731
     try:
         patience = (house.first_attempt_budget + SLACK).total_seconds()
-        return within(patience, lambda: first_attempt(house, job, is_quick))
+        return within(patience, lambda: first_attempt(house, job, is_quick), job.steps[0].connector)
     except TooSlow as slow:
-        log.warning("first_attempt_goes_on_alone", run=job.held.run_id, why=str(slow))
+        what = "first_attempt_goes_on_alone" if slow.sent else "first_attempt_not_made"
+        log.warning(what, run=job.held.run_id, why=str(slow))
+        if not slow.sent:
+            _leave_to_queue(house, job)
     except LosesClaim:
         log.info("first_attempt_was_taken_over", run=job.held.run_id)
     except Exception:

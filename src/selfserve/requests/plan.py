@@ -111,7 +111,7 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
         waits = connector.short()(action.name, args.model_dump())
         return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
     try:
-        made = within(asking.PATIENCE.total_seconds(), lambda: connector.plan(action.name, args))
+        made = within(asking.PATIENCE.total_seconds(), lambda: connector.plan(action.name, args), connector.name)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
         return PlannedAct(step.id, in_words(step, action), f"{step.use}: {problem}", msg("It does not answer."))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.connectors.contract import Observation, Presence
+from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.fulfilment import conclude, drift, escalation, grants, queueing
 from selfserve.fulfilment.attempt import StepWork
@@ -265,6 +265,8 @@ def _drift(house: House, found: Findings) -> None:
         ).all()
         steps = [work_of(row) for row in rows]
     for step in steps:
+        if step.connector in house.connectors.resting():
+            continue
         seen = _look(house, step)
 
         def note(session: Session, row_id: str, now: datetime, seen: Presence = seen) -> str | None:
@@ -278,7 +280,7 @@ def _drift(house: House, found: Findings) -> None:
 
 def _look(house: House, step: StepWork) -> Presence:
     try:
-        connector, action = house.connectors.action(step.use)
+        connector, action = house.connectors.bounded(step.use, house.call)
         if not action.lasting or action.human:
             return Presence.UNKNOWABLE  # what people did is in no target; their own record proves nothing
         seen: Observation = connector.observe(action.name, action.args.model_validate(step.args), step.target_state)
@@ -287,4 +289,5 @@ def _look(house: House, step: StepWork) -> Presence:
     except Exception:
         log.exception("connector_raised", connector=step.connector, action=step.action)
         return Presence.UNKNOWABLE
+    house.connectors.note(step.connector, seen.failure or AlreadyDone())
     return seen.presence

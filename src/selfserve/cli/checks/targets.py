@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from selfserve.cli.checks.finding import Finding, failure, warning
 from selfserve.cli.stop import Stop
 from selfserve.cli.surroundings import Surroundings
 from selfserve.cli.targets import alone, registry
+from selfserve.connectors.bounded import Bounded
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.settings.secrets import SecretUnavailable
 
+PATIENCE = timedelta(seconds=30)
+"""How long somebody at a terminal waits for one connector."""
 REMEMBERS = ("seats",)
 """Kinds of connectors whose memory is lent to them out of the store."""
 
@@ -32,7 +36,8 @@ def check_target(around: Surroundings, name: str) -> list[Finding]:
             connector = built.get(name)
             if connector.kind in REMEMBERS and not around.store_ready:
                 return [warning(area, "Its seats are counted in the store, which is not ready yet.")]
-            return list(dict.fromkeys(Finding(area, one.level, one.text) for one in connector.check()))
+            found = Bounded(connector, PATIENCE).check()
+            return list(dict.fromkeys(Finding(area, one.level, one.text) for one in found))
     except (ConnectorProblem, SecretUnavailable, Stop) as problem:
         return [failure(area, str(problem))]
     except Exception as error:  # connectors are others' code, and doctor goes on

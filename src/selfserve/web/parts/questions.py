@@ -26,11 +26,10 @@ from selfserve.connectors.contract import Option
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people import directory
-from selfserve.requests.refusals import Refusal
+from selfserve.requests import asking
 from selfserve.web.parts.form import Field, Kind
 
 MOST = 20
-UNKNOWN = msg("What is on offer cannot be looked up at the moment. Please try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -122,13 +121,7 @@ def on_offer(house: House, item: Item, name: str, text: str) -> list[Option]:
         return _colleagues(house, text)
     if not isinstance(one, OptionsField):
         return []
-    use, _, field = one.source.rpartition(".")
-    try:
-        connector, action = house.connectors.action(use)
-        page = connector.options(action.name, field, text)
-    except Exception as broken:
-        raise Refusal(UNKNOWN) from broken
-    return list(page.options[:MOST])
+    return list(asking.on_offer(house, one, text)[:MOST])
 
 
 def _colleagues(house: House, text: str) -> list[Option]:
