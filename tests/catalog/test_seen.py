@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -56,6 +57,14 @@ def test_the_longest_answer_is_counted_as_it_is_seen() -> None:
     assert clean("why", field, heart * 2, ASKING) == heart * 2
     with pytest.raises(AnswerRefused, match="This has 6 characters; write at most 4"):
         clean("why", field, heart * 3, ASKING)
+
+
+def test_no_tower_of_marks_stands_over_other_lines() -> None:
+    """Hundreds of marks on one sign cover what others wrote; what writing needs stays."""
+    assert len(without_hidden("Z" + "\u0336\u0353\u0310" * 200 + "a")) <= 10
+    assert without_hidden("Z" + "\u0336" * 400 + "a").endswith("a")
+    for word in ("שִׁבֹּ֥לֶת", "ก็ได้", "Việt Nam", "हिन्दी", "བཀྲ་ཤིས"):
+        assert len(without_hidden(word)) >= len(unicodedata.normalize("NFC", word))
 
 
 @given(TEXTS)

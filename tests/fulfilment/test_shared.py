@@ -7,7 +7,7 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 
 from selfserve.fulfilment.runs import RESOURCE, resource_key
-from selfserve.requests import acts, lists
+from selfserve.requests import acts, grant_rows
 from selfserve.store.states import GrantState, RequestState, StepState
 from selfserve.store.tables import Grant
 
@@ -156,5 +156,5 @@ def test_what_one_holds_says_because_of_what(stand: Stand) -> None:
     one = stand.ask("ada", "lamp", {"reason": "a"})
     other = stand.ask("ada", "lamp", {"reason": "b"})
     with stand.house.database.read() as session:
-        (row,) = lists.held(session, stand.people["ada"])
+        (row,) = grant_rows.held(session, stand.people["ada"])
     assert row.because == [one.name, other.name]

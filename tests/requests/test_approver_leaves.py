@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tests.stand.house import Stand
 
 from selfserve.people import teams
-from selfserve.requests import acts, desk, lists, stages
+from selfserve.requests import acts, desk, stages, undecided
 from selfserve.requests.decide import Say
 from selfserve.requests.reconcile import Findings, people_left, reconcile
 from selfserve.requests.refusals import NotAllowed, NotPossible
@@ -24,7 +24,7 @@ def _nobody(stand: Stand) -> None:
 
 def _waiting(stand: Stand, who: str) -> int:
     with stand.house.database.read() as session:
-        return len(lists.waiting_for(session, stand.people[who]))
+        return len(undecided.waiting_for(session, stand.people[who]))
 
 
 def test_an_approver_disabled_after_the_notice_cannot_decide(stand: Stand) -> None:

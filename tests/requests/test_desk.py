@@ -12,7 +12,7 @@ from tests.stand.house import Stand
 
 from selfserve.fulfilment import escalation
 from selfserve.requests import acts, desk, story
-from selfserve.requests.lists import desk as listed
+from selfserve.requests.case_rows import desk as listed
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal
 from selfserve.requests.submit import submit

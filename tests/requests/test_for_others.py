@@ -7,7 +7,7 @@ import json
 import pytest
 from tests.stand.house import Stand
 
-from selfserve.requests import acts, lists, story
+from selfserve.requests import acts, case_rows, story, undecided
 from selfserve.requests.plan import plan
 from selfserve.requests.refusals import AlreadyAsked, NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
@@ -100,7 +100,7 @@ def test_who_decides_is_told_who_asked_and_as_what(
     """The card, the notice and its mail name both; a manager further up is not called the manager."""
     made = ask_for(stand, asker, "ada", "desk")
     with stand.house.database.read() as session:
-        (one,) = lists.waiting_for(session, stand.people[decider])
+        (one,) = undecided.waiting_for(session, stand.people[decider])
         told = story.story(session, session.get_one(Request, made.id), stand.people["ada"])
     asking = f"{asker.capitalize()} Fern"
     assert (one.request.asked_by_name, one.request.asked_as, one.request.customer_name) == (
@@ -124,7 +124,7 @@ def test_the_desk_reads_who_asked_for_the_customer(stand: Stand) -> None:
     ask_for(stand, "mara", "ada", "lamp")
     stand.ask("ben", "lamp")
     with stand.house.database.read() as session:
-        rows = {(row.customer, row.asked_by) for row in lists.desk(session)}
+        rows = {(row.customer, row.asked_by) for row in case_rows.desk(session)}
     assert rows == {("Ada Fern", "Mara Fern"), ("Ben Fern", "")}
 
 

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
+from selfserve.requests.decide import Say
 from selfserve.requests.refusals import KeyReused, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.tables import Request
@@ -137,3 +138,23 @@ def _statements(stand: Stand, key: str | None) -> int:
 def test_who_sends_no_key_pays_for_none(stand: Stand, key: str | None, looks: int) -> None:
     """With a key there is one look before anything else, and one where it is stored."""
     assert _statements(stand, key) == looks
+
+
+def test_a_key_told_of_an_open_request_is_told_of_it_for_good(stand: Stand) -> None:
+    """First asked on a page, without a key: the call that found it finds it again when all is long over."""
+    made = stand.ask("ada", "desk", SOON)
+    _same(stand, made, stand.ask("ada", "desk", SOON, key="k"))
+    stand.decide("mara", made.id, Say.DENY, "Not this year.")
+    stand.clock.forward(days=1)
+    _same(stand, made, stand.ask("ada", "desk", SOON, key="k"))
+    with pytest.raises(KeyReused):
+        stand.ask("ada", "lamp", key="k")
+
+
+def test_a_second_key_takes_nothing_from_the_first(stand: Stand) -> None:
+    """Two calls, one request: the key that made it stays its own."""
+    made = stand.ask("ada", "desk", SOON, key="first")
+    _same(stand, made, stand.ask("ada", "desk", SOON, key="second"))
+    stand.decide("mara", made.id, Say.DENY, "Not this year.")
+    stand.clock.forward(days=1)
+    _same(stand, made, stand.ask("ada", "desk", SOON, key="first"))

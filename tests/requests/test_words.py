@@ -14,7 +14,7 @@ from selfserve.catalog.durations import format_duration
 from selfserve.connectors.contract import Action
 from selfserve.fulfilment import conclude, escalation
 from selfserve.languages.reader import Reader
-from selfserve.requests import acts, desk, lists, story
+from selfserve.requests import acts, desk, grant_rows, story
 from selfserve.requests.plan import plan
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible
@@ -146,7 +146,7 @@ def test_two_of_one_kind_are_told_apart(stand: Stand) -> None:
     stand.edit("lamp", "thing: lamp,", 'thing: "lamp-${form.reason}",')
     first, second = (stand.ask("ada", "lamp", {"reason": room}) for room in ("hall", "attic"))
     with stand.house.database.read() as session:
-        rows = lists.held(session, stand.people["ada"])
+        rows = grant_rows.held(session, stand.people["ada"])
     assert {(row.item_name, row.name, row.answers[0].text) for row in rows} == {
         ("Lamp", first.name, "hall"), ("Lamp", second.name, "attic")
     }  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_part_that_is_there_is_not_the_whole(stand: Stand) -> None:
 
     def words() -> str:
         with stand.house.database.read() as session:
-            (row,) = lists.held(session, stand.people["ada"])
+            (row,) = grant_rows.held(session, stand.people["ada"])
             told = story.story(session, session.get_one(Request, made.id), stand.people["ada"])
         assert told.grant_words == row.state_words
         return row.state_words
@@ -184,7 +184,7 @@ def test_what_a_device_fetches_later_is_never_called_ready(stand: Stand, monkeyp
     assert "Ready to use" not in titles
     assert "Cup is on its way to your device" in stand.notices("ada")
     with stand.house.database.read() as session:
-        (row,) = lists.held(session, stand.people["ada"])
+        (row,) = grant_rows.held(session, stand.people["ada"])
     assert (row.state_words, row.there) == ("Your device fetches it", True)
 
 

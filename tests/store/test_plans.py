@@ -16,7 +16,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
-from selfserve.requests import lists, presence, story
+from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
@@ -42,23 +42,23 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "requests of a state": lambda session, stand: lists.requests(session, state="denied"),
     "requests for an item": lambda session, stand: lists.requests(session, item_id="lamp"),
     "the next page": lambda session, stand: lists.requests(session, cursor="01a2"),
-    "what waits for me": lambda session, stand: lists.waiting_for(session, stand.people["dora"]),
+    "what waits for me": lambda session, stand: undecided.waiting_for(session, stand.people["dora"]),
     "what was said about what waits": lambda session, stand: story.talks(session, ["a", "b"]),
-    "the desk": lambda session, stand: lists.desk(session),
-    "a team's desk": lambda session, stand: lists.desk(session, team="techops"),
-    "my cases": lambda session, stand: lists.desk(session, taken_by=stand.people["tess"]),
-    "my teams' cases": lambda session, stand: lists.desk(session, teams=["techops", "design"]),
-    "cases nobody has": lambda session, stand: lists.desk(session, free=True),
-    "overdue cases": lambda session, stand: lists.desk(session, late_at=stand.clock()),
-    "cases about an item": lambda session, stand: lists.desk(session, item_id="lamp"),
-    "overdue cases of mine about an item": lambda session, stand: lists.desk(
+    "the desk": lambda session, stand: case_rows.desk(session),
+    "a team's desk": lambda session, stand: case_rows.desk(session, team="techops"),
+    "my cases": lambda session, stand: case_rows.desk(session, taken_by=stand.people["tess"]),
+    "my teams' cases": lambda session, stand: case_rows.desk(session, teams=["techops", "design"]),
+    "cases nobody has": lambda session, stand: case_rows.desk(session, free=True),
+    "overdue cases": lambda session, stand: case_rows.desk(session, late_at=stand.clock()),
+    "cases about an item": lambda session, stand: case_rows.desk(session, item_id="lamp"),
+    "overdue cases of mine about an item": lambda session, stand: case_rows.desk(
         session, taken_by=stand.people["tess"], late_at=stand.clock(), item_id="lamp"
     ),
-    "the desk's counts": lambda session, stand: lists.open_cases(session),
+    "the desk's counts": lambda session, stand: case_rows.open_cases(session),
     "who looks at a case": lambda session, stand: presence.watchers(session, "a-case", stand.clock()),
-    "what I hold": lambda session, stand: lists.held(session, stand.people["ada"]),
-    "what I held": lambda session, stand: lists.held(session, stand.people["ada"], ended=True),
-    "counts": lambda session, stand: lists.counts(session, stand.people["tess"], staff=True),
+    "what I hold": lambda session, stand: grant_rows.held(session, stand.people["ada"]),
+    "what I held": lambda session, stand: grant_rows.held(session, stand.people["ada"], ended=True),
+    "counts": lambda session, stand: small_counts.counts(session, stand.people["tess"], staff=True),
     "one by name": lambda session, stand: find(session, "R-7K3FM"),
     "the usual time": lambda session, stand: usual(session, "lamp"),
     "my notices": lambda session, stand: notices.latest(session, stand.people["ada"]),

@@ -29,9 +29,9 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
-from selfserve.requests import acts, lists
+from selfserve.requests import acts, case_rows
+from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.decide import Say, decide
-from selfserve.requests.lists import CaseRow
 from selfserve.requests.submit import Submitted, submit
 from selfserve.settings.company import Brand, Company
 from selfserve.settings.identity import Directory, Oidc
@@ -121,7 +121,7 @@ class PageStand:
     def cases(self) -> list[CaseRow]:
         """The open cases as the desk lists them."""
         with self.house.database.read() as session:
-            return lists.desk(session)
+            return case_rows.desk(session)
 
     def latest_case(self, case_id: str) -> Escalation:
         """A case as it stands now."""

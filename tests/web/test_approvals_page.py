@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from nicegui import ui
 
-from selfserve.requests import acts, lists, story
+from selfserve.requests import acts, story, undecided
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Person, StageApprover
@@ -218,7 +218,7 @@ async def test_the_page_says_how_many_more_wait(
     visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not fit is counted, and comes as the others are decided."""
-    monkeypatch.setattr(lists, "MOST_WAITING", 2)
+    monkeypatch.setattr(undecided, "MOST_WAITING", 2)
     for number in range(3):
         stand.ask("ana", "finance-reports", {"reason": f"Forecast {number} for the design budget."})
     tomas = visitor("tomas")
@@ -227,7 +227,7 @@ async def test_the_page_says_how_many_more_wait(
     await tomas.should_not_see("Forecast 2")
     first = stand.latest("ana")
     with stand.house.database.read() as session:
-        shown = lists.waiting_for(session, stand.id("tomas"))[0].request.name
+        shown = undecided.waiting_for(session, stand.id("tomas"))[0].request.name
     assert shown != first.name
     stand.decide("tomas", shown, Say.APPROVE)
     await tomas.open("/approvals")
@@ -257,7 +257,7 @@ async def test_what_was_said_is_read_once_for_all_cards(visitor: Visitor, stand:
         sa.event.remove(engine, "before_cursor_execute", note)
     assert len(read) == 1, read
     with stand.house.database.read() as session:
-        waiting = [one.request.id for one in lists.waiting_for(session, stand.id("tomas"))]
+        waiting = [one.request.id for one in undecided.waiting_for(session, stand.id("tomas"))]
         talks = story.talks(session, waiting)
     assert {each: [event.kind for event in talk] for each, talk in talks.items() if talk} == {
         asked.id: ["approval.question"]

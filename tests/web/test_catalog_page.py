@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from selfserve.connectors.contract import Done, Failed, FailureKind
 from selfserve.store.tables import Person
+from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Visitor
@@ -82,6 +84,29 @@ async def test_a_card_says_that_one_would_wait(visitor: Visitor, stand: PageStan
     await mei.open("/")
     cards = {card["id"]: card["takes"] for card in next(iter(mei.find(Grid).elements)).props["items"]}
     assert cards["zoom-pro"] != "Short of seats: you would wait"
+
+
+async def test_a_card_promises_no_moment_while_its_target_rests(visitor: Visitor, stand: PageStand) -> None:
+    """The card and the page of what needs it say so; all else is as fast as ever, and so is this once it is back."""
+    target = stand.house.catalog.current.items["vpn-access"].fulfil[0].use.partition(".")[0]
+    mei = visitor("mei")
+
+    async def takes(item: str) -> object:
+        await mei.open("/")
+        return cards(next(iter(mei.find(Grid).elements)))[item]["takes"]
+
+    assert await takes("vpn-access") == "Instant"
+    stand.house.connectors.note(target, Failed(FailureKind.AUTH, "It does not know us any more."))
+    assert await takes("vpn-access") == "Delayed at the moment"
+    assert await takes("zoom-pro") == "Instant"
+    await mei.open("/items/vpn-access")
+    await mei.should_see("The system behind it does not answer at the moment.")
+    assert next(iter(mei.find(Form).elements)).props["buttons"][0]["label"] == "Request it"
+    stand.house.connectors.note(target, Done({}))
+    assert await takes("vpn-access") == "Instant"
+    await mei.open("/items/vpn-access")
+    await mei.should_not_see("does not answer at the moment")
+    assert next(iter(mei.find(Form).elements)).props["buttons"][0]["label"] == "Get it now"
 
 
 async def test_nobody_signed_in_is_led_to_sign_in_and_back(visitor: Visitor) -> None:

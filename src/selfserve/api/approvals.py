@@ -11,7 +11,7 @@ from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
 from selfserve.api.words import Mark, Moment, Words
 from selfserve.fulfilment import circuits
-from selfserve.requests import desk, lists, story
+from selfserve.requests import case_rows, desk, story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.together import MOST, Result, decide_together, summary
@@ -81,16 +81,16 @@ class HandOnBody(BaseModel):
 class Case(BaseModel):
     """A case with the whole story of its request."""
 
-    case: lists.CaseRow
+    case: case_rows.CaseRow
     story: story.Story | None
     runbook: str
 
 
 @router.get("/approvals", tags=["approvals"])
-def waiting(request: Request, who: Reads) -> list[lists.Waiting]:
+def waiting(request: Request, who: Reads) -> list[undecided.Waiting]:
     """What waits for your decision, the most urgent first: a hundred at most; the next come as you decide."""
     with parts_of(request).house.database.read() as session:
-        return lists.waiting_for(session, who.person_id)
+        return undecided.waiting_for(session, who.person_id)
 
 
 @router.post("/approvals/{stage}/decide", tags=["approvals"])
@@ -120,10 +120,10 @@ def say_together(request: Request, who: Decides, body: TogetherBody) -> Together
 @router.get("/escalations", tags=["desk"])
 def cases(
     request: Request, who: Helps, team: Annotated[str | None, Query(max_length=100)] = None, mine: bool = False
-) -> list[lists.CaseRow]:
+) -> list[case_rows.CaseRow]:
     """Open cases on the desk, the most urgent first."""
     with parts_of(request).house.database.read() as session:
-        return lists.desk(session, team=team, taken_by=who.person_id if mine else None)
+        return case_rows.desk(session, team=team, taken_by=who.person_id if mine else None)
 
 
 @router.get("/escalations/{case_id}", tags=["desk"])
@@ -138,7 +138,7 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
         found = session.get(Escalation, case_id)
         if found is None:
             raise NotFound("There is no such case on the desk.")
-        row = lists.case_row(session, found)
+        row = case_rows.case_row(session, found)
         about = story.find(session, row.request_id) if row.request_id else None
         told = story.story(session, about, reader) if about else None
     return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))

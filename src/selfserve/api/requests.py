@@ -12,7 +12,7 @@ from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
 from selfserve.api.words import Cursor, Mark, Words
 from selfserve.fulfilment import parties
-from selfserve.requests import acts, lists, smiles, story
+from selfserve.requests import acts, grant_rows, lists, smiles, story
 from selfserve.requests.refusals import NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import Face, RequestState
@@ -224,10 +224,10 @@ def smile(request: Request, who: Asks, name: str, body: SmileBody) -> SmileOut:
 @router.get("/grants")
 def grants(
     request: Request, who: Reads, customer: Annotated[str | None, Query(max_length=36)] = None, ended: bool = False
-) -> list[lists.GrantRow]:
+) -> list[grant_rows.GrantRow]:
     """What you hold, until when and because of which requests; staff may ask for anybody."""
     chosen = customer or who.person_id
     if chosen != who.person_id and not may_read_all(who):
         raise NotAllowed("You can read what you hold yourself.")
     with parts_of(request).house.database.read() as session:
-        return lists.held(session, chosen, ended=ended)
+        return grant_rows.held(session, chosen, ended=ended)

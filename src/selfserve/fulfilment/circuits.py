@@ -67,6 +67,13 @@ def resting(session: Session, house: House) -> list[Resting]:
     return [_merged(name, ones, waiting.get(name, 0)) for name, ones in sorted(found.items())]
 
 
+def names(session: Session, house: House) -> frozenset[str]:
+    """The connectors that are left in peace now, here or in another living process."""
+    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    told = {str(one["connector"]) for circuits in session.scalars(living) for one in circuits}
+    return frozenset(told.union(house.connectors.resting()))
+
+
 def _merged(name: str, ones: list[dict[str, Any]], waiting: int) -> Resting:
     first = min(ones, key=lambda one: str(one["since"]))
     until = min(datetime.fromisoformat(one["until"]) for one in ones)

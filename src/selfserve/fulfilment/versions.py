@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -16,6 +15,9 @@ from selfserve.store.tables import ItemVersion
 
 _KNOWN: WeakKeyDictionary[object, dict[str, str]] = WeakKeyDictionary()
 """Version rows seen by this process, by engine and digest: a version never changes once written."""
+_ITEMS: dict[str, Item] = {}
+MOST_KEPT = 1_000
+"""Items read back from their rows that this process remembers, by the row's id."""
 
 
 def pin(session: Session, item: Item, now: datetime) -> str:
@@ -40,13 +42,17 @@ def pin(session: Session, item: Item, now: datetime) -> str:
 
 
 def pinned(session: Session, version_id: str) -> Item:
-    """The item of a version row."""
+    """The item of a version row, which never changes: read once."""
+    known = _ITEMS.get(version_id)
+    if known is None:
+        known = _ITEMS[version_id] = _read(session, version_id)
+        if len(_ITEMS) > MOST_KEPT:
+            _ITEMS.clear()
+    return known
+
+
+def _read(session: Session, version_id: str) -> Item:
     row = session.execute(
         sa.select(ItemVersion.digest, ItemVersion.definition).where(ItemVersion.id == version_id)
     ).one()
-    return _parsed(row.digest, json.dumps(row.definition, ensure_ascii=False, separators=(",", ":")))
-
-
-@lru_cache(maxsize=1_000)
-def _parsed(_digest: str, definition: str) -> Item:
-    return Item.model_validate_json(definition)
+    return Item.model_validate_json(json.dumps(row.definition, ensure_ascii=False))

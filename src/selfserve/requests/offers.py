@@ -7,6 +7,7 @@ from collections.abc import Callable
 from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
+from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people import directory
@@ -40,6 +41,13 @@ def short(house: House) -> Callable[[Item], bool]:
         return False
 
     return waits
+
+
+def delayed(house: House) -> Callable[[Item], bool]:
+    """Whether an item needs a target that is left in peace at the moment; one query for all items."""
+    with house.database.read() as session:
+        resting = circuits.names(session, house)
+    return lambda item: any(step.use.partition(".")[0] in resting for step in item.fulfil)
 
 
 def for_others(house: House, person_id: str, item: Item) -> bool:

@@ -187,7 +187,11 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
     )
     if found is not None and ask.asked_by.id not in (found.customer_id, found.asked_by_id):
         raise AlreadyAsked(ask.customer.name)  # theirs to read, not the further asker's
-    return _found(found) if found is not None else None
+    if found is None:
+        return None
+    if sent.key is not None and found.idempotency_key is None and found.asked_by_id == ask.asked_by.id:
+        found.idempotency_key, found.sent_digest = sent.key, sent.digest  # the answer to this key for good
+    return _found(found)
 
 
 def _under_key(session: Session, asker_id: str, sent: _Sent) -> Submitted | None:

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from selfserve.fulfilment import versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg, msg_n
-from selfserve.requests import lists
+from selfserve.requests import undecided
 from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.refusals import AlreadyDecided, NotPossible, Refusal, Unfit
 from selfserve.store.database import StoreBusy
 from selfserve.store.tables import Request, Stage, StageApprover
 
-MOST = lists.MOST_WAITING
+MOST = undecided.MOST_WAITING
 """Stages in one go: what a list shows, and what a person can have read."""
 
 

@@ -142,9 +142,9 @@ class Worker(Section):
 
     enabled: bool = True
     """Whether `selfserve serve` also works; false where `selfserve worker` runs apart."""
-    concurrency: int = Field(default=10, ge=1, le=64)
+    concurrency: int = Field(default=16, ge=1, le=64)
     """How many runs of one target go on at once in one process."""
-    poll: Duration = Field(default=timedelta(milliseconds=200))
+    poll: Duration = Field(default=timedelta(milliseconds=400))
     """How often the queue is looked at; it starts at most concurrency divided by this a second."""
     first_attempt_budget: Duration = Field(default=timedelta(seconds=2))
     """How long the first attempt, made at once while the customer waits, may take before the queue goes on."""

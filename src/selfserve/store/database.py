@@ -18,10 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
-SQLITE_POOL = 160
-"""Larger than all request threads (40) and engine threads (ten for each queue, with room for a dozen queues) together:
-an engine's writer that waits for the write lock holds a connection, and the holder of the lock may need one more to
-finish (see docs/decisions/0002). Connections are opened as they are needed."""
+SQLITE_POOL = 240
+"""Larger than all request threads (40) and engine threads (sixteen for each queue, with room for a dozen queues)
+together: an engine's writer that waits for the write lock holds a connection, and the holder of the lock may need one
+more to finish (see docs/decisions/0002). Connections are opened as they are needed."""
 POSTGRES_POOL = 48
 PATIENCE = 5.0
 """Seconds that a writer waits for SQLite's write lock: as long as a person waits without wondering."""

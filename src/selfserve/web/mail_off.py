@@ -32,8 +32,8 @@ class MailOff:
 
     def install(self, app: FastAPI) -> None:
         """Answer below `/mail/off/`; to be called before the pages take every other path."""
-        app.add_api_route(f"{PATH}{{token}}", self.ask, methods=["GET"], include_in_schema=False)
-        app.add_api_route(f"{PATH}{{token}}", self.end, methods=["POST"], include_in_schema=False)
+        app.add_api_route(f"{PATH}{{token:path}}", self.ask, methods=["GET"], include_in_schema=False)
+        app.add_api_route(f"{PATH}{{token:path}}", self.end, methods=["POST"], include_in_schema=False)
 
     async def ask(self, request: Request, token: str) -> Response:
         """Whether they mean it, with a button."""

@@ -41,6 +41,8 @@ class Preview:
     """`expect` counts in working hours."""
     waits: bool = False
     """It is done once something comes free, and nobody knows when."""
+    delayed: bool = False
+    """Its target does not answer at the moment, and is left in peace for a while."""
 
 
 def preview(
@@ -51,6 +53,11 @@ def preview(
     `person_id` is who would have it, `asked_by_id` who asks for them. Raises NotAllowed where the item is not for this
     person.
     """
+    seen = _seen(house, person_id, item, answers, asked_by_id)
+    return replace(seen, delayed=offers.delayed(house)(item))
+
+
+def _seen(house: House, person_id: str, item: Item, answers: Mapping[str, object], asked_by_id: str | None) -> Preview:
     try:
         would = plan(house, customer_id=person_id, item_id=item.id, answers=answers, asked_by_id=asked_by_id)
     except Unfit:

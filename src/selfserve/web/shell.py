@@ -17,8 +17,8 @@ from selfserve.notify import notices
 from selfserve.people import directory, preferences
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.requests import lists
-from selfserve.requests.lists import Counts
+from selfserve.requests import small_counts
+from selfserve.requests.small_counts import Counts
 from selfserve.web import away
 from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
@@ -80,7 +80,7 @@ def _known(parts: Parts, principal: Principal, request: Request) -> Known | None
         person = directory.present(session, principal.person_id)
         if person is None:
             return None
-        counts = lists.counts(session, person.id, staff=principal.has(Role.STAFF))
+        counts = small_counts.counts(session, person.id, staff=principal.has(Role.STAFF))
         chosen, browser = preferences.of(session, person.id), accepted(request.headers.get("accept-language", ""))
         speaks = preferences.language(chosen.language, browser, person.language, parts.settings.company.language)
         reader = Reader(speaks, zone_of(parts.house, person))

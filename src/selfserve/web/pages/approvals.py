@@ -13,12 +13,12 @@ from nicegui.events import GenericEventArguments
 from selfserve.catalog.days import end_of_day
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
-from selfserve.requests import lists, story
+from selfserve.requests import story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
-from selfserve.requests.lists import Waiting
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
 from selfserve.requests.story import EventSeen
 from selfserve.requests.together import Became, Result, decide_together, summary
+from selfserve.requests.undecided import Waiting
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import NOTHING, show
 from selfserve.web.parts.pieces import empty, hero, note
@@ -62,9 +62,9 @@ async def build(visit: Visit) -> str:
 def _waiting(visit: Visit) -> tuple[list[Open], int]:
     """Those that are shown, and how many more wait."""
     with visit.house.database.read() as session:
-        found = lists.waiting_for(session, visit.person_id)
+        found = undecided.waiting_for(session, visit.person_id)
         talks = story.talks(session, [one.request.id for one in found])
-        more = lists.more_waiting(session, visit.person_id, found)
+        more = undecided.more_waiting(session, visit.person_id, found)
     return [Open(one, talks[one.request.id], _ends(visit, one)) for one in found], more
 
 
@@ -196,7 +196,7 @@ def together(visit: Visit) -> Together:
 def _labels(visit: Visit) -> dict[str, str]:
     """What each was about, while it still waits."""
     with visit.house.database.read() as session:
-        found = lists.waiting_for(session, visit.person_id)
+        found = undecided.waiting_for(session, visit.person_id)
     return {
         one.stage_id: visit.reader.say(
             "{item} for {customer}", item=one.request.item_name, customer=one.request.customer_name

@@ -10,8 +10,8 @@ from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.languages.messages import msg
-from selfserve.requests import lists, smiles, story
-from selfserve.requests.lists import CaseRow
+from selfserve.requests import case_rows, smiles, story
+from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.smiles import Smiled
 from selfserve.requests.story import EventSeen, StepSeen, Story
@@ -91,7 +91,7 @@ def read(visit: Visit, case_id: str) -> Whole:
         found = session.get(Escalation, case_id)
         if found is None:
             raise NotFound(msg("There is no such case on the desk."))
-        case = lists.case_row(session, found)
+        case = case_rows.case_row(session, found)
         request = session.get(Request, case.request_id) if case.request_id else None
         told = story.story(session, request, visit.person_id) if request else None
         events = story.events(session, request.id) if request else []

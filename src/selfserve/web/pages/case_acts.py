@@ -11,7 +11,7 @@ from nicegui.events import GenericEventArguments
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import desk
-from selfserve.requests.lists import CaseRow
+from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.refusals import Refusal
 from selfserve.store.states import EscalationState
 from selfserve.web.parts.form import Button, Field, Form

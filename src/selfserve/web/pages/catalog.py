@@ -9,11 +9,12 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
 from selfserve.languages.reader import Reader
 from selfserve.people import preferences
 from selfserve.people.roles import Role
-from selfserve.requests import lists, offers
+from selfserve.requests import grant_rows, offers
 from selfserve.web.deck import Deck
 from selfserve.web.parts.grid import Grid, Held
 from selfserve.web.parts.icons import icon
@@ -100,17 +101,22 @@ class Shelf:
         hand = self._deck.of(self._house.catalog.current, self._to)
         visible = offers.sees(self._house, self._person_id)
         with self._house.database.read() as session:
-            found = lists.marks(session, self._person_id)
+            found = grant_rows.marks(session, self._person_id)
         held = {
             name: {"words": self._to.tell(row.state_words), "icon": "check" if row.there else "clock"}
             for name, row in found.items()
         }
-        short, words = offers.short(self._house), self._to.say("Short of seats: you would wait")
-        cards = [
-            {**card, "takes": words} if item.id not in held and short(item) else card
-            for item, card in hand
-            if visible(item)
-        ]
+        short, delayed = offers.short(self._house), offers.delayed(self._house)
+
+        def told(item: Item, card: dict[str, Any]) -> dict[str, Any]:
+            """The card, with what keeps it from being had as fast as it says."""
+            if item.id in held:
+                return card
+            if short(item):
+                return {**card, "takes": self._to.say("Short of seats: you would wait")}
+            return {**card, "takes": self._to.say("Delayed at the moment")} if delayed(item) else card
+
+        cards = [told(item, card) for item, card in hand if visible(item)]
         wanted = self._deck.popular.of(self._house, self._person_id)
         return Dealt(cards, held, [item_id for item_id in wanted if item_id not in held][:SUGGESTED])
 

@@ -13,8 +13,8 @@ from selfserve.fulfilment import circuits
 from selfserve.fulfilment.circuits import Resting
 from selfserve.languages.messages import msg
 from selfserve.people import teams
-from selfserve.requests import lists
-from selfserve.requests.lists import CaseRow, OpenCase
+from selfserve.requests import case_rows
+from selfserve.requests.case_rows import CaseRow, OpenCase
 from selfserve.store.tables import Person
 from selfserve.web.parts.markup import joined, show
 from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile, tint
@@ -103,7 +103,7 @@ def _seen(visit: Visit, chosen: Chosen) -> Seen:
     with visit.house.database.read() as session:
         person = session.get_one(Person, visit.person_id)
         mine = teams.teams_of(session, person, catalog.teams)
-        cases = lists.desk(
+        cases = case_rows.desk(
             session,
             teams=mine if chosen.view == "teams" else None,
             taken_by=visit.person_id if chosen.view == "mine" else None,
@@ -111,7 +111,7 @@ def _seen(visit: Visit, chosen: Chosen) -> Seen:
             late_at=visit.now if chosen.view == "late" else None,
             item_id=chosen.item or None,
         )
-        return Seen(cases, lists.open_cases(session), mine)
+        return Seen(cases, case_rows.open_cases(session), mine)
 
 
 def _in_view(visit: Visit, seen: Seen, view: str, case: OpenCase) -> bool:

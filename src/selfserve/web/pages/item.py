@@ -102,7 +102,7 @@ def _send_words(visit: Visit, offer: Offer) -> str:
     seen = offer.preview
     if seen is not None and seen.waits:
         return say("Wait for one")
-    at_once = seen is not None and seen.asks is False and not visit.deck.by_hand(offer.item)
+    at_once = seen is not None and seen.asks is False and not seen.delayed and not visit.deck.by_hand(offer.item)
     return say("Get it now") if at_once else say("Request it")
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
 from selfserve.people import directory
-from selfserve.requests import acts, asking, drafts, lists, offers
-from selfserve.requests.lists import GrantRow
+from selfserve.requests import acts, asking, drafts, grant_rows, offers
+from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed
 from selfserve.web.pages.item_draft import BESIDE, WHOM
 from selfserve.web.parts.questions import questions
@@ -58,7 +58,7 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
     item = offers.one(visit.house, visit.person_id, item_id)
     others = offers.for_others(visit.house, visit.person_id, item)
     with visit.house.database.read() as session:
-        held = lists.marks(session, visit.person_id).get(item_id)
+        held = grant_rows.marks(session, visit.person_id).get(item_id)
         draft = {} if again else _draft(session, visit, item, others=others)
         given = _former(session, visit, item, again, others=others) if again else draft
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}

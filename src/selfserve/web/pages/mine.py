@@ -14,8 +14,8 @@ from selfserve.people import tokens
 from selfserve.people.agents import browser_and_system
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.requests import lists
-from selfserve.requests.lists import GrantRow
+from selfserve.requests import grant_rows
+from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import ApiToken, SignIn
 from selfserve.web import sessions
@@ -51,7 +51,7 @@ async def build(visit: Visit) -> str:
 
 def _held(visit: Visit) -> list[GrantRow]:
     with visit.house.database.read() as session:
-        return lists.held(session, visit.person_id)
+        return grant_rows.held(session, visit.person_id)
 
 
 def _holdings(visit: Visit, held: Sequence[GrantRow]) -> Markup:

@@ -87,6 +87,11 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
     if seen.waits:  # nobody knows when: no promise, and what it took when there was enough is no news
         yield say("You have it as soon as one is free, and hear from us at once. You can cancel while you wait.")
         return
+    if seen.delayed:  # what it takes else would be a promise that nobody can keep now
+        yield say(
+            "The system behind it does not answer at the moment. It is done as soon as it does; no need to wait here."
+        )
+        return
     if item.promise:
         yield tell(item.promise)
     else:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from selfserve.languages.messages import msg
-from selfserve.requests.lists import Waiting
 from selfserve.requests.story import EventSeen
+from selfserve.requests.undecided import Waiting
 from selfserve.web.parts.markup import NOTHING, heading, joined
 from selfserve.web.parts.pieces import facts, note, pill, tile, tint
 from selfserve.web.parts.times import when

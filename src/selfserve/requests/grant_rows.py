@@ -1,0 +1,71 @@
+"""What a customer holds, as lists show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import versions
+from selfserve.requests.holding import Holding, holdings
+from selfserve.requests.story import Answer, answers_of
+from selfserve.store.states import GrantState
+from selfserve.store.tables import Grant
+
+
+@dataclass(frozen=True)
+class GrantRow:
+    """What somebody holds, until when and because of which requests. `name` and `answers` are those of the latest one:
+    two grants of one item differ by them (which Mac, which team). `there`: it can be used."""
+
+    id: str
+    item_id: str
+    item_name: str
+    name: str
+    answers: list[Answer]
+    state: str
+    state_words: str
+    there: bool
+    started_at: datetime | None
+    ends_at: datetime | None
+    because: list[str]
+
+
+def held(session: Session, customer_id: str, *, ended: bool = False) -> list[GrantRow]:
+    """What a customer holds (with `ended`, also what they held), the first to end first."""
+    query = sa.select(Grant).where(Grant.customer_id == customer_id)
+    if not ended:
+        query = query.where(Grant.state != GrantState.ENDED)
+    rows = session.scalars(query.order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id).limit(500)).all()
+    how = holdings(session, rows)
+    return [_grant(session, row, how[row.id]) for row in rows]
+
+
+def _grant(session: Session, grant: Grant, how: Holding) -> GrantRow:
+    latest = how.requests[-1] if how.requests else None
+    return GrantRow(
+        id=grant.id,
+        item_id=grant.item_id,
+        item_name=grant.item_name,
+        name=latest.name if latest else "",
+        answers=answers_of(session, versions.pinned(session, latest.item_version_id), latest) if latest else [],
+        state=grant.state,
+        state_words=how.words,
+        there=how.there,
+        started_at=grant.started_at,
+        ends_at=grant.ends_at,
+        because=[request.name for request in how.requests],
+    )
+
+
+def marks(session: Session, customer_id: str) -> dict[str, GrantRow]:
+    """The one thing to say about each item a customer has to do with: what is there before what is on its way or
+    ending."""
+    found: dict[str, GrantRow] = {}
+    for row in held(session, customer_id):
+        known = found.get(row.item_id)
+        if known is None or (row.there and not known.there):
+            found[row.item_id] = row
+    return found

@@ -1,0 +1,39 @@
+"""The small numbers beside the navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.notify import notices
+from selfserve.requests.undecided import decisions
+from selfserve.store.states import OPEN_REQUEST, EscalationState
+from selfserve.store.tables import Escalation, Request
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The small numbers beside the navigation."""
+
+    requests: int
+    approvals: int
+    desk: int
+    notices: int
+
+
+def counts(session: Session, person_id: str, *, staff: bool) -> Counts:
+    """Open requests of mine, decisions that wait for me, open cases on the desk (for staff), unread notices."""
+    mine = (
+        sa.select(sa.func.count())
+        .select_from(Request)
+        .where(Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST))
+    )
+    cases = sa.select(sa.func.count()).select_from(Escalation).where(Escalation.state != EscalationState.CLOSED)
+    return Counts(
+        requests=session.scalar(mine) or 0,
+        approvals=session.scalar(decisions(person_id)) or 0,
+        desk=(session.scalar(cases) or 0) if staff else 0,
+        notices=notices.count_unread(session, person_id),
+    )

@@ -1,0 +1,119 @@
+"""What waits for a person's decision, with all that is needed to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import versions
+from selfserve.languages.messages import msg
+from selfserve.requests.lists import RequestRow, request_row
+from selfserve.requests.stages import MANAGER
+from selfserve.requests.story import Answer, answers_of
+from selfserve.requests.words import STATE_WORDS, standing
+from selfserve.store.states import HELD, StageState
+from selfserve.store.tables import Grant, Person, Request, Stage, StageApprover
+
+MOST_WAITING = 100
+"""Decisions shown at once, and made in one go at most: what a person can have read."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One stage that waits for a decision, with all that is needed to decide. `because` is the word of the item that
+    names the approver (`manager`, `team:NAME`); `because_words` says it to them, empty for a team or group."""
+
+    stage_id: str
+    request: RequestRow
+    why: str
+    because: str
+    because_words: str
+    due_at: datetime | None
+    summary: str
+    risk: str
+    customer: Mapping[str, str]
+    answers: list[Answer]
+    holds: list[str]
+
+
+def waiting_for(session: Session, person_id: str) -> list[Waiting]:
+    """What waits for a person's decision, the most urgent first: at most `MOST_WAITING`."""
+    found = session.execute(
+        sa.select(Stage, StageApprover.because, Request, Person)
+        .join(StageApprover, StageApprover.stage_id == Stage.id)
+        .join(Request, Request.id == Stage.request_id)
+        .join(Person, Person.id == Request.customer_id)
+        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
+        .order_by(Stage.due_at, Stage.id)
+        .limit(MOST_WAITING)
+    ).all()
+    held = _held_by(session, {request.customer_id for _, _, request, _ in found})
+    return [
+        _waiting(session, stage, (because, person_id), request, customer, held.get(customer.id, []))
+        for stage, because, request, customer in found
+    ]
+
+
+def more_waiting(session: Session, person_id: str, shown: Sequence[Waiting]) -> int:
+    """How many decisions wait for a person beyond those that `waiting_for` gave."""
+    if len(shown) < MOST_WAITING:
+        return 0
+    return max(0, (session.scalar(decisions(person_id)) or 0) - len(shown))
+
+
+def decisions(person_id: str) -> sa.Select[int]:
+    """How many wait for a person."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(StageApprover)
+        .join(Stage, Stage.id == StageApprover.stage_id)
+        .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
+    )
+
+
+def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
+    rows = session.execute(
+        sa.select(Grant.customer_id, Grant.item_name)
+        .where(Grant.customer_id.in_(customers), Grant.state.in_(HELD))
+        .order_by(Grant.item_name)
+    )
+    held: dict[str, list[str]] = {}
+    for customer_id, item_name in rows:
+        held.setdefault(customer_id, []).append(item_name)
+    return held
+
+
+def _because(customer: Person, approver_id: str) -> str:
+    return msg("You are asked as {standing}.", standing=standing(customer, approver_id))
+
+
+def _waiting(
+    session: Session, stage: Stage, named: tuple[str, str], request: Request, customer: Person, holds: list[str]
+) -> Waiting:
+    item = versions.pinned(session, request.item_version_id)
+    because, approver_id = named
+    return Waiting(
+        stage_id=stage.id,
+        request=request_row(
+            session, request, customer, session.get_one(Person, request.asked_by_id), STATE_WORDS[request.state]
+        ),
+        why=stage.why,
+        because=because,
+        because_words=_because(customer, approver_id) if because == MANAGER else "",
+        due_at=stage.due_at,
+        summary=item.summary,
+        risk=item.risk,
+        customer={
+            "name": customer.name,
+            "title": customer.title,
+            "department": customer.department,
+            "location": customer.location,
+            "email": customer.email,
+        },
+        answers=answers_of(session, item, request),
+        holds=holds,
+    )
