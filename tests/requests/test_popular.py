@@ -5,13 +5,17 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 from tests.stand.house import Stand
 
-from selfserve.requests import acts
+from selfserve.requests import acts, offers
 from selfserve.requests.popular import Popular
+from selfserve.store.tables import Person
 
 
 def liked(stand: Stand, who: str, popular: Popular | None = None) -> list[str]:
     """What is suggested to somebody."""
-    return (popular or Popular()).of(stand.house, stand.people[who])
+    with stand.house.database.read() as session:
+        person = session.get_one(Person, stand.people[who])
+        visible = offers.finds(session, stand.house, person)
+        return (popular or Popular()).of(session, stand.house, person, visible)
 
 
 def test_three_different_colleagues_make_something_popular(stand: Stand) -> None:

@@ -107,10 +107,9 @@ def unread(session: Session, person_id: str, limit: int = 50) -> list[Notice]:
     )
 
 
-def count_unread(session: Session, person_id: str) -> int:
+def how_many_unread(person_id: str) -> sa.Select[int]:
     """How many notices a person has not read."""
-    unread_ones = sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
-    return session.scalar(unread_ones) or 0
+    return sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
 
 
 def mark_read(session: Session, person_id: str, now: datetime, notice_id: str | None = None) -> int:

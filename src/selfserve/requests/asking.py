@@ -68,8 +68,8 @@ def ask(
 ) -> Ask:
     """Check an ask against the catalog; raises NotFound, NotAllowed or Unfit with sentences."""
     item = item_for(house, item_id)
-    customer = _present(session, customer_id)
-    asked_by = customer if asked_by_id == customer_id else _present(session, asked_by_id)
+    customer = present(session, customer_id)
+    asked_by = customer if asked_by_id == customer_id else present(session, asked_by_id)
     zone, shown = zone_of(house, customer), dict[str, str]()
     facts = facts_of(session, customer)
     if not item.seen_by.allows(rule_context(item, facts, now=house.now())).allowed:
@@ -114,7 +114,8 @@ def _harmless(house: House, item: Item, context: Context) -> bool:
         return False
 
 
-def _present(session: Session, person_id: str) -> Person:
+def present(session: Session, person_id: str) -> Person:
+    """The person with this id; NotAllowed for one who may not (or no longer) take part."""
     person = directory.present(session, person_id)
     if person is None:
         raise NotAllowed(msg("This account is not active."))

@@ -12,9 +12,8 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment import cases, desk, escalation, parties
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
-from selfserve.people import directory
-from selfserve.requests import stages
-from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible
+from selfserve.requests import asking, stages
+from selfserve.requests.refusals import NotFound, NotPossible
 from selfserve.store.states import Exit, RequestState, StageState
 from selfserve.store.tables import Escalation, Person, Request, Stage
 
@@ -32,35 +31,28 @@ def _told() -> Iterator[None]:
         raise NotPossible(refused.words) from refused
 
 
-def _staff(session: Session, staff_id: str) -> Person:
-    person = directory.present(session, staff_id)
-    if person is None:
-        raise NotAllowed(msg("This account is not active."))
-    return person
-
-
 def take(house: House, case_id: str, staff_id: str) -> None:
     """Make the case mine; NotPossible, with who has it, where somebody was first."""
     with _told(), house.database.write() as session:
-        cases.take(session, house, case_id, _staff(session, staff_id), house.now())
+        cases.take(session, house, case_id, asking.present(session, staff_id), house.now())
 
 
 def take_over(house: House, case_id: str, staff_id: str) -> None:
     """Make the case mine although a colleague has it; they are told."""
     with _told(), house.database.write() as session:
-        cases.take_over(session, house, case_id, _staff(session, staff_id), house.now())
+        cases.take_over(session, house, case_id, asking.present(session, staff_id), house.now())
 
 
 def hand_on(house: House, case_id: str, staff_id: str, *, team: str, words: str) -> None:
     """Hand the case to another team by its id, with a word for them."""
     with _told(), house.database.write() as session:
-        cases.hand_on(session, house, case_id, _staff(session, staff_id), team, words, house.now())
+        cases.hand_on(session, house, case_id, asking.present(session, staff_id), team, words, house.now())
 
 
 def retry(house: House, case_id: str, staff_id: str) -> None:
     """Try again from the failed step; for a request that nobody can decide, look again for somebody who can."""
     with _told(), house.database.write() as session:
-        staff, now = _staff(session, staff_id), house.now()
+        staff, now = asking.present(session, staff_id), house.now()
         case = cases.open_one(session, house, case_id, staff, now)
         if case.why == NO_APPROVER:
             cases.try_again(session, house, case, staff, now)
@@ -90,7 +82,7 @@ def done(
         seen = desk.look(house, case_id, shown)
         by_hand = desk.ByHand(shown, cases.words_of(words), seen, on_my_word)
         with house.database.write() as session:
-            staff, now = _staff(session, staff_id), house.now()
+            staff, now = asking.present(session, staff_id), house.now()
             if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
                 raise NotPossible(msg("A decision cannot be replaced by hand: find somebody who may decide."))
             desk.done(session, house, case_id, staff, by_hand, now)
@@ -99,7 +91,7 @@ def done(
 def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: bool = False) -> None:
     """It cannot be done; `words` is what the customer reads."""
     with _told(), house.database.write() as session:
-        staff, now = _staff(session, staff_id), house.now()
+        staff, now = asking.present(session, staff_id), house.now()
         case = cases.open_one(session, house, case_id, staff, now)
         if case.why == NO_APPROVER:
             cases.not_their_own(session, case, staff)

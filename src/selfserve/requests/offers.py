@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy.orm import Session
+
 from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
@@ -11,18 +13,20 @@ from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people import directory
-from selfserve.requests.asking import facts_of, item_for
-from selfserve.requests.refusals import NotAllowed, NotFound
+from selfserve.requests.asking import facts_of, item_for, present
+from selfserve.requests.refusals import NotFound
+from selfserve.store.tables import Person
 
 
 def sees(house: House, person_id: str) -> Callable[[Item], bool]:
     """Whether the person finds an item; a rule that fails hides it."""
     with house.database.read() as session:
-        person = directory.present(session, person_id)
-        if person is None:
-            raise NotAllowed(msg("This account is not active."))
-        facts = facts_of(session, person)
-    now = house.now()
+        return finds(session, house, present(session, person_id))
+
+
+def finds(session: Session, house: House, person: Person) -> Callable[[Item], bool]:
+    """As `sees`, of somebody whose row is at hand."""
+    facts, now = facts_of(session, person), house.now()
     return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
 
 
@@ -43,10 +47,9 @@ def short(house: House) -> Callable[[Item], bool]:
     return waits
 
 
-def delayed(house: House) -> Callable[[Item], bool]:
+def delayed(session: Session, house: House) -> Callable[[Item], bool]:
     """Whether an item needs a target that is left in peace at the moment; one query for all items."""
-    with house.database.read() as session:
-        resting = circuits.names(session, house)
+    resting = circuits.names(session, house)
     return lambda item: any(step.use.partition(".")[0] in resting for step in item.fulfil)
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
 from selfserve.people import directory
-from selfserve.requests import offers
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Person, Request
 
@@ -46,18 +46,16 @@ class Popular:
         self._known: dict[Team, _Figures] = {}
         self._lock = threading.Lock()
 
-    def of(self, house: House, person_id: str) -> list[str]:
+    def of(self, session: Session, house: House, person: Person, visible: Callable[[Item], bool]) -> list[str]:
         """Ids of items that at least three of the person's colleagues have asked for in 90 days, the most wanted first.
 
-        Colleagues share the department or the manager. Only items the person finds in the catalog. Blocking.
+        Colleagues share the department or the manager. Only items the person finds in the catalog (`visible`).
         """
-        with house.database.read() as session:
-            person = directory.present(session, person_id)
-            if person is None or not (person.department or person.manager_id):
-                return []
-            customers = self._figures(session, (person.department, person.manager_id), house.now())
-        visible, items = offers.sees(house, person_id), house.catalog.current.items
-        counted = {item_id: len(theirs - {person_id}) for item_id, theirs in customers.items()}
+        if not (person.department or person.manager_id):
+            return []
+        customers = self._figures(session, (person.department, person.manager_id), house.now())
+        items = house.catalog.current.items
+        counted = {item_id: len(theirs - {person.id}) for item_id, theirs in customers.items()}
         found = [
             item_id
             for item_id, count in counted.items()

@@ -31,9 +31,10 @@ def counts(session: Session, person_id: str, *, staff: bool) -> Counts:
         .where(Request.customer_id == person_id, Request.state.in_(OPEN_REQUEST))
     )
     cases = sa.select(sa.func.count()).select_from(Escalation).where(Escalation.state != EscalationState.CLOSED)
-    return Counts(
-        requests=session.scalar(mine) or 0,
-        approvals=session.scalar(decisions(person_id)) or 0,
-        desk=(session.scalar(cases) or 0) if staff else 0,
-        notices=notices.count_unread(session, person_id),
+    counted = (
+        mine,
+        decisions(person_id),
+        cases if staff else sa.select(sa.literal(0)),
+        notices.how_many_unread(person_id),
     )
+    return Counts(*session.execute(sa.select(*(one.scalar_subquery() for one in counted))).one())

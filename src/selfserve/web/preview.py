@@ -11,7 +11,6 @@ from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
 from selfserve.fulfilment import eligibility, escalation
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, offers
@@ -54,7 +53,8 @@ def preview(
     person.
     """
     seen = _seen(house, person_id, item, answers, asked_by_id)
-    return replace(seen, delayed=offers.delayed(house)(item))
+    with house.database.read() as session:
+        return replace(seen, delayed=offers.delayed(session, house)(item))
 
 
 def _seen(house: House, person_id: str, item: Item, answers: Mapping[str, object], asked_by_id: str | None) -> Preview:
@@ -86,9 +86,7 @@ def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) 
 def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
     catalog = house.catalog.current
     with house.database.read() as session:
-        person = directory.present(session, person_id)
-        if person is None:
-            raise NotAllowed(msg("This account is not active."))
+        person = asking.present(session, person_id)
         context = rule_context(item, asking.facts_of(session, person), now=house.now())
         if "form" not in item.who.names and not item.who.allows(context).allowed:
             raise NotAllowed(eligibility.NOT_FOR_YOU)

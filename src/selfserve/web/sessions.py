@@ -104,15 +104,24 @@ def current(session: Session, secret: str, rules: SessionRules, now: datetime) -
     """Who holds this cookie; None unless the session is live and its person present. One indexed query."""
     if len(secret) != SECRET_LENGTH:
         return None
-    in_role_group = sa.and_(PersonGroup.person_id == Person.id, PersonGroup.group.in_(rules.roles.names))
+    known = {"secret": _hash(secret), "now": now, "idle": now - rules.idle, "groups": list(rules.roles.names)}
+    rows = session.execute(_CURRENT, known).all()
+    return _from_rows(rows, rules, now) if rows else None
+
+
+def _holds() -> sa.Executable:
+    # Made once: it is asked for every page, and to put it together takes as long as to run it.
+    in_role_group = sa.and_(
+        PersonGroup.person_id == Person.id, PersonGroup.group.in_(sa.bindparam("groups", expanding=True))
+    )
     columns = (SignIn.id, SignIn.roles, SignIn.seen_at, SignIn.authenticated_at, SignIn.person_id, PersonGroup.group)
-    rows = session.execute(
+    live = (*_unended(sa.bindparam("now")), SignIn.seen_at > sa.bindparam("idle"), *are_present())
+    return (
         sa.select(*columns, Person.login, Person.email, Person.name, Person.language)
         .join(Person, Person.id == SignIn.person_id)
         .outerjoin(PersonGroup, in_role_group)
-        .where(SignIn.secret_hash == _hash(secret), *_unended(now), SignIn.seen_at > now - rules.idle, *are_present())
-    ).all()
-    return _from_rows(rows, rules, now) if rows else None
+        .where(SignIn.secret_hash == sa.bindparam("secret"), *live)
+    )
 
 
 def _from_rows(rows: Any, rules: SessionRules, now: datetime) -> Principal:
@@ -201,9 +210,12 @@ def id_token(session: Session, sign_in_id: str, secret: str) -> str:
     return unseal(sealed or "", secret)
 
 
-def _unended(now: datetime) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+def _unended(now: datetime | sa.BindParameter[datetime]) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return (SignIn.ended_at.is_(None), SignIn.ends_at > now)
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+_CURRENT = _holds()

@@ -50,7 +50,9 @@ class Known:
 async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Response | None:
     """The page for whoever is signed in; for nobody, the way to sign in and back."""
     try:
-        principal = await aside(parts.principal_of, request)
+        principal = getattr(request.state, "principal", None)  # the wall has looked a moment ago
+        if principal is None:
+            principal = await aside(parts.principal_of, request)
         known = None if principal is None else await aside(_known, parts, principal, request)
     except AWAY as error:
         return away.page(Plain.of(parts.settings), request.scope, error)

@@ -14,7 +14,7 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.reader import Reader
 from selfserve.people import preferences
 from selfserve.people.roles import Role
-from selfserve.requests import grant_rows, offers
+from selfserve.requests import asking, grant_rows, offers
 from selfserve.web.deck import Deck
 from selfserve.web.parts.grid import Grid, Held
 from selfserve.web.parts.icons import icon
@@ -33,10 +33,10 @@ TO_SEARCH = "document.getElementById('s-search')?.focus()"
 async def build(visit: Visit) -> str:
     """The catalog as this customer may see it, with what they hold marked."""
     shelf = Shelf(visit.house, visit.deck, visit.person_id, visit.reader)
-    hand, new_here = await aside(shelf.cards), await aside(_new_here, visit)
+    hand = await aside(shelf.cards)
     lead = say("Most things are done the moment you ask. A person takes over when something gets stuck.")
     show(hero(say("What do you need?"), lead))
-    if new_here:
+    if hand.new_here:
         _hint(visit)
     grid = Grid(hand.cards, hand.held, visit.parts.settings.company.support, hand.popular).mark("grid")
 
@@ -51,11 +51,6 @@ async def build(visit: Visit) -> str:
     grid.on("search", visit.acting(Role.CUSTOMER, search, visit.speak))
     visit.on_change(lambda change: change.catalog or change.concerns(visit.person_id), renew, on=grid)
     return say("Catalog")
-
-
-def _new_here(visit: Visit) -> bool:
-    with visit.house.database.read() as session:
-        return preferences.of(session, visit.person_id).hint_closed_at is None
 
 
 def _hint(visit: Visit) -> None:
@@ -83,11 +78,12 @@ def _close_hint(visit: Visit) -> None:
 @dataclass(frozen=True, slots=True)
 class Dealt:
     """The cards somebody may see, what is said of those they have or get, and the ids of what is popular around
-    them."""
+    them. `new_here`: they have not closed what is said at the first visit."""
 
     cards: list[dict[str, Any]]
     held: Held
     popular: list[str]
+    new_here: bool
 
 
 class Shelf:
@@ -99,26 +95,28 @@ class Shelf:
     def cards(self) -> Dealt:
         """What the customer may see, in the catalog's order."""
         hand = self._deck.of(self._house.catalog.current, self._to)
-        visible = offers.sees(self._house, self._person_id)
+        short = offers.short(self._house)
         with self._house.database.read() as session:
-            found = grant_rows.marks(session, self._person_id)
-        held = {
-            name: {"words": self._to.tell(row.state_words), "icon": "check" if row.there else "clock"}
-            for name, row in found.items()
-        }
-        short, delayed = offers.short(self._house), offers.delayed(self._house)
+            person = asking.present(session, self._person_id)
+            visible, delayed = offers.finds(session, self._house, person), offers.delayed(session, self._house)
+            found = grant_rows.marks(session, person.id)
+            wanted = self._deck.popular.of(session, self._house, person, visible)
+            new_here = preferences.of(session, person.id).hint_closed_at is None
 
         def told(item: Item, card: dict[str, Any]) -> dict[str, Any]:
             """The card, with what keeps it from being had as fast as it says."""
-            if item.id in held:
+            if item.id in found:
                 return card
             if short(item):
                 return {**card, "takes": self._to.say("Short of seats: you would wait")}
             return {**card, "takes": self._to.say("Delayed at the moment")} if delayed(item) else card
 
-        cards = [told(item, card) for item, card in hand if visible(item)]
-        wanted = self._deck.popular.of(self._house, self._person_id)
-        return Dealt(cards, held, [item_id for item_id in wanted if item_id not in held][:SUGGESTED])
+        held = {
+            name: {"words": self._to.tell(row.state_words), "icon": "check" if row.there else "clock"}
+            for name, row in found.items()
+        }
+        popular = [item_id for item_id in wanted if item_id not in found][:SUGGESTED]
+        return Dealt([told(item, card) for item, card in hand if visible(item)], held, popular, new_here)
 
     def search(self, text: str) -> list[str]:
         """The ids of items that fit what was typed, best first: slips and sayings understood."""
