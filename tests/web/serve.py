@@ -12,12 +12,13 @@ from nicegui import ui
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
+from tests.web.poison import POISON, poison
 from tests.web.stand import build, crowd, fill, live_in
 
 
-def serve(port: int, folder: Path, items: int | None = None) -> None:
+def serve(port: int, folder: Path, items: int | None = None, *, hostile: bool = False) -> None:
     """Serve until told to stop; `names.json` in the folder tells what `live_in` made. With `items`, a catalog of so
-    many, in which nobody has asked for anything."""
+    many, in which nobody has asked for anything; `hostile`: what people typed and named is full of traps."""
     folder.mkdir(parents=True, exist_ok=True)
     template = folder / "template.db"
     fill(template)
@@ -25,7 +26,9 @@ def serve(port: int, folder: Path, items: int | None = None) -> None:
     if items is not None:
         crowd(folder / "catalog", items)
         assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
-    names = live_in(stand) if items is None else {}
+    if hostile:
+        poison(stand)
+    names = live_in(stand, POISON if hostile else "") if items is None else {}
     cases = {what: stand.case(names[what]).id for what in ("stuck", "hands") if what in names}
     (folder / "names.json").write_text(json.dumps({"names": names, "cases": cases}))
     app = FastAPI()

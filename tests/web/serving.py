@@ -25,8 +25,8 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, items: int | None = None) -> Iterator[Served]:
-    """The stand, lived in, on a loopback port; with `items`, a catalog of so many."""
+def serving(folder: Path, items: int | None = None, *, hostile: bool = False) -> Iterator[Served]:
+    """The stand, lived in, on a loopback port; with `items`, a catalog of so many; `hostile`: see `poison`."""
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
@@ -38,7 +38,7 @@ def serving(folder: Path, items: int | None = None) -> Iterator[Served]:
             return False
 
     command = [sys.executable, "-m", "tests.web.stand", str(port), str(folder)]
-    command += [] if items is None else [str(items)]
+    command += ["hostile"] if hostile else [] if items is None else [str(items)]
     with running(command, folder / "log", ready, env=environment, cwd=Path(__file__).parents[2]):
         told = json.loads((folder / "names.json").read_text())
         yield Served(url, told["names"], told["cases"])

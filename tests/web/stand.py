@@ -1,7 +1,7 @@
 """A house with the demo's catalog and company, and the pages upon it; whoever a cookie names is signed in.
 
 `python -m tests.web.stand PORT FOLDER` serves it, for Chromium and for looking at it; with a number behind, a catalog
-of so many items, with names and summaries as long as they may be.
+of so many items, with names and summaries as long as they may be; with `hostile`, everything full of traps.
 """
 
 from __future__ import annotations
@@ -223,26 +223,31 @@ def settings() -> Settings:
     )
 
 
-def live_in(stand: PageStand) -> dict[str, str]:
-    """Make the house look lived in; the name of each request by what it is good for."""
+def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
+    """Make the house look lived in; the name of each request by what it is good for. `behind` comes after all that is
+    typed."""
     legacy = stand.target("legacy")
     names = {
         "held": stand.ask("ana", "vpn-access").name,
-        "waits": stand.ask("ana", "new-laptop", {"why_now": "The battery lasts twenty minutes."}).name,
-        "figures": stand.ask("ana", "finance-reports", {"reason": "Forecast for the design budget."}).name,
+        "waits": stand.ask("ana", "new-laptop", {"why_now": "The battery lasts twenty minutes." + behind}).name,
+        "figures": stand.ask("ana", "finance-reports", {"reason": "Forecast for the design budget." + behind}).name,
         "secret": stand.ask("ana", "reset-password", {"understood": True}).name,
-        "theirs": stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring."}).name,
+        "theirs": stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring." + behind}).name,
     }
-    stand.decide("tomas", names["figures"], Say.ASK, "Which cost centre is it for?")
+    stand.decide("tomas", names["figures"], Say.ASK, "Which cost centre is it for?" + behind)
     legacy.away = True
     names["stuck"] = stand.ask("ana", "legacy-crm").name
     legacy.away = False
-    names["denied"] = stand.ask("lukas", "finance-reports", {"reason": "To see what the launch has cost."}).name
-    stand.decide("priya", names["denied"], Say.DENY, "Clara sends you the report of the launch itself.")
-    names["cancelled"] = stand.ask("lukas", "new-laptop", {"why_now": "It is slow when I share my screen."}).name
+    names["denied"] = stand.ask(
+        "lukas", "finance-reports", {"reason": "To see what the launch has cost." + behind}
+    ).name
+    stand.decide("priya", names["denied"], Say.DENY, "Clara sends you the report of the launch itself." + behind)
+    names["cancelled"] = stand.ask(
+        "lukas", "new-laptop", {"why_now": "It is slow when I share my screen." + behind}
+    ).name
     stand.cancel("lukas", names["cancelled"])
-    names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk."}).name
-    stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old.")
+    names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk." + behind}).name
+    stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old." + behind)
     return names
 
 
@@ -250,4 +255,7 @@ if __name__ == "__main__":
     from tests.web.serve import serve
 
     with contextlib.suppress(KeyboardInterrupt):
-        serve(int(sys.argv[1]), Path(sys.argv[2]), *(int(count) for count in sys.argv[3:]))
+        more = sys.argv[3:]
+        serve(
+            int(sys.argv[1]), Path(sys.argv[2]), *(int(one) for one in more if one.isdigit()), hostile="hostile" in more
+        )

@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from selfserve.languages.reader import Reader
 from selfserve.settings.colours import contrast, readable
-from selfserve.web.parts.headings import below
 from selfserve.web.parts.icons import icon, known
 from selfserve.web.parts.markup import heading, show
 from selfserve.web.parts.pieces import empty, facts, note, pill, row
+from selfserve.web.parts.prose import prose
 from selfserve.web.parts.times import when
 from selfserve.web.theme import ACCENT_ON_DARK, ACCENT_ON_LIGHT, STATIC, head
 
@@ -93,6 +93,35 @@ def test_an_unknown_icon_has_a_stand_in() -> None:
 
 def test_a_runbooks_headings_stand_below_the_pages() -> None:
     """Its title is no second title of the page; what stands in a code block is no heading."""
-    text = "# Reset\n```sh\n# not a heading\n```\n## Look first\n###### deep\n#hash"
-    lowered = "### Reset\n```sh\n# not a heading\n```\n#### Look first\n###### deep\n#hash"
-    assert below(text, 2) == lowered
+    shown = prose("# Reset\n```sh\n# not a heading\n```\n## Look first\n###### deep\n#hash", 2)
+    assert re.findall(r"<(h\d)>([^<]*)</\1>", shown) == [("h3", "Reset"), ("h4", "Look first"), ("h6", "deep")]
+    assert "# not a heading" in shown
+    assert "#hash" in shown
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<b id=x>bold</b><img src=x onerror=alert(1)>",
+        "[a way](javascript:alert(1))",
+        "[a way](JaVaScRiPt&#58;alert(1))",
+        "[a way](data:text/html,<b>)",
+        "![a picture](//evil.example/x.png)",
+        "<javascript:alert(1)>",
+        "[a](https://ok.example \"x' onmouseover=alert(1) y='\")",
+    ],
+)
+def test_nothing_in_a_runbook_becomes_markup_of_its_own(evil: str) -> None:
+    """Tags show as text, addresses that run scripts make no link, and no picture asks another host."""
+    shown = prose(evil, 2)
+    assert not re.search(r"<(?!/?(p|a|code)\b)", shown)
+    assert not re.search(r"<a[^>]*href=\"(?!https?:|//|mailto:)", shown, re.IGNORECASE)
+    assert not re.search(r"<[^>]*\son\w+=[^>]*>", re.sub(r'"[^"]*"', '""', shown))
+
+
+def test_a_runbook_may_have_links_tables_and_code() -> None:
+    """What a runbook is written with; a link leads beside the page, not away from the case."""
+    shown = prose("See [the console](https://console.example/a).\n\n| a | b |\n|---|---|\n| 1 | `2` |\n", 2)
+    assert '<a href="https://console.example/a" target="_blank" rel="noopener noreferrer">the console</a>' in shown
+    assert "<table>" in shown
+    assert "<code>2</code>" in shown

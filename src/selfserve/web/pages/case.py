@@ -22,10 +22,10 @@ from selfserve.web.pages.case_watchers import CaseWatchers
 from selfserve.web.pages.desk import drawn, for_whom
 from selfserve.web.pages.request_smile import FACES
 from selfserve.web.parts.failures import failure_words
-from selfserve.web.parts.headings import below
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, joined, paragraph, show
 from selfserve.web.parts.pieces import answered, back, facts, note, pill, timeline
+from selfserve.web.parts.prose import prose
 from selfserve.web.parts.times import opening, when
 from selfserve.web.parts.why import why_words
 from selfserve.web.speech import say, say_n, tell
@@ -71,7 +71,7 @@ async def build(visit: Visit, case_id: str) -> str:
                 with ui.element("section").classes("s-panel") as panel:
                     panel.props["aria-label"] = say("Runbook")
                     show(heading(say("Runbook"), 2)).style("margin-bottom:12px")
-                    ui.markdown(below(whole.runbook, 2)).classes("s-prose").mark("runbook")
+                    show(prose(whole.runbook, 2)).classes("s-prose").mark("runbook")
         acts = CaseActs(visit, whole.case)
 
     async def renew() -> None:

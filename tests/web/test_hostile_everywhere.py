@@ -1,0 +1,36 @@
+"""Whatever somebody typed, named or translated shows as text, on every page, in every state of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.web.poison import MARK
+from tests.web.serving import serving
+from tests.web.states import states
+from tests.web.test_in_chromium import tab
+
+ACTED = """
+    () => [window.hits || 0, document.querySelectorAll('#poison, [onerror], [onload], img[src="x"]').length,
+           document.querySelectorAll('[href^="javascript:" i], [src*="evil.example"]').length]
+"""
+SEEN = "() => document.body.innerText"
+WORDS_OF_OURS = {"requests-none", "mine-nothing", "approvals-none", "refused", "nowhere", "catalog-nothing-found"}
+"""States in which nobody's words but ours stand, beside the name of who looks."""
+
+
+def test_hostile_text_is_text_in_every_state_of_every_page(browser: Browser, tmp_path: Path) -> None:
+    """Markup, templates, scripts and addresses in names, answers, reasons, catalog, translations and runbooks."""
+    unseen = []
+    with serving(tmp_path, hostile=True) as served:
+        for state in states(served):
+            with tab(browser, served, state.login) as page:
+                page.add_init_script("window.hits = 0; window.hit = () => { window.hits += 1; }")
+                state.open(page)
+                assert page.evaluate(ACTED) == [0, 0, 0], state.name
+                text = page.evaluate(SEEN)
+                assert f"{MARK}49" not in text, f"{state.name}: a template was worked out"
+                if MARK not in text and state.name not in WORDS_OF_OURS:
+                    unseen.append(state.name)
+    assert unseen == [], "nothing hostile was on the page: the test shows nothing there"
