@@ -154,9 +154,9 @@ async def test_what_colleagues_like_comes_first_without_what_i_have(visitor: Vis
     ana = visitor("ana")
     await ana.open("/")
     grid = next(iter(ana.find(Grid).elements))
-    assert grid.props["popular"] == ["zoom-pro"]
+    assert grid.props["popular"] == ("zoom-pro",)
     stand.ask("ana", "zoom-pro", {"reason": "Interviews"})
-    await until(lambda: grid.props["popular"] == [])
+    await until(lambda: grid.props["popular"] == ())
 
 
 async def test_the_hint_for_new_customers_goes_for_good(visitor: Visitor, stand: PageStand) -> None:

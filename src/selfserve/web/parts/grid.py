@@ -21,13 +21,14 @@ class Grid(Element, component="catalog.js"):
 
     def __init__(self, cards: Sequence[Card], held: Held, support: str, popular: Sequence[str] = ()) -> None:
         super().__init__()
-        self._props["items"], self._props["held"], self._props["popular"] = cards, held, list(popular)
+        # Tuples: what is in a list NiceGUI watches for changes, card by card, which took a third of the whole page.
+        self._props["items"], self._props["held"], self._props["popular"] = tuple(cards), held, tuple(popular)
         self._props["icons"], self._props["support"] = asset("icons.svg"), support
         self._props["words"] = _words()
 
     def deal(self, cards: Sequence[Card], held: Held, popular: Sequence[str] = ()) -> None:
         """Show these items, mark those that somebody has, and put those first whose ids are `popular` around them."""
-        new = {"items": cards, "held": held, "popular": list(popular)}
+        new = {"items": tuple(cards), "held": held, "popular": tuple(popular)}
         if any(self._props[name] != value for name, value in new.items()):
             self._props.update(new)
             self.update()
