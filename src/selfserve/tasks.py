@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ import sqlalchemy as sa
 import structlog
 
 from selfserve import techops
-from selfserve.connectors.bounded import Bounded
 from selfserve.connectors.contract import Finding, Level
+from selfserve.connectors.guarded import Guarded
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment import tasks as fulfilment_tasks
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
     from selfserve.app import App
 
 log = structlog.get_logger(__name__)
+CHECK = timedelta(seconds=30)
+"""How long a connector is waited for when asked how it is."""
+CHECKS_AT_ONCE = 8
+"""So many are asked at once: one that does not answer keeps the others from no look."""
 
 
 _UNITS = ((1, 60, "", " * * * * *"), (60, 60, "0 ", " * * * *"), (3600, 24, "0 0 ", " * * *"))
@@ -145,8 +150,10 @@ def _ends_within(row: Certificate, now: datetime, span: timedelta) -> bool:
 def check_connectors(app: App) -> dict[str, str]:
     """Ask every connector how it is and keep the answer; the team is told once when one goes bad or comes back."""
     levels = {}
-    for name in app.house.connectors.connectors:
-        findings = _findings(app.house, name)
+    names = app.house.connectors.connectors
+    with ThreadPoolExecutor(CHECKS_AT_ONCE, "check") as asked:
+        found = list(asked.map(lambda name: _findings(app.house, name), names))
+    for name, findings in zip(names, found, strict=True):
         levels[name] = _worst([finding.level for finding in findings])
         _keep_health(app.house, name, levels[name], findings)
     return levels
@@ -154,7 +161,7 @@ def check_connectors(app: App) -> dict[str, str]:
 
 def _findings(house: House, name: str) -> list[Finding]:
     try:
-        return Bounded(house.connectors.get(name), house.call).check()
+        return Guarded(house.connectors.get(name), CHECK).check()
     except Exception as problem:
         log.exception("connector_check_failed", connector=name)
         return [

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from selfserve.connectors.bounded import Bounded
 from selfserve.connectors.breaker import Breaker, Circuit, Health, Limits
 from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Outcome, Ports
 from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.guarded import Guarded
 from selfserve.connectors.kinds import Kinds, kinds_of
 from selfserve.connectors.problems import (
     BadSection,
@@ -113,10 +113,11 @@ class Registry:
         action = self._declared.find(use)
         return self._connectors[use.partition(".")[0]], action
 
-    def bounded(self, use: str, patience: timedelta) -> tuple[Bounded, Action[Any]]:
-        """As `action`, for calls that must come back: none of the connector's is waited for longer than `patience`."""
+    def guarded(self, use: str, patience: timedelta | None) -> tuple[Guarded, Action[Any]]:
+        """As `action`, with a connector whose calls come back in time (with None the caller sees to that) and with
+        answers that can be believed."""
         connector, action = self.action(use)
-        return Bounded(connector, patience), action
+        return Guarded(connector, patience), action
 
     def closed(self, name: str) -> bool:
         """True where the connector may be called now; after a pause, one caller at a time is let through as a trial."""

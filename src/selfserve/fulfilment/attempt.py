@@ -10,12 +10,11 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from selfserve.connectors.bounded import Bounded, overdue
+from selfserve.connectors.answers import BadAnswer
 from selfserve.connectors.contract import (
     Accepted,
     Action,
     AlreadyDone,
-    Connector,
     Context,
     Declined,
     Done,
@@ -27,6 +26,7 @@ from selfserve.connectors.contract import (
     Presence,
     State,
 )
+from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
 from selfserve.fulfilment import checklist
@@ -88,7 +88,6 @@ class Result:
         return self.state in (StepState.DONE, StepState.ALREADY_DONE)
 
 
-Target = Bounded | Connector
 Intend = Callable[[StepWork, str], None]
 """Stores, before the call: what the target showed (`before`), and that a call may be sent."""
 
@@ -136,15 +135,13 @@ class Attempt:
             "{connector} is left in peace for a while, its circuit is open: {why}", connector=step.connector, why=why
         )
 
-    def _resolve(self, step: StepWork) -> tuple[Target, Action[Any], BaseModel]:
-        connector: Target
-        if self.patience is None:
-            connector, action = self.registry.action(step.use)
-        else:
-            connector, action = self.registry.bounded(step.use, self.patience)
+    def _resolve(self, step: StepWork) -> tuple[Guarded, Action[Any], BaseModel]:
+        connector, action = self.registry.guarded(step.use, self.patience)
         return connector, action, action.args.model_validate(step.args)
 
-    def _bring(self, step: StepWork, connector: Target, action: Action[Any], args: BaseModel, intend: Intend) -> Result:
+    def _bring(
+        self, step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel, intend: Intend
+    ) -> Result:
         maybe_sent = step.calls > 0 and step.recorded
         if maybe_sent or not step.before:
             if step.recorded:
@@ -239,7 +236,7 @@ class Attempt:
     def _from_outcome(
         self,
         step: StepWork,
-        connector: Target,
+        connector: Guarded,
         action: Action[Any],
         args: BaseModel,
         outcome: Outcome,
@@ -267,7 +264,7 @@ class Attempt:
     def _verified(
         self,
         step: StepWork,
-        connector: Target,
+        connector: Guarded,
         action: Action[Any],
         args: BaseModel,
         outcome: Done | AlreadyDone,
@@ -295,7 +292,7 @@ class Attempt:
             secret=secret,
         )
 
-    def _look(self, step: StepWork, connector: Target, args: BaseModel, state: State) -> Observation:
+    def _look(self, step: StepWork, connector: Guarded, args: BaseModel, state: State) -> Observation:
         """What the target shows. A look that breaks has seen nothing; what the act answered (a secret!) is not lost by
         it."""
         try:
@@ -343,6 +340,14 @@ class _Broke(Failed):
 
 class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an error of anybody's)
     """Somebody else holds the run now; whatever this worker knows about it no longer counts."""
+
+
+def broke_off(step: StepWork, problem: Exception) -> Result:
+    """A walk that could not be gone on with, nor written down: what it did to the target is not known."""
+    reason = msg("Working on it broke: {problem}; the log of the worker has the whole of it", problem=_kind_of(problem))
+    return Result(
+        StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason, look_again=LOOK_AGAIN
+    )
 
 
 def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
@@ -402,7 +407,12 @@ def _still_shown(step: StepWork, seen: Observation) -> str:
 
 
 def _broke(problem: Exception) -> str:
-    return msg("The connector itself failed: {problem}", problem=type(problem).__name__)
+    what = str(problem) if isinstance(problem, BadAnswer) else _kind_of(problem)
+    return msg("The connector itself failed: {problem}", problem=what)
+
+
+def _kind_of(problem: Exception) -> str:
+    return type(problem).__name__
 
 
 def _one_line(problem: Exception) -> str:

@@ -133,7 +133,7 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
             return Seen(Presence.INVISIBLE, {})
         work, recorded = work_of(step), TAKEN_BACK_BY_HAND if case and case.grant_id else DONE_BY_HAND
     try:
-        connector, action = house.connectors.bounded(work.use, PATIENCE)
+        connector, action = house.connectors.guarded(work.use, PATIENCE)
         args = action.args.model_validate(work.args)
         seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
     except (ConnectorProblem, ValueError):

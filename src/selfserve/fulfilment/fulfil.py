@@ -14,13 +14,14 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
 from selfserve.fulfilment import eligibility, grants, parties, versions
-from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork
+from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork, broke_off
 from selfserve.fulfilment.conclude import conclude, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.languages.messages import msg
-from selfserve.store.states import RequestState, RunState
+from selfserve.store.database import StoreBusy
+from selfserve.store.states import STEP_THERE, RequestState, RunState
 from selfserve.store.tables import Request, Run
 from selfserve.telemetry import figures
 
@@ -69,6 +70,21 @@ def fulfil(house: House, run_id: str) -> None:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:
         log.info("run_was_taken_over", run=run_id)
+    except StoreBusy:
+        raise  # begun again by the engine
+    except Exception as problem:
+        log.exception("walk_broke", run=run_id)
+        _broke_off(house, job, problem)
+
+
+def _broke_off(house: House, job: Job, problem: Exception) -> None:
+    """A fault of ours, or of the store: tried again with growing pauses as any other, and a human's in the end."""
+    with house.database.write() as session:
+        hold(session, job.held)
+        step = next((step for step in steps_of(session, [job.request_id]) if step.state not in STEP_THERE), None)
+        if step is not None:
+            ending = Ending([(step, broke_off(step, problem))], step)
+            conclude(session, house, job.held, job.item, ending, house.now())
 
 
 def _begin(session: Session, house: House, run_id: str) -> Job | None:

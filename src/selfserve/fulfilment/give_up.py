@@ -18,11 +18,14 @@ from selfserve.store.tables import GrantReason, Request, Run, Step
 REASON = msg("Every worker that began this died of it; see the logs of the workers before you try again")
 
 
-def give_up(session: Session, house: House, order: str, now: datetime) -> None:
+BROKE = msg("Working on it broke off again and again; see the logs of the workers before you try again")
+
+
+def give_up(session: Session, house: House, order: str, now: datetime, reason: str = REASON) -> None:
     """Hand an order's run to a human; a taking back goes on by itself later all the same. Any other order becomes a
     case."""
     run = _run_of(session, order)
-    result = Result(StepState.UNKNOWN, reason=REASON)
+    result = Result(StepState.UNKNOWN, reason=reason)
     step = _next_step(session, run) if run is not None else None
     if run is None or step is None:
         _case(session, house, order, now)

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, grants, versions
-from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork
+from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
+from selfserve.store.database import StoreBusy
 from selfserve.store.states import (
     HELD,
     OPEN_RUN,
@@ -54,6 +55,14 @@ def revoke(house: House, run_id: str) -> None:
             _conclude(session, house, held, ending, house.now())
     except LosesClaim:
         log.info("run_was_taken_over", run=run_id)
+    except StoreBusy:
+        raise  # begun again by the engine
+    except Exception as problem:
+        if not steps:
+            raise
+        log.exception("walk_broke", run=run_id)
+        with house.database.write() as session:
+            still_there(session, house, hold(session, held), steps[-1], broke_off(steps[-1], problem), house.now())
 
 
 def _being_given(session: Session, grant_id: str) -> bool:

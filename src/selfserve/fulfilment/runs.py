@@ -95,7 +95,7 @@ def work_of(row: Step) -> StepWork:
         before=row.before,
         calls=row.calls,
         ours=row.ours,
-        target_state=dict(row.target_state),
+        target_state=dict(row.target_state or {}),
         accepted_until=row.accepted_until,
     )
 

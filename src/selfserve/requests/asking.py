@@ -18,8 +18,8 @@ from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
-from selfserve.connectors.bounded import overdue
-from selfserve.connectors.contract import Action, Connector, Option, Presence
+from selfserve.connectors.contract import Action, Option, Presence
+from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import eligibility
@@ -126,7 +126,7 @@ def on_offer(house: House, question: OptionsField, text: str) -> tuple[Option, .
     """What a connector offers now for what was typed; NotPossible where it does not answer."""
     use, _, name = question.source.rpartition(".")
     try:
-        connector, action = house.connectors.bounded(use, PATIENCE)
+        connector, action = house.connectors.guarded(use, PATIENCE)
         return connector.options(action.name, name, text).options
     except Exception as broken:
         log.warning("no_choices", use=use, why=repr(broken))
@@ -225,7 +225,7 @@ def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: 
     connector_name, _, action_name = step.use.partition(".")
     try:
         args = step.arguments.resolve(context)
-        connector, action = house.connectors.action(step.use)
+        connector, action = house.connectors.guarded(step.use, None)
         model = action.args.model_validate(args)
     except RuleFailed as failed:
         log.exception("rule_failed", step=step.id)
@@ -271,9 +271,7 @@ class _Seen:
     never: str = ""
 
 
-def _read(
-    into: _Seen, connector: Connector, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool
-) -> None:
+def _read(into: _Seen, connector: Guarded, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool) -> None:
     """What the step changes, what is there before it, and why it can never work: the last two as far as asked for."""
     into.resource = connector.resource(action.name, model)
     if look and action.lasting:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
+from selfserve.connectors.guarded import Guarded
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
@@ -35,7 +36,7 @@ def short(house: House) -> Callable[[Item], bool]:
 
     Never asks a target: told by the connectors from our own store, one query for all items.
     """
-    told = {name: house.connectors.get(name).short() for name in house.connectors.connectors}
+    told = {name: Guarded(house.connectors.get(name), None).short() for name in house.connectors.connectors}
 
     def waits(item: Item) -> bool:
         for step in item.fulfil:

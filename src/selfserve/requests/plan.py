@@ -15,7 +15,6 @@ from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Step
 from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.contract import Action
-from selfserve.connectors.patience import within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
@@ -102,7 +101,7 @@ def _deciders(session: Session, house: House, ask: Ask) -> tuple[bool, list[str]
 
 def _act(house: House, step: Step, context: Context) -> PlannedAct:
     try:
-        connector, action = house.connectors.action(step.use)
+        connector, action = house.connectors.guarded(step.use, asking.PATIENCE)
         args = action.args.model_validate(step.arguments.resolve(context))
     except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
         why = msg("This step is not set up rightly.")
@@ -111,7 +110,7 @@ def _act(house: House, step: Step, context: Context) -> PlannedAct:
         waits = connector.short()(action.name, args.model_dump())
         return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
     try:
-        made = within(asking.PATIENCE.total_seconds(), lambda: connector.plan(action.name, args), connector.name)
+        made = connector.plan(action.name, args)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
         return PlannedAct(step.id, in_words(step, action), f"{step.use}: {problem}", msg("It does not answer."))

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import conclude, drift, escalation, grants, queueing
+from selfserve.fulfilment import conclude, drift, escalation, give_up, grants, queueing, versions
 from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.revoke import ALARM_AFTER
 from selfserve.fulfilment.runs import work_of
 from selfserve.requests import stages
 from selfserve.store.states import (
@@ -117,10 +118,21 @@ def _lost_runs(house: House, found: Findings) -> None:
         run = session.get(Run, row_id, with_for_update=True)
         if run is None or run.claim != lost[row_id] or run.state not in OPEN_RUN:
             return None
-        _order_again(session, house, run, now)
-        return queueing.order_id(run)
+        order = queueing.order_id(run)
+        if run.attempt > 1 and now - run.first_at >= _patience(session, run):
+            give_up.give_up(session, house, order, now, give_up.BROKE)
+        else:
+            _order_again(session, house, run, now)
+        return order
 
     _each(house, lost, again, found.lost_runs)
+
+
+def _patience(session: Session, run: Run) -> timedelta:
+    """How long a run may be begun again and again until people hear of it."""
+    if run.purpose == Purpose.REVOKE or run.request_id is None:
+        return ALARM_AFTER
+    return versions.pinned(session, session.get_one(Request, run.request_id).item_version_id).escalate.after
 
 
 def _order_again(session: Session, house: House, run: Run, now: datetime) -> None:
@@ -280,7 +292,7 @@ def _drift(house: House, found: Findings) -> None:
 
 def _look(house: House, step: StepWork) -> Presence:
     try:
-        connector, action = house.connectors.bounded(step.use, house.call)
+        connector, action = house.connectors.guarded(step.use, house.call)
         if not action.lasting or action.human:
             return Presence.UNKNOWABLE  # what people did is in no target; their own record proves nothing
         seen: Observation = connector.observe(action.name, action.args.model_validate(step.args), step.target_state)

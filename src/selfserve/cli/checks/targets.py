@@ -9,7 +9,8 @@ from selfserve.cli.checks.finding import Finding, failure, warning
 from selfserve.cli.stop import Stop
 from selfserve.cli.surroundings import Surroundings
 from selfserve.cli.targets import alone, registry
-from selfserve.connectors.bounded import Bounded
+from selfserve.connectors.answers import text
+from selfserve.connectors.guarded import Guarded
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.settings.secrets import SecretUnavailable
 
@@ -36,12 +37,12 @@ def check_target(around: Surroundings, name: str) -> list[Finding]:
             connector = built.get(name)
             if connector.kind in REMEMBERS and not around.store_ready:
                 return [warning(area, "Its seats are counted in the store, which is not ready yet.")]
-            found = Bounded(connector, PATIENCE).check()
+            found = Guarded(connector, PATIENCE).check()
             return list(dict.fromkeys(Finding(area, one.level, one.text) for one in found))
     except (ConnectorProblem, SecretUnavailable, Stop) as problem:
         return [failure(area, str(problem))]
     except Exception as error:  # connectors are others' code, and doctor goes on
-        return [failure(area, f"Its check failed with {type(error).__name__}: {error}.")]
+        return [failure(area, text("problem", f"Its check failed with {type(error).__name__}: {error}."))]
 
 
 def check_section(around: Surroundings, name: str) -> list[Finding]:
