@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from selfserve.store.base import Base, Instant
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.tables import (
+    AskKey,
     Decision,
     Escalation,
     Grant,
@@ -94,16 +95,16 @@ def test_one_open_request_per_customer_item_and_answers(stand: Stand) -> None:
 def test_one_request_per_key_and_asker(stand: Stand) -> None:
     """Idempotency keys are kept by the database."""
     stand.ask("ada", "bell", key="k")
-    row = _only(stand, Request)
-    assert _refuses(stand, _copy(row, name=new_name()))
-    assert not _refuses(stand, _copy(row, name=new_name(), asked_by_id=stand.people["ben"]))
-    assert not _refuses(stand, _copy(row, name=new_name(), idempotency_key=None))
+    made = _only(stand, Request).id
+    assert _refuses(stand, AskKey(asked_by_id=stand.people["ada"], key="k", digest="other", request_id=made))
+    assert not _refuses(stand, AskKey(asked_by_id=stand.people["ben"], key="k", digest="d", request_id=made))
+    assert not _refuses(stand, AskKey(asked_by_id=stand.people["ada"], key="l", digest="d", request_id=made))
 
 
 def test_short_names_are_unique(stand: Stand) -> None:
     """R-7K3FM is one request."""
     stand.ask("ada", "bell")
-    assert _refuses(stand, _copy(_only(stand, Request), idempotency_key=None))
+    assert _refuses(stand, _copy(_only(stand, Request)))
 
 
 def test_one_open_run_per_request_and_purpose(stand: Stand) -> None:

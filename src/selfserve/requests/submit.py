@@ -24,7 +24,7 @@ from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.rows import stored
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
-from selfserve.store.tables import Grant, GrantReason, Request
+from selfserve.store.tables import AskKey, Grant, GrantReason, Request
 from selfserve.telemetry import figures
 
 SAME_ASK = timedelta(seconds=30)
@@ -137,8 +137,6 @@ def _store_once(
         zone=ask.answers.zone,
         state=state,
         version=1,
-        idempotency_key=sent.key,
-        sent_digest=sent.digest,
         asked_at=now,
         promised_at=None if stage else escalation.promised(house, ask.item, now),
         closed_at=None,
@@ -146,6 +144,7 @@ def _store_once(
         question="",
         sealed=None,
     )
+    _answered(session, ask.asked_by.id, sent, request)
     trail = Trail(session, f"request:{request.id}", fresh=True)
     trail.tell(
         "request.asked",
@@ -189,8 +188,7 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
         raise AlreadyAsked(ask.customer.name)  # theirs to read, not the further asker's
     if found is None:
         return None
-    if sent.key is not None and found.idempotency_key is None and found.asked_by_id == ask.asked_by.id:
-        found.idempotency_key, found.sent_digest = sent.key, sent.digest  # the answer to this key for good
+    _answered(session, ask.asked_by.id, sent, found)
     return _found(found)
 
 
@@ -198,14 +196,26 @@ def _under_key(session: Session, asker_id: str, sent: _Sent) -> Submitted | None
     """The request stored under this key before; KeyReused where something else was sent with it."""
     if sent.key is None:
         return None
-    found = session.scalar(
-        sa.select(Request).where(Request.asked_by_id == asker_id, Request.idempotency_key == sent.key)
-    )
+    found = session.execute(_ANSWERED, {"asker": asker_id, "key": sent.key}).one_or_none()
     if found is None:
         return None
-    if found.sent_digest != sent.digest:
+    request, digest = found
+    if digest != sent.digest:
         raise KeyReused(msg("This Idempotency-Key was used for another ask; use a fresh one for each ask."))
-    return _found(found)
+    return _found(request)
+
+
+_ANSWERED = (
+    sa.select(Request, AskKey.digest)
+    .join(AskKey, AskKey.request_id == Request.id)
+    .where(AskKey.asked_by_id == sa.bindparam("asker"), AskKey.key == sa.bindparam("key"))
+)
+
+
+def _answered(session: Session, asker_id: str, sent: _Sent, request: Request) -> None:
+    """From now on this request is the answer to what was sent under the key."""
+    if sent.key is not None:
+        stored(session, AskKey, asked_by_id=asker_id, key=sent.key, digest=sent.digest, request_id=request.id)
 
 
 def _alike(*, held_too: bool) -> sa.Select[Request]:

@@ -6,6 +6,7 @@ from selfserve.store.tables.notices import Notice
 from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
 from selfserve.store.tables.preferences import Preference
 from selfserve.store.tables.requests import (
+    AskKey,
     Decision,
     Grant,
     GrantReason,
@@ -22,6 +23,7 @@ from selfserve.store.tables.work import ConnectorHealth, Escalation, ExecutorLea
 
 __all__ = [
     "ApiToken",
+    "AskKey",
     "AuditEvent",
     "AuditSeal",
     "Certificate",

@@ -46,9 +46,6 @@ class Request(Base):
     """Where the days in the answers were meant (IANA)."""
     state: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
-    idempotency_key: Mapped[str | None] = mapped_column(String(255))
-    sent_digest: Mapped[str | None] = mapped_column(String(64))
-    """What was sent under the key: a repetition is known by it before anything else is looked at."""
     asked_at: Mapped[datetime]
     promised_at: Mapped[datetime | None]
     """When the customer was told it would be done."""
@@ -70,7 +67,6 @@ class Request(Base):
             sqlite_where=text(f"state IN ({_OPEN})"),
             postgresql_where=text(f"state IN ({_OPEN})"),
         ),
-        UniqueConstraint("asked_by_id", "idempotency_key"),
         Index(
             "ix_request_lately",
             "item_id",
@@ -82,6 +78,17 @@ class Request(Base):
         Index(None, "state", "asked_at"),
         Index(None, "closed_at"),
     )
+
+
+class AskKey(Base):
+    """An Idempotency-Key that somebody sent, and the request they were told of, for good: the one that was stored, or
+    one that stood for the same ask already. `digest` tells what was sent."""
+
+    __tablename__ = "ask_key"
+    asked_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    request_id: Mapped[str] = mapped_column(ForeignKey("request.id", ondelete="CASCADE"), index=True)
 
 
 class Stage(Base):

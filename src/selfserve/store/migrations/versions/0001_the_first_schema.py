@@ -327,8 +327,6 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("idempotency_key", sa.String(length=255), nullable=True),
-        sa.Column("sent_digest", sa.String(length=64), nullable=True),
         sa.Column("asked_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("promised_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("closed_at", selfserve.store.base.Instant(timezone=True), nullable=True),
@@ -345,7 +343,6 @@ def upgrade() -> None:
             ["item_version_id"], ["item_version.id"], name=op.f("fk_request_item_version_id_item_version")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_request")),
-        sa.UniqueConstraint("asked_by_id", "idempotency_key", name=op.f("uq_request_asked_by_id_idempotency_key")),
         sa.UniqueConstraint("name", name=op.f("uq_request_name")),
     )
     with op.batch_alter_table("request", schema=None) as batch_op:
@@ -569,6 +566,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_step_resource_state"), ["resource", "state"], unique=False)
 
     op.create_table(
+        "ask_key",
+        sa.Column("asked_by_id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("request_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_ask_key_asked_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["request_id"], ["request.id"], name=op.f("fk_ask_key_request_id_request"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("asked_by_id", "key", name=op.f("pk_ask_key")),
+    )
+    with op.batch_alter_table("ask_key", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ask_key_request_id"), ["request_id"], unique=False)
+
+    op.create_table(
         "smile",
         sa.Column("request_id", sa.String(length=36), nullable=False),
         sa.Column("face", sa.String(length=10), nullable=False),
@@ -700,6 +712,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_smile_face"))
 
     op.drop_table("smile")
+    with op.batch_alter_table("ask_key", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ask_key_request_id"))
+
+    op.drop_table("ask_key")
     with op.batch_alter_table("stage_approver", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_stage_approver_person_id"))
 
