@@ -107,7 +107,8 @@ def test_what_cannot_be_done_is_told_to_the_customer(api: Api) -> None:
     """Without words it is refused; with them the request ends and says why."""
     row = _case(api)
     for words in ("", "   "):
-        refused(api.post("tess", f"/escalations/{row['id']}/cannot", {"words": words}), 422)
+        told = refused(api.post("tess", f"/escalations/{row['id']}/cannot", {"words": words}), 422)
+        assert told["errors"] == {"words": "words is empty."}
 
     api.post("tess", f"/escalations/{row['id']}/cannot", {"words": "There are no lamps left."})
     told = api.get("ada", f"/requests/{row['request_id']}").json()

@@ -65,7 +65,7 @@ def _of_size(name: str, kind: str, context: Mapping[str, Any]) -> str | None:
         "string_too_long": f"{name} is longer than {most} characters.",
         "string_too_short": f"{name} is empty." if least == 1 else f"{name} is shorter than {least} characters.",
         "too_long": f"{name} has more than {most} entries.",
-        "too_short": f"{name} has fewer than {least} entries.",
+        "too_short": f"{name} is empty." if least == 1 else f"{name} has fewer than {least} entries.",
         "greater_than_equal": f"{name} is to be {context.get('ge')} or more.",
         "less_than_equal": f"{name} is to be {context.get('le')} or less.",
         "string_unicode": f"{name} holds signs that are no text.",
