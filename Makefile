@@ -72,13 +72,15 @@ packages:
 $(BIN)/python:
 	packaging/environment "$(PYTHON)" "$(VENV)"
 
+# The locked files name everything that is needed, so nothing is resolved: older versions of pip read `coverage[toml]`, wanted by
+# another package, as “the newest”, and refuse it for having no hash.
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.run
 
