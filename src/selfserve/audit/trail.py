@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement
 from selfserve.store.tables import AuditEvent
 
 START = "0" * 64
@@ -20,13 +21,13 @@ MACHINE = "machine"
 _TRIES = 50
 _TABLE = AuditEvent.__table__
 _INSERT = {
-    dialect.__name__.rpartition(".")[2]: dialect.insert(_TABLE)
-    .on_conflict_do_nothing(index_elements=["stream", "number"])
-    .execution_options(preserve_rowcount=True)
+    dialect.__name__.rpartition(".")[2]: Statement(
+        dialect.insert(_TABLE).on_conflict_do_nothing(index_elements=["stream", "number"])
+    )
     for dialect in (postgresql, sqlite)
 }
 _EVENTS = AuditEvent.__table__.c
-_LAST = (
+_LAST = Statement(
     sa.select(_EVENTS.number, _EVENTS.hash)
     .where(_EVENTS.stream == sa.bindparam("stream"))
     .order_by(_EVENTS.number.desc())
@@ -68,8 +69,8 @@ class Trail:
         return self.number, self.hash
 
     def _last(self) -> tuple[int, str]:
-        row = self.session.execute(_LAST, {"stream": self.stream}).first()
-        return (row.number, row.hash) if row else (0, START)
+        row = _LAST.first(self.session, {"stream": self.stream})
+        return (row[0], row[1]) if row else (0, START)
 
     def tell(
         self, kind: str, *, at: datetime, actor: str = MACHINE, tell: str = "", data: Mapping[str, Any] | None = None
@@ -85,8 +86,8 @@ class Trail:
     def _append(self, kind: str, at: datetime, actor: str, tell: str, content: dict[str, Any]) -> bool:
         previous, self.number = self.hash, self.number + 1
         self.hash = link(previous, self.stream, self.number, at, actor, kind, content, tell)
-        written = self.session.execute(
-            _INSERT[self.session.get_bind().dialect.name],
+        written = _INSERT[self.session.get_bind().dialect.name].write(
+            self.session,
             {
                 "id": new_id(),
                 "stream": self.stream,
@@ -100,4 +101,4 @@ class Trail:
                 "hash": self.hash,
             },
         )
-        return bool(written.rowcount == 1)  # type: ignore[attr-defined]
+        return written == 1

@@ -17,6 +17,7 @@ from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import AuditEvent, Request, Run, Step
 
@@ -83,12 +84,12 @@ def _fulfilled(
     until: datetime | None,
     now: datetime,
 ) -> RequestState:
-    session.execute(_RUN_ENDED, {"which": run.id, "state": RunState.FINISHED, "ended_at": now})
+    _RUN_ENDED.write(session, {"which": run.id, "state": RunState.FINISHED, "ended_at": now})
     if request.state != RequestState.FULFILLING:
         grants.end_reason(session, house, request, "request_over", now)
         return RequestState(request.state)
     over = {"state": RequestState.FULFILLED, "closed_at": now, "version": request.version + 1}
-    session.execute(_REQUEST_CLOSED, {"which": request.id, **over})
+    _REQUEST_CLOSED.write(session, {"which": request.id, **over})
     trail.tell(
         "request.fulfilled",
         at=now,
@@ -136,8 +137,8 @@ def later(house: House, item: Item) -> bool:
 
 # Written at every success, so plainly and made once: the rows are locked and nobody reads their objects afterwards.
 _RUNS, _REQUESTS = Run.__table__, Request.__table__
-_RUN_ENDED = sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
-_REQUEST_CLOSED = sa.update(_REQUESTS).where(_REQUESTS.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
+_RUN_ENDED = Statement(sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("which")))  # type: ignore[arg-type]
+_REQUEST_CLOSED = Statement(sa.update(_REQUESTS).where(_REQUESTS.c.id == sa.bindparam("which")))  # type: ignore[arg-type]
 
 
 def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from selfserve.fulfilment import queueing, reminders, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement, among
 from selfserve.store.states import GrantState, Purpose, RequestState, RunState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
@@ -51,14 +52,15 @@ def promise(
     ending.
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
-    grant = session.scalar(_LIVE, {"customer": request.customer_id, "holding": holding})
+    live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
+    grant = session.get_one(Grant, live[0]) if live else None
     if grant is not None and grant.state in (GrantState.ENDING, GrantState.REVOKE_FAILED):
         raise BeingTakenBack
     grant_id = grant.id if grant is not None else new_id()
     if grant is None:
         _insert(session, house, request, item, grant_id, holding, ends_at, now)
-    session.execute(
-        _REASON,
+    _REASON.write(
+        session,
         {
             "grant_id": grant_id,
             "request_id": request.id,
@@ -73,8 +75,8 @@ def promise(
         _set_end(session, house, grant, now)
 
 
-_LIVE = (
-    sa.select(Grant)
+_LIVE = Statement(
+    sa.select(Grant.id)
     .where(
         Grant.customer_id == sa.bindparam("customer"),
         Grant.holding == sa.bindparam("holding"),
@@ -84,32 +86,32 @@ _LIVE = (
 )
 # Asked and written at every success, so plainly and made once.
 _GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
-_OPEN = (
+_OPEN = Statement(
     sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _REASONS.lasts)
     .join_from(GrantReason.__table__, Grant.__table__, _GRANTS.id == _REASONS.grant_id)
     .where(_REASONS.request_id == sa.bindparam("request"), _REASONS.ended_at.is_(None))
     .with_for_update()
 )
-_GRANT_CHANGES = sa.update(Grant.__table__).where(_GRANTS.id == sa.bindparam("which"))  # type: ignore[arg-type]
-_REASON_ENDS = (
-    sa.update(GrantReason.__table__)  # type: ignore[arg-type]
-    .where(_REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request"))
-    .values(ends_at=sa.bindparam("ends_at"))
+_GRANT_CHANGES = Statement(
+    sa.update(Grant.__table__).where(_GRANTS.id == sa.bindparam("which"))  # type: ignore[arg-type]
 )
-_GOING = (
-    sa.select(Step.id)
+_REASON_ENDS = Statement(
+    sa.update(GrantReason.__table__).where(  # type: ignore[arg-type]
+        _REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request")
+    )
+)
+_GOING = Statement(
+    sa.select(Step.resource)
     .join(GrantReason, GrantReason.request_id == Step.request_id)
     .join(Grant, Grant.id == GrantReason.grant_id)
     .where(
         Grant.customer_id == sa.bindparam("customer"),
-        Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
-        Step.resource.in_(sa.bindparam("resources", expanding=True)),
+        among(Grant.state, [GrantState.ENDING, GrantState.REVOKE_FAILED]),
         Step.ours.is_(True),
     )
-    .limit(1)
 )
-_GRANT = sa.insert(Grant.__table__)  # type: ignore[arg-type]
-_REASON = sa.insert(GrantReason.__table__)  # type: ignore[arg-type]
+_GRANT = Statement(sa.insert(Grant.__table__))  # type: ignore[arg-type]
+_REASON = Statement(sa.insert(GrantReason.__table__))  # type: ignore[arg-type]
 
 
 def _insert(
@@ -122,8 +124,8 @@ def _insert(
     ends_at: datetime | None,
     now: datetime,
 ) -> None:
-    session.execute(
-        _GRANT,
+    _GRANT.write(
+        session,
         {
             "id": grant_id,
             "customer_id": request.customer_id,
@@ -198,7 +200,7 @@ def reason_of(session: Session, request_id: str) -> GrantReason | None:
 
 def going(session: Session, customer_id: str, resources: list[str]) -> bool:
     """True where any of these is just being taken back from the customer, as part of something they held before."""
-    return bool(session.scalar(_GOING, {"customer": customer_id, "resources": resources}))
+    return any(resource in resources for (resource,) in _GOING.rows(session, {"customer": customer_id}))
 
 
 def over(session: Session, request_id: str, now: datetime) -> str | None:
@@ -216,21 +218,21 @@ def activate(session: Session, request: Request, now: datetime) -> datetime | No
 
     The timer set with the promise stays: where it comes before the end, it is set anew then.
     """
-    found = session.execute(_OPEN, {"request": request.id}).first()
+    found = _OPEN.first(session, {"request": request.id})
     if found is None:
         return None
-    until: datetime | None = found.ends_at
+    grant_id, state, version, until, lasts = found
     fresh: dict[str, object] = {}
-    if found.lasts:
-        lasts_until = now + timedelta(seconds=int(found.lasts))
-        session.execute(_REASON_ENDS, {"grant": found.id, "request": request.id, "ends_at": lasts_until})
+    if lasts:
+        lasts_until = now + timedelta(seconds=int(lasts))
+        _REASON_ENDS.write(session, {"grant": grant_id, "request": request.id, "ends_at": lasts_until})
         until = max(until, lasts_until) if until else None
         fresh["ends_at"] = until
-    if found.state == GrantState.PROMISED:
-        fresh |= {"state": GrantState.ACTIVE, "started_at": now, "version": found.version + 1}
+    if state == GrantState.PROMISED:
+        fresh |= {"state": GrantState.ACTIVE, "started_at": now, "version": version + 1}
     if fresh:
-        session.execute(_GRANT_CHANGES, {"which": found.id, **fresh})
-    return until
+        _GRANT_CHANGES.write(session, {"which": grant_id, **fresh})
+    return until  # type: ignore[no-any-return]  # a column of moments
 
 
 def end_reason(

@@ -14,6 +14,7 @@ from selfserve.audit.trail import Trail
 from selfserve.fulfilment.attempt import LosesClaim, Result, StepWork
 from selfserve.fulfilment.house import House
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement
 from selfserve.store.states import RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
@@ -146,12 +147,12 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
         values |= {"ours": result.ours, "verified_at": now}
     if result.state is StepState.UNDONE:
         values |= {"undone_at": now, "ours": False}
-    session.execute(_STEP, {"which": step.id, **values})
+    _STEP.write(session, {"which": step.id, **values})
     if result.unsent:
         session.execute(sa.update(Step).where(Step.id == step.id, Step.calls > 0).values(calls=Step.calls - 1))
 
 
-_STEP = sa.update(Step.__table__).where(Step.__table__.c.id == sa.bindparam("which"))  # type: ignore[arg-type]
+_STEP = Statement(sa.update(Step.__table__).where(Step.__table__.c.id == sa.bindparam("which")))  # type: ignore[arg-type]
 
 
 def tell_result(trail: Trail, step: StepWork, result: Result, now: datetime) -> None:

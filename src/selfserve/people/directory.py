@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.facts import CustomerFacts
+from selfserve.store.statement import Statement
 from selfserve.store.tables import Person, PersonGroup
 
 HIGHEST_CHAIN = 32
@@ -61,7 +62,7 @@ def manager_chain(session: Session, of: Person) -> Iterator[Person]:
 
 def groups_of(session: Session, person_id: str) -> frozenset[str]:
     """The groups a person is in, by name."""
-    return frozenset(session.scalars(_GROUPS_OF, {"person": person_id}))
+    return frozenset(name for (name,) in _GROUPS_OF.rows(session, {"person": person_id}))
 
 
 def members_of_group(session: Session, group: str) -> list[Person]:
@@ -82,12 +83,14 @@ def are_present() -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
 
 
 # Asked at every request, so made once: building a statement costs more than running it.
-_GROUPS_OF = sa.select(PersonGroup.__table__.c.group_name).where(
-    PersonGroup.__table__.c.person_id == sa.bindparam("person")
+_GROUPS_OF = Statement(
+    sa.select(PersonGroup.__table__.c.group_name).where(PersonGroup.__table__.c.person_id == sa.bindparam("person"))
 )
 _PEOPLE = Person.__table__.c
-_PRESENT_EMAIL = sa.select(_PEOPLE.email).where(
-    _PEOPLE.id == sa.bindparam("person"), _PEOPLE.disabled.is_(False), _PEOPLE.gone_at.is_(None)
+_PRESENT_EMAIL = Statement(
+    sa.select(_PEOPLE.email).where(
+        _PEOPLE.id == sa.bindparam("person"), _PEOPLE.disabled.is_(False), _PEOPLE.gone_at.is_(None)
+    )
 )
 
 
@@ -95,7 +98,7 @@ def facts(session: Session, of: Person) -> CustomerFacts:
     """What rules see as `customer`; `groups` are sorted names, `manager` the mail address of a present one or empty."""
     manager = None
     if of.manager_id is not None:
-        manager = session.scalar(_PRESENT_EMAIL, {"person": of.manager_id})
+        manager = _PRESENT_EMAIL.first(session, {"person": of.manager_id})
     return {
         "id": of.id,
         "login": of.login,
@@ -107,7 +110,7 @@ def facts(session: Session, of: Person) -> CustomerFacts:
         "employee_type": of.employee_type,
         "language": of.language,
         "groups": sorted(groups_of(session, of.id)),
-        "manager": manager or "",
+        "manager": manager[0] if manager else "",
     }
 
 

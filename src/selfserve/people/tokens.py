@@ -8,6 +8,8 @@ import re
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,6 +20,7 @@ from selfserve.people.directory import are_present
 from selfserve.people.principal import TokenPrincipal
 from selfserve.people.roles import RoleRules
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement, among
 from selfserve.store.tables import ApiToken, Person, PersonGroup
 
 SCOPES = {
@@ -100,7 +103,7 @@ def verify(session: Session, presented: str, now: datetime, rules: RoleRules) ->
     shape = _SHAPE.fullmatch(presented)
     if shape is None:
         return None
-    rows = session.execute(_LIVE, {"token": _dashed(shape[1]), "now": now, "groups": sorted(rules.names)}).all()
+    rows = [_Live(*row) for row in _live(rules.names).rows(session, {"token": _dashed(shape[1]), "now": now})]
     if not rows or not hmac.compare_digest(rows[0].secret_hash, _hash(shape[2])):
         return None
     first = rows[0]
@@ -117,26 +120,40 @@ def verify(session: Session, presented: str, now: datetime, rules: RoleRules) ->
     )
 
 
-_LIVE = (
-    sa.select(
+class _Live(NamedTuple):
+    """A live token of a present person, once for each of their groups that gives a role."""
+
+    id: str
+    secret_hash: str
+    scopes: list[str]
+    seen_at: datetime | None
+    person_id: str
+    login: str
+    email: str
+    name: str
+    language: str
+    group: str | None
+
+
+@cache
+def _live(groups: frozenset[str]) -> Statement:
+    """Made once for the groups that give a role: every call of the API asks this."""
+    its_person = sa.and_(PersonGroup.person_id == Person.id, among(PersonGroup.group, sorted(groups)))
+    columns = (
         ApiToken.id, ApiToken.secret_hash, ApiToken.scopes, ApiToken.seen_at, ApiToken.person_id,
         Person.login, Person.email, Person.name, Person.language, PersonGroup.group,
+    )  # fmt: skip
+    return Statement(
+        sa.select(*columns)
+        .join(Person, Person.id == ApiToken.person_id)
+        .outerjoin(PersonGroup, its_person)
+        .where(
+            ApiToken.id == sa.bindparam("token"),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.ends_at > sa.bindparam("now"),
+            *are_present(),
+        )
     )
-    .join(Person, Person.id == ApiToken.person_id)
-    .outerjoin(
-        PersonGroup,
-        sa.and_(
-            PersonGroup.person_id == Person.id, PersonGroup.group.in_(sa.bindparam("groups", expanding=True))
-        ),
-    )
-    .where(
-        ApiToken.id == sa.bindparam("token"),
-        ApiToken.revoked_at.is_(None),
-        ApiToken.ends_at > sa.bindparam("now"),
-        *are_present(),
-    )
-)  # fmt: skip
-"""Made once: every call of the API asks this."""
 
 
 _TOUCH = (

@@ -23,6 +23,7 @@ from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.ids import new_id
+from selfserve.store.statement import Statement
 from selfserve.store.states import Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Request, Run, Step
 
@@ -57,8 +58,8 @@ def begin(
     at_once = house.works and prepared.quick
     works = _store_steps(session, request, prepared, at_once=at_once)
     run = Run(id=new_id(), request_id=request.id, purpose=Purpose.FULFIL, attempt=1, claim=new_id())
-    session.execute(
-        _RUN,
+    _RUN.write(
+        session,
         {
             "id": run.id,
             "request_id": request.id,
@@ -78,17 +79,17 @@ def begin(
     return Job(Claim(run.id, run.claim), request.id, item, works, now, told)
 
 
-_RUN = sa.insert(Run.__table__)  # type: ignore[arg-type]
-_STEP = sa.insert(Step.__table__)  # type: ignore[arg-type]
+_RUN = Statement(sa.insert(Run.__table__))  # type: ignore[arg-type]
+_STEP = Statement(sa.insert(Step.__table__))  # type: ignore[arg-type]
 
 
 def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_once: bool) -> list[StepWork]:
-    rows, works = [], []
+    works = []
     for position, step in enumerate(prepared.steps, start=1):
         # A one-off that nobody can look at must not be in doubt before it is its turn.
         first = at_once and step.quick and (bool(step.before) or (not step.lasting and position == 1))
         row = _row(request, step, position, intended=first)
-        rows.append(row)
+        _STEP.write(session, row)
         works.append(
             StepWork(
                 id=row["id"],
@@ -104,7 +105,6 @@ def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_o
                 recorded=not first,
             )
         )
-    session.execute(_STEP, rows)
     return works
 
 

@@ -23,6 +23,7 @@ from selfserve.requests.asking import Ask, Prepared
 from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.rows import stored
+from selfserve.store.statement import Statement, among
 from selfserve.store.states import OPEN_REQUEST, GrantState, RequestState
 from selfserve.store.tables import AskKey, Grant, GrantReason, Request
 from selfserve.telemetry import figures
@@ -175,8 +176,8 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
     repeated = _under_key(session, ask.asked_by.id, sent)
     if repeated is not None:
         return repeated
-    found = session.scalar(
-        _KNOWN_THOUGH_HELD if sent.though_held else _KNOWN,
+    known = (_KNOWN_THOUGH_HELD if sent.though_held else _KNOWN).first(
+        session,
         {
             "customer": ask.customer.id,
             "item": ask.item.id,
@@ -184,6 +185,7 @@ def _known(session: Session, ask: Ask, sent: _Sent, now: datetime) -> Submitted 
             "lately": now - SAME_ASK,
         },
     )
+    found = session.get_one(Request, known[0]) if known else None
     if found is not None and ask.asked_by.id not in (found.customer_id, found.asked_by_id):
         raise AlreadyAsked(ask.customer.name)  # theirs to read, not the further asker's
     if found is None:
@@ -218,7 +220,7 @@ def _answered(session: Session, asker_id: str, sent: _Sent, request: Request) ->
         stored(session, AskKey, asked_by_id=asker_id, key=sent.key, digest=sent.digest, request_id=request.id)
 
 
-def _alike(*, held_too: bool) -> sa.Select[Request]:
+def _alike(*, held_too: bool) -> Statement:
     """The same ask stored before: still open, just done and not given back, or (`held_too`) still holding."""
     held = (
         sa.select(GrantReason.request_id)
@@ -229,13 +231,13 @@ def _alike(*, held_too: bool) -> sa.Select[Request]:
     over = sa.exists().where(GrantReason.request_id == Request.id, GrantReason.ended_at.is_not(None))
     lately = sa.and_(Request.asked_at > sa.bindparam("lately"), ~over)
     done = sa.and_(Request.state == RequestState.FULFILLED, sa.or_(lately, held) if held_too else lately)
-    return (
-        sa.select(Request)
+    return Statement(
+        sa.select(Request.id)
         .where(
             Request.customer_id == sa.bindparam("customer"),
             Request.item_id == sa.bindparam("item"),
             Request.answers_digest == sa.bindparam("digest"),
-            sa.or_(Request.state.in_(OPEN_REQUEST), done),
+            sa.or_(among(Request.state, OPEN_REQUEST), done),
         )
         .order_by(Request.asked_at.desc())
         .limit(1)

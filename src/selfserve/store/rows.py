@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from selfserve.store.base import Base
+from selfserve.store.statement import Statement
 
 Row = TypeVar("Row", bound=Base)
 
@@ -19,7 +20,7 @@ def stored(session: Session, kind: type[Row], /, **values: Any) -> Row:
     For what is written at every request: the session's unit of work sorts, groups and compares, which for a single
     row costs several times what the statement itself does.
     """
-    session.execute(_insert_of(kind), values)
+    _insert_of(kind).write(session, values)
     row = kind(**values)
     make_transient_to_detached(row)
     session.add(row)
@@ -27,5 +28,5 @@ def stored(session: Session, kind: type[Row], /, **values: Any) -> Row:
 
 
 @cache
-def _insert_of(kind: type[Base]) -> sa.Insert:
-    return sa.insert(kind.__table__)  # type: ignore[arg-type]
+def _insert_of(kind: type[Base]) -> Statement:
+    return Statement(sa.insert(kind.__table__))  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from selfserve.connectors.ldap import requests
 from selfserve.connectors.ldap.answers import POLICY_CONTROL, Answer, Code, PolicyNote, decode_policy
 from selfserve.connectors.ldap.entry import Entry
 from selfserve.connectors.ldap.errors import (
@@ -125,10 +126,15 @@ class Link:
         self, base: str, where: str, attributes: Sequence[str], scope: str, page: tuple[int, bytes] | None = None
     ) -> Page:
         """One search request; `page` is the size of a page and the cookie of the one before (RFC 2696)."""
-        options: dict[str, Any] = {"search_scope": scope, "attributes": list(attributes) or [ldap3.NO_ATTRIBUTES]}
-        if page is not None:
-            options |= {"paged_size": page[0], "paged_cookie": page[1] or None}
-        result, found = self._run(lambda: self._connection.search(base, where, **options))
+        wanted = list(attributes) or [ldap3.NO_ATTRIBUTES]
+        straight = requests.search(base, where, wanted, scope) if page is None else None
+        if straight is not None:
+            result, found = self._run(lambda: self._exchange("searchRequest", straight))
+        else:
+            options: dict[str, Any] = {"search_scope": scope, "attributes": wanted}
+            if page is not None:
+                options |= {"paged_size": page[0], "paged_cookie": page[1] or None}
+            result, found = self._run(lambda: self._connection.search(base, where, **options))
         control = (result.get("controls") or {}).get(PAGED_RESULTS)
         cookie = control["value"]["cookie"] if control else b""
         return Page(
@@ -137,15 +143,13 @@ class Link:
 
     def compare(self, dn: str, attribute: str, value: str) -> Answer:
         """Whether the entry has the value (RFC 4511, section 4.10)."""
-        return self._answer(self._run(lambda: self._connection.compare(dn, attribute, value.encode()))[0])
+        request = requests.compare(dn, attribute, value.encode())
+        return self._answer(self._run(lambda: self._exchange("compareRequest", request))[0])
 
     def modify(self, dn: str, changes: Sequence[Change]) -> Answer:
         """All changes or none (RFC 4511, section 4.6)."""
-        wanted: dict[str, list[tuple[str, list[bytes]]]] = {}
-        for change in changes:
-            values = [value.encode() if isinstance(value, str) else value for value in change.values]
-            wanted.setdefault(change.attribute, []).append((change.operation, values))
-        return self._answer(self._run(lambda: self._connection.modify(dn, wanted))[0])
+        request = requests.modify(dn, [(change.operation, change.attribute, _bytes(change)) for change in changes])
+        return self._answer(self._run(lambda: self._exchange("modifyRequest", request))[0])
 
     def set_password(self, dn: str, password: bytes) -> Answer:
         """RFC 3062 with the very bytes given: ldap3 would otherwise rewrite them by SASLprep and lock out other
@@ -214,6 +218,19 @@ class Link:
         # One thread at a time: read off the connection, results need none of the deep copies of ldap3's "safe" way.
         return self._connection.result, self._connection.response
 
+    def _exchange(self, kind: str, request: bytes) -> None:
+        """Send a request and read what comes, as ldap3's own operations do: they, too, hand it to its strategy."""
+        strategy = self._connection.strategy
+        if not self._connection.listening:
+            raise LDAPSocketOpenError("the socket is not open")
+        number = self._connection.server.next_message_id()
+        strategy._outstanding[number] = {"type": kind}  # noqa: SLF001  (where ldap3 looks for what it waits for)
+        try:
+            self._connection.socket.sendall(requests.message(number, request))
+        except OSError as error:
+            raise LDAPSocketSendError(str(error)) from error
+        self._connection.response, self._connection.result = strategy.get_response(number)
+
     def _answer(self, result: dict[str, Any]) -> Answer:
         control = (result.get("controls") or {}).get(POLICY_CONTROL)
         note = decode_policy(control.get("value")) if control else PolicyNote()
@@ -259,6 +276,10 @@ def _short(error: Exception) -> str:
 
 def _without_delay(plug: socket.socket) -> None:
     plug.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _bytes(change: Change) -> list[bytes]:
+    return [value.encode() if isinstance(value, str) else value for value in change.values]
 
 
 def _code(result: dict[str, Any]) -> tuple[int, str]:
