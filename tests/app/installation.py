@@ -11,6 +11,7 @@ import ldap3
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from tests.servers.processes import free_port
+from tests.stand.parsed import parsed_once
 
 from selfserve.app import App, build
 from selfserve.demo import configuration, setup
@@ -41,7 +42,8 @@ class Installation:
 
     def build(self, *, works: bool = True, looking: bool = False) -> App:
         """The parts of one process."""
-        return build(self.settings, self.secrets, works=works, looking=looking)
+        with parsed_once():
+            return build(self.settings, self.secrets, works=works, looking=looking)
 
     def leaves(self, login: str) -> None:
         """Somebody leaves the company: the directory has them no more."""

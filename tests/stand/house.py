@@ -41,6 +41,7 @@ from selfserve.store.tables import (
     Step,
 )
 from tests.stand.clock import Clock
+from tests.stand.parsed import parsed_once
 from tests.stand.shelf import Shelf
 
 T = TypeVar("T")
@@ -250,9 +251,11 @@ def build(
         waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
     )
     registry = Registry.build(sections, Ports(seats=SeatPort(stored, clock), now=clock), extra=[Shelf])
+    with parsed_once():
+        catalog = LiveCatalog(folder / "catalog", registry)
     house = House(
         database=database,
-        catalog=LiveCatalog(folder / "catalog", registry),
+        catalog=catalog,
         connectors=registry,
         engine=Engine(database, executor=executor),
         sealer=sealer,
@@ -270,9 +273,10 @@ def build(
 
 def _settle(stand: Stand) -> None:
     with stand.house.database.write() as session:
+        put = session.merge if session.scalar(sa.select(Person.id).limit(1)) else session.add
         for number, (login, (department, manager)) in enumerate(PEOPLE.items()):
             stand.people[login] = f"person-{number:02}"
-            session.merge(
+            put(
                 Person(
                     id=stand.people[login],
                     key=login,
@@ -286,7 +290,6 @@ def _settle(stand: Stand) -> None:
                     seen_at=stand.clock(),
                 )
             )
-            session.flush()
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ from selfserve.store.database import Database
 from selfserve.store.states import Purpose, RunState
 from selfserve.store.tables import Escalation, Person, PersonGroup, Request, Run, Stage
 from selfserve.web.sessions import SessionRules
+from tests.stand.parsed import parsed_once
 from tests.web.targets import KINDS, SECTIONS, Target
 
 CATALOG = Path(__file__).parents[2] / "catalog"
@@ -185,9 +186,11 @@ def build(folder: Path, template: Path, now: Callable[[], datetime] = utc_now) -
     shutil.copytree(CATALOG, folder / "catalog", dirs_exist_ok=True)
     database = Database(f"sqlite:///{folder / 'house.db'}")
     registry = Registry.build(SECTIONS, Ports(now=now), extra=KINDS)
+    with parsed_once():
+        catalog = LiveCatalog(folder / "catalog", registry)
     house = House(
         database=database,
-        catalog=LiveCatalog(folder / "catalog", registry),
+        catalog=catalog,
         connectors=registry,
         engine=Engine(database, executor="one"),
         sealer=Sealer(b"k" * 32),
