@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,22 +17,33 @@ from selfserve.store.database import Database
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy."""
-    path = tmp_path_factory.mktemp("store") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    migrations.upgrade(database.engine)
-    database.close()
-    return path
+    return _sqlite(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")
 def empty_postgres(request: pytest.FixtureRequest) -> str:
     """The name of a migrated, empty PostgreSQL database to copy."""
-    server: Postgres = request.getfixturevalue("postgres")
+    return _postgres(request.getfixturevalue("postgres"))
+
+
+# pytest would make the template of a session anew for each conftest that imports its fixture.
+@cache
+def _sqlite(folder: Path) -> Path:
+    path = folder / "migrated.db"
+    _migrate(Database(f"sqlite:///{path}"))
+    return path
+
+
+@cache
+def _postgres(server: Postgres) -> str:
     name = server.create_database()
-    database = Database(server.url(name))
+    _migrate(Database(server.url(name)))
+    return name
+
+
+def _migrate(database: Database) -> None:
     migrations.upgrade(database.engine)
     database.close()
-    return name
 
 
 @pytest.fixture
@@ -52,9 +63,7 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield request.getfixturevalue("sqlite_store")
         return
     server: Postgres = request.getfixturevalue("postgres")
-    template, name = request.getfixturevalue("empty_postgres"), f"t{uuid.uuid4().hex[:16]}"
-    with server.connect() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    name = server.create_database(request.getfixturevalue("empty_postgres"))
     database = Database(server.url(name))
     yield database
     database.close()

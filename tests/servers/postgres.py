@@ -43,11 +43,14 @@ class Postgres:
         address = self.url(database).replace("+psycopg", "")
         return psycopg.connect(address, autocommit=True, connect_timeout=3)
 
-    def create_database(self) -> str:
-        """The name of a new, empty database nobody else uses."""
+    def create_database(self, template: str = "template1") -> str:
+        """The name of a new database nobody else uses: empty, or a copy of `template`.
+
+        Copied file by file: to write each of its pages to the log, as the server does unasked, takes twice as long.
+        """
         name = f"t{uuid.uuid4().hex[:16]}"
         with self.connect() as connection:
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'.encode())
         return name
 
     def drop_database(self, name: str) -> None:

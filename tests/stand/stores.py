@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,15 +26,25 @@ def _fill(database: Database) -> None:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "empty.db"
-    _fill(Database(f"sqlite:///{path}"))
-    return path
+    return _sqlite(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="session")
 def postgres_template(request: pytest.FixtureRequest) -> str:
     """The name of a prepared PostgreSQL database to copy."""
-    server: Postgres = request.getfixturevalue("postgres")
+    return _postgres(request.getfixturevalue("postgres"))
+
+
+# pytest would make the template of a session anew for each conftest that imports its fixture.
+@cache
+def _sqlite(folder: Path) -> Path:
+    path = folder / "prepared.db"
+    _fill(Database(f"sqlite:///{path}"))
+    return path
+
+
+@cache
+def _postgres(server: Postgres) -> str:
     name = server.create_database()
     _fill(Database(server.url(name)))
     return name
@@ -46,10 +56,7 @@ def store_url(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "house.db")
         return f"sqlite:///{folder / 'house.db'}"
     server: Postgres = request.getfixturevalue("postgres")
-    template, name = request.getfixturevalue("postgres_template"), f"t{uuid.uuid4().hex[:16]}"
-    with server.connect() as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-    return server.url(name)
+    return server.url(server.create_database(request.getfixturevalue("postgres_template")))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
