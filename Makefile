@@ -25,8 +25,8 @@ tour: $(VENV)/.run ## Walk the main way as customers would; fails if anything wa
 
 .PHONY: test
 test: check packages tests/node/node_modules/.package-lock.json ## Check and test all of it; installs what it needs by itself
-	$(BIN)/pytest -n $(WORKERS) -m "not storm" -p no:cacheprovider $(ARGS)
-	$(BIN)/pytest -m storm -p no:cacheprovider
+	tests/in-memory $(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not storm" -p no:cacheprovider $(ARGS)
+	tests/in-memory $(BIN)/pytest -n $(WORKERS) -m storm -p no:cacheprovider
 
 .PHONY: check
 check: $(VENV)/.dev ## Style, types, floors
