@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -33,13 +35,41 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"ws://{LOOPBACK}:{port}{path}"
 
 
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    """The session's browser, driven for one test: Playwright would leave its event loop running in those after it."""
+@dataclass(frozen=True)
+class Driven:
+    """The browser, and the event loop by which Playwright drives it."""
+
+    browser: Browser
+    loop: asyncio.AbstractEventLoop
+
+
+@pytest.fixture(scope="session")
+def driven(chromium: str) -> Iterator[Driven]:
+    """The browser, connected once: to start Playwright takes half a second of work."""
     with sync_playwright() as playwright:
-        connected = playwright.chromium.connect_over_cdp(chromium)
-        yield connected
-        connected.close()
+        made = Driven(playwright.chromium.connect_over_cdp(chromium), asyncio.get_running_loop())
+        asyncio._set_running_loop(None)
+        yield made
+        asyncio._set_running_loop(made.loop)
+        made.browser.close()
+
+
+@pytest.fixture
+def browser(driven: Driven) -> Iterator[Browser]:
+    """The session's browser for one test, in the end without what the test opened in it.
+
+    Between its calls Playwright says that its event loop is running. It says so here only within the test, since no
+    coroutine could run in those after it.
+    """
+    asyncio._set_running_loop(driven.loop)
+    before = driven.browser.contexts
+    try:
+        yield driven.browser
+        for context in driven.browser.contexts:
+            if context not in before:
+                context.close()
+    finally:
+        asyncio._set_running_loop(None)
 
 
 @pytest.fixture
