@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.docs.pages import ROOT
 from tests.web.serving import Served
 from tests.web.states import State, states
-from tests.web.test_in_chromium import PHONE, tab
+from tests.web.test_in_chromium import PHONE, tab, tabs
 
 WEB = ROOT / "src" / "selfserve" / "web"
 SPACED = """
@@ -67,8 +67,9 @@ def test_the_keyboard_goes_through_every_page_and_what_it_is_on_is_never_covered
 ) -> None:
     """From the top to the end by Tab (2.1.1, 2.1.2), and nothing fixed lies above where it is (2.4.11)."""
     found = []
-    for state in _plain(served):
-        with tab(browser, served, state.login) as page:
+    with tabs(browser, served) as page_of:
+        for state in _plain(served):
+            page = page_of(state.login)
             state.open(page)
             for _ in _stops(page):
                 covered = page.evaluate(COVERED)
@@ -79,8 +80,9 @@ def test_the_keyboard_goes_through_every_page_and_what_it_is_on_is_never_covered
 def test_text_may_be_spaced_wider(browser: Browser, served: Served) -> None:
     """With the spacing of 1.4.12 nothing is cut off and nothing gets wider than the window."""
     found = []
-    for state in _plain(served):
-        with tab(browser, served, state.login, PHONE) as page:
+    with tabs(browser, served, PHONE) as page_of:
+        for state in _plain(served):
+            page = page_of(state.login)
             state.open(page)
             page.add_style_tag(content=SPACED)
             found += [f"{state.name}: {cut}" for cut in page.evaluate(CUT)]
@@ -92,8 +94,9 @@ def test_text_may_be_spaced_wider(browser: Browser, served: Served) -> None:
 def test_every_page_has_a_title_of_its_own(browser: Browser, served: Served) -> None:
     """It says where one is before it says the product (2.4.2)."""
     titles = []
-    for state in _plain(served):
-        with tab(browser, served, state.login) as page:
+    with tabs(browser, served) as page_of:
+        for state in _plain(served):
+            page = page_of(state.login)
             state.open(page)
             expect(page).to_have_title(re.compile(r".+ · Fernhill Help$"))
             titles.append(page.title())
