@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from tests.cli.conftest import Selfserve
+
+from selfserve.cli.program import program
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,25 @@ def test_every_command_has_help(selfserve: Selfserve) -> None:
     for name in ("init", "doctor", "serve", "worker", "demo", "catalog", "people", "secrets", "tokens", "connectors", "db", "audit"):  # fmt: skip  # noqa: E501
         assert name in front.out
         assert selfserve(name, "--help").code == 0
+
+
+def test_the_front_page_says_of_a_command_what_it_says_of_itself() -> None:
+    """The sentence stands there without the command being imported; nobody finds two different ones."""
+    front: Any = typer.main.get_command(program)
+    context = front.make_context("selfserve", ["init"])
+    for name, listed in front.commands.items():
+        _, command, _ = front.resolve_command(context, [name])
+        assert (command.help, command.name) == (listed.help, name)
+
+
+def test_help_is_there_at_once() -> None:
+    """Neither the front page nor a mistake in a command's name imports a room with a heavy library below it."""
+    seen = (
+        "import sys; from selfserve.cli.program import run; run(['--help']); run(['bogus']);"
+        "print({'sqlalchemy', 'pydantic_settings', 'nicegui', 'ldap3', 'dbos'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.splitlines()[-1] == "set()"
 
 
 def test_wrong_settings_are_told_line_by_line(selfserve: Selfserve, folder: Path) -> None:

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from selfserve.cli import audit, catalog, connectors, db, doctor, init, people, running, secrets, tokens
-from selfserve.cli.stop import FAILED, WRONG, Stop
-from selfserve.cli.store_trouble import in_a_sentence
+from selfserve.cli.later import Later, offer
+from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, warn
-from selfserve.connectors.problems import ConnectorProblem
-from selfserve.settings.loading import FILE
-from selfserve.settings.problems import SettingsInvalid
-from selfserve.settings.secrets import SecretUnavailable
+from selfserve.settings.file import FILE
 
 program = typer.Typer(
     name="selfserve",
+    cls=Later,
     help="Customers of a TechOps team help themselves.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-program.command("init")(init.init)
-program.command("doctor")(doctor.doctor)
-program.command("serve")(running.serve)
-program.command("worker")(running.worker)
-program.command("demo")(running.demo)
-for name, group in {
-    "catalog": catalog.commands,
-    "people": people.commands,
-    "secrets": secrets.commands,
-    "tokens": tokens.commands,
-    "connectors": connectors.commands,
-    "db": db.commands,
-    "audit": audit.commands,
-}.items():
-    program.add_typer(group, name=name)
+for _name, _place, _sentence in (
+    ("init", "init:init", "Write a commented configuration, fresh keys and a starter catalog; overwrites nothing."),
+    ("doctor", "doctor:doctor", "Check settings, secrets, store, catalog, connectors, sign-in, mail, clock and disk."),
+    ("serve", "running:serve", "Serve pages and REST, and do the work."),
+    ("worker", "running:worker", "Do the work, without pages."),
+    ("demo", "running:demo",
+     "Run everything on this machine with a sample company: provider, directory, licences, software repository."),
+    ("catalog", "catalog:commands", "The catalog: items, teams, policy, runbooks."),
+    ("people", "people:commands", "People from the directory."),
+    ("secrets", "secrets:commands", "Secrets: where they lie, and whether they can be read."),
+    ("tokens", "tokens:commands", "Personal tokens for the REST API."),
+    ("connectors", "connectors:commands", "Adapters to target systems."),
+    ("db", "db:commands", "The store: versions and backups."),
+    ("audit", "audit:commands", "The trail of everything that happened."),
+):  # fmt: skip
+    offer(program, _name, _place, _sentence)
 
 
 def _tell_version(wanted: bool) -> None:
@@ -72,20 +68,24 @@ def run(arguments: Sequence[str]) -> int:
     except Stop as stop:
         warn(str(stop))
         return stop.code
-    except (SettingsInvalid, SecretUnavailable, ConnectorProblem) as problem:
-        warn(str(problem))
-        return WRONG
     except typer.TyperException as mistake:
         return _misused(mistake)
     except (typer.Abort, KeyboardInterrupt):
         warn("Stopped.")
         return 130
-    except (SQLAlchemyError, sqlite3.Error) as trouble:
-        warn(in_a_sentence(trouble))
-        return FAILED
-    except OSError as error:
-        warn(f"{error.filename or 'selfserve'}: {(error.strerror or str(error)).lower()}.")
-        return FAILED
+    except Exception as trouble:
+        return _failed(trouble)
+
+
+def _failed(trouble: Exception) -> int:
+    from selfserve.cli.troubles import told
+
+    known = told(trouble)
+    if known is None:
+        raise trouble
+    sentence, code = known
+    warn(sentence)
+    return code
 
 
 def _misused(mistake: typer.TyperException) -> int:

@@ -11,19 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve.cli.stop import WRONG, Stop
-from selfserve.cli.store_trouble import in_a_sentence
-from selfserve.settings.loading import load
-from selfserve.settings.model import Settings
-from selfserve.settings.secrets import SecretSource, SecretUnavailable
-from selfserve.store import migrations
-from selfserve.store.database import Database
+
+# The rooms below are imported where they are first needed: that takes a second, and help needs none of them.
+if TYPE_CHECKING:
+    from selfserve.settings.model import Settings
+    from selfserve.settings.secrets import SecretSource
+    from selfserve.store.database import Database
 
 
 @dataclass
@@ -37,11 +36,15 @@ class Surroundings:
     @cached_property
     def settings(self) -> Settings:
         """The installation's settings; raises SettingsInvalid."""
+        from selfserve.settings.loading import load
+
         return load(self.config, self.environ)
 
     @cached_property
     def secrets(self) -> SecretSource:
         """Where its secrets come from."""
+        from selfserve.settings.secrets import SecretSource
+
         return SecretSource(self.settings.folder, self.environ)
 
     @property
@@ -59,6 +62,8 @@ class Surroundings:
     @contextmanager
     def any_database(self) -> Iterator[Database]:
         """The store, whatever its version."""
+        from selfserve.store.database import Database
+
         database = Database(self.store_address)
         try:
             with self.store_errors():
@@ -69,6 +74,9 @@ class Surroundings:
     @property
     def store_ready(self) -> bool:
         """True for a store that answers and is at the version of this build; looking makes none."""
+        from selfserve.settings.secrets import SecretUnavailable
+        from selfserve.store import migrations
+
         if not self.store_exists:
             return False
         try:
@@ -80,6 +88,10 @@ class Surroundings:
     @contextmanager
     def store_errors(self) -> Iterator[None]:
         """Tells what is wrong with the store in one sentence."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from selfserve.cli.store_trouble import in_a_sentence
+
         try:
             yield
         except SQLAlchemyError as error:
@@ -88,6 +100,8 @@ class Surroundings:
     @contextmanager
     def database(self) -> Iterator[Database]:
         """The store, at the version this build knows; raises Stop with the command that helps where it is not."""
+        from selfserve.store import migrations
+
         with self.any_database() as database:
             found, known = migrations.current(database.engine), migrations.head()
             if found != known:

@@ -11,10 +11,9 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from selfserve.settings.environment import read_environment, variable
+from selfserve.settings.file import FILE as FILE
 from selfserve.settings.model import Settings
 from selfserve.settings.problems import SettingsInvalid, sentences
-
-FILE = "selfserve.toml"
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
