@@ -90,7 +90,8 @@ def axe() -> Callable[[Page], list[str]]:
     script = (node_packages() / "axe-core" / "axe.min.js").read_text()
 
     def check(page: Page) -> list[str]:
-        page.evaluate(script)
+        if page.evaluate("!window.axe"):
+            page.evaluate(script)
         found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], rules: {json.dumps(ALSO)}}})")
         return [
             f"{violation['impact']} {violation['id']}: {node['target']} {node['html'][:160]}"

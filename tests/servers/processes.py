@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 LOOPBACK = "127.0.0.1"
-READY_WITHIN = 30.0
+READY_WITHIN = 90.0
 
 
 class NotReadyError(RuntimeError):
@@ -43,7 +43,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process while `ready()` has become true; ended with the signal `end`, and with SIGKILL after ten seconds.
 
-    Output goes to `log`. Raises NotReadyError where it ends or stays silent for 30 s.
+    Output goes to `log`. Raises NotReadyError where it ends or stays silent for 90 s.
     """
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **options) as process:
         try:
