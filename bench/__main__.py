@@ -113,12 +113,13 @@ def searching(_: Bench) -> list[Row]:
 def the_pages(bench: Bench) -> list[Row]:
     """First paint of the catalog with 24 items; 200 connected pages beside 200 empty ones; on SQLite."""
     with empty.serving(bench.folder / "empty.log") as (base, process):
-        rows = sockets.connected(Site(base, {}, process), 200, "empty pages")
+        nothing = Site(base, {}, process)
+        rows = [*sockets.connected(nothing, 200, "empty pages"), *sockets.answered(nothing, 200, "empty pages")]
     with bench.running("pages", "SQLite", people=20, items=22) as (where, server):
         cookies = signed_in(where)
         site = Site(where.url, cookies, server)
         rows += [*pages.first_paint(where.url, cookies), *sockets.connected(site, 200, "pages")]
-        return [*rows, *sockets.interaction(site, 200)]
+        return [*rows, *sockets.interaction(site, 200), *sockets.answered(site, 200, "pages")]
 
 
 def the_sockets(bench: Bench) -> list[Row]:

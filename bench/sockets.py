@@ -61,6 +61,11 @@ def connected(site: Site, pages: int, name: str) -> list[Row]:
     return asyncio.run(_connected(site, pages, name))
 
 
+def answered(site: Site, pages: int, name: str) -> list[Row]:
+    """What the server spends on a page's answer alone, without the socket that follows it."""
+    return asyncio.run(_answered(site, pages, name))
+
+
 def held(site: Site, sockets: int, seconds: float) -> list[Row]:
     """So many pages open at once for so long: how many sockets were lost, and what the server spent on them."""
     return asyncio.run(_held(site, sockets, seconds))
@@ -73,9 +78,9 @@ def interaction(site: Site, pages: int) -> list[Row]:
 
 async def _connected(site: Site, pages: int, name: str) -> list[Row]:
     loop = asyncio.get_running_loop()
-    before, began = site.server.memory_info().rss, loop.time()
+    before, began, spent = site.server.memory_info().rss, loop.time(), _spent(site)
     async with _crowd(site, pages) as crowd:
-        lasted = loop.time() - began
+        lasted, spent = loop.time() - began, _spent(site) - spent
         await asyncio.sleep(SETTLED)
         after = site.server.memory_info().rss
         return [
@@ -83,16 +88,34 @@ async def _connected(site: Site, pages: int, name: str) -> list[Row]:
             row(f"{pages} open {name}: memory for each", (after - before) / pages / 2**10, "KiB"),
             row(f"{pages} open {name}: connected", crowd.alive, "pages"),
             row(f"{pages} open {name}: first pages, {AT_ONCE} at once", pages / lasted, "/s"),
+            row(f"{pages} open {name}: processor for each, with its socket", spent / pages * 1000, "ms"),
             row(f"{pages} open {name}: p95 of the first answer", quantile(crowd.took, 0.95) * 1000, "ms"),
         ]
+
+
+async def _answered(site: Site, pages: int, name: str) -> list[Row]:
+    gate, spent = asyncio.Semaphore(AT_ONCE), _spent(site)
+    async with _browser(site) as http:
+
+        async def look() -> None:
+            async with gate:
+                await _look(site, http)
+
+        await asyncio.gather(*(look() for _ in range(pages)))
+    return [row(f"{name}: processor for each, the answer alone", (_spent(site) - spent) / pages * 1000, "ms")]
+
+
+def _spent(site: Site) -> float:
+    """Seconds of processor that the server has taken so far, all its threads together."""
+    return sum(site.server.cpu_times()[:2])
 
 
 async def _held(site: Site, sockets: int, seconds: float) -> list[Row]:
     async with _crowd(site, sockets) as crowd:
         await asyncio.sleep(SETTLED)
-        spent = sum(site.server.cpu_times()[:2])
+        spent = _spent(site)
         await asyncio.sleep(seconds)
-        spent = sum(site.server.cpu_times()[:2]) - spent
+        spent = _spent(site) - spent
         name = f"{sockets} sockets for {seconds:g} s"
         return [
             row(f"{name}: lost", crowd.lost, "sockets"),
@@ -140,14 +163,12 @@ class Crowd:
 @asynccontextmanager
 async def _crowd(site: Site, pages: int) -> AsyncIterator[Crowd]:
     crowd, gate, loop = Crowd(), asyncio.Semaphore(AT_ONCE), asyncio.get_running_loop()
-    limits = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(cookies=dict(site.cookies), connector=limits) as http:
+    async with _browser(site) as http:
 
         async def open_one() -> None:
             async with gate:
                 began = loop.time()
-                async with http.get(site.base + site.path) as answer:
-                    text = await answer.text()
+                text = await _look(site, http)
                 crowd.took.append(loop.time() - began)
                 crowd.sockets.append(await _socket(site, text, crowd))
 
@@ -156,6 +177,15 @@ async def _crowd(site: Site, pages: int) -> AsyncIterator[Crowd]:
         lost, crowd.lost = crowd.lost, 0
         await asyncio.gather(*(one.disconnect() for one in crowd.sockets))
         crowd.lost = lost
+
+
+def _browser(site: Site) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(cookies=dict(site.cookies), connector=aiohttp.TCPConnector(limit=0))
+
+
+async def _look(site: Site, http: aiohttp.ClientSession) -> str:
+    async with http.get(site.base + site.path) as answer:
+        return await answer.text()
 
 
 async def _socket(site: Site, text: str, crowd: Crowd) -> socketio.AsyncClient:

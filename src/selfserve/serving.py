@@ -37,6 +37,7 @@ from selfserve.web import away
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
+from selfserve.web.layers import lighten
 from selfserve.web.mail_off import MailOff
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
@@ -89,6 +90,7 @@ def asgi(app: App) -> FastAPI:
     mark_scripts()
     sockets.install()
     ui.run_with(made, **pages.run_options(parts))
+    lighten()
     _add_walls(made, app, rules, plain, sign_in)
     return made
 

@@ -12,6 +12,7 @@ from nicegui import ui
 from selfserve.web import install as pages
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
+from selfserve.web.layers import lighten
 from tests.web.poison import POISON, poison
 from tests.web.stand import build, crowd, fill, live_in
 
@@ -35,6 +36,7 @@ def serve(port: int, folder: Path, items: int | None = None, *, hostile: bool = 
     pages.install(stand)
     mark_scripts()
     ui.run_with(app, **pages.run_options(stand))
+    lighten()
     app.add_middleware(KeptFiles)
     app.add_middleware(SecurityHeaders, https=False, form_targets=list)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

@@ -20,7 +20,7 @@ from tests.web.waiting import until
 WEB = Path(__file__).parents[2] / "src" / "selfserve" / "web"
 SHOWN = {
     "heading": (0,), "paragraph": (0,), "hero": (0, 1), "note": (0, 2), "pill": (0,), "back": (1,), "empty": (1, 2),
-    "press": (0,), "Form": (0,), "Field": (2, 3), "Button": (1,), "skip_link": (0,),
+    "press": (0,), "Form": (0,), "Field": (2, 3), "Button": (1,),
     "announce": (0,), "Refusal": (0,), "NotAllowed": (0,), "NotFound": (0,),
 }  # fmt: skip
 """Whose arguments a person reads, and which of them."""

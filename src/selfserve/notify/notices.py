@@ -107,7 +107,7 @@ def unread(session: Session, person_id: str, limit: int = 50) -> list[Notice]:
     )
 
 
-def how_many_unread(person_id: str) -> sa.Select[int]:
+def how_many_unread(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
     """How many notices a person has not read."""
     return sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))
 

@@ -5,21 +5,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from selfserve.languages.books import codes, spoken
+from selfserve.people.directory import are_present
 from selfserve.store.states import MailWish
-from selfserve.store.tables import Preference
+from selfserve.store.tables import Person, Preference
 
 BROWSER = "browser"
 """In place of a language: what the browser at hand asks for."""
+_WITH_PERSON = (
+    sa.select(Person, Preference)
+    .outerjoin(Preference, Preference.person_id == Person.id)
+    .where(Person.id == sa.bindparam("person"), *are_present())
+)
+"""Made once: it is asked for every first page, and to put it together takes as long as to run it."""
 
 
 def of(session: Session, person_id: str) -> Preference:
     """What the person has chosen; what is so for everybody where they have not."""
-    found = session.get(Preference, person_id)
-    return found or Preference(person_id=person_id, language="", mail=MailWish.AT_ONCE, hint_closed_at=None)
+    return session.get(Preference, person_id) or _unchosen(person_id)
+
+
+def _unchosen(person_id: str) -> Preference:
+    return Preference(person_id=person_id, language="", mail=MailWish.AT_ONCE, hint_closed_at=None)
+
+
+def with_person(session: Session, person_id: str) -> tuple[Person, Preference] | None:
+    """A person who may sign in, ask and decide, and what they have chosen, in one look; None for anybody else."""
+    found = session.execute(_WITH_PERSON, {"person": person_id}).one_or_none()
+    if found is None:
+        return None
+    person, chosen = found
+    return person, chosen or _unchosen(person_id)
 
 
 def language(chosen: str, browser: Sequence[str], directory: str, company: str) -> str:

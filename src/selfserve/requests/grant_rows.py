@@ -14,6 +14,15 @@ from selfserve.requests.story import Answer, answers_of
 from selfserve.store.states import GrantState
 from selfserve.store.tables import Grant
 
+# Asked with every page of the catalog, so made once: building a statement costs more than running it.
+_EVER_HELD = (
+    sa.select(Grant)
+    .where(Grant.customer_id == sa.bindparam("customer"))
+    .order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id)
+    .limit(500)
+)
+_HELD = _EVER_HELD.where(Grant.state != GrantState.ENDED)
+
 
 @dataclass(frozen=True)
 class GrantRow:
@@ -35,10 +44,7 @@ class GrantRow:
 
 def held(session: Session, customer_id: str, *, ended: bool = False) -> list[GrantRow]:
     """What a customer holds (with `ended`, also what they held), the first to end first."""
-    query = sa.select(Grant).where(Grant.customer_id == customer_id)
-    if not ended:
-        query = query.where(Grant.state != GrantState.ENDED)
-    rows = session.scalars(query.order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id).limit(500)).all()
+    rows = session.scalars(_EVER_HELD if ended else _HELD, {"customer": customer_id}).all()
     how = holdings(session, rows)
     return [_grant(session, row, how[row.id]) for row in rows]
 

@@ -31,6 +31,8 @@ class Holding:
 
 def holdings(session: Session, grants: Sequence[Grant]) -> dict[str, Holding]:
     """How each grant reads, by its id."""
+    if not grants:
+        return {}
     reasons: dict[str, list[tuple[bool, Request]]] = {}
     for grant_id, ended_at, request in session.execute(
         sa.select(GrantReason.grant_id, GrantReason.ended_at, Request)

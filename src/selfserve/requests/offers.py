@@ -18,6 +18,9 @@ from selfserve.requests.asking import facts_of, item_for, present
 from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import Person
 
+OF_THE_ITEM = frozenset({"item", "form"})
+"""What a rule may read that is another for each item."""
+
 
 def sees(house: House, person_id: str) -> Callable[[Item], bool]:
     """Whether the person finds an item; a rule that fails hides it."""
@@ -27,8 +30,17 @@ def sees(house: House, person_id: str) -> Callable[[Item], bool]:
 
 def finds(session: Session, house: House, person: Person) -> Callable[[Item], bool]:
     """As `sees`, of somebody whose row is at hand."""
-    facts, now = facts_of(session, person), house.now()
-    return lambda item: item.seen_by.allows(rule_context(item, facts, now=now)).allowed
+    facts, now, known = facts_of(session, person), house.now(), dict[str, bool]()
+
+    def visible(item: Item) -> bool:
+        rule = item.seen_by
+        if not OF_THE_ITEM.isdisjoint(rule.program.variables()):
+            return rule.allows(rule_context(item, facts, now=now)).allowed
+        if rule.text not in known:  # a catalog has few rules: what one says of a person, it says for all its items
+            known[rule.text] = rule.allows(rule_context(item, facts, now=now)).allowed
+        return known[rule.text]
+
+    return visible
 
 
 def short(house: House) -> Callable[[Item], bool]:

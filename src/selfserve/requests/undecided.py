@@ -65,7 +65,7 @@ def more_waiting(session: Session, person_id: str, shown: Sequence[Waiting]) -> 
     return max(0, (session.scalar(decisions(person_id)) or 0) - len(shown))
 
 
-def decisions(person_id: str) -> sa.Select[int]:
+def decisions(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
     """How many wait for a person."""
     return (
         sa.select(sa.func.count())

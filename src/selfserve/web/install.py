@@ -10,6 +10,7 @@ from nicegui import app, ui
 
 from selfserve.web import shell
 from selfserve.web.deck import Deck
+from selfserve.web.layers import Compressed
 from selfserve.web.live import Live
 from selfserve.web.theme import STATIC, head
 from selfserve.web.visits import Parts
@@ -32,6 +33,7 @@ def run_options(parts: Parts) -> dict[str, Any]:
         "binding_refresh_interval": None,
         "tailwind": False,
         "show_welcome_message": False,
+        "gzip_middleware_factory": Compressed,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from markupsafe import Markup
 from nicegui import ui
+from nicegui.element import Element
 
 from selfserve.languages.messages import Message
 from selfserve.people.roles import Role
@@ -55,12 +56,18 @@ class Places(ui.sub_pages):
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
+        self._place: Element | None = None
+        self._skeleton: Element | None = None
         super().__init__({path: self._builder(destination) for path, destination in DESTINATIONS.items()})
 
     async def built(self, within: float) -> None:
         """Return when the page under way stands, or after so many seconds: what is late comes over the socket."""
-        if self._active_tasks:
-            await asyncio.wait(set(self._active_tasks), timeout=within)
+        if not self._active_tasks:
+            return
+        _, late = await asyncio.wait(set(self._active_tasks), timeout=within)
+        if late and self._place is not None:
+            with self._place:
+                self._skeleton = _shine()
 
     def _builder(self, destination: Destination) -> Callable[..., Awaitable[None]]:
         # What a builder takes by name is what the path and its query may give it.
@@ -93,7 +100,9 @@ class Places(ui.sub_pages):
         if visit.frame is not None:
             visit.frame.stand(destination.under)
         with ui.element("div") as place:
-            skeleton = show(SKELETON.format(say("One moment…"))).classes("s-late")
+            self._place = place
+            # What goes out with the answer is waited for: nobody sees it come.
+            self._skeleton = _shine() if visit.arrival is None else None
             try:
                 await visit.may(destination.role)
                 title = await destination.build(visit, *names)
@@ -110,8 +119,8 @@ class Places(ui.sub_pages):
             except Exception as error:
                 place.clear()
                 title = _failed(visit, destination.under, error)
-            if not skeleton.is_deleted:
-                skeleton.delete()
+            if self._skeleton is not None and not self._skeleton.is_deleted:
+                self._skeleton.delete()
         ui.page_title(f"{title} · {visit.parts.settings.brand.name}")
         if visit.client.has_socket_connection and visit.frame is not None:
             visit.frame.arrive()
@@ -125,6 +134,10 @@ class Places(ui.sub_pages):
 
     def _render_error(self, error: Exception) -> None:
         _failed(self._visit, "", error)
+
+
+def _shine() -> Element:
+    return show(SKELETON.format(say("One moment…"))).classes("s-late")
 
 
 def _turned_away(refusal: NotAllowed | NotFound) -> str:

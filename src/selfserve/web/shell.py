@@ -14,11 +14,12 @@ from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import accepted
 from selfserve.languages.reader import Reader
 from selfserve.notify import notices
-from selfserve.people import directory, preferences
+from selfserve.people import preferences
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import small_counts
 from selfserve.requests.small_counts import Counts
+from selfserve.store.tables import Person, Preference
 from selfserve.web import away
 from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
@@ -29,7 +30,7 @@ from selfserve.web.places import Places
 from selfserve.web.plain import Plain
 from selfserve.web.speech import say, speak
 from selfserve.web.theme import ahead, boot
-from selfserve.web.visits import Parts, Visit, aside
+from selfserve.web.visits import Arrival, Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
 LATEST = 30
@@ -40,10 +41,11 @@ LOGO = "/brand/logo"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the frame shows of who is looking."""
+    """Who is looking, what they have chosen, and what the frame shows of them."""
 
+    person: Person
+    chosen: Preference
     reader: Reader
-    title: str
     counts: Counts
 
 
@@ -61,15 +63,19 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     if known is None:
         return RedirectResponse("/sign-in", 303)
     visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader)
+    visit.arrival = Arrival(principal, known.person, known.chosen)
     speak(visit.client, known.reader)
     ui.add_head_html(ahead(visit.client.page.language or "en-GB"))
     ui.add_body_html(boot(say("One moment…")))
     visit.client.on_delete(visit.settle)
     visit.frame = _frame(visit, principal, known)
-    with ui.element("div").classes("s-content") as content:
-        places = Places(visit).classes("s-page")
-    ui.skip_link(say("Skip to content"), target=content)
-    await places.built(PATIENCE)
+    try:
+        with ui.element("div").classes("s-content") as content:
+            visit.frame.skip_to(content)
+            places = Places(visit).classes("s-page")
+        await places.built(PATIENCE)
+    finally:
+        visit.arrival = None
     return None
 
 
@@ -79,14 +85,14 @@ def _wanted(request: Request) -> str:
 
 def _known(parts: Parts, principal: Principal, request: Request) -> Known | None:
     with parts.house.database.read() as session:
-        person = directory.present(session, principal.person_id)
-        if person is None:
+        found = preferences.with_person(session, principal.person_id)
+        if found is None:
             return None
+        person, chosen = found
         counts = small_counts.counts(session, person.id, staff=principal.has(Role.STAFF))
-        chosen, browser = preferences.of(session, person.id), accepted(request.headers.get("accept-language", ""))
-        speaks = preferences.language(chosen.language, browser, person.language, parts.settings.company.language)
-        reader = Reader(speaks, zone_of(parts.house, person))
-        return Known(reader, person.title or person.department, counts)
+    browser = accepted(request.headers.get("accept-language", ""))
+    speaks = preferences.language(chosen.language, browser, person.language, parts.settings.company.language)
+    return Known(person, chosen, Reader(speaks, zone_of(parts.house, person)), counts)
 
 
 def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
@@ -96,7 +102,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             brand=brand.name,
             logo=LOGO if brand.logo else "",
             name=principal.name,
-            title=known.title,
+            title=known.person.title or known.person.department,
             sign_out=SIGN_OUT,
             help_=Help(visit.parts.settings.company.support, brand.links),
         ).mark("frame")

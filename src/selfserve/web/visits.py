@@ -24,6 +24,7 @@ from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
 from selfserve.settings.model import Settings
 from selfserve.store.database import StoreBusy
+from selfserve.store.tables import Person, Preference
 from selfserve.web.away import busy
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live, Wants
@@ -87,6 +88,16 @@ async def aside(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return done[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who came with the request that is being answered, read for that very request: the wall has let them in, and the
+    frame shows them. Good for the page that goes out with the answer; whatever comes later is asked anew."""
+
+    principal: Principal
+    person: Person
+    chosen: Preference
+
+
 @dataclass
 class Visit:
     """One browser tab. `person_id` never changes for its life: somebody else signing in there loads it anew."""
@@ -98,6 +109,7 @@ class Visit:
     person_id: str
     reader: Reader
     frame: Frame | None = None
+    arrival: Arrival | None = None
     ends: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -116,7 +128,9 @@ class Visit:
         return self.parts.house.now()
 
     async def who(self) -> Principal:
-        """Who is looking, asked anew; SignedOut where it is nobody any more, or somebody else."""
+        """Who is looking, asked anew unless they just came; SignedOut where it is nobody any more, or somebody else."""
+        if self.arrival is not None:
+            return self.arrival.principal
         found = await aside(self.parts.principal_of, self.client.request)
         if found is None or found.person_id != self.person_id:
             raise SignedOut

@@ -12,6 +12,7 @@ function chosen() {
 export default {
   template: `
     <header class="s-frame">
+      <a class="nicegui-skip-link" :href="'#' + content" @click="skip">{{ words.skip }}</a>
       <div class="s-bar">
         <button ref="burger" type="button" class="s-iconbtn" :aria-label="words.menu" :aria-expanded="String(open)" @click="unfold">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
@@ -69,7 +70,7 @@ export default {
       <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
     </header>`,
   props: {
-    icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String,
+    icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String, content: String,
     places: Array, links: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
   },
   data() {
@@ -95,6 +96,11 @@ export default {
     document.removeEventListener("click", this.outside);
   },
   methods: {
+    skip() {
+      const target = document.getElementById(this.content);
+      target?.setAttribute("tabindex", "-1");
+      target?.focus();
+    },
     unfold() {
       this.open = true;
       this.$nextTick(() => this.$refs.side.querySelector("nav a")?.focus());

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from nicegui.element import Element
 
-from selfserve.web.speech import say, say_n
+from selfserve.languages.reader import Reader
+from selfserve.web.speech import reader, say, say_n
 from selfserve.web.theme import asset
 
 
@@ -47,33 +49,39 @@ class Frame(Element, component="frame.js"):
 
     def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, help_: Help) -> None:
         super().__init__()
-        self._props["icons"] = asset("icons.svg")
-        self._props["brand"], self._props["logo"] = brand, logo
-        self._props["name"], self._props["title"] = name, title
-        self._props["initials"] = initials(name)
-        self._props["sign-out"] = sign_out
-        self._props["unread"], self._props["words"] = 0, _words(help_.support)
-        self._props["links"] = [_link(name, url) for name, url in help_.links.items()]
+        self._props.update(
+            {
+                "icons": asset("icons.svg"),
+                "brand": brand,
+                "logo": logo,
+                "name": name,
+                "title": title,
+                "initials": initials(name),
+                "sign-out": sign_out,
+                "unread": 0,
+                "words": _words(reader().language, help_.support),
+                "links": [_link(name, url) for name, url in help_.links.items()],
+            }
+        )
 
     def lead(self, places: Sequence[Place], unread: int) -> None:
         """Show these entries, and how many notices are unread."""
-        shown = [asdict(place) for place in places]
+        shown = tuple(asdict(place) for place in places)  # a list would be watched, entry by entry: see `Grid`
         if shown != self._props.get("places") or unread != self._props["unread"]:
-            self._props["places"], self._props["unread"] = shown, unread
-            self._props["bell"] = (
-                say_n("Notices, {count} unread", "Notices, {count} unread", unread) if unread else say("Notices")
-            )
-            self.update()
+            bell = say_n("Notices, {count} unread", "Notices, {count} unread", unread) if unread else say("Notices")
+            self._props.update({"places": shown, "unread": unread, "bell": bell})
+
+    def skip_to(self, target: Element) -> None:
+        """Let the first stop of the keyboard lead past the frame, to `target`."""
+        self._props["content"] = target.html_id
 
     def stand(self, path: str) -> None:
         """Mark the entry that leads to where we are."""
         self._props["here"] = path
-        self.update()
 
     def tell(self, notices: Sequence[Told]) -> None:
         """Show these notices in the list."""
         self._props["notices"] = [asdict(notice) for notice in notices]
-        self.update()
 
     def announce(self, words: str) -> None:
         """Have a screen reader say something, politely."""
@@ -92,9 +100,12 @@ def _link(name: str, url: str) -> dict[str, Any]:
     return {"name": name, "url": url, "icon": _ICONS.get(scheme, "life-buoy"), "outside": scheme not in _ICONS}
 
 
-def _words(support: str) -> dict[str, Any]:
+@lru_cache
+def _words(language: str, support: str) -> dict[str, Any]:
     """What the frame says by itself. `support` is how to reach a human while we cannot be reached."""
+    say = Reader(language).say
     return {
+        "skip": say("Skip to content"),
         "away": {"network": say("You are offline."), "server": say("The connection is lost.")},
         "kept": say("What you typed stays here, and we connect again by ourselves."),
         "help": say("Need a human? {support}", support=support),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from nicegui.element import Element
 
-from selfserve.web.speech import say
+from selfserve.languages.reader import Reader
+from selfserve.web.speech import reader
 from selfserve.web.theme import asset
 
 Card = Mapping[str, Any]
@@ -22,24 +24,32 @@ class Grid(Element, component="catalog.js"):
     def __init__(self, cards: Sequence[Card], held: Held, support: str, popular: Sequence[str] = ()) -> None:
         super().__init__()
         # Tuples: what is in a list NiceGUI watches for changes, card by card, which took a third of the whole page.
-        self._props["items"], self._props["held"], self._props["popular"] = tuple(cards), held, tuple(popular)
-        self._props["icons"], self._props["support"] = asset("icons.svg"), support
-        self._props["words"] = _words()
+        self._props.update(
+            {
+                "items": tuple(cards),
+                "held": held,
+                "popular": tuple(popular),
+                "icons": asset("icons.svg"),
+                "support": support,
+                "words": _words(reader().language),
+            }
+        )
 
     def deal(self, cards: Sequence[Card], held: Held, popular: Sequence[str] = ()) -> None:
         """Show these items, mark those that somebody has, and put those first whose ids are `popular` around them."""
         new = {"items": tuple(cards), "held": held, "popular": tuple(popular)}
         if any(self._props[name] != value for name, value in new.items()):
             self._props.update(new)
-            self.update()
 
     def answer(self, query: str, found: Sequence[str]) -> None:
         """What the server found for `query`: item ids, best first."""
         self.run_method("reply", query, list(found))  # a method, since an update would send every card again
 
 
-def _words() -> dict[str, str]:
+@lru_cache
+def _words(language: str) -> dict[str, str]:
     """What the grid says by itself; it puts at `{query}` what was typed, at `{count}` how many it found."""
+    say = Reader(language).say
     return {
         "search": say("Search the catalog"),
         "hint": say("Search access, software and devices"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from nicegui.element import Element
 
-from selfserve.web.speech import say
+from selfserve.languages.reader import Reader
+from selfserve.web.speech import reader
 
 
 class Keys(Element, component="keys.js"):
@@ -12,14 +16,20 @@ class Keys(Element, component="keys.js"):
 
     def __init__(self) -> None:
         super().__init__()
-        self._props["words"] = {
-            "title": say("Keys"),
-            "on": say("Single keys do something"),
-            "close": say("Close"),
-            "always": [
-                {"keys": "/", "does": say("Search the catalog")},
-                {"keys": "?", "does": say("Show this list")},
-                {"keys": "Tab", "does": say("Go to the next field or button")},
-                {"keys": "Esc", "does": say("Close what is open")},
-            ],
-        }
+        self._props["words"] = _words(reader().language)
+
+
+@lru_cache
+def _words(language: str) -> dict[str, Any]:
+    say = Reader(language).say
+    return {
+        "title": say("Keys"),
+        "on": say("Single keys do something"),
+        "close": say("Close"),
+        "always": [
+            {"keys": "/", "does": say("Search the catalog")},
+            {"keys": "?", "does": say("Show this list")},
+            {"keys": "Tab", "does": say("Go to the next field or button")},
+            {"keys": "Esc", "does": say("Close what is open")},
+        ],
+    }
