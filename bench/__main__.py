@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 from tests.servers.postgres import start_postgres
+from tests.servers.processes import free_port
 from tests.servers.slapd import Slapd, start_slapd
 
 from bench import empty, pages, people_sync, raw, search, sockets, way
@@ -86,7 +87,7 @@ def the_way(bench: Bench) -> list[Row]:
     for kind in ("SQLite", "PostgreSQL"):
         with bench.running(f"way-{kind}", kind, people=PEOPLE) as (where, server):
             rows.append(row(f"idle process, {kind}: memory", server.memory_info().rss / 2**20, "MiB"))
-            made = way.at_once(where, kind, server)
+            made = way.at_once(where, kind, [server])
             rows += [*made, *way.decisions(where, kind)]
             show(rows, f"so far, with {kind}")
         rate = next(each["value"] for each in made if "8 at once: rate" in each["name"])
@@ -100,9 +101,18 @@ def the_way(bench: Bench) -> list[Row]:
                 "×",
             )
         )
-        with bench.running(f"queue-{kind}", kind, people=400, budget="0s") as (where, _):
+        with bench.running(f"queue-{kind}", kind, people=400, budget="0s", poll="100ms") as (where, _):
             rows += way.queued(where, kind)
-    return rows
+    return [*rows, *two_processes(bench)]
+
+
+def two_processes(bench: Bench) -> list[Row]:
+    """The same way through two `serve` on one PostgreSQL, which one machine with two cores can just hold."""
+    with bench.running("way-two", "PostgreSQL", people=PEOPLE) as (where, first):
+        port = free_port()
+        with where.serving(port) as second:
+            urls = [where.url, f"http://127.0.0.1:{port}"]
+            return way.at_once(where, "PostgreSQL, two processes", [first, psutil.Process(second.pid)], urls, (8, 32))
 
 
 def searching(_: Bench) -> list[Row]:

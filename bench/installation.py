@@ -109,13 +109,14 @@ class Installation:
         return open_store(load(self.folder / "selfserve.toml", {}), SecretSource(self.folder, environment()))
 
     @contextmanager
-    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The server as a process of its own, ready."""
+    def serving(self, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+        """The server as a process of its own, ready; `port` for a further one on the same store."""
         command = [sys.executable, "-c", START, "--config", str(self.folder / "selfserve.toml"), "serve"]
+        where = {"SELFSERVE__SERVER__PORT": str(port or self.port)}
         with (self.folder / "server.log").open("ab") as log:
-            process = subprocess.Popen(command, env=environment(), stdout=log, stderr=log)
+            process = subprocess.Popen(command, env={**environment(), **where}, stdout=log, stderr=log)
         try:
-            wait_answers(f"{self.url}/readyz", process, self.folder / "server.log")
+            wait_answers(f"http://127.0.0.1:{port or self.port}/readyz", process, self.folder / "server.log")
             yield process
         finally:
             process.terminate()
@@ -154,11 +155,13 @@ def install(
     url: str = "",
     people: int = 400,
     budget: str = "2s",
+    poll: str = "400ms",
     items: int = 0,
 ) -> Installation:
     """Write a configuration, read the people from the directory, and give the first `people` of them a token each.
 
-    `items` more items make the catalog of a page; `budget` is what a first attempt may take.
+    `items` more items make the catalog of a page; `budget` is what a first attempt may take, `poll` how
+    often a queue is looked into.
     """
     folder.mkdir(parents=True)
     shutil.copytree(CATALOG, folder / "catalog")
@@ -180,7 +183,7 @@ def install(
             ldap=slapd.tls_port,
             ca=slapd.ca_file,
             bind=slapd.svc_dn,
-            poll="100ms",
+            poll=poll,
             concurrency=8,
             budget=budget,
         )

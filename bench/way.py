@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import psutil
@@ -28,22 +28,27 @@ async def _ask(client: httpx.AsyncClient, asker: Asker, note: str, item: str = "
 
 
 @asynccontextmanager
-async def _client(where: Installation, concurrency: int) -> AsyncIterator[httpx.AsyncClient]:
+async def _client(where: Installation, concurrency: int, url: str = "") -> AsyncIterator[httpx.AsyncClient]:
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    async with httpx.AsyncClient(base_url=where.url, timeout=120, limits=limits) as client:
+    host = {
+        "Host": where.url.removeprefix("http://")
+    }
+    async with httpx.AsyncClient(base_url=url or where.url, headers=host, timeout=120, limits=limits) as client:
         yield client
 
 
 async def _load(
-    where: Installation, askers: Iterable[Asker], concurrency: int, note: str
+    where: Installation, askers: Iterable[Asker], concurrency: int, note: str, urls: Sequence[str] = ()
 ) -> tuple[list[float], list[str], float]:
-    """Each asker asks once; latencies, states and the whole time."""
+    """Each asker asks once, at one of the processes in turn; latencies, states and the whole time."""
     took: list[float] = []
     states: list[str] = []
     waiting = iter(askers)
-    async with _client(where, concurrency) as client:
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(_client(where, concurrency, url)) for url in urls or [where.url]]
 
-        async def lane() -> None:
+        async def lane(number: int) -> None:
+            client = clients[number % len(clients)]
             for asker in waiting:
                 began = time.perf_counter()
                 answer = await _ask(client, asker, note)
@@ -52,25 +57,32 @@ async def _load(
                 states.append(answer.json()["state"])
 
         began = time.perf_counter()
-        await asyncio.gather(*(lane() for _ in range(concurrency)))
+        await asyncio.gather(*(lane(number) for number in range(concurrency)))
         return took, states, time.perf_counter() - began
 
 
 def at_once(
-    where: Installation, kind: str, server: psutil.Process, concurrencies: tuple[int, ...] = (1, 8, 32)
+    where: Installation,
+    kind: str,
+    servers: Sequence[psutil.Process],
+    urls: Sequence[str] = (),
+    concurrencies: tuple[int, ...] = (1, 8, 32),
 ) -> list[Row]:
-    """Verified requests a second and latency, first attempt at once: every answer says fulfilled, slapd shows all."""
+    """Verified requests a second and latency, first attempt at once: every answer says fulfilled, slapd shows all.
+
+    `urls` are those of several processes on one store, `servers` the processes.
+    """
     rows: list[Row] = []
-    asyncio.run(_all(_load(where, where.customers[:40], 8, "warm")))
+    asyncio.run(_all(_load(where, where.customers[:40], 8, "warm", urls)))
     share = (len(where.customers) - 40) // len(concurrencies)
     for number, concurrency in enumerate(concurrencies):
         askers = where.customers[40 + number * share : 40 + (number + 1) * share]
-        before = server.cpu_times()
-        took, states, whole = asyncio.run(_load(where, askers, concurrency, f"at {concurrency}"))
-        after = server.cpu_times()
+        before = _worked(servers)
+        took, states, whole = asyncio.run(_load(where, askers, concurrency, f"at {concurrency}", urls))
+        after = _worked(servers)
         if set(states) != {"fulfilled"}:
             raise RuntimeError(f"not all were fulfilled at once: {set(states)}")
-        cpu = (after.user + after.system - before.user - before.system) / len(took)
+        cpu = (after - before) / len(took)
         name = f"POST to verified in slapd, {kind}, {concurrency} at once"
         rows += [
             row(f"{name}: rate", len(took) / whole, "1/s"),
@@ -83,6 +95,11 @@ def at_once(
     if len(members - {where.slapd.svc_dn}) != expected:
         raise RuntimeError(f"slapd shows {len(members) - 1} members, the ledger {expected}")
     return rows
+
+
+def _worked(servers: Sequence[psutil.Process]) -> float:
+    """Seconds of processor that the servers have used."""
+    return sum(times.user + times.system for times in (server.cpu_times() for server in servers))
 
 
 async def _all(work: Awaitable[object]) -> None:
