@@ -2,6 +2,8 @@
 
 import gc
 
+import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("house", deadline=None)  # how long a machine takes is measured by the bench, never by a test
@@ -15,6 +17,22 @@ pytest_plugins = [
     "tests.servers.tcp_fault",
     "tests.servers.browser",
 ]
+
+
+PLAIN: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.dev.set_exc_info,
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+]
+"""How logs are written where a test says nothing else: unasked, structlog paints a trace with all that stood in
+variables around it, which takes a second for each fault that a test provokes."""
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Every test begins with logs as plain as they can be."""
+    structlog.configure(processors=PLAIN)
 
 
 def pytest_collection_finish() -> None:
