@@ -24,6 +24,7 @@ from selfserve.connectors.contract import (
     Short,
     State,
 )
+from selfserve.languages.messages import msg
 
 SECRET = "amber-otter-42-lantern"
 
@@ -127,7 +128,7 @@ class SeatsTarget(Target):
     """A pool of licences."""
 
     kind = "pool"
-    actions: ClassVar[Mapping[str, Action[Any]]] = {"assign": Action("assign", Seat, "You get a seat", quick=True)}
+    actions: ClassVar[Mapping[str, Action[Any]]] = {"assign": Action("assign", Seat, msg("You get a seat"), quick=True)}
 
 
 class MacsTarget(Target):

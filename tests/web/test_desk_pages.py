@@ -279,7 +279,7 @@ async def test_a_case_tells_the_failure_in_the_reader_s_language(visitor: Visito
     _, case = stuck(stand)
     ruth, emil = visitor("ruth"), visitor("emil")
     await ruth.open(f"/desk/{case}")
-    await ruth.should_see("The target refused, and would again")
+    await ruth.should_see("The target refused, and would refuse again")
     await emil.open(f"/desk/{case}")
     await emil.should_see("Das Zielsystem hat abgelehnt und würde es wieder tun")
     await emil.should_not_see(">permanent<")

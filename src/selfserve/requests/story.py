@@ -192,7 +192,7 @@ def _one_end(lines: list[Line]) -> list[Line]:
 def _to_come(request: Request) -> list[Line]:
     match RequestState(request.state):
         case RequestState.AWAITING_APPROVAL:
-            return [Line("next", None, msg("Then it is done at once"), "", "todo")]
+            return [Line("next", None, msg("Then we begin at once"), "", "todo")]
         case RequestState.HANDED_OVER:
             return [Line("next", request.promised_at, msg("A person looks at it, and you hear from us"), "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:

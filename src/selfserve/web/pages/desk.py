@@ -171,7 +171,8 @@ def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow], *, resting: bo
         }
         every = ("/desk", say("Show all cases")) if chosen != Chosen() else None
         plain = _coping(resting=resting) if chosen == Chosen() else say("No case is like that now.")
-        return empty("life-buoy", say("The desk is clear"), words.get(chosen.view, plain), every)
+        title = say("The desk is clear") if chosen == Chosen() else say("Nothing here")
+        return empty("life-buoy", title, words.get(chosen.view, plain), every)
     return rows(_row(visit, case) for case in cases)
 
 

@@ -12,8 +12,9 @@ from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
 from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.pages.request_smile import RequestSmile
+from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, show
-from selfserve.web.parts.pieces import answered, back, pill, tile, timeline, tint
+from selfserve.web.parts.pieces import TONE_ICONS, answered, back, pill, tile, timeline, tint
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
@@ -84,7 +85,9 @@ def _holding(visit: Visit, told: Story) -> Markup:
     if told.grant_state == "active" and told.ends_at is not None:
         to = visit.reader
         what = when(told.ends_at, visit.now, to, lambda end: to.say("{what} until {moment}", what=what, moment=end))
-    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}</p>').format(told.grant_tone, what)
+    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}<span>{}</span></p>').format(
+        told.grant_tone, icon(TONE_ICONS[told.grant_tone]), what
+    )
 
 
 def _tale(visit: Visit, told: Story) -> Markup:

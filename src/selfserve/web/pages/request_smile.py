@@ -84,7 +84,7 @@ class RequestSmile:
         """Bring title and faces to what was said; with the first face comes the room for a word."""
         said = self._shown.said
         title = say("How was it?") if said is None else say("Thank you for saying how it was")
-        hint = say("One tap, if you like. The team that did it sees it.") if said is None else ""
+        hint = say("One tap, if you like. The team behind it sees it.") if said is None else ""
         if self._title is not None:
             self._title.set_content(str(heading(title, 2) + paragraph(hint, "s-muted")))
         for face, button in self._faces.items():

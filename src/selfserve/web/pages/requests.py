@@ -77,7 +77,7 @@ def _list(visit: Visit, pages: Pages) -> Markup:
             say("What you ask for shows up here, with everything that happens to it."),
             ("/", say("See the catalog")),
         )
-    parts = [(say("Open"), pages.open), (say("Over"), pages.over)]
+    parts = [(say("Open"), pages.open), (say("Earlier"), pages.over)]
     return Markup("").join(
         Markup("{}{}").format(heading(name, 2, classes="s-h3 s-group"), rows(_row(visit, one) for one in found))
         if found

@@ -25,7 +25,7 @@ export default {
             <a class="s-card" :href="'/items/' + item.id">
               <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
               <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
-                <span class="s-meta"><span><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
+                <span class="s-meta"><span v-if="!held[item.id] || held[item.id].icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
                   <span v-if="held[item.id]" class="s-marked" :class="{ 's-muted': held[item.id].icon !== 'check' }"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + held[item.id].icon"/></svg>{{ held[item.id].words }}</span></span>
               </span>
             </a>

@@ -16,7 +16,7 @@ _WORDS: Final[dict[str, Message]] = {
     FailureKind.FORBIDDEN: msg("The target does not allow us this"),
     FailureKind.AUTH: msg("The target does not accept our account"),
     FailureKind.CONFIG: msg("It is not set up rightly"),
-    FailureKind.PERMANENT: msg("The target refused, and would again"),
+    FailureKind.PERMANENT: msg("The target refused, and would refuse again"),
     FailureKind.UNKNOWN: msg("It is not known whether it was done"),
 }
 
