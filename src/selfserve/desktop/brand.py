@@ -114,6 +114,7 @@ def load(path: Path) -> Brand:
         help=_help(read.table("help")),
         window=_size(read.table("window")),
     )
+    read.table("package")  # for whoever builds the app; of no concern to the app itself
     read.done()
     return brand
 
