@@ -11,7 +11,7 @@ def entry(branding: Branding, command: str) -> str:
     """The desktop entry (freedesktop.org desktop-entry-spec); `%u` hands over a link of the app's scheme."""
     app, package = branding.app, branding.package
     return (
-        "[Desktop Entry]\nType=Application\nVersion=1.5\n"
+        "[Desktop Entry]\nType=Application\n"
         f"Name={_value(app.name)}\nComment={_value(package.summary)}\n"
         f"Exec={command} %u\nIcon={app.id}\nTerminal=false\nStartupNotify=true\nStartupWMClass={app.id}\n"
         f"Categories=Utility;\nMimeType=x-scheme-handler/{app.scheme};\n"
@@ -47,6 +47,9 @@ def metainfo(branding: Branding, version: str, day: str, icon_type: str, command
     <p>A window on your company's self-service: reset or unlock your access, get software, ask for a device or a
     membership, and follow what becomes of it.</p>
   </description>
+  <categories>
+    <category>Utility</category>
+  </categories>
   <launchable type="desktop-id">{app.id}.desktop</launchable>
   <icon type="{icon_type}">{app.id}</icon>{home}
   <provides>
