@@ -21,12 +21,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from selfserve import quiet  # noqa: F401  (before authlib is imported by the sign-in)
+from selfserve.api.app_rules import AppRules
 from selfserve.api.install import application
 from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
 from selfserve.app import App
 from selfserve.fulfilment.house import House
 from selfserve.insights.installation import Expected
+from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
@@ -35,6 +37,7 @@ from selfserve.tasks import measure, unsubscribing
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import away
 from selfserve.web import install as pages
+from selfserve.web.app_door import AppDoor
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
 from selfserve.web.mail_off import MailOff
@@ -59,6 +62,7 @@ class PageParts:
     house: House
     settings: Settings
     rules: SessionRules
+    device_rules: DeviceRules
 
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
@@ -78,13 +82,23 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app), Expected.of(settings))
+    apps = AppRules.of(settings)
+    api = Parts(
+        house,
+        app.roles,
+        app.readiness(),
+        lambda: measure(house),
+        _figures_for(app),
+        Expected.of(settings),
+        apps,
+    )
     made = application(api)
     away.install(made, plain)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
+    AppDoor(house.database, rules, plain, house.now, enabled=settings.desktop.enabled).install(made)
     MailOff(house.database, unsubscribing(app), plain).install(made)
-    parts = PageParts(house, settings, rules)
+    parts = PageParts(house, settings, rules, apps.rules)
     pages.install(parts)
     mark_scripts()
     sockets.install()

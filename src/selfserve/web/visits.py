@@ -19,6 +19,7 @@ from starlette.requests import Request
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
 from selfserve.languages.reader import Reader
+from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
@@ -66,6 +67,10 @@ class Parts(Protocol):
     @property
     def rules(self) -> SessionRules:
         """How long sessions live, and who has which role."""
+
+    @property
+    def device_rules(self) -> DeviceRules:
+        """How long apps stay signed in."""
 
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
