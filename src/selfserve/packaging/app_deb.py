@@ -9,9 +9,10 @@ from email.utils import format_datetime
 
 from selfserve.desktop import VERSION
 from selfserve.packaging import desktop_entry
-from selfserve.packaging.app_files import app_files, icon_of, icon_place
+from selfserve.packaging.app_files import app_files, archives, icon_of, icon_place
 from selfserve.packaging.brand import Branding, installed
 from selfserve.packaging.deb import Deb
+from selfserve.packaging.sbom import sbom
 from selfserve.packaging.templates import template
 from selfserve.packaging.tree import PLAIN, PROGRAM, File
 
@@ -69,6 +70,7 @@ def _files(branding: Branding, words: dict[str, str], when: datetime) -> Iterato
     if branding.package.autostart:
         yield File(f"etc/xdg/autostart/{app_id}.desktop", desktop_entry.autostart(branding, name).encode())
     yield from documents(name, words, "app")
+    yield File(f"usr/share/doc/{name}/sbom.cdx.json", sbom(name, words["VERSION"], archives(), when).encode())
     yield File(f"usr/share/man/man1/{name}.1.gz", packed(template("app.1", words)))
 
 

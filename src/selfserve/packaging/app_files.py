@@ -42,13 +42,14 @@ def app_files(under: str) -> list[File]:
 
 
 def _others(under: str) -> Iterable[File]:
-    for archive in _archives():
+    for archive in archives():
         project = next(name for name in VENDORED if normal(archive.name).startswith(f"{name}-"))
         yield from of_archive(archive, under, only=VENDORED[project], but=_OF_OTHERS)
 
 
 @cache
-def _archives() -> tuple[Path, ...]:
+def archives() -> tuple[Path, ...]:
+    """The locked archives of what rides along, fetched once."""
     return tuple(fetch(vendored()))
 
 

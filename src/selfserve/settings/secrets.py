@@ -108,7 +108,7 @@ class SecretSource:
         if name in ("", ".", "..") or "/" in name:
             raise SecretUnavailable(f"{ref} is no credential; allowed is file:{CREDENTIAL}NAME.")
         if not folder:
-            raise SecretUnavailable(f"{ref} is there for the service alone; run this command as root by `sudo selfserve`.")
+            raise SecretUnavailable(f"{ref} is there for the service alone; run this as root: `sudo selfserve`.")
         return Path(folder) / name
 
     def _to_file(self, ref: SecretRef, value: str) -> None:
