@@ -14,6 +14,7 @@ from selfserve.settings.keys import toml
 
 WHEN = datetime(2026, 12, 1, tzinfo=UTC)
 MOMENT = str(int(WHEN.timestamp()))
+MAINTAINER = "Fernhill TechOps <techops@fernhill.example>"
 APP = "selfserve-desktop"
 APP_ID = "example.fernhill.selfserve"
 
@@ -21,7 +22,7 @@ APP_ID = "example.fernhill.selfserve"
 def brand(folder: Path, **package: object) -> Path:
     """A brand file of the sample company in `folder`; `package` are keys of its table of that name."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = {"maintainer": "Fernhill TechOps <techops@fernhill.example>", "publisher": "Fernhill", **package}
+    told = {"maintainer": MAINTAINER, "publisher": "Fernhill", **package}
     file = folder / "brand.toml"
     file.write_text(
         f'name = "Fernhill Help"\nid = "{APP_ID}"\nserver = "https://help.fernhill.example"\n'

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.packaging.building import brand, deb
+from tests.packaging.building import MAINTAINER, WHEN, brand, deb
 from tests.packaging.machine import ROOT_NEEDED, Machine, machine
+from tests.packaging.once import once
 from tests.servers.processes import program
+
+from selfserve.packaging.brand import Package
+from selfserve.packaging.server_deb import server_deb
+from selfserve.packaging.server_files import archives
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -64,11 +69,37 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Key:
     return make_key(tmp_path_factory.mktemp("key"), "packages")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The app's package, with the sample company's brand."""
-    folder = tmp_path_factory.mktemp("app")
-    return deb(brand(folder), folder / "dist")
+    folder = once(tmp_path_factory, "app", lambda made: _deb(brand(made), made))
+    return next(folder.glob("*.deb"))
+
+
+def _deb(brand_file: Path, out: Path) -> None:
+    deb(brand_file, out)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The locked wheels of the server."""
+
+    def fetch(folder: Path) -> None:
+        for wheel in archives():
+            wheel.rename(folder / wheel.name)
+
+    return sorted(once(tmp_path_factory, "wheels", fetch).iterdir())
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, wheels: list[Path]) -> Path:
+    """The server's package; packed quickly, which changes nothing inside."""
+
+    def build(folder: Path) -> None:
+        package = server_deb(Package(maintainer=MAINTAINER), wheels, WHEN)
+        (folder / package.name).write_bytes(package.written(WHEN, preset=0))
+
+    return next(once(tmp_path_factory, "server", build).glob("*.deb"))
 
 
 @pytest.fixture
