@@ -66,10 +66,11 @@ def settled(
         "public_url": f'"{url}"', "port": str(port), "issuer": f'"{provider.issuer}"', "allow_http_loopback": "true",
         "base": f'"{slapd.people}"', "group_base": f'"{slapd.groups}"', "urls": f'["ldaps://localhost:{slapd.tls_port}"]',
         "bind_dn": f'"{slapd.svc_dn}"', "people_base": f'"{slapd.people}"', "groups_base": f'"{slapd.groups}"',
-        "ca_file": f'"{fresh.shared / "ca.pem"}"',
+        "ca_file": '"/etc/ssl/certs/company-ca.pem"',
     }  # fmt: skip
     _program(fresh, "editor", EDITOR.format(python="/usr/bin/python3", told=told))
     _program(fresh, "systemctl", SYSTEMD)
+    fresh.sh(f"install -m 644 {fresh.shared}/ca.pem /etc/ssl/certs/company-ca.pem")
     answers = {"oidc-client-secret": provider.client_secret, "directory-password": slapd.svc_password}
     return fresh, {"8080": str(port), **answers}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -22,9 +23,10 @@ def wanted() -> list[Pin]:
     return [pin for name, pin in sorted(pins(SERVER).items()) if name not in TO_BUILD]
 
 
-def archives() -> list[Path]:
-    """The wheels of it for this machine's Python; never a source archive, so that nothing is compiled or run."""
-    return fetch(wanted(), ["--only-binary", ":all:"])
+@cache
+def archives() -> tuple[Path, ...]:
+    """The wheels of it for this machine's Python, fetched once; never a source archive, so that nothing is run."""
+    return tuple(fetch(wanted(), ["--only-binary", ":all:"]))
 
 
 def server_files(under: str, wheels: Sequence[Path]) -> Iterator[File]:
