@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -25,7 +26,7 @@ from selfserve.api.app_rules import AppRules
 from selfserve.api.install import application
 from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
-from selfserve.app import App
+from selfserve.app import App, CannotStart
 from selfserve.fulfilment.house import House
 from selfserve.insights.installation import Expected
 from selfserve.people.device_tokens import DeviceRules
@@ -51,6 +52,8 @@ log = structlog.get_logger(__name__)
 COLLECTED_AFTER = (20_000, 20, 50)
 """Objects made until the collector looks at the youngest, and how often until it looks at older ones."""
 BACKLOG = 2048
+READY_WITHIN = 30.0
+"""Seconds a server in a thread may take until it listens."""
 SWEEP_EVERY = 5.0
 """Seconds between looks for open pages whose session has ended elsewhere, and writes of which tokens were used."""
 
@@ -205,6 +208,23 @@ def serve(app: App, made: FastAPI, *, host: str, port: int) -> None:
         app.stop()
     if not server.started:
         raise SystemExit("selfserve did not start; the log says why.")
+
+
+@contextmanager
+def in_thread(server: uvicorn.Server, listener: socket.socket, name: str) -> Iterator[None]:
+    """A server in a thread of its own, ready when this returns; raises CannotStart where it is not."""
+    thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
+    thread.start()
+    give_up = time.monotonic() + READY_WITHIN
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > give_up:
+            raise CannotStart(f"The {name} server did not start; the log says why.")
+        thread.join(0.02)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _settle() -> None:

@@ -3,9 +3,12 @@
 One JSON object a line for each notice; a line {"press": ID} on standard input presses that notice.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 import threading
+from typing import Any
 
 from gi.repository import Gio, GLib
 
@@ -17,16 +20,16 @@ XML = """<node><interface name="org.freedesktop.Notifications">
 <method name="GetCapabilities"><arg type="as" direction="out"/></method>
 <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>"""
-told = []
-buses = []
+told: list[str] = []
+buses: list[Any] = []
 
 
-def say(**line):
+def say(**line: Any) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
-def called(bus, _sender, _path, _interface, method, parameters, invocation):
+def called(_bus: Any, _who: str, _at: str, _face: str, method: str, parameters: Any, invocation: Any) -> None:
     if method == "GetCapabilities":
         invocation.return_value(GLib.Variant("(as)", (["actions", "body", "body-markup"],)))
         return
@@ -36,21 +39,27 @@ def called(bus, _sender, _path, _interface, method, parameters, invocation):
     invocation.return_value(GLib.Variant("(u)", (len(told),)))
 
 
-def acquired(bus, _name):
+def acquired(bus: Any, _name: str) -> None:
     buses.append(bus)
     bus.register_object(PATH, Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0], called, None, None)
 
 
-def press(number):
+def press(number: int) -> None:
     buses[0].emit_signal(None, PATH, NAME, "ActionInvoked", GLib.Variant("(us)", (number, "default")))
 
 
-def listen():
+def listen() -> None:
     for line in sys.stdin:
         GLib.idle_add(press, json.loads(line)["press"])
 
 
-flags = Gio.BusNameOwnerFlags.NONE
-Gio.bus_own_name(Gio.BusType.SESSION, NAME, flags, acquired, lambda *_: say(ready=True), None)
-threading.Thread(target=listen, daemon=True).start()
-GLib.MainLoop().run()
+def main() -> None:
+    """Take notices until the end."""
+    flags = Gio.BusNameOwnerFlags.NONE
+    Gio.bus_own_name(Gio.BusType.SESSION, NAME, flags, acquired, lambda *_: say(ready=True), None)
+    threading.Thread(target=listen, daemon=True).start()
+    GLib.MainLoop().run()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,8 +3,11 @@
 One JSON object a line: {"see": true} → the names of all that is shown; {"press": NAME} → whether it could be pressed.
 """
 
+from __future__ import annotations
+
 import json
 import sys
+from typing import Any
 
 import gi
 
@@ -15,7 +18,7 @@ DEEPEST = 60
 PRESSABLE = {"push button", "button", "link", "menu item", "menu"}
 
 
-def shown(node, found, deep=0):
+def shown(node: Any, found: list[Any], deep: int = 0) -> list[Any]:
     """Every node below `node`, with role and name."""
     try:
         name, role = node.get_name() or "", node.get_role_name()
@@ -31,10 +34,10 @@ def shown(node, found, deep=0):
     return found
 
 
-def everything(program):
+def everything(program: str) -> list[Any]:
     """What the windows of `program` show."""
     desktop = Atspi.get_desktop(0)
-    found = []
+    found: list[Any] = []
     for at in range(desktop.get_child_count()):
         app = desktop.get_child_at_index(at)
         if app is not None and program in (app.get_name() or ""):
@@ -42,7 +45,7 @@ def everything(program):
     return found
 
 
-def press(program, name):
+def press(program: str, name: str) -> bool:
     """Press the first button or link of that name."""
     for node, role, called, said in everything(program):
         if role in PRESSABLE and name in (called, said):
@@ -52,10 +55,12 @@ def press(program, name):
     return False
 
 
-def main(program):
+def main(program: str) -> None:
+    """Answer line by line."""
     Atspi.init()
     for line in sys.stdin:
         asked = json.loads(line)
+        answer: Any
         try:
             if "press" in asked:
                 answer = press(program, asked["press"])
@@ -67,4 +72,5 @@ def main(program):
         sys.stdout.flush()
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -11,7 +11,20 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from selfserve.cli import audit, catalog, connectors, db, doctor, init, package, people, running, secrets, tokens
+from selfserve.cli import (
+    audit,
+    catalog,
+    connectors,
+    db,
+    desktop,
+    doctor,
+    init,
+    package,
+    people,
+    running,
+    secrets,
+    tokens,
+)
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.store_trouble import in_a_sentence
 from selfserve.cli.surroundings import Surroundings, say, warn
@@ -33,6 +46,7 @@ program.command("doctor")(doctor.doctor)
 program.command("serve")(running.serve)
 program.command("worker")(running.worker)
 program.command("demo")(running.demo)
+program.command("desktop")(desktop.desktop)
 program.command("package")(package.package)
 program.command("package-repo")(package.repository)
 for name, group in {

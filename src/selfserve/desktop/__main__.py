@@ -47,7 +47,8 @@ def _local() -> int:
     """The whole selfserve does that; it lives in another package than this app on most machines."""
     if find_spec("nicegui") is None or find_spec("selfserve.cli") is None:
         return _stop("--local needs the whole selfserve on this machine: pip install 'selfserve[desktop]'.", WRONG)
-    return subprocess.call([sys.executable, "-m", "selfserve.cli", "desktop", "--local"])
+    whole = "from selfserve.cli import main; main()"
+    return subprocess.call([sys.executable, "-c", whole, "desktop", "--local"])
 
 
 def run(chosen: Brand, link: str) -> int:

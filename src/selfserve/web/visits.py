@@ -103,6 +103,8 @@ class Visit:
     person_id: str
     reader: Reader
     frame: Frame | None = None
+    app_id: str | None = None
+    """The app whose window this tab is; None for a browser."""
     ends: list[Callable[[], None]] = field(default_factory=list)
 
     @property
