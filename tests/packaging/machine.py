@@ -23,6 +23,7 @@ set -e
 mount -t overlay overlay -o "lowerdir=/,upperdir=$UPPER,workdir=$WORK" "$MERGED"
 for one in proc sys dev; do mount --rbind "/$one" "$MERGED/$one"; done
 mount -t tmpfs tmpfs "$MERGED/run"
+mount --rbind /tmp "$MERGED/tmp"
 mkdir -p "$MERGED$SHARED"
 mount --bind "$SHARED" "$MERGED$SHARED"
 exec chroot "$MERGED" "$@"
@@ -54,10 +55,9 @@ class Machine:
         """Run lines of bash there; every one succeeds."""
         return self.does("bash", "-euo", "pipefail", "-c", lines, env=env)
 
-    def start(self, command: list[str], log: Path, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start a command there; ending what is returned ends everything it started."""
-        with log.open("wb") as out:
-            return subprocess.Popen(self._entering(tuple(command)), env=self._env(env), stdout=out, stderr=out)
+    def command(self, *words: str) -> list[str]:
+        """The words that run a command there from any process of root's, with whatever environment that has."""
+        return ["/usr/bin/env", *(f"{name}={value}" for name, value in self._places().items()), *self._entering(words)]
 
     def apt(self, *words: str) -> subprocess.CompletedProcess[str]:
         """apt-get, asking nobody, starting no service, and as strict as Debian leaves it whatever this machine says."""
@@ -91,15 +91,17 @@ class Machine:
         return [program("unshare", "util-linux"), *alone[1:], "sh", "-c", _ENTER, "sh", *command]
 
     def _env(self, more: dict[str, str] | None) -> dict[str, str]:
-        places = {"UPPER": "upper", "WORK": "work", "MERGED": "merged"}
         return {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": "/root",
             "LANG": "C.UTF-8",
-            **{name: str(self.folder / place) for name, place in places.items()},
-            "SHARED": str(self.shared),
+            **self._places(),
             **(more or {}),
         }
+
+    def _places(self) -> dict[str, str]:
+        own = {name.upper(): str(self.folder / name) for name in ("upper", "work", "merged")}
+        return {**own, "SHARED": str(self.shared)}
 
 
 @contextmanager

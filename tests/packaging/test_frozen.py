@@ -31,13 +31,15 @@ def _build(where: Path) -> None:
     app_dir(load(brand(where)), where)
 
 
-def test_it_starts_where_there_is_no_python(folder: Path, tmp_path: Path) -> None:
+def test_it_starts_where_there_is_no_python(
+    folder: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """By its own starter, from a folder that was moved, told nothing by the environment."""
     moved = tmp_path / "moved to elsewhere"
     shutil.copytree(folder, moved, symlinks=True, copy_function=os.link)
     told = subprocess.run([moved / "AppRun", "--version"], env=BARE, capture_output=True, text=True, check=True)
     assert told.stdout == "0.1.0\n"
-    at_home = {**BARE, "HOME": str(tmp_path)}
+    at_home = {**BARE, "HOME": str(tmp_path_factory.mktemp("home"))}
     seen = subprocess.run([moved / "AppRun"], env=at_home, capture_output=True, text=True, check=False)
     assert seen.returncode == 3
     assert seen.stderr == "Fernhill Help: no window can be opened here, as there is no screen.\n"
