@@ -10,13 +10,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 WORKERS ?= 2
+BRAND ?= packaging/brand.toml
+OUT ?= dist
+# What a package says of its time is the last change of the sources, wherever and whenever it is built.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 
 # Where the environment forbids byte code, every process of a test would compile what it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show this
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: $(VENV)/.run ## Run everything on this machine with a sample company
@@ -58,6 +62,14 @@ docs: $(VENV)/.dev ## Write the reference of all settings into docs/configuratio
 .PHONY: words
 words: $(VENV)/.dev ## Bring every language's file up to date with what the code says
 	PYTHONPATH=. $(BIN)/python -m tests.languages.gathering
+
+.PHONY: package
+package: $(VENV)/.dev ## Build the branded app and the server, all that this platform can (BRAND=brand.toml OUT=dist ARGS=…)
+	$(BIN)/selfserve package --brand $(BRAND) --out $(OUT) $(ARGS)
+
+.PHONY: package-repo
+package-repo: $(VENV)/.dev ## Make a signed apt repository of what was built (KEY=gpg:FINGERPRINT URL=https://apt.example.com)
+	$(BIN)/selfserve package-repo $(OUT)/*.deb --out $(OUT)/repository --key "$(KEY)" --url "$(URL)" $(ARGS)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## Compile the locked dependency sets anew

@@ -30,9 +30,7 @@ async def _ask(client: httpx.AsyncClient, asker: Asker, note: str, item: str = "
 @asynccontextmanager
 async def _client(where: Installation, concurrency: int, url: str = "") -> AsyncIterator[httpx.AsyncClient]:
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-    host = {
-        "Host": where.url.removeprefix("http://")
-    }
+    host = {"Host": where.url.removeprefix("http://")}
     async with httpx.AsyncClient(base_url=url or where.url, headers=host, timeout=120, limits=limits) as client:
         yield client
 

@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -21,12 +22,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from selfserve import quiet  # noqa: F401  (before authlib is imported by the sign-in)
+from selfserve.api.app_rules import AppRules
 from selfserve.api.install import application
 from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
-from selfserve.app import App
+from selfserve.app import App, CannotStart
 from selfserve.fulfilment.house import House
 from selfserve.insights.installation import Expected
+from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
 from selfserve.settings.model import Settings
@@ -35,6 +38,7 @@ from selfserve.tasks import measure, unsubscribing
 from selfserve.telemetry.middleware import Telemetry
 from selfserve.web import away
 from selfserve.web import install as pages
+from selfserve.web.app_door import AppDoor
 from selfserve.web.headers import SecurityHeaders, mark_scripts
 from selfserve.web.kept_files import KeptFiles
 from selfserve.web.layers import lighten
@@ -49,6 +53,8 @@ log = structlog.get_logger(__name__)
 COLLECTED_AFTER = (20_000, 20, 50)
 """Objects made until the collector looks at the youngest, and how often until it looks at older ones."""
 BACKLOG = 2048
+READY_WITHIN = 30.0
+"""Seconds a server in a thread may take until it listens."""
 SWEEP_EVERY = 5.0
 """Seconds between looks for open pages whose session has ended elsewhere, and writes of which tokens were used."""
 
@@ -60,6 +66,7 @@ class PageParts:
     house: House
     settings: Settings
     rules: SessionRules
+    device_rules: DeviceRules
 
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
@@ -79,13 +86,23 @@ def asgi(app: App) -> FastAPI:
     sockets = Sockets(house.database, rules, settings.server.public_url, house.now)
     sign_in = SignIn(_sign_in_parts(app, rules, plain), sockets.ended)
 
-    api = Parts(house, app.roles, app.readiness(), lambda: measure(house), _figures_for(app), Expected.of(settings))
+    apps = AppRules.of(settings)
+    api = Parts(
+        house,
+        app.roles,
+        app.readiness(),
+        lambda: measure(house),
+        _figures_for(app),
+        Expected.of(settings),
+        apps,
+    )
     made = application(api)
     away.install(made, plain)
     made.router.lifespan_context = _lifespan(app, sockets, api.seen)
     sign_in.install(made)
+    AppDoor(house.database, rules, plain, house.now, enabled=settings.desktop.enabled).install(made)
     MailOff(house.database, unsubscribing(app), plain).install(made)
-    parts = PageParts(house, settings, rules)
+    parts = PageParts(house, settings, rules, apps.rules)
     pages.install(parts)
     mark_scripts()
     sockets.install()
@@ -193,6 +210,23 @@ def serve(app: App, made: FastAPI, *, host: str, port: int) -> None:
         app.stop()
     if not server.started:
         raise SystemExit("selfserve did not start; the log says why.")
+
+
+@contextmanager
+def in_thread(server: uvicorn.Server, listener: socket.socket, name: str) -> Iterator[None]:
+    """A server in a thread of its own, ready when this returns; raises CannotStart where it is not."""
+    thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
+    thread.start()
+    give_up = time.monotonic() + READY_WITHIN
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > give_up:
+            raise CannotStart(f"The {name} server did not start; the log says why.")
+        thread.join(0.02)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def _settle() -> None:

@@ -32,7 +32,8 @@ DEFAULT = UNTIL.replace("30d", "30d, default: 7d")
         ("customer.name", 6, "This gives a text; here it must give true or false."),
         ("customer.name > 3", 6, "This rule always fails"),
         ('customer.name.matches("(")', 6, "This rule always fails"),
-        ('device.platform == "macOS"', 6, "This fails when no device is known; write `device != null && …`."),
+        ("device.proven", 6, "This fails when no device is known; write `device != null && …`."),
+        ('device != null && device.platform == "macos"', 24, "may tell anything; ask for device.proven as well"),
         ("now.getHour() > 8", 10, 'Did you mean "getHours"?'),
         ("now.hour > 8", 6, 'There is no "now.hour"'),
     ],
@@ -48,7 +49,7 @@ def test_a_rule_that_could_not_hold_is_refused(tmp_path: Path, rule: str, column
     "rule",
     [
         'customer.department in ["A", "B"] || customer.groups.exists(g, g.startsWith("x"))',
-        'device != null && device.platform == "macOS"',
+        'device != null && device.proven && device.platform == "macos"',
         "now.getHours() >= 8 && size(customer.groups) > 2",
         'item.risk == "low" && has(customer.title) && customer.title.matches("^Head")',
         'now > timestamp("2026-01-01T00:00:00Z") + duration("36h")',

@@ -39,3 +39,12 @@ def test_nothing_is_overwritten(selfserve: Selfserve, tmp_path: Path, there: str
     assert ran.code == 2
     assert "overwrites nothing" in ran.err
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+def test_for_the_service_the_keys_lie_where_systemd_reads_them(selfserve: Selfserve, tmp_path: Path) -> None:
+    """In the folder that its unit names, closed to the service's own account; the settings name the credentials."""
+    assert selfserve("init", "--service", str(tmp_path / "etc")).code == 0
+    assert (tmp_path / "etc/secrets").stat().st_mode & 0o777 == 0o700
+    told = (tmp_path / "etc/selfserve.toml").read_text()
+    assert 'secret_key = "file:${CREDENTIALS_DIRECTORY}/secrets_secret-key"' in told
+    assert read_key((tmp_path / "etc/secrets/sealing-key").read_text().strip())

@@ -15,8 +15,8 @@ from babel.messages.pofile import write_po
 from selfserve.languages.books import FOLDER, SOURCE, codes, written
 
 ROOM = Path(__file__).parents[2] / "src" / "selfserve"
-METHODS = [("cli/**.py", "ignore"), ("**.py", "python")]
-"""The terminal speaks English: it is for admins and their programs."""
+METHODS = [("cli/**.py", "ignore"), ("desktop/**.py", "ignore"), ("**.py", "python")]
+"""The terminal speaks English: it is for admins and their programs. The app has a table of its own."""
 KEYWORDS = {"say": None, "msg": None, "say_n": (1, 2), "msg_n": (1, 2)}
 """The functions whose first argument is a sentence, of the last two the first two: one and many."""
 

@@ -53,7 +53,7 @@ def running(
             stop(process, end)
 
 
-def stop(process: subprocess.Popen[bytes], end: int = signal.SIGTERM) -> None:
+def stop(process: subprocess.Popen[Any], end: int = signal.SIGTERM) -> None:
     """End the process by its pid and wait until it is gone."""
     if process.poll() is None:
         process.send_signal(end)

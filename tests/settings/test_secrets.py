@@ -161,3 +161,36 @@ def test_every_reference_in_the_settings_is_listed() -> None:
         "mail.password": "env:MAIL",
         "oidc.client_secret": "keyring:x",
     }
+
+
+def test_a_credential_of_the_service_is_read(tmp_path: Path) -> None:
+    """Where systemd put it, whatever the folder of the settings is."""
+    (tmp_path / "secrets_key").write_text("opened\n")
+    (tmp_path / "secrets_key").chmod(0o400)
+    found = source(Path("/nowhere"), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    assert found.resolve("file:${CREDENTIALS_DIRECTORY}/secrets_key") == "opened"
+
+
+def test_outside_of_the_service_a_credential_is_told_to_be_its_own(tmp_path: Path) -> None:
+    """With the command that has it."""
+    with pytest.raises(SecretUnavailable, match="for the service alone; run this as root: `sudo selfserve`"):
+        source(tmp_path).resolve("file:${CREDENTIALS_DIRECTORY}/secrets_key")
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../x", "a/b", "/etc/shadow"])
+def test_a_credential_lies_right_inside_of_its_folder(tmp_path: Path, name: str) -> None:
+    """No way out of it, and no other variable is put in anywhere."""
+    found = source(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path), "HOME": str(tmp_path)})
+    with pytest.raises(SecretUnavailable, match=r"is no credential|cannot be read|does not exist"):
+        found.resolve("file:${CREDENTIALS_DIRECTORY}/" + name)
+    (tmp_path / "x").write_text("secret")
+    with pytest.raises(SecretUnavailable, match="does not exist"):
+        found.resolve("file:${HOME}/x")
+
+
+def test_a_credential_is_set_where_systemd_reads_it(tmp_path: Path) -> None:
+    """What systemd made for the service is not written to."""
+    with pytest.raises(SecretUnavailable, match="set the file that LoadCredential names"):
+        source(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)}).keep(
+            SecretRef.parse("file:${CREDENTIALS_DIRECTORY}/secrets_key"), "value"
+        )

@@ -10,7 +10,8 @@ from selfserve.settings.environment import variable
 from selfserve.settings.keys import sections
 from selfserve.settings.loading import load
 from selfserve.settings.reference import reference
-from selfserve.settings.starter import EXAMPLES, starter
+from selfserve.settings.secrets import CREDENTIAL, references
+from selfserve.settings.starter import EXAMPLES, starter, starter_of_service
 
 DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
 ALL = [key for _, _, keys in sections() for key in keys]
@@ -23,6 +24,16 @@ def test_the_starter_loads(tmp_path: Path) -> None:
     found = load(path, {})
     assert found.company.name == EXAMPLES["company.name"]
     assert found.connectors["directory"].kind == "ldap"
+
+
+def test_the_starter_of_a_service_leaves_every_secret_to_systemd(tmp_path: Path) -> None:
+    """Each is a credential, those of the connectors as well; the data lies where the service may write."""
+    path = tmp_path / "selfserve.toml"
+    path.write_text(starter_of_service(), encoding="utf-8")
+    found = load(path, {})
+    assert {str(ref)[: len(f"file:{CREDENTIAL}")] for _, ref in references(found)} == {f"file:{CREDENTIAL}"}
+    assert "file:secrets/" not in starter_of_service()
+    assert found.store.folder == Path("/var/lib/selfserve")
 
 
 def test_every_default_in_the_starter_is_the_default(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
+from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
 from selfserve.requests import acts, case_rows
@@ -66,6 +67,9 @@ class PageStand:
     folder: Path
     signed_out: set[str] = field(default_factory=set)
     rules: SessionRules = field(default_factory=lambda: SessionRules(RoleRules()))
+    device_rules: DeviceRules = DeviceRules()  # noqa: RUF009  (frozen)
+    apps: dict[str, str] = field(default_factory=dict)
+    """The app's token by the login of who looks from its window."""
 
     def principal_of(self, request: HttpRequest) -> Principal | None:
         """The person whose login stands in the cookie."""
@@ -79,8 +83,9 @@ class PageStand:
         held = (Role.CUSTOMER, Role.STAFF) if staff else (Role.CUSTOMER,)
         roles = frozenset((*held, Role.ADMIN) if admin else held)
         return Principal(
-            person.id, login, person.email, person.name, person.language, roles, f"s-{login}", self.house.now()
-        )
+            person.id, login, person.email, person.name, person.language, roles, f"s-{login}", self.house.now(),
+            device_token_id=self.apps.get(login),
+        )  # fmt: skip
 
     def id(self, login: str) -> str:
         """The id of a person."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from selfserve.people import preferences, tokens
 from selfserve.people.agents import browser_and_system
-from selfserve.store.tables import ApiToken, Person, SignIn
+from selfserve.store.tables import ApiToken, DeviceToken, Person, SignIn
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -40,6 +40,42 @@ def signed_in(stand: PageStand, login: str, row_id: str, agent: str) -> None:
                 ends_at=now + timedelta(hours=8),
             )
         )
+
+
+def app_of(stand: PageStand, login: str, name: str) -> None:
+    """An app of somebody's that is signed in, with its window."""
+    now = stand.house.now()
+    known = {"issuer": "https://id.example", "subject": login, "authenticated_at": now, "created_at": now}
+    with stand.house.database.write() as session:
+        row = DeviceToken(
+            id=name, person_id=stand.id(login), name=name, secret_hash=name, seen_at=now,
+            ends_at=now + timedelta(days=9), **known,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        row_id = f"w-{name}"
+        session.add(
+            SignIn(
+                id=row_id,
+                secret_hash=row_id,
+                person_id=row.person_id,
+                seen_at=now,
+                device_token_id=name,
+                ends_at=now + timedelta(hours=8),
+                **known,
+            )
+        )
+
+
+def living_apps(stand: PageStand) -> set[str]:
+    """The ids of the apps that have not been ended, whose windows live as well."""
+    with stand.house.database.read() as session:
+        apps = set(session.scalars(sa.select(DeviceToken.id).where(DeviceToken.ended_at.is_(None))))
+        windows = sa.select(SignIn.device_token_id).where(
+            SignIn.ended_at.is_(None), SignIn.device_token_id.is_not(None)
+        )
+        assert apps == set(session.scalars(windows))
+        return apps
 
 
 def alive(stand: PageStand) -> set[str]:
@@ -92,6 +128,33 @@ async def test_what_begins_and_ends_shows_without_loading(visitor: Visitor, stan
     await ana.should_see("You hold nothing yet")
     stand.ask("ana", "wiki-editors")
     await ana.should_see("What you have", retries=60)
+
+
+async def test_an_app_is_ended_with_one_press(visitor: Visitor, stand: PageStand) -> None:
+    """With its window; nobody else's shows, and the one in use has no such button."""
+    for login, name in (("ana", "ana-laptop"), ("ana", "ana-desk"), ("sam", "sam-laptop")):
+        app_of(stand, login, name)
+    stand.apps["ana"] = "ana-desk"
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("Apps on your computers")
+    await ana.should_see("This app")
+    await ana.should_not_see("sam-laptop")
+    ana.find(marker="end").click()
+    await until(lambda: living_apps(stand) == {"ana-desk", "sam-laptop"})
+    await ana.should_not_see("ana-laptop", retries=30)
+
+
+async def test_everywhere_else_means_apps_too(visitor: Visitor, stand: PageStand) -> None:
+    """But not the one it is pressed in."""
+    signed_in(stand, "ana", "s-ana", FIREFOX)
+    for name in ("ana-laptop", "ana-desk"):
+        app_of(stand, "ana", name)
+    ana = visitor("ana")
+    await ana.open("/mine")
+    ana.find(marker="sign-out-everywhere-else").click()
+    await until(lambda: living_apps(stand) == set())
+    assert alive(stand) == {"s-ana"}
 
 
 async def test_another_session_is_ended_with_one_press(visitor: Visitor, stand: PageStand) -> None:

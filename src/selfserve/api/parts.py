@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from selfserve.api.app_rules import AppRules
 from selfserve.api.measuring import MayMeasure
 from selfserve.fulfilment.house import House
 from selfserve.insights.installation import Expected
@@ -21,8 +22,8 @@ class Parts:
     """The house, who has which role, what `readyz` asks, and what brings the figures of `/metrics` up to date.
 
     Each readiness check gives a sentence where it fails, else an empty one. `figures_for` are those whom `/metrics`
-    answers. `expected` is what the settings promise of the installation. `seen` gathers the uses of tokens; whoever
-    runs the application has it written down every few seconds.
+    answers. `expected` is what the settings promise of the installation, `apps` what they let apps do. `seen` gathers
+    the uses of tokens; whoever runs the application has it written down every few seconds.
     """
 
     house: House
@@ -31,6 +32,7 @@ class Parts:
     measure: Callable[[], None] = _nothing
     figures_for: MayMeasure = field(default_factory=MayMeasure)
     expected: Expected = field(default_factory=Expected)
+    apps: AppRules = field(default_factory=AppRules)
     seen: Seen = field(init=False)
 
     def __post_init__(self) -> None:

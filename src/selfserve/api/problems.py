@@ -63,6 +63,10 @@ class Unauthenticated(Refusal):
     """No token, or one that is not valid (any more)."""
 
 
+class AppTooOld(Refusal):
+    """The app is older than the installation serves."""
+
+
 class ProblemResponse(JSONResponse):
     """A problem document on its way out."""
 
@@ -105,6 +109,8 @@ def install(app: FastAPI) -> None:
 async def _refused(request: Request, refusal: Refusal) -> ProblemResponse:
     if isinstance(refusal, Unauthenticated):
         return problem(401, str(refusal), "unauthenticated")
+    if isinstance(refusal, AppTooOld):
+        return problem(426, str(refusal), "app-too-old", {"Upgrade": "selfserve-desktop"})
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
     more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Unfit) else {}
     if isinstance(refusal, AlreadyDecided):

@@ -42,7 +42,10 @@ class CustomerFacts(TypedDict):
 
 
 class DeviceFacts(TypedDict):
-    """The device a customer speaks from, as rules see it; null as a whole where none is known."""
+    """The device a customer speaks from, as rules see it; null as a whole where none is known.
+
+    `proven` is true only where the company's device management says all this; what a device says of itself is a claim.
+    """
 
     serial: str
     name: str
@@ -51,6 +54,7 @@ class DeviceFacts(TypedDict):
     version: str
     encrypted: bool
     owner: str
+    proven: bool
 
 
 CUSTOMER_NAMES: Final = tuple(CustomerFacts.__annotations__)

@@ -25,6 +25,9 @@ Risk = Literal["low", "medium", "high"]
 ForOthers = Literal["nobody", "manager"]
 """Who may ask for somebody else: nobody, or the managers above them."""
 
+Platform = Literal["linux", "macos", "windows"]
+"""What a device runs."""
+
 Use = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*\.[a-z][a-z0-9_]*$", max_length=100)]
 """An action by its connector's name in the configuration: `connector.action`."""
 
@@ -52,7 +55,9 @@ class Escalate(Strict):
 class Item(Strict):
     """Something one can ask for. Frozen; `digest` is the same for files that mean the same.
 
-    What people read of it is `Spoken` where `languages` has it in further ones: told to each reader in theirs.
+    `platforms` are what it is good for, none named for all: who looks from the app on another kind of machine does not
+    find it in their catalog. What people read of it is `Spoken` where `languages` has it in further ones: told to each
+    reader in theirs.
     """
 
     id: Slug
@@ -64,6 +69,7 @@ class Item(Strict):
     owner: Slug
     runbook: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.md$", max_length=200)]
     risk: Risk
+    platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = ()
     who: Rule
     visible: Rule | None = None
     for_others: ForOthers | None = None
@@ -84,6 +90,14 @@ class Item(Strict):
         if twice is not None:
             raise PydanticCustomError("steps", 'Two steps are called "{name}"; give each its own id.', {"name": twice})
         return steps
+
+    @field_validator("platforms")
+    @classmethod
+    def _platforms_differ(cls, platforms: tuple[Platform, ...]) -> tuple[Platform, ...]:
+        twice = next((name for name in platforms if platforms.count(name) > 1), None)
+        if twice is not None:
+            raise PydanticCustomError("platforms", '"{name}" stands here twice; once is enough.', {"name": twice})
+        return platforms
 
     @model_validator(mode="after")
     def _told_in_all_languages(self) -> Self:
@@ -106,6 +120,10 @@ class Item(Strict):
         """The rule that decides who finds the item: `visible`, else `who`."""
         return self.visible or self.who
 
+    def fits(self, platform: str) -> bool:
+        """Whether it is good for what a device runs; "" is a device that nobody knows."""
+        return not platform or not self.platforms or platform in self.platforms
+
     def stage_for(self, context: Context) -> Stage | None:
         """The stage that applies, None where no human is asked; RuleFailed where a `when` raises, which denies."""
         return next((stage for stage in self.approve if stage.when is None or stage.when.holds(context)), None)
@@ -113,6 +131,8 @@ class Item(Strict):
     def canonical(self) -> str:
         """The item as stable JSON: what a request is pinned to. `Item.model_validate_json` makes the item again."""
         plain = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if not self.platforms:
+            del plain["platforms"]  # so that items that name none keep the version they have
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
     @cached_property

@@ -17,20 +17,23 @@ from selfserve.settings.loading import FILE
 from selfserve.settings.references import SecretRef
 from selfserve.settings.sealing import new_key
 from selfserve.settings.secrets import SecretSource
-from selfserve.settings.starter import CONNECTORS, starter
+from selfserve.settings.starter import CONNECTORS, starter, starter_of_service
 
 _USES = re.compile(r"^\s*(?:- )?use:\s*([a-z][a-z0-9_]*)\.", re.MULTILINE)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if it does not exist.")] = Path(),
+    service: Annotated[
+        bool, typer.Option("--service", help="For the Debian package: data in /var/lib, secrets by systemd.")
+    ] = False,
 ) -> None:
     """Write a commented configuration, fresh keys and a starter catalog; overwrites nothing."""
     for name in (FILE, "catalog", "secrets"):
         if (folder / name).exists():
             raise Stop(f"{folder / name} exists already; `selfserve init` overwrites nothing.", WRONG)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).write_text(starter(), encoding="utf-8")
+    (folder / FILE).write_text(starter_of_service() if service else starter(), encoding="utf-8")
     keys = SecretSource(folder.absolute(), {})
     keys.keep(SecretRef("file", "secrets/secret-key"), secrets.token_urlsafe(48))
     keys.keep(SecretRef("file", "secrets/sealing-key"), new_key())

@@ -9,7 +9,6 @@ import socket
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,15 +27,13 @@ from selfserve.demo.directory import DemoDirectory
 from selfserve.demo.directory.snapshot import SnapshotError
 from selfserve.demo.identity_provider import Client, identity_provider
 from selfserve.demo.welcome import welcome
-from selfserve.serving import asgi, server_of
+from selfserve.serving import asgi, in_thread, server_of
 from selfserve.settings.loading import FILE
 from selfserve.settings.model import Settings
 from selfserve.settings.secrets import SecretSource
 from selfserve.tasks import sync_people
 from selfserve.telemetry import logs
 
-READY_WITHIN = 30.0
-"""Seconds a server of the demo may take until it listens."""
 PORT = 8080
 """Where the pages of a new demo are, if nobody else has it."""
 
@@ -136,11 +133,11 @@ def running(
         ports = configuration.ports_of(settings, place)
         logs.configure(sys.stderr, level=settings.logs.level, json=settings.logs.json_lines)
         signs_in = uvicorn.Config(_provider(settings, secrets, directory), log_config=None, access_log=False)
-        stack.enter_context(_in_thread(uvicorn.Server(signs_in), doors.provider, "provider"))
+        stack.enter_context(in_thread(uvicorn.Server(signs_in), doors.provider, "provider"))
         app = build(settings, secrets)
         stack.callback(app.stop)
         sync_people(app, full=True)
-        stack.enter_context(_in_thread(server_of(asgi(app), host=HOST, port=ports.web), doors.web, "web"))
+        stack.enter_context(in_thread(server_of(asgi(app), host=HOST, port=ports.web), doors.web, "web"))
         yield Demo(app, directory, company, ports, place, doors.taken)
 
 
@@ -210,20 +207,3 @@ def _provider(settings: Settings, secrets: SecretSource, directory: DemoDirector
         groups=directory.groups,
         locked=directory.locked,
     )
-
-
-@contextmanager
-def _in_thread(server: uvicorn.Server, listener: socket.socket, name: str) -> Iterator[None]:
-    """A server in a thread of its own, ready when this returns; raises CannotStart where it is not."""
-    thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
-    thread.start()
-    give_up = time.monotonic() + READY_WITHIN
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > give_up:
-            raise CannotStart(f"The demo's {name} server did not start; the log says why.")
-        thread.join(0.02)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy.orm import Session
 
-from selfserve.catalog.facts import Context, rule_context
+from selfserve.catalog.facts import Context, DeviceFacts, rule_context
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
@@ -20,11 +21,14 @@ NOT_FOR_YOU = msg("This is not offered to you. If you think it should be, ask th
 
 
 def context_of(session: Session, house: House, request: Request, item: Item) -> Context:
-    """Everything a rule of `item` may read about a request, as people and time are now."""
+    """Everything a rule of `item` may read about a request, as people and time are now; the device it was asked from is
+    as it was then."""
     customer = session.get_one(Person, request.customer_id)
     zone = ZoneInfo(request.zone)
     form = revive(item, request.answers, zone).form
-    return rule_context(item, directory.facts(session, customer), now=house.now(), form=form, zone=zone)
+    facts = directory.facts(session, customer)
+    device = cast("DeviceFacts | None", request.device)
+    return rule_context(item, facts, now=house.now(), form=form, device=device, zone=zone)
 
 
 def allowed(item: Item, context: Context) -> bool:

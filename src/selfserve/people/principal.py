@@ -22,6 +22,8 @@ class Principal:
     authenticated_at: datetime
     touch_due: bool = False
     """True where the last noted sign of life is a minute old: see `web.sessions.touch`."""
+    device_token_id: str | None = None
+    """The app whose window this is; None for a browser."""
 
     def has(self, role: Role) -> bool:
         """True where the person holds the role."""
@@ -54,3 +56,15 @@ class TokenPrincipal:
     def may(self, scope: str) -> bool:
         """True where the token was given the scope."""
         return scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePrincipal:
+    """A person behind the app on one of their machines: it may open its window, tell facts, and hear notices."""
+
+    person_id: str
+    name: str
+    language: str
+    token_id: str
+    settle_due: bool = False
+    """True where a use is to be noted, or settles the newest secret: see `device_tokens.used`."""

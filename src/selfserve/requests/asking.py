@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog import others
-from selfserve.catalog.facts import Context, CustomerFacts, rule_context
+from selfserve.catalog.facts import Context, CustomerFacts, DeviceFacts, rule_context
 from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item
@@ -26,7 +26,7 @@ from selfserve.fulfilment import eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
 from selfserve.languages.messages import msg
-from selfserve.people import directory
+from selfserve.people import device_facts, directory
 from selfserve.requests import stages
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal, Unfit
 from selfserve.store.tables import Person
@@ -48,6 +48,8 @@ class Ask:
     context: Context
     shown: Mapping[str, str] = field(default_factory=dict)
     """The words that stand for live choices, by field."""
+    device: DeviceFacts | None = None
+    """What the machine that it is asked from says about itself."""
 
 
 def item_for(house: House, item_id: str) -> Item:
@@ -64,7 +66,14 @@ def facts_of(session: Session, person: Person) -> CustomerFacts:
 
 
 def ask(
-    session: Session, house: House, *, item_id: str, customer_id: str, asked_by_id: str, answers: Mapping[str, object]
+    session: Session,
+    house: House,
+    *,
+    item_id: str,
+    customer_id: str,
+    asked_by_id: str,
+    answers: Mapping[str, object],
+    app_id: str | None = None,
 ) -> Ask:
     """Check an ask against the catalog; raises NotFound, NotAllowed or Unfit with sentences."""
     item = item_for(house, item_id)
@@ -72,16 +81,23 @@ def ask(
     asked_by = customer if asked_by_id == customer_id else present(session, asked_by_id)
     zone, shown = zone_of(house, customer), dict[str, str]()
     facts = facts_of(session, customer)
-    if not item.seen_by.allows(rule_context(item, facts, now=house.now())).allowed:
+    device = claimed(session, app_id) if asked_by_id == customer_id else None
+    if not item.seen_by.allows(rule_context(item, facts, now=house.now(), device=device)).allowed:
         raise NotFound(msg("This is not in the catalog."))
     try:
         clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item, shown))
     except AnswersInvalid as invalid:
         raise Unfit(invalid.errors) from invalid
-    context = rule_context(item, facts, now=house.now(), form=clean.form, zone=zone)
+    context = rule_context(item, facts, now=house.now(), form=clean.form, device=device, zone=zone)
     if not eligibility.allowed(item, context):
         raise NotAllowed(eligibility.NOT_FOR_YOU)
-    return Ask(item, customer, asked_by, clean, context, shown)
+    return Ask(item, customer, asked_by, clean, context, shown, device)
+
+
+def claimed(session: Session, app_id: str | None) -> DeviceFacts | None:
+    """What the machine of the app `app_id` (a device token's id) says about itself; None for a browser, and where its
+    customer does not let it."""
+    return device_facts.claim(device_facts.of_app(session, app_id))
 
 
 def for_whom(session: Session, asker_id: str, named: str) -> str:

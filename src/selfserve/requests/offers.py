@@ -14,7 +14,7 @@ from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people import directory
-from selfserve.requests.asking import facts_of, item_for, present
+from selfserve.requests.asking import claimed, facts_of, item_for, present
 from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import Person
 
@@ -22,25 +22,33 @@ OF_THE_ITEM = frozenset({"item", "form"})
 """What a rule may read that is another for each item."""
 
 
-def sees(house: House, person_id: str) -> Callable[[Item], bool]:
-    """Whether the person finds an item; a rule that fails hides it."""
+def sees(house: House, person_id: str, app_id: str | None = None) -> Callable[[Item], bool]:
+    """Whether the person may see an item; a rule that fails hides it. `app_id` is the app they look from."""
     with house.database.read() as session:
-        return finds(session, house, present(session, person_id))
+        return finds(session, house, present(session, person_id), app_id)
 
 
-def finds(session: Session, house: House, person: Person) -> Callable[[Item], bool]:
+def finds(session: Session, house: House, person: Person, app_id: str | None = None) -> Callable[[Item], bool]:
     """As `sees`, of somebody whose row is at hand."""
     facts, now, known = facts_of(session, person), house.now(), dict[str, bool]()
+    device = claimed(session, app_id)
 
     def visible(item: Item) -> bool:
         rule = item.seen_by
         if not OF_THE_ITEM.isdisjoint(rule.program.variables()):
-            return rule.allows(rule_context(item, facts, now=now)).allowed
+            return rule.allows(rule_context(item, facts, now=now, device=device)).allowed
         if rule.text not in known:  # a catalog has few rules: what one says of a person, it says for all its items
-            known[rule.text] = rule.allows(rule_context(item, facts, now=now)).allowed
+            known[rule.text] = rule.allows(rule_context(item, facts, now=now, device=device)).allowed
         return known[rule.text]
 
     return visible
+
+
+def platform(session: Session, app_id: str | None) -> str:
+    """What the machine of an app runs, as it says; "" where nobody knows. It narrows what is shown, never what may be
+    asked for: people ask for their other devices too."""
+    device = claimed(session, app_id)
+    return device["platform"] if device is not None else ""
 
 
 def short(house: House) -> Callable[[Item], bool]:
@@ -82,9 +90,9 @@ def find(house: House, person_id: str, query: str = "") -> list[Item]:
     return [hit.item for hit in catalog.search.search(query, visible)]
 
 
-def one(house: House, person_id: str, item_id: str) -> Item:
+def one(house: House, person_id: str, item_id: str, app_id: str | None = None) -> Item:
     """One item; NotFound for one that is not there or not for this person."""
     item = item_for(house, item_id)
-    if not sees(house, person_id)(item):
+    if not sees(house, person_id, app_id)(item):
         raise NotFound(msg("This is not in the catalog."))
     return item

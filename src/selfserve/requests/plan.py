@@ -57,14 +57,28 @@ class WouldHappen:
 
 
 def plan(
-    house: House, *, customer_id: str, item_id: str, answers: Mapping[str, object], asked_by_id: str | None = None
+    house: House,
+    *,
+    customer_id: str,
+    item_id: str,
+    answers: Mapping[str, object],
+    asked_by_id: str | None = None,
+    app_id: str | None = None,
 ) -> WouldHappen:
     """What `submit` with the same arguments would do; refuses as it would."""
     asker = asked_by_id or customer_id
     with house.database.read() as session:
         if asker != customer_id:
             stages.may_ask_for(session, asker, customer_id)
-        ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
+        ask = asking.ask(
+            session,
+            house,
+            item_id=item_id,
+            customer_id=customer_id,
+            asked_by_id=asker,
+            answers=answers,
+            app_id=app_id,
+        )
         if asker != customer_id:
             asking.refuse_for_others(house, ask.item, ask.context)
         needs, deciders = _deciders(session, house, ask)

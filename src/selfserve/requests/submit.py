@@ -61,11 +61,13 @@ def submit(
     asked_by_id: str | None = None,
     idempotency_key: str | None = None,
     though_held: bool = False,
+    app_id: str | None = None,
 ) -> Submitted:
     """Ask for an item. The same ask, or the same key, again gives the same request.
 
     `customer_id` may be a mail address where `asked_by_id` says who asks. Under a key only what was sent counts: who
     sends it again, as the answer was lost, is told of the request that is stored, whatever has changed since.
+    `app_id` is the app it is asked from, whose machine may have said something about itself.
     `though_held`: what is held because of the very same ask is asked for once more, to hold it longer.
     Raises NotFound, NotAllowed, Unfit (answers), KeyReused, AlreadyAsked, CannotWork, NotPossible.
     """
@@ -77,7 +79,15 @@ def submit(
             return repeated
         if asker != customer_id:
             customer_id = asking.for_whom(session, asker, customer_id)
-        ask = asking.ask(session, house, item_id=item_id, customer_id=customer_id, asked_by_id=asker, answers=answers)
+        ask = asking.ask(
+            session,
+            house,
+            item_id=item_id,
+            customer_id=customer_id,
+            asked_by_id=asker,
+            answers=answers,
+            app_id=app_id,
+        )
     if asker != customer_id:
         asking.refuse_for_others(house, ask.item, ask.context)
     stage = ask.item.stage_for(ask.context)
@@ -136,6 +146,7 @@ def _store_once(
         answers_shown=dict(ask.shown),
         answers_digest=ask.answers.digest,
         zone=ask.answers.zone,
+        device=None if ask.device is None else dict(ask.device),
         state=state,
         version=1,
         asked_at=now,

@@ -115,3 +115,27 @@ class Notices(Section):
 
     keep: Duration = Field(default=timedelta(days=180), ge=timedelta(days=1))
     """How long a notice that was read stays."""
+
+
+def _version(value: str) -> str:
+    if value and not re.fullmatch(r"\d{1,5}(\.\d{1,5}){0,3}", value, re.ASCII):
+        raise ValueError("empty, or a version such as 1.4 or 1.4.2")
+    return value
+
+
+class Desktop(Section):
+    """The app on customers' machines."""
+
+    enabled: bool = True
+    """Whether apps may sign in here; false also puts an end to those that are signed in, at their next word."""
+    minimum_version: Annotated[str, AfterValidator(_version)] = ""
+    """The oldest version of the app that is served; older ones show how to update. Empty: all are."""
+    update_url: Link | None = None
+    """Where customers get the newest app, such as `https://intranet.example.com/selfserve`; shown to those whose app is
+    too old."""
+    session_idle: Duration = Field(default=timedelta(days=30), gt=timedelta())
+    """An app that was not used for this long is signed out."""
+    session_absolute: Duration = Field(default=timedelta(days=180), gt=timedelta())
+    """An app is signed out this long after sign-in, whatever happens."""
+    ask_every: Duration = Field(default=timedelta(seconds=30), ge=timedelta(seconds=1))
+    """How often an app asks whether there is something to tell its customer."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from selfserve.settings.company import Brand, Company, Mail, Notices
+from selfserve.settings.company import Brand, Company, Desktop, Mail, Notices
 from selfserve.settings.identity import Directory, Oidc, Roles
 from selfserve.settings.section import Section
 from selfserve.settings.server import Catalog, Logs, Server, Store, Worker
@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """The mail server that carries notices."""
     notices: Notices = Notices()
     """What people are told in the app."""
+    desktop: Desktop = Desktop()
+    """The app on customers' machines."""
     worker: Worker = Worker()
     """The process that does the work."""
     logs: Logs = Logs()

@@ -15,6 +15,10 @@ from selfserve.settings.references import NotAReference, SecretRef
 
 LARGEST = 64 * 1024
 """Bytes; a certificate's private key fits many times."""
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The variable in which systemd tells a service where its credentials are (systemd.exec(5), LoadCredential)."""
+CREDENTIAL = f"${{{CREDENTIALS}}}/"
+"""How a `file:` reference to one begins; the only variable that such a reference may hold."""
 
 
 class SecretUnavailable(Exception):  # noqa: N818 - unavailable is what it is
@@ -79,7 +83,7 @@ class SecretSource:
             raise SecretUnavailable(f"{ref} was not set: {error}.") from None
 
     def _from_file(self, ref: SecretRef) -> str:
-        path = self._folder / ref.name
+        path = self._place(ref)
         try:
             with path.open("rb") as file:
                 found = os.fstat(file.fileno())
@@ -96,7 +100,20 @@ class SecretSource:
         except UnicodeDecodeError:
             raise SecretUnavailable(f"{ref} is not UTF-8 text.") from None
 
+    def _place(self, ref: SecretRef) -> Path:
+        """Where a `file:` reference leads; a credential is a file right inside of the folder that systemd made."""
+        if not ref.name.startswith(CREDENTIAL):
+            return self._folder / ref.name
+        name, folder = ref.name.removeprefix(CREDENTIAL), self._environ.get(CREDENTIALS)
+        if name in ("", ".", "..") or "/" in name:
+            raise SecretUnavailable(f"{ref} is no credential; allowed is file:{CREDENTIAL}NAME.")
+        if not folder:
+            raise SecretUnavailable(f"{ref} is there for the service alone; run this as root: `sudo selfserve`.")
+        return Path(folder) / name
+
     def _to_file(self, ref: SecretRef, value: str) -> None:
+        if ref.name.startswith(CREDENTIAL):
+            raise SecretUnavailable(f"{ref} is handed over by systemd; set the file that LoadCredential names instead.")
         path = self._folder / ref.name
         fresh = path.with_name(f".{path.name}.new")
         try:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 
 from selfserve.settings.keys import Key, sections, toml
+from selfserve.settings.secrets import CREDENTIAL
 
 HEAD = """\
 # Configuration of selfserve. Lines that begin with "# key =" show a default: remove the "#" to change it.
@@ -83,6 +84,16 @@ def starter(values: Mapping[str, object] = EXAMPLES, *, head: str = HEAD, target
     `values`, by dotted key, are written uncommented; `targets` is the text of the connectors' sections.
     """
     return head + "".join(_section(*one, values) for one in sections()) + targets
+
+
+def starter_of_service() -> str:
+    """The same for a service of systemd: data in `/var/lib/selfserve`, every secret a credential that it hands over.
+
+    Credentials are named as `LoadCredential=secrets:FOLDER` names the files of a folder: `secrets_NAME`.
+    """
+    ours = {"server.secret_key": "file:secrets/secret-key", "server.sealing_key": "file:secrets/sealing-key"}
+    text = starter({**EXAMPLES, **ours, "store.folder": "/var/lib/selfserve"})
+    return text.replace('"file:secrets/', f'"file:{CREDENTIAL}secrets_')
 
 
 def _section(name: str, description: str, keys: list[Key], values: Mapping[str, object]) -> str:

@@ -119,6 +119,13 @@ class Face(StrEnum):
     POOR = "poor"
 
 
+class DeviceCodeKind(StrEnum):
+    """What a one-time code of an app is good for."""
+
+    GRANT = "grant"
+    ENTRY = "entry"
+
+
 class MailWish(StrEnum):
     """Which notices somebody wants by mail."""
 

@@ -35,6 +35,11 @@ p{margin:0 0 8px}
 background:var(--ink);color:var(--on-ink);font:inherit;font-weight:560;text-decoration:none;border:0;cursor:pointer}
 .act:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .help{margin:24px 0 0;padding-top:16px;border-top:1px solid var(--line);color:var(--muted)}
+.facts{display:grid;grid-template-columns:auto 1fr;gap:8px 16px;margin:16px 0 0;padding:16px;border-radius:10px;
+background:var(--ground);border:1px solid var(--line)}
+.facts dt{color:var(--muted)}
+.facts dd{margin:0;font-weight:560;overflow-wrap:anywhere}
+.other{align-self:center;color:var(--muted);line-height:24px;padding:0 6px}
 .links{display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0}
 .links:empty{display:none}
 .links a{color:var(--accent);line-height:24px}
@@ -67,17 +72,26 @@ class Plain:
         *,
         act: tuple[str, str] | None = None,
         post: bool = False,
+        fields: Mapping[str, str] | None = None,
+        other: tuple[str, str] | None = None,
+        facts: Sequence[tuple[str, str]] = (),
+        onward: str = "",
         status: int = 200,
     ) -> HTMLResponse:
-        """A page with a heading, sentences, and at most one action (words, path of ours), which is a link, or, with
-        `post`, a button.
+        """A page with a heading, sentences, and at most one action (words, address), which is a link, or, with
+        `post`, a button that sends `fields` along; `other` is the way out beside it.
 
+        `facts` are names and what stands behind them. `onward` is where the browser goes by itself.
         `asked` are the headers of the request; `Message`s are told in the language they ask for.
         """
         to = self._reader(asked)
         heading = escape(to.tell(title))
         told = "".join(f"<p>{escape(to.tell(sentence))}</p>" for sentence in sentences)
-        action = _action(to.tell(act[0]), act[1], post=post) if act else ""
+        aside = f'<a class="other" href="{escape(other[1])}">{escape(to.tell(other[0]))}</a>' if other else ""
+        action = _action(to.tell(act[0]), act[1], aside, fields or {}, post=post) if act else ""
+        listed = "".join(f"<dt>{escape(to.tell(name))}</dt><dd>{escape(to.tell(what))}</dd>" for name, what in facts)
+        told += f'<dl class="facts">{listed}</dl>' if facts else ""
+        leads = f'<meta http-equiv="refresh" content="0;url={escape(onward)}">' if onward else ""
         needed = to.say("Need a human? {support}", support=self.support)
         links = "".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in self.links.items())
         help_line = f'<p class="help">{escape(needed)}</p><p class="links">{links}</p>' if self.support else ""
@@ -85,7 +99,7 @@ class Plain:
         return HTMLResponse(
             f'<!doctype html><html lang="{to.language}"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{heading}</title>'
-            f'<link rel="icon" href="/static/favicon.svg"><style>{_STYLE}</style></head>'
+            f'{leads}<link rel="icon" href="/static/favicon.svg"><style>{_STYLE}</style></head>'
             f'<body><main><p class="brand">{escape(name)}</p><h1>{heading}</h1>{told}{action}{help_line}</main>'
             "</body></html>",
             status,
@@ -96,8 +110,11 @@ class Plain:
         return Reader(spoken(*accepted(asked.get("accept-language", "")), self.language))
 
 
-def _action(words: str, path: str, *, post: bool) -> str:
+def _action(words: str, address: str, aside: str, fields: Mapping[str, str], *, post: bool) -> str:
     if post:
+        kept = "".join(
+            f'<input type="hidden" name="{escape(name)}" value="{escape(one)}">' for name, one in fields.items()
+        )
         button = f'<button class="act" type="submit">{escape(words)}</button>'
-        return f'<form class="actions" method="post" action="{escape(path)}">{button}</form>'
-    return f'<div class="actions"><a class="act" href="{escape(path)}">{escape(words)}</a></div>'
+        return f'<form class="actions" method="post" action="{escape(address)}">{kept}{button}{aside}</form>'
+    return f'<div class="actions"><a class="act" href="{escape(address)}">{escape(words)}</a>{aside}</div>'

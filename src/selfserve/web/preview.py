@@ -45,23 +45,44 @@ class Preview:
 
 
 def preview(
-    house: House, person_id: str, item: Item, answers: Mapping[str, object], asked_by_id: str | None = None
+    house: House,
+    person_id: str,
+    item: Item,
+    answers: Mapping[str, object],
+    asked_by_id: str | None = None,
+    app_id: str | None = None,
 ) -> Preview:
     """Worked out in full where the answers stand, in outline where some are missing. Blocking.
 
-    `person_id` is who would have it, `asked_by_id` who asks for them. Raises NotAllowed where the item is not for this
-    person.
+    `person_id` is who would have it, `asked_by_id` who asks for them, `app_id` the app that is asked from. Raises
+    NotAllowed where the item is not for this person.
     """
-    seen = _seen(house, person_id, item, answers, asked_by_id)
+    seen = _seen(house, _From(person_id, asked_by_id, app_id), item, answers)
     with house.database.read() as session:
         return replace(seen, delayed=offers.delayed(session, house)(item))
 
 
-def _seen(house: House, person_id: str, item: Item, answers: Mapping[str, object], asked_by_id: str | None) -> Preview:
+@dataclass(frozen=True, slots=True)
+class _From:
+    """Who would have it, who asks for them, and the app that is asked from."""
+
+    person_id: str
+    asked_by_id: str | None
+    app_id: str | None
+
+
+def _seen(house: House, by: _From, item: Item, answers: Mapping[str, object]) -> Preview:
     try:
-        would = plan(house, customer_id=person_id, item_id=item.id, answers=answers, asked_by_id=asked_by_id)
+        would = plan(
+            house,
+            customer_id=by.person_id,
+            item_id=item.id,
+            answers=answers,
+            asked_by_id=by.asked_by_id,
+            app_id=by.app_id,
+        )
     except Unfit:
-        return _outline(house, person_id, item, asked_by_id)
+        return _outline(house, by, item)
     blocked = max((act for act in would.acts if act.blocked), key=lambda act: act.for_good, default=None)
     return Preview(
         asks=would.needs_approval,
@@ -78,16 +99,17 @@ def _seen(house: House, person_id: str, item: Item, answers: Mapping[str, object
     )
 
 
-def _outline(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
-    seen = _sketch(house, person_id, item, asked_by_id)
+def _outline(house: House, by: _From, item: Item) -> Preview:
+    seen = _sketch(house, by, item)
     return replace(seen, waits=offers.short(house)(item))
 
 
-def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -> Preview:
+def _sketch(house: House, by: _From, item: Item) -> Preview:
     catalog = house.catalog.current
     with house.database.read() as session:
-        person = asking.present(session, person_id)
-        context = rule_context(item, asking.facts_of(session, person), now=house.now())
+        person = asking.present(session, by.person_id)
+        device = asking.claimed(session, by.app_id)
+        context = rule_context(item, asking.facts_of(session, person), now=house.now(), device=device)
         if "form" not in item.who.names and not item.who.allows(context).allowed:
             raise NotAllowed(eligibility.NOT_FOR_YOU)
         try:
@@ -98,7 +120,7 @@ def _sketch(house: House, person_id: str, item: Item, asked_by_id: str | None) -
         deciders = []
         if stage is not None:
             try:
-                asker = directory.person(session, asked_by_id) if asked_by_id else None
+                asker = directory.person(session, by.asked_by_id) if by.asked_by_id else None
                 found = approvers(session, stage.by, person, catalog.teams, (asker,) if asker else ())
             except UnknownApproverError:
                 found = []

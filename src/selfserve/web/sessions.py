@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
+from selfserve.people import device_tokens
 from selfserve.people.directory import are_present
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
@@ -57,6 +58,7 @@ class SignedIn:
     roles: frozenset[Role] = frozenset()
     agent: str = ""
     id_token: str = field(default="", repr=False)
+    device_token_id: str | None = None
 
 
 def open_session(
@@ -78,6 +80,7 @@ def open_session(
         seen_at=now,
         authenticated_at=min(by.authenticated_at, now),
         ends_at=now + rules.absolute,
+        device_token_id=by.device_token_id,
     )
     session.add(row)
     session.flush()
@@ -114,7 +117,10 @@ def _holds() -> sa.Executable:
     in_role_group = sa.and_(
         PersonGroup.person_id == Person.id, PersonGroup.group.in_(sa.bindparam("groups", expanding=True))
     )
-    columns = (SignIn.id, SignIn.roles, SignIn.seen_at, SignIn.authenticated_at, SignIn.person_id, PersonGroup.group)
+    columns = (
+        SignIn.id, SignIn.roles, SignIn.seen_at, SignIn.authenticated_at, SignIn.person_id, SignIn.device_token_id,
+        PersonGroup.group,
+    )  # fmt: skip
     live = (*_unended(sa.bindparam("now")), SignIn.seen_at > sa.bindparam("idle"), *are_present())
     return (
         sa.select(*columns, Person.login, Person.email, Person.name, Person.language)
@@ -136,6 +142,7 @@ def _from_rows(rows: Any, rules: SessionRules, now: datetime) -> Principal:
         sign_in_id=first.id,
         authenticated_at=first.authenticated_at,
         touch_due=now - first.seen_at >= SEEN_EVERY,
+        device_token_id=first.device_token_id,
     )
 
 
@@ -176,6 +183,11 @@ def end_all(session: Session, person_id: str, now: datetime, *, why: str, actor:
     return _end(session, sa.and_(SignIn.person_id == person_id, SignIn.id != keep), now, why, actor)
 
 
+def end_windows(session: Session, device_token_id: str, now: datetime, *, why: str, actor: str) -> list[str]:
+    """End the sessions of an app's windows, not the app itself; their ids."""
+    return _end(session, SignIn.device_token_id == device_token_id, now, why, actor)
+
+
 def end_from_provider(
     session: Session, issuer: str, subject: str, sid: str, issued_at: datetime, now: datetime
 ) -> list[str]:
@@ -188,8 +200,10 @@ def end_from_provider(
     named += [SignIn.subject == subject] if subject else []
     if not named:
         return []
-    which = sa.and_(SignIn.issuer == issuer, SignIn.created_at <= issued_at + CLOCKS_DIFFER, *named)
-    return _end(session, which, now, "provider", MACHINE)
+    latest = issued_at + CLOCKS_DIFFER
+    which = sa.and_(SignIn.issuer == issuer, SignIn.created_at <= latest, *named)
+    ended = _end(session, which, now, "provider", MACHINE)
+    return ended if sid else ended + device_tokens.end_from_provider(session, issuer, subject, latest, now)
 
 
 def _end(session: Session, which: sa.ColumnElement[bool], now: datetime, why: str, actor: str) -> list[str]:

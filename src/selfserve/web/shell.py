@@ -62,7 +62,8 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
         return RedirectResponse(f"/sign-in?next={quote(_wanted(request), safe='')}", 303)
     if known is None:
         return RedirectResponse("/sign-in", 303)
-    visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader)
+    app_id = principal.device_token_id
+    visit = Visit(parts, live, deck, ui.context.client, principal.person_id, known.reader, app_id=app_id)
     visit.arrival = Arrival(principal, known.person, known.chosen)
     speak(visit.client, known.reader)
     ui.add_head_html(ahead(visit.client.page.language or "en-GB"))

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, quote, urlencode
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from selfserve.audit.trail import MACHINE, Trail
 from selfserve.languages.messages import msg
+from selfserve.people import device_tokens
 from selfserve.people.identities import NotLinkedError, person_of
 from selfserve.people.principal import Principal
 from selfserve.settings.identity import Oidc
@@ -172,21 +174,28 @@ class SignIn:
         secret = request.cookies.get(self.parts.rules.cookie, "")
         ended, id_token = await asyncio.to_thread(self._close, secret)
         back = f"{self.parts.public_url}/auth/bye"
-        target = await self.provider.sign_out_address(back, id_token) if ended else None
+        target = None if id_token is None else await self.provider.sign_out_address(back, id_token)
         response = RedirectResponse(target or "/auth/bye", 303)
         self._set_cookie(response, "", 0)
         self._ended(ended)
         return response
 
-    def _close(self, secret: str) -> tuple[list[str], str]:
+    def _close(self, secret: str) -> tuple[list[str], str | None]:
+        """What ended, and what the provider is asked with to sign out as well: None in an app's window, which never
+        signed in there."""
         now = self.parts.clock()
         with self.parts.db.write() as session:
             principal = sessions.current(session, secret, self.parts.rules, now)
             if principal is None:
-                return [], ""
+                return [], None
+            if principal.device_token_id is not None:
+                return self._close_app(session, principal.device_token_id, principal.person_id), None
             id_token = sessions.id_token(session, principal.sign_in_id, secret)
             sessions.end(session, principal.sign_in_id, now, why="signed_out", actor=principal.person_id)
             return [principal.sign_in_id], id_token
+
+    def _close_app(self, session: Session, token_id: str, person_id: str) -> list[str]:
+        return device_tokens.end(session, token_id, self.parts.clock(), why="signed_out", actor=person_id) or []
 
     async def back_channel(self, request: Request) -> Response:
         """The provider tells that somebody signed out."""

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
 from selfserve.languages.reader import Reader
+from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, Refusal
@@ -68,6 +69,10 @@ class Parts(Protocol):
     def rules(self) -> SessionRules:
         """How long sessions live, and who has which role."""
 
+    @property
+    def device_rules(self) -> DeviceRules:
+        """How long apps stay signed in."""
+
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
 
@@ -110,6 +115,8 @@ class Visit:
     reader: Reader
     frame: Frame | None = None
     arrival: Arrival | None = None
+    app_id: str | None = None
+    """The app whose window this tab is; None for a browser."""
     ends: list[Callable[[], None]] = field(default_factory=list)
 
     @property

@@ -39,6 +39,7 @@ OPEN = (
     "/metrics",
     "/api/",
     "/mail/off/",
+    "/app/enter",
 )
 """Paths that need no session; the API asks for a token itself."""
 ANY_HOST = frozenset({"/healthz", "/readyz"})

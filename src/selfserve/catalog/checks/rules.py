@@ -46,7 +46,8 @@ def rules(draft: Draft) -> Iterator[Problem]:
     """Unknown names, unknown functions, and rules that fail or give the wrong kind of value when tried on samples."""
     for source in draft.items:
         for placed in rules_of(source):
-            found = list(_calls(placed)) or list(_names(placed))  # an unknown function makes its names unknown too
+            # An unknown function makes its names unknown too.
+            found = list(_calls(placed)) or [*_names(placed), *_claims(placed)]
             yield from found
             if not found:
                 yield from _tried(placed)
@@ -60,6 +61,19 @@ def _names(placed: PlacedRule) -> Iterator[Problem]:
         sentence = _wrong(placed, reference)
         if sentence:
             yield placed.problem(reference.at, sentence)
+
+
+_DECIDING: Final = (Purpose.WHO, Purpose.WHEN, Purpose.ENDS)
+
+
+def _claims(placed: PlacedRule) -> Iterator[Problem]:
+    """What a device says about itself is a claim: a rule that gives access, or spares a decision, needs proof of it."""
+    read = [one for one in placed.rule.reading.references if one.root == "device" and one.attribute is not None]
+    if placed.purpose not in _DECIDING or placed.place == ("visible",) or not read:
+        return
+    if all(one.attribute != "proven" for one in read):
+        sentence = "A device tells this about itself, and may tell anything; ask for device.proven as well."
+        yield placed.problem(read[0].at, sentence)
 
 
 def _wrong(placed: PlacedRule, reference: Reference) -> str | None:

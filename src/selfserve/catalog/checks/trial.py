@@ -17,7 +17,9 @@ _CUSTOMER: Final = cast(
     "CustomerFacts",
     {**dict.fromkeys(CustomerFacts.__annotations__, "sample"), "groups": ["sample"], "email": "sample@example.org"},
 )
-_DEVICE: Final = cast("DeviceFacts", {**dict.fromkeys(DeviceFacts.__annotations__, "sample"), "encrypted": True})
+_DEVICE: Final = cast(
+    "DeviceFacts", {**dict.fromkeys(DeviceFacts.__annotations__, "sample"), "encrypted": True, "proven": True}
+)
 
 
 @dataclass(frozen=True, slots=True)

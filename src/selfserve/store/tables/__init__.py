@@ -1,5 +1,6 @@
 """All tables of the house."""
 
+from selfserve.store.tables.devices import DeviceCode, DeviceToken
 from selfserve.store.tables.drafts import Draft
 from selfserve.store.tables.health import Certificate, Pulse
 from selfserve.store.tables.notices import Notice
@@ -29,6 +30,8 @@ __all__ = [
     "Certificate",
     "ConnectorHealth",
     "Decision",
+    "DeviceCode",
+    "DeviceToken",
     "Draft",
     "Escalation",
     "ExecutorLease",

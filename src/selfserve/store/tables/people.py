@@ -94,6 +94,10 @@ class SignIn(Base):
     """The provider's `auth_time`: when the person last proved who they are."""
     ends_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+    device_token_id: Mapped[str | None] = mapped_column(
+        ForeignKey("device_token.id", ondelete="SET NULL"), index=True, default=None
+    )
+    """The app whose window this is; None for a browser."""
 
 
 class ApiToken(Base):

@@ -44,6 +44,8 @@ class Request(Base):
     answers_digest: Mapped[str] = mapped_column(String(64))
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     """Where the days in the answers were meant (IANA)."""
+    device: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    """What the machine that it was asked from said about itself, as rules see it; None where none was known."""
     state: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1)
     asked_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ ON_BUTTON = "(event) => event.target.closest('button') && emit()"
 
 async def build(visit: Visit) -> str:
     """The catalog as this customer may see it, with what they hold marked."""
-    shelf = Shelf(visit.house, visit.deck, visit.person_id, visit.reader)
+    shelf = Shelf(visit.house, visit.deck, visit.person_id, visit.reader, visit.app_id)
     hand = await aside(shelf.cards, visit.arrival)
     lead = say("Most things are done the moment you ask. A person takes over when something gets stuck.")
     show(hero(say("What do you need?"), lead))
@@ -91,10 +92,19 @@ class Dealt:
 
 
 class Shelf:
-    """The catalog for one customer, `to` whom it is told. Blocking."""
+    """The catalog for one customer, `to` whom it is told. From the app it shows what fits the machine, as that says.
 
-    def __init__(self, house: House, deck: Deck, person_id: str, to: Reader) -> None:
+    Blocking.
+    """
+
+    def __init__(self, house: House, deck: Deck, person_id: str, to: Reader, app_id: str | None = None) -> None:
         self._house, self._deck, self._person_id, self._to = house, deck, person_id, to
+        self._app_id = app_id
+
+    def _visible(self, session: Session, person: Person) -> Callable[[Item], bool]:
+        seen = offers.finds(session, self._house, person, self._app_id)
+        platform = offers.platform(session, self._app_id)
+        return lambda item: item.fits(platform) and seen(item)
 
     def cards(self, arrival: Arrival | None = None) -> Dealt:
         """What the customer may see, in the catalog's order; `arrival` spares a look at who just came."""
@@ -102,7 +112,7 @@ class Shelf:
         short = offers.short(self._house)
         with self._house.database.read() as session:
             person, chosen = (arrival.person, arrival.chosen) if arrival else self._present(session)
-            visible, delayed = offers.finds(session, self._house, person), offers.delayed(session, self._house)
+            visible, delayed = self._visible(session, person), offers.delayed(session, self._house)
             found = grant_rows.marks(session, person.id)
             wanted = self._deck.popular.of(session, self._house, person, visible)
 
@@ -127,6 +137,7 @@ class Shelf:
 
     def search(self, text: str) -> list[str]:
         """The ids of items that fit what was typed, best first: slips and sayings understood."""
-        visible = offers.sees(self._house, self._person_id)
+        with self._house.database.read() as session:
+            visible = self._visible(session, asking.present(session, self._person_id))
         found = self._house.catalog.current.search.search(text, visible, MOST)
         return [hit.item.id for hit in found]

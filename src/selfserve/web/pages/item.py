@@ -39,6 +39,9 @@ async def build(visit: Visit, item_id: str, again: str = "") -> str:
     with ui.element("div").classes("s-split"):
         with ui.element("div"):
             show(_head(visit, offer))
+            if not offer.fits:
+                words = say("You can ask for it all the same, for another computer of yours.")
+                show(note(words, "info", say("This is not for the computer you sit at"))).style("margin-bottom:16px")
             if offer.preview is None:
                 barred, other = tell(offer.barred), say("You can ask for somebody you lead.")
                 words = " ".join((barred, other)) if offer.others else barred
@@ -128,7 +131,12 @@ def led(visit: Visit, text: str) -> list[Option]:
 def _ask(visit: Visit, offer: Offer, values: dict[str, object]) -> Submitted:
     customer_id = _customer(visit, offer, values)
     return submit(
-        visit.house, customer_id=customer_id, asked_by_id=visit.person_id, item_id=offer.item.id, answers=values
+        visit.house,
+        customer_id=customer_id,
+        asked_by_id=visit.person_id,
+        item_id=offer.item.id,
+        answers=values,
+        app_id=visit.app_id,
     )
 
 
@@ -174,4 +182,4 @@ def _beside(visit: Visit, offer: Offer, form: Form, first: Preview) -> None:
 
 def _seen(visit: Visit, offer: Offer, values: dict[str, object]) -> Preview:
     customer_id = _customer(visit, offer, values)
-    return preview(visit.house, customer_id, offer.item, values, visit.person_id)
+    return preview(visit.house, customer_id, offer.item, values, visit.person_id, visit.app_id)

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
-from selfserve.people import directory
+from selfserve.people import device_facts, directory
+from selfserve.people.device_facts import MachineFacts
 from selfserve.requests import acts, asking, drafts, grant_rows, offers
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed
@@ -34,7 +35,7 @@ class Begun:
 class Offer:
     """An item as it stands for one customer. Without a `preview` they cannot ask for it; `barred` says why.
 
-    `others`: they may ask for people they lead.
+    `others`: they may ask for people they lead. `fits` False: it is not for the kind of machine they sit at.
     """
 
     item: Item
@@ -43,6 +44,7 @@ class Offer:
     others: bool
     preview: Preview | None = None
     barred: str = ""
+    fits: bool = True
 
     @property
     def askable(self) -> bool:
@@ -55,7 +57,7 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
 
     Blocking. NotFound for what is not for them.
     """
-    item = offers.one(visit.house, visit.person_id, item_id)
+    item = offers.one(visit.house, visit.person_id, item_id, visit.app_id)
     others = offers.for_others(visit.house, visit.person_id, item)
     with visit.house.database.read() as session:
         held = grant_rows.marks(session, visit.person_id).get(item_id)
@@ -63,13 +65,22 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         given = _former(session, visit, item, again, others=others) if again else draft
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}
         shown = _names(session, item, given, words)
-    fresh = questions(visit.house, item, visit.zone).start()
+        machine = device_facts.of_app(session, visit.app_id)
+    fresh = questions(visit.house, item, visit.zone).start() | _this_device(item, machine)
     begun = Begun(fresh | given, shown, fresh, bool(draft))
     answers = {name: value for name, value in begun.start.items() if name != WHOM}
+    fits = item.fits(machine.platform if machine is not None else "")
     try:
-        return Offer(item, held, begun, others, preview(visit.house, visit.person_id, item, answers))
+        seen = preview(visit.house, visit.person_id, item, answers, app_id=visit.app_id)
+        return Offer(item, held, begun, others, seen, fits=fits)
     except NotAllowed as barred:
-        return Offer(item, held, begun, others, None, barred.words)
+        return Offer(item, held, begun, others, None, barred.words, fits=fits)
+
+
+def _this_device(item: Item, machine: MachineFacts | None) -> dict[str, Any]:
+    """The device they sit at, where a device is asked for; they may name another one."""
+    named = machine.serial or machine.name if machine is not None else ""
+    return {name: named for name, one in item.form.items() if named and one.type == "device"}
 
 
 def _draft(session: Session, visit: Visit, item: Item, *, others: bool) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.languages.messages import msg
-from selfserve.people import tokens
+from selfserve.people import device_tokens, tokens
 from selfserve.people.agents import browser_and_system
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import grant_rows
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotFound
-from selfserve.store.tables import ApiToken, SignIn
+from selfserve.store.tables import ApiToken, DeviceToken, SignIn
 from selfserve.web import sessions
 from selfserve.web.pages.mine_choices import Choices
 from selfserve.web.parts.icons import icon
@@ -85,10 +85,11 @@ def _holding(visit: Visit, one: GrantRow) -> Markup:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The ways in that are open: this session and the others, and tokens that still work."""
+    """The ways in that are open: this session and the others, apps, and tokens that still work."""
 
     principal: Principal
     sessions: Sequence[SignIn]
+    apps: Sequence[DeviceToken]
     tokens: Sequence[ApiToken]
 
 
@@ -105,6 +106,7 @@ class Doors:
         self._place.clear()
         with self._place:
             self._show_sessions(found)
+            self._show_apps(found)
             self._show_tokens(found.tokens)
 
     def _open(self, principal: Principal) -> Open:
@@ -112,7 +114,11 @@ class Doors:
         with visit.house.database.read() as session:
             alive = sessions.listed(session, visit.person_id, visit.parts.rules, visit.now)
             mine = tokens.listed(session, visit.person_id)
-        return Open(principal, alive, [one for one in mine if one.revoked_at is None and one.ends_at > visit.now])
+            apps = device_tokens.listed(session, visit.person_id, visit.parts.device_rules, visit.now)
+        browsers = [one for one in alive if one.device_token_id is None]
+        return Open(
+            principal, browsers, apps, [one for one in mine if one.revoked_at is None and one.ends_at > visit.now]
+        )
 
     def _show_sessions(self, found: Open) -> None:
         if not found.sessions:
@@ -123,10 +129,22 @@ class Doors:
                 here = one.id == found.principal.sign_in_id
                 act = None if here else self._ending(self._end, one.id)
                 self._door(_device(one), say("This browser") if here else self._seen(one), "monitor-smartphone", act)
-        if len(found.sessions) > 2:
+        if len(found.sessions) + len(found.apps) > 2:
             with ui.element("div").classes("s-acts").style("margin-top:12px"):
                 act = self._ending(self._end_others, found.principal.sign_in_id)
                 press(say("Sign out everywhere else"), self._by(act), mark="sign-out-everywhere-else")
+
+    def _show_apps(self, found: Open) -> None:
+        if not found.apps:
+            return
+        show(heading(say("Apps on your computers"), 2, classes="s-h3 s-group"))
+        with ui.element("ul").classes("s-list"):
+            for one in found.apps:
+                here = one.id == found.principal.device_token_id
+                used = say("Last used {moment}", moment=self._visit.reader.within(one.seen_at, self._visit.now))
+                told = (say("This app") if here else used, say("tells about itself") if one.facts else "")
+                act = None if here else self._ending(self._end_app, one.id)
+                self._door(one.name, " · ".join(filter(None, told)), "laptop", act)
 
     def _show_tokens(self, found: Sequence[ApiToken]) -> None:
         if not found:
@@ -177,8 +195,18 @@ class Doors:
     def _end_others(self, keep: str) -> None:
         visit = self._visit
         with visit.house.database.write() as session:
-            person = visit.person_id
+            person, here = visit.person_id, session.get(SignIn, keep)
             sessions.end_all(session, person, visit.now, why="by_hand", actor=person, keep=keep)
+            app = here.device_token_id if here is not None else None
+            device_tokens.end_all(session, person, visit.now, why="by_hand", actor=person, keep=app)
+
+    def _end_app(self, token_id: str) -> None:
+        visit = self._visit
+        with visit.house.database.write() as session:
+            found = session.get(DeviceToken, token_id)
+            if found is None or found.person_id != visit.person_id:
+                raise NotFound(msg("There is no such app of yours."))
+            device_tokens.end(session, token_id, visit.now, why="by_hand", actor=visit.person_id)
 
     def _revoke(self, token_id: str) -> None:
         visit = self._visit

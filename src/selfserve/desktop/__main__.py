@@ -1,0 +1,122 @@
+"""`python3 -m selfserve.desktop [LINK] [--brand FILE] [--local] [--version]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import socket
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.util import find_spec
+
+from selfserve.desktop import VERSION, brand, facts, instance, place, words
+from selfserve.desktop.brand import Brand, BrandError
+
+NO_WINDOW = 3
+WRONG = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the app until its window is closed; the exit code (see docs/desktop.md)."""
+    told = _arguments(sys.argv[1:] if arguments is None else arguments)
+    if told.local:
+        return _local()
+    try:
+        return run(brand.of_environment(told.brand), told.link)
+    except BrandError as error:
+        return _stop(str(error), WRONG)
+
+
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="selfserve-desktop", description="The app: a window on your self-service.")
+    parser.add_argument("link", nargs="?", default="", help="what to open, such as selfserve://items/vpn-access")
+    parser.add_argument("--brand", default="", metavar="FILE", help="whose app this is: a brand.toml")
+    parser.add_argument(
+        "--local", action="store_true", help="server and window on this machine; needs the whole selfserve"
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser.parse_args(list(given))
+
+
+def _local() -> int:
+    """The whole selfserve does that; it lives in another package than this app on most machines."""
+    if find_spec("nicegui") is None or find_spec("selfserve.cli") is None:
+        return _stop("--local needs the whole selfserve on this machine: pip install 'selfserve[desktop]'.", WRONG)
+    whole = "from selfserve.cli import main; main()"
+    return subprocess.call([sys.executable, "-c", whole, "desktop", "--local"])
+
+
+def run(chosen: Brand, link: str) -> int:
+    """The app of one brand, or `link` handed to the one that runs already."""
+    state = place.folder(chosen.id, os.environ)
+    waiting: list[str] = []
+    came = [waiting.append]
+    try:
+        meeting = instance.folder_of(chosen.id, state, os.environ)
+        first = instance.single(meeting, link, lambda told: came[-1](told))
+    except instance.Elsewhere:
+        return 0
+    except OSError as error:
+        return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
+    try:
+        return _opened(chosen, link, came, waiting)
+    finally:
+        first.close()
+
+
+def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
+    to = words.of_system()
+    if sys.platform not in ("darwin", "win32"):
+        try:
+            importlib.import_module("selfserve.desktop.gtk").name_program(chosen.id)
+        except (ImportError, ValueError) as error:
+            return _stop(f"The app needs GTK 3 and WebKitGTK 4.1: {error}.", NO_WINDOW)
+    from selfserve.desktop.app import App, Around
+    from selfserve.desktop.keep import Keeper
+    from selfserve.desktop.links import path_of
+    from selfserve.desktop.notices import teller
+    from selfserve.desktop.screens import starting
+    from selfserve.desktop.server import Server, trust
+    from selfserve.desktop.window import NoScreen, WebWindow
+
+    state = place.folder(chosen.id, os.environ)
+    try:
+        window = WebWindow(chosen, to, starting(to, chosen), state / "window.json")
+    except NoScreen as error:
+        return _stop(f"{chosen.name}: {error}.", NO_WINDOW)
+    agent = f"selfserve-desktop/{VERSION} ({platform.system().lower()})"
+    app = App(
+        Around(
+            brand=chosen,
+            to=to,
+            server=Server(chosen.server, agent, to.language, trust(chosen.ca_file)),
+            keeper=Keeper(chosen.id, chosen.server),
+            window=window,
+            browse=webbrowser.open,
+            facts=facts.read,
+            teller=lambda pressed: teller(chosen, to, pressed),
+            memory=state / "device.json",
+            host=socket.gethostname() or "?",
+            now=lambda: datetime.now(UTC),
+        ),
+        wanted=path_of(link, chosen.scheme) or "/",
+    )
+    came.append(app.link)
+    for told in waiting:
+        app.link(told)
+    window.run(app.post, app.run)
+    return 0
+
+
+def _stop(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,436 @@
+"""The app's course, from its start to its end: what it shows, what it asks the server, what it does on a press.
+
+One thread goes from state to state; all that happens (presses, links, pages that loaded) comes to it by one queue.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from selfserve.desktop import VERSION, place, screens
+from selfserve.desktop.brand import Brand
+from selfserve.desktop.facts import Facts
+from selfserve.desktop.fence import path_at
+from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.keep import Keeper, State
+from selfserve.desktop.links import path_of
+from selfserve.desktop.notices import Teller
+from selfserve.desktop.pages import Page, plain
+from selfserve.desktop.server import About, Server, Started
+from selfserve.desktop.trouble import Kind, Trouble
+from selfserve.desktop.words import Speaker
+
+THRESHOLD = "/app/enter"
+RETRY = (3.0, 5.0, 10.0, 20.0, 30.0)
+"""Seconds until it is tried again, the last for ever."""
+SIGN_IN_LASTS = 300.0
+ENTRY_LASTS = 20.0
+MOST_TRIES = 3
+SKEW = 300.0
+"""Seconds by which the clock may differ before it is said."""
+
+
+class Window(Protocol):
+    """The window, as far as the app moves it; each may be called from any thread."""
+
+    def show(self, page: Page) -> None:
+        """Show a page of the app's own."""
+
+    def go(self, address: str) -> None:
+        """Load a page of the server."""
+
+    def script(self, text: str) -> None:
+        """Run a script in the server's page."""
+
+    def trust(self, certificate: bytes) -> None:
+        """Believe this certificate of the server (DER), which was found good with the company's authority."""
+
+    def front(self) -> None:
+        """Come to the front."""
+
+    def close(self) -> None:
+        """End."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: `kind` is act, link, at, failed, code or closed; `value` belongs to it."""
+
+    kind: str
+    value: str = ""
+
+
+@dataclass
+class Around:
+    """What the app is handed: all that could differ in a test."""
+
+    brand: Brand
+    to: Speaker
+    server: Server
+    keeper: Keeper
+    window: Window
+    browse: Callable[[str], bool]
+    facts: Callable[[], Facts]
+    teller: Callable[[Callable[[str], None]], Teller]
+    memory: Path
+    host: str
+    now: Callable[[], datetime]
+
+
+Next = Callable[[], "Next | None"]
+"""A state: does its part and gives the one that follows; None ends the app."""
+
+
+@dataclass
+class App:
+    """One running app. `run` is its life; everything else comes by `post`."""
+
+    around: Around
+    wanted: str = "/"
+    _events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
+    _token: str | None = None
+    _about: About | None = None
+    _started: Started | None = None
+    _why: str = ""
+    _failures: int = 0
+    _entries: int = 0
+    _path: str = "/"
+    _after: str = ""
+    _seen: set[str] = field(default_factory=set)
+    _facts: Facts | None = None
+    _home: bool = False
+
+    def __post_init__(self) -> None:
+        self._teller = self.around.teller(lambda path: self.post(Event("link", path)))
+
+    def post(self, event: Event) -> None:
+        """Something happened; from any thread."""
+        self._events.put(event)
+
+    def link(self, link: str) -> None:
+        """A link or "" from a second start; a hostile one only brings the window to the front."""
+        self.post(Event("link", path_of(link, self.around.brand.scheme) or ""))
+
+    def run(self) -> None:
+        """From state to state until the window is closed."""
+        state: Next | None = self._connect
+        while state is not None:
+            state = state()
+
+    # Waiting ---------------------------------------------------------------------------------------------------------
+
+    def _wait(self, seconds: float | None) -> Event:
+        """What happens next; kind "time" where nothing does. Links are noted on the way."""
+        try:
+            event = self._events.get(timeout=seconds)
+        except queue.Empty:
+            return Event("time")
+        if event.kind == "link":
+            self.around.window.front()
+            self.wanted = event.value or self.wanted
+        elif event.kind == "act" and event.value.startswith("help:"):
+            self._help(event.value)
+        return event
+
+    def _help(self, word: str) -> None:
+        human = self.around.brand.help
+        ways = {"help:phone": f"tel:{human.phone}", "help:mail": f"mailto:{human.mail}", "help:url": human.url}
+        self.around.browse(ways.get(word, human.url).replace(" ", ""))
+
+    def _show(self, page: Page) -> None:
+        self._home = False
+        self.around.window.show(page)
+
+    # Reaching the server ---------------------------------------------------------------------------------------------
+
+    def _connect(self) -> Next | None:
+        """Who answers there, and may this app be served?"""
+        try:
+            about = self.around.server.about()
+        except Trouble as trouble:
+            return self._offline_with(trouble)
+        self._about = about
+        if not about.enabled:
+            return self._offline_with(Trouble(Kind.NO_APPS))
+        if _number(VERSION) < _number(about.minimum_version):
+            return self._offline_with(Trouble(Kind.TOO_OLD))
+        self._failures = 0
+        if self.around.server.certificate and self.around.brand.ca_file is not None:
+            self.around.window.trust(self.around.server.certificate)
+        self._token = self._token or self.around.keeper.read()
+        return self._start if self._token else self._ask
+
+    def _offline_with(self, trouble: Trouble) -> Next:
+        return lambda: self._offline(trouble)
+
+    def _offline(self, trouble: Trouble) -> Next | None:
+        """Say what happened, try again by itself, and still offer a human."""
+        self._show(screens.trouble(trouble, self.around.to, self.around.brand, self._about, self.around.now()))
+        seconds = RETRY[min(self._failures, len(RETRY) - 1)]
+        self._failures += 1
+        lasting = trouble.kind in (Kind.NO_APPS, Kind.TOO_OLD)
+        while True:
+            event = self._wait(60.0 if lasting else seconds)
+            if event.kind == "closed":
+                return None
+            if event.kind == "act" and event.value == "update" and self._about:
+                self.around.browse(self._about.update_url)
+            elif event.kind == "act" and event.value == "browser":
+                self.around.browse(self.around.server.origin)
+            elif event.kind == "time" or event == Event("act", "retry"):
+                return self._connect
+
+    # Signing in ------------------------------------------------------------------------------------------------------
+
+    def _ask(self) -> Next | None:
+        """Nobody is signed in: one button."""
+        why, self._why = self._why, ""
+        hints = [self.around.to.say(why)] if why else []
+        hints += [self.around.to.say(self.around.keeper.state)] if self.around.keeper.state is not State.GOOD else []
+        self._show(screens.welcome(self.around.to, [*hints, *self._clock()], self._about))
+        while True:
+            event = self._wait(None)
+            if event.kind == "closed":
+                return None
+            if event == Event("act", "sign-in"):
+                return self._hand_off
+            if event == Event("act", "recover") and self._about:
+                self.around.browse(self.around.server.origin + self._about.recovery)
+
+    def _clock(self) -> list[str]:
+        if self._about is None or self._about.now is None:
+            return []
+        off = abs((self.around.now() - self._about.now).total_seconds())
+        return [self.around.to.say("clock_off", minutes=round(off / 60))] if off > SKEW else []
+
+    def _hand_off(self) -> Next | None:
+        """The browser does it; the code comes back to this machine."""
+        around = self.around
+        with HandOff(
+            around.server.origin, around.host, lambda code: self.post(Event("code", code)), self._back_page
+        ) as under_way:
+            opened = around.browse(under_way.address)
+            self._show(screens.waiting(around.to, under_way.signs, "" if opened else under_way.address))
+            while True:
+                event = self._wait(SIGN_IN_LASTS)
+                if event.kind == "closed":
+                    return None
+                if event.kind == "code":
+                    around.window.front()
+                    return self._traded(event.value, under_way.verifier)
+                if event == Event("act", "sign-in"):
+                    around.browse(under_way.address)
+                elif event.kind == "time" or event == Event("act", "cancel"):
+                    self._why = "took_too_long" if event.kind == "time" else ""
+                    return self._ask
+
+    def _back_page(self, good: bool) -> bytes:
+        to, which = self.around.to, "back" if good else "back_bad"
+        return plain(to.say(f"{which}_title"), to.say(which), self.around.brand, to)
+
+    def _traded(self, code: str, verifier: str) -> Next | None:
+        try:
+            self._take(self.around.server.sign_in(code, verifier))
+        except Trouble as trouble:
+            return self._not_started(trouble, "not_let_in")
+        return self._device if "send" not in place.read(self.around.memory) else self._enter
+
+    def _start(self) -> Next | None:
+        """Trade the kept token for a new one."""
+        assert self._token is not None
+        try:
+            self._take(self.around.server.start(self._token))
+        except Trouble as trouble:
+            return self._not_started(trouble, "signed_out")
+        return self._enter
+
+    def _take(self, started: Started) -> None:
+        self._started, self._token, self._after = started, started.token, ""
+        self.around.keeper.write(started.token)
+
+    def _not_started(self, trouble: Trouble, why: str) -> Next:
+        if trouble.kind is Kind.SIGNED_OUT:
+            return self._ended(why)
+        return self._offline_with(trouble)
+
+    def _ended(self, why: str) -> Next:
+        self._token, self._started, self._why = None, None, why
+        self.around.keeper.forget()
+        return self._ask
+
+    # Inside ----------------------------------------------------------------------------------------------------------
+
+    def _enter(self) -> Next | None:
+        """The window gets its own session, by a script on the server's own page: see `web/app_door.py` there."""
+        assert self._started is not None
+        self._tell_facts()
+        self._entries += 1
+        if self._entries > MOST_TRIES:
+            self._entries = 0
+            return self._offline_with(Trouble(Kind.BUSY, "the window was not let in"))
+        self.around.window.go(self.around.server.origin + THRESHOLD)
+        while True:
+            event = self._wait(ENTRY_LASTS)
+            if event.kind == "closed":
+                return None
+            path = self._at(event)
+            if path == THRESHOLD:
+                self.around.window.script(_entering(self._started.entry, self.wanted))
+            elif path is not None and path.startswith("/sign-in"):
+                return self._start
+            elif path is not None:
+                self._path, self.wanted, self._entries = path, "/", 0
+                self._home = True
+                return self._inside
+            elif event.kind in ("time", "failed"):
+                return self._connect
+
+    def _at(self, event: Event) -> str | None:
+        return path_at(event.value, self.around.server.origin) if event.kind == "at" else None
+
+    def _inside(self) -> Next | None:
+        """The server's pages are shown; meanwhile ask for notices."""
+        assert self._started is not None
+        while True:
+            event = self._wait(self._started.ask_every)
+            if event.kind == "closed":
+                return None
+            follows = self._happened(event)
+            if follows is not None:
+                return follows
+
+    def _happened(self, event: Event) -> Next | None:
+        path = self._at(event)
+        if event.kind == "time":
+            return self._listen()
+        if event.kind == "failed":
+            return self._lost
+        if event.kind == "link" and event.value:
+            self.around.window.go(self.around.server.origin + event.value)
+        elif event == Event("act", "device"):
+            return self._device
+        elif event == Event("act", "sign-out"):
+            return self._sign_out
+        elif event == Event("act", "reload"):
+            self.around.window.go(self.around.server.origin + self._path)
+        elif path is not None:
+            return self._moved(path)
+        return None
+
+    def _moved(self, path: str) -> Next | None:
+        """A page of the server's has loaded: mostly nothing to do."""
+        if path.startswith("/auth/bye"):
+            return self._ended("bye")
+        if path.startswith("/sign-in"):  # the window's session has ended, not the app
+            self.wanted = _next(path)
+            return self._connect
+        if path != THRESHOLD:
+            self._path = path
+        return None
+
+    def _lost(self) -> Next | None:
+        """A page did not load: come back to it when the server answers."""
+        self.wanted = self._path
+        return self._connect
+
+    def _listen(self) -> Next | None:
+        assert self._token is not None
+        try:
+            news = self.around.server.news(self._token, self._after)
+        except Trouble as trouble:
+            if trouble.kind is Kind.SIGNED_OUT:
+                return self._ended("signed_out")
+            if trouble.kind in (Kind.TOO_OLD, Kind.NO_APPS):
+                return self._connect
+            return None  # the page itself says that it lost its server, and comes back by itself
+        self._after = news.after
+        for notice in news.notices:
+            if notice.id not in self._seen:
+                self._teller.tell(notice)
+        self._seen.update(news.known, (notice.id for notice in news.notices))
+        return None
+
+    def _sign_out(self) -> Next | None:
+        """Out, here and on the server; here also where that cannot be told."""
+        told, token = "bye", self._token
+        try:
+            if token:
+                self.around.server.sign_out(token)
+        except Trouble as trouble:
+            told = "bye" if trouble.kind is Kind.SIGNED_OUT else "bye_offline"
+        return self._ended(told)
+
+    # This computer ---------------------------------------------------------------------------------------------------
+
+    def _device(self) -> Next | None:
+        """What this machine could say, before it says it; and the way to stop it."""
+        facts = self._known_facts()
+        sends = place.read(self.around.memory).get("send")
+        self._show(screens.device(facts, self.around.to, sends if isinstance(sends, bool) else None))
+        while True:
+            event = self._wait(None)
+            if event.kind == "closed":
+                return None
+            if event.kind == "act" and event.value in ("send", "keep", "back"):
+                return self._decided(event.value)
+            if event.kind == "link" and event.value and isinstance(sends, bool):
+                return self._decided("back")
+
+    def _decided(self, word: str) -> Next:
+        if word != "back":
+            place.write(self.around.memory, {"send": word == "send"})
+        if word == "keep" and self._token:
+            try:
+                self.around.server.untell(self._token)
+            except Trouble as trouble:
+                place.write(self.around.memory, {"send": False})
+                return self._not_started(trouble, "signed_out")
+        if self._entries or not self._path or self._started is None:
+            return self._enter
+        return self._again
+
+    def _again(self) -> Next | None:
+        """Back inside, with a session that may have ended meanwhile."""
+        self.wanted = self.wanted if self.wanted != "/" else self._path
+        return self._start
+
+    def _tell_facts(self) -> None:
+        """Say what may be said; that it could not be costs nothing but the next start's try."""
+        if place.read(self.around.memory).get("send") is True and self._token:
+            try:
+                self.around.server.tell(self._token, self._known_facts().plain())
+            except Trouble:
+                return
+
+    def _known_facts(self) -> Facts:
+        if self._facts is None:
+            self._facts = self.around.facts()
+        return self._facts
+
+
+def _number(version: str) -> list[int]:
+    parts = [int(part) if part.isdigit() else 0 for part in version.split(".") if part]
+    return parts + [0] * (4 - len(parts))
+
+
+def _entering(entry: str, wanted: str) -> str:
+    """What the threshold page runs: it is of the server's origin, so that no other page's call can do the same."""
+    sent = json.dumps(json.dumps({"entry": entry, "next": wanted})).replace("<", "\\u003c")
+    return (
+        f"fetch('{THRESHOLD}',{{method:'POST',headers:{{'Content-Type':'application/json'}},body:{sent}}})"
+        ".then(answer=>answer.ok?answer.json():{next:''})"
+        ".then(told=>location.replace(told.next||'/sign-in'),()=>location.replace('/sign-in'));"
+    )
+
+
+def _next(path: str) -> str:
+    """Where the server's sign-in page would go on; only a path."""
+    found = parse_qs(urlsplit(path).query).get("next", ["/"])[0]
+    return found if found.startswith("/") and not found.startswith("//") else "/"

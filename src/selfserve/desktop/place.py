@@ -1,0 +1,95 @@
+"""Where the window was, kept between starts; and the app's other small memory: files of the customer's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+LARGEST = 4096
+
+
+@dataclass(frozen=True)
+class Place:
+    """Size and corner of the window in pixels; `x` and `y` are None where the system chooses."""
+
+    width: int
+    height: int
+    x: int | None = None
+    y: int | None = None
+    maximized: bool = False
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screen, as the desktop lays them out."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def folder(app: str, environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """The folder for what the app `app` remembers of this customer."""
+    if platform == "win32":
+        return Path(environ.get("LOCALAPPDATA", str(Path.home()))) / app
+    if platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / app
+    state = environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / app
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What a small file of ours holds; nothing where it is missing or broken."""
+    try:
+        with path.open("rb") as file:
+            told = json.loads(file.read(LARGEST))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def write(path: Path, content: Mapping[str, Any]) -> None:
+    """Keep it, whole or not at all; a full disk or a read-only home costs nothing but the memory."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            json.dump(content, file)
+        os.replace(file.name, path)  # noqa: PTH105  (Windows too)
+    except OSError:
+        return
+
+
+def keep(path: Path, place: Place) -> None:
+    """Remember the window's place."""
+    write(path, asdict(place))
+
+
+def remembered(path: Path, usual: tuple[int, int], screens: list[Screen]) -> Place:
+    """Where the window was; `usual` size in the middle where that is not known or on no screen any more."""
+    told = read(path)
+    width, height = _number(told, "width", 480, 8192), _number(told, "height", 360, 8192)
+    x, y = _number(told, "x", -32768, 32767), _number(told, "y", -32768, 32767)
+    if width is None or height is None:
+        return Place(*usual)
+    maximized = told.get("maximized") is True
+    if x is None or y is None or not any(_shows(screen, x, y, width) for screen in screens):
+        return Place(width, height, maximized=maximized)
+    return Place(width, height, x, y, maximized)
+
+
+def _number(told: Mapping[str, Any], name: str, least: int, most: int) -> int | None:
+    value = told.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most else None
+
+
+def _shows(screen: Screen, x: int, y: int, width: int) -> bool:
+    """Whether enough of the title bar is on the screen to take hold of it."""
+    left, right = max(x, screen.x), min(x + width, screen.x + screen.width)
+    return right - left >= 100 and screen.y <= y <= screen.y + screen.height - 50

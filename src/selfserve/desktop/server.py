@@ -1,0 +1,240 @@
+"""The company's server as the app speaks to it: one origin, its few calls, no redirects, bounded answers."""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import json
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from selfserve.desktop.brand import LOOPBACK
+from selfserve.desktop.trouble import Kind, Trouble, of_error, of_status
+
+TIMEOUT = 10.0
+LARGEST = 256 * 1024
+PRODUCT = "selfserve"
+_API = "/api/v1/app"
+
+
+@dataclass(frozen=True)
+class About:
+    """What the server says of itself. `recovery` is the path of its page for who cannot sign in, where it has one."""
+
+    brand: str
+    enabled: bool
+    minimum_version: str
+    update_url: str
+    now: datetime | None
+    recovery: str = ""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A new token, and the one-time code that opens the window. `told`: the machine's facts are known already."""
+
+    token: str
+    entry: str
+    told: bool
+    ask_every: float
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to tell the customer; `path` is a page of ours, or empty."""
+
+    id: str
+    title: str
+    body: str
+    path: str
+
+
+@dataclass(frozen=True)
+class News:
+    """Notices since the last look, where to go on, and those that are no news."""
+
+    after: str
+    notices: tuple[Notice, ...]
+    known: tuple[str, ...]
+
+
+class Server:
+    """The calls of the app. Each raises Trouble where it was not answered as it should."""
+
+    def __init__(self, origin: str, agent: str, language: str, trust: ssl.SSLContext | None = None) -> None:
+        self.origin = origin
+        self.certificate = b""
+        """The server's certificate as last seen and found good, in DER; empty without TLS."""
+        self._headers = {"User-Agent": agent, "Accept-Language": language, "Accept": "application/json"}
+        self._opener = self._made(trust)
+
+    def _made(self, trust: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+        host = urlsplit(self.origin).hostname
+        proxies = urllib.request.ProxyHandler({} if host in LOOPBACK else None)
+        return urllib.request.build_opener(proxies, _NoRedirects, _Watching(trust, self._seen))
+
+    def _seen(self, certificate: bytes) -> None:
+        self.certificate = certificate
+
+    def about(self) -> About:
+        """Who answers there; WRONG_SERVER for anything that is no selfserve."""
+        told = self._call("GET", "")
+        if told.get("product") != PRODUCT:
+            raise Trouble(Kind.WRONG_SERVER, "it does not call itself selfserve")
+        recovery = _text(told, "recovery")
+        return About(
+            brand=_text(told, "brand"),
+            enabled=told.get("enabled") is not False,
+            minimum_version=_text(told, "minimum_version"),
+            update_url=_web(_text(told, "update_url")),
+            now=_moment(told.get("now")),
+            recovery=recovery if recovery.startswith("/") and not recovery.startswith("//") else "",
+        )
+
+    def sign_in(self, code: str, verifier: str) -> Started:
+        """Trade what the browser brought."""
+        return _started(self._call("POST", "/sign-in", body={"code": code, "verifier": verifier}))
+
+    def start(self, token: str) -> Started:
+        """A new token for the old one; SIGNED_OUT where that is worth nothing any more."""
+        return _started(self._call("POST", "/start", token))
+
+    def sign_out(self, token: str) -> None:
+        """The token is worth nothing from now on."""
+        self._call("DELETE", "/token", token)
+
+    def tell(self, token: str, facts: Mapping[str, object]) -> None:
+        """What the machine says about itself."""
+        self._call("PUT", "/device", token, body=facts)
+
+    def untell(self, token: str) -> None:
+        """The server forgets it."""
+        self._call("DELETE", "/device", token)
+
+    def news(self, token: str, after: str) -> News:
+        """Notices since `after`, which is empty at first."""
+        told = self._call("GET", "/notices" + (f"?{urlencode({'after': after})}" if after else ""), token)
+        listed = [one for one in told.get("notices", []) if isinstance(one, dict)]
+        found = (Notice(*(_text(one, name) for name in ("id", "title", "body", "path"))) for one in listed[:50])
+        known = tuple(one for one in told.get("known", []) if isinstance(one, str))
+        return News(_text(told, "after"), tuple(found), known)
+
+    def _call(
+        self, method: str, path: str, token: str = "", body: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        headers = dict(self._headers)
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = None
+        if body is not None:
+            headers["Content-Type"], data = "application/json", json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.origin}{_API}{path}", data, headers, method=method)  # noqa: S310
+        try:
+            with self._opener.open(request, timeout=TIMEOUT) as answer:
+                return _object(answer.read(LARGEST + 1), answer.status)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise of_status(error.code, _problem(error)) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise of_error(error) from error
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token goes to one origin only; what redirects is somebody else (a hotel's sign-in page, mostly)."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Nowhere."""
+        return
+
+
+class _Watching(urllib.request.HTTPSHandler):
+    """HTTPS that remembers whose certificate was found good."""
+
+    def __init__(self, trust: ssl.SSLContext | None, seen: Callable[[bytes], None]) -> None:
+        super().__init__()
+        self._trust, self._told = trust, seen
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """As the library does, with our trust."""
+        return self.do_open(self._connection, req)
+
+    def _connection(self, host: str, **options: Any) -> http.client.HTTPSConnection:
+        options["context"] = self._trust
+        connection, told = http.client.HTTPSConnection(host, **options), self._told
+        connect = connection.connect
+
+        def watched() -> None:
+            connect()
+            told(connection.sock.getpeercert(binary_form=True) or b"")
+
+        connection.connect = watched  # type: ignore[method-assign]
+        return connection
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """Whose certificates are believed: the system's authorities, and the company's own beside them.
+
+    `truststore` asks the system itself on macOS and Windows; where it is missing, OpenSSL reads the system's files.
+    """
+    try:
+        made: ssl.SSLContext = importlib.import_module("truststore").SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except ImportError:
+        made = ssl.create_default_context()
+    if ca_file is not None:
+        made.load_verify_locations(ca_file)
+    return made
+
+
+def _started(told: Mapping[str, Any]) -> Started:
+    token, entry = _text(told, "token"), _text(told, "entry")
+    every = told.get("ask_every")
+    if not token or not entry:
+        raise Trouble(Kind.WRONG_SERVER, "the answer holds no token")
+    usual = float(every) if isinstance(every, int | float) and 1 <= every <= 3600 else 30.0
+    return Started(token, entry, told.get("told") is True, usual)
+
+
+def _object(content: bytes, status: int) -> dict[str, Any]:
+    if status == 204:
+        return {}
+    try:
+        told = json.loads(content) if len(content) <= LARGEST else None
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        raise Trouble(Kind.WRONG_SERVER, "the answer is not JSON")
+    return told
+
+
+def _problem(error: urllib.error.HTTPError) -> str:
+    """The word of a problem document (RFC 9457); "" for an answer that is none of ours."""
+    if error.headers.get("Content-Type", "").split(";")[0] != "application/problem+json":
+        return ""
+    try:
+        return _text(_object(error.read(LARGEST), error.code), "type")
+    except (Trouble, OSError, http.client.HTTPException):
+        return ""
+
+
+def _text(told: Mapping[str, Any], name: str) -> str:
+    value = told.get(name)
+    return value[:500] if isinstance(value, str) else ""
+
+
+def _web(address: str) -> str:
+    return address if address.startswith(("https://", "http://", "mailto:", "tel:")) else ""
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None

@@ -1,0 +1,61 @@
+"""What can go wrong between the app and its server, each with a page of its own."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import urllib.error
+from enum import StrEnum
+
+NOT_YET, EXPIRED = 9, 10
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+
+
+class Kind(StrEnum):
+    """The kinds of trouble; each is a key of `words`."""
+
+    UNKNOWN_NAME = "unknown_name"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    CLOCK = "clock"
+    PROXY = "proxy"
+    WRONG_SERVER = "wrong_server"
+    BUSY = "busy"
+    NO_APPS = "no_apps"
+    TOO_OLD = "too_old"
+    SIGNED_OUT = "signed_out"
+
+
+class Trouble(Exception):  # noqa: N818  (a state to show, not a fault)
+    """Why the server could not be asked; `detail` is for a human who helps."""
+
+    def __init__(self, kind: Kind, detail: str = "") -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind, self.detail = kind, detail[:300]
+
+
+def of_error(error: Exception) -> Trouble:
+    """The trouble that an error of `urllib` means."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    detail = f"{type(reason).__name__}: {reason}"
+    if isinstance(reason, ssl.SSLCertVerificationError) and reason.verify_code in (NOT_YET, EXPIRED):
+        return Trouble(Kind.CLOCK, detail)
+    if isinstance(reason, ssl.SSLError):
+        return Trouble(Kind.TLS, detail)
+    if isinstance(reason, socket.gaierror):
+        return Trouble(Kind.UNKNOWN_NAME, detail)
+    if "Tunnel connection failed" in str(reason):
+        return Trouble(Kind.PROXY, detail)
+    return Trouble(Kind.UNREACHABLE, detail)
+
+
+def of_status(status: int, problem: str) -> Trouble:
+    """The trouble that an answer other than expected means; `problem` is the word of its problem document, or ""."""
+    known = {401: Kind.SIGNED_OUT, 426: Kind.TOO_OLD, 403: Kind.NO_APPS}
+    if status == 407:
+        return Trouble(Kind.PROXY, "HTTP 407")
+    if problem and status in known:
+        return Trouble(known[status], f"HTTP {status}: {problem}")
+    if status >= 500 or status == 429:
+        return Trouble(Kind.BUSY, f"HTTP {status}")
+    return Trouble(Kind.WRONG_SERVER, f"HTTP {status}")

@@ -1,0 +1,183 @@
+"""The window, by pywebview: the system's own web view. On GTK some bolts more, which pywebview leaves open."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import webbrowser
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import webview
+from webview.menu import Menu, MenuAction, MenuSeparator
+
+from selfserve.desktop import place
+from selfserve.desktop.app import Event
+from selfserve.desktop.brand import Brand
+from selfserve.desktop.fence import Where, where
+from selfserve.desktop.pages import Page, render
+from selfserve.desktop.place import Screen
+from selfserve.desktop.words import Speaker
+
+LEAST = (480, 360)
+GROUND = "#f7f7f8"
+ICON = Path(__file__).parent / "icon.svg"
+LINUX = sys.platform not in ("darwin", "win32")
+
+
+class Buttons:
+    """What the app's own pages may call: one word, with the secret of the page that is shown."""
+
+    def __init__(self, heard: Callable[[str], None]) -> None:
+        self._heard, self._secret = heard, ""
+
+    def act(self, secret: object, word: object) -> None:
+        """A button was pressed. Pages of servers see this too, but do not know the secret."""
+        known = self._secret
+        if not known or not isinstance(secret, str) or not isinstance(word, str) or len(word) > 40:
+            return
+        if secrets.compare_digest(secret.encode(), known.encode()):
+            self._heard(word)
+
+    def _renew(self) -> str:
+        self._secret = secrets.token_urlsafe(24)
+        return self._secret
+
+    def _none(self) -> None:
+        self._secret = ""
+
+
+class WebWindow:
+    """The one window of the app. Events go to `post` from `run` on."""
+
+    def __init__(self, brand: Brand, to: Speaker, first: Page, memory: Path) -> None:
+        self._brand, self._to, self._memory = brand, to, memory
+        self._post: Callable[[Event], None] = lambda event: None
+        self._buttons = Buttons(lambda word: self._post(Event("act", word)))
+        usual = (brand.window.width, brand.window.height)
+        self._place = place.remembered(
+            memory, usual, [Screen(one.x, one.y, one.width, one.height) for one in screens()]
+        )
+        webview.settings["ALLOW_DOWNLOADS"] = False
+        webview.settings["ALLOW_FILE_URLS"] = False
+        self._window: Any = webview.create_window(
+            brand.name, html=self._html(first), js_api=self._buttons, min_size=LEAST, text_select=True,
+            width=self._place.width, height=self._place.height, x=self._place.x, y=self._place.y,
+            maximized=self._place.maximized, background_color=GROUND,
+        )  # fmt: skip
+        self._gtk: Any = None
+
+    def _html(self, page: Page) -> str:
+        return render(page, self._brand, self._to, self._buttons._renew())  # noqa: SLF001
+
+    # For the app -----------------------------------------------------------------------------------------------------
+
+    def show(self, page: Page) -> None:
+        """See `app.Window`."""
+        self._window.load_html(self._html(page), "about:blank")
+
+    def go(self, address: str) -> None:
+        """See `app.Window`."""
+        self._buttons._none()  # noqa: SLF001
+        self._window.load_url(address)
+
+    def script(self, text: str) -> None:
+        """See `app.Window`."""
+        self._window.run_js(text)
+
+    def trust(self, certificate: bytes) -> None:
+        """See `app.Window`."""
+        if self._gtk is not None:
+            self._gtk.trust(certificate)
+
+    def front(self) -> None:
+        """See `app.Window`."""
+        self._window.restore()
+
+    def close(self) -> None:
+        """See `app.Window`."""
+        self._window.destroy()
+
+    # Its own life ----------------------------------------------------------------------------------------------------
+
+    def run(self, post: Callable[[Event], None], live: Callable[[], None]) -> None:
+        """Open it, with `live` beside it in a thread; returns when it is closed. To be called in the main thread."""
+        self._post = post
+        events = self._window.events
+        events.closed += lambda: post(Event("closed"))
+        if LINUX:
+            events.before_show += self._bolt
+            events.closing += self._remember_gtk
+        else:
+            events.loaded += self._loaded
+            events.resized += self._resized
+            events.moved += self._moved
+            events.closing += self._remember
+        webview.start(live, gui="gtk" if LINUX else None, private_mode=True, menu=self._menu(), icon=self._icon())
+
+    def _menu(self) -> list[Menu]:
+        def item(key: str, word: str) -> MenuAction:
+            return MenuAction(self._to.say(key), lambda: self._post(Event("act", word)))
+
+        items: list[Menu | MenuAction | MenuSeparator] = [
+            item("device", "device"), item("menu_reload", "reload"), MenuSeparator(), item("menu_sign_out", "sign-out"),
+            MenuAction(self._to.say("menu_quit"), self.close),
+        ]  # fmt: skip
+        return [Menu(self._to.say("menu"), items)]
+
+    def _icon(self) -> str | None:
+        if not LINUX:
+            return None  # the package's own, on the other systems
+        from selfserve.desktop.gtk import usable
+
+        return usable(self._brand.icon or ICON)
+
+    def _bolt(self) -> None:
+        from selfserve.desktop.gtk import Bolts
+
+        self._gtk = Bolts(self._window.uid, self._brand, self._post)
+
+    def _remember_gtk(self) -> None:
+        if self._gtk is not None:
+            place.keep(self._memory, self._gtk.place(self._place))
+
+    def _loaded(self) -> None:
+        """Where there are no bolts: what is not ours goes to the browser after all, and the window back."""
+        address = self._window.get_current_url() or ""
+        if where(address, self._brand.server) is Where.WINDOW:
+            self._post(Event("at", address))
+            return
+        if where(address, self._brand.server) is Where.BROWSER:
+            webbrowser.open(address)
+        self._window.load_url(self._brand.server)
+
+    def _resized(self, width: int, height: int) -> None:
+        self._place = replace(self._place, width=int(width), height=int(height))
+
+    def _moved(self, x: int, y: int) -> None:
+        self._place = replace(self._place, x=int(x), y=int(y))
+
+    def _remember(self) -> None:
+        place.keep(self._memory, self._place)
+
+
+def screens() -> list[Screen]:
+    """The screens there are; raises NoScreen where no window can be opened."""
+    try:
+        if LINUX:
+            from selfserve.desktop import gtk
+
+            found = gtk.screens()
+        else:
+            found = [Screen(one.x, one.y, one.width, one.height) for one in webview.screens]
+    except Exception as error:
+        raise NoScreen(f"no window can be opened here ({type(error).__name__}: {error})") from error
+    if not found:
+        raise NoScreen("no window can be opened here, as there is no screen")
+    return found
+
+
+class NoScreen(Exception):  # noqa: N818  (said to whoever started it, in a sentence)
+    """There is nothing to show a window on."""

@@ -1,0 +1,218 @@
+"""What the app itself says, each sentence in English and German; pages of the server speak for themselves.
+
+A small table instead of gettext, so that the app needs no compiled files. A test holds both languages complete.
+"""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "starting": ("One moment…", "Einen Moment …"),
+    "starting_told": ("Looking for {server}.", "Verbindung zu {server} wird aufgebaut."),
+    "unlock": (
+        "If your computer asks you to unlock your keyring, please do.",
+        "Wenn dein Computer dich bittet, den Schlüsselbund zu entsperren, tu das bitte.",
+    ),
+    "welcome": ("Welcome", "Willkommen"),
+    "welcome_told": (
+        "Sign in with your browser, as you do elsewhere at work. The app sees no password.",
+        "Melde dich mit deinem Browser an, wie sonst bei der Arbeit auch. Die App sieht kein Passwort.",
+    ),
+    "sign_in": ("Sign in", "Anmelden"),
+    "recover": ("I cannot sign in", "Ich kann mich nicht anmelden"),
+    "waiting": ("Go on in your browser", "Weiter in deinem Browser"),
+    "waiting_told": (
+        "A page has opened there. Press “Sign in the app” if it shows these signs:",
+        "Dort ist eine Seite aufgegangen. Drück auf „App anmelden“, wenn sie diese Zeichen zeigt:",
+    ),
+    "no_browser": (
+        "Your browser did not open. Copy this address into it:",
+        "Dein Browser ist nicht aufgegangen. Kopier diese Adresse hinein:",
+    ),
+    "open_again": ("Open the page again", "Seite noch einmal öffnen"),
+    "cancel": ("Cancel", "Abbrechen"),
+    "took_too_long": (
+        "That took longer than five minutes, so it was stopped. Nothing happened; please start again.",
+        (
+            "Das hat länger als fünf Minuten gedauert und wurde beendet. Es ist nichts passiert; fang bitte noch "
+            "einmal an."
+        ),
+    ),
+    "not_let_in": (
+        "The server did not accept what your browser brought: it was too old or used already. Please start again.",
+        (
+            "Der Server hat nicht angenommen, was dein Browser brachte: Es war zu alt oder schon benutzt. Fang "
+            "bitte noch einmal an."
+        ),
+    ),
+    "signed_out": (
+        (
+            "This app was signed out: by you, by your TechOps team, or because it was not used for long. Sign in "
+            "again to go on."
+        ),
+        (
+            "Diese App wurde abgemeldet: von dir, von deinem TechOps-Team oder weil sie lange nicht benutzt "
+            "wurde. Melde dich wieder an, um weiterzumachen."
+        ),
+    ),
+    "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
+    "bye_offline": (
+        (
+            "You are signed out on this computer. The server could not be told; end the app under “Yours” in your"
+            " browser as well."
+        ),
+        (
+            "Du bist auf diesem Computer abgemeldet. Dem Server konnte es nicht gesagt werden; beende die App "
+            "auch im Browser unter „Deins“."
+        ),
+    ),
+    "back_title": ("You can close this page", "Du kannst diese Seite schließen"),
+    "back": ("The app goes on by itself.", "Die App macht von selbst weiter."),
+    "back_bad_title": ("That is not for this app", "Das ist nicht für diese App"),
+    "back_bad": (
+        "Nothing happened. Press “Sign in” in the app and go on from there.",
+        "Es ist nichts passiert. Drück in der App auf „Anmelden“ und mach von dort weiter.",
+    ),
+    "keyring_none": (
+        "This computer has no keyring that keeps secrets safely. You stay signed in until you close the app.",
+        (
+            "Dieser Computer hat keinen Schlüsselbund, der Geheimnisse sicher bewahrt. Du bleibst angemeldet, bis"
+            " du die App schließt."
+        ),
+    ),
+    "keyring_locked": (
+        (
+            "Your keyring is locked. You stay signed in until you close the app; unlock it and start the app "
+            "again to stay signed in for longer."
+        ),
+        (
+            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn und "
+            "starte die App neu, um länger angemeldet zu bleiben."
+        ),
+    ),
+    "unknown_name_title": ("You seem to be offline", "Du scheinst offline zu sein"),
+    "unknown_name": (
+        "{server} cannot be found from here. Is this computer connected to the network, or does it need the VPN?",
+        (
+            "{server} ist von hier aus nicht zu finden. Ist dieser Computer mit dem Netz verbunden, oder braucht "
+            "er das VPN?"
+        ),
+    ),
+    "unreachable_title": ("The server does not answer", "Der Server antwortet nicht"),
+    "unreachable": (
+        "{server} does not answer at the moment. Your requests go on without you; nothing is lost.",
+        "{server} antwortet gerade nicht. Deine Anfragen laufen ohne dich weiter; nichts ist verloren.",
+    ),
+    "busy_title": ("The server is busy", "Der Server ist beschäftigt"),
+    "busy": (
+        "{server} cannot answer at the moment. Nothing is lost.",
+        "{server} kann gerade nicht antworten. Nichts ist verloren.",
+    ),
+    "tls_title": ("This is not a safe connection", "Diese Verbindung ist nicht sicher"),
+    "tls": (
+        (
+            "What answers for {server} could not prove that it is. The app sent nothing. In a hotel or café, sign"
+            " in to their network first; at work, tell a human."
+        ),
+        (
+            "Was sich für {server} meldet, konnte sich nicht ausweisen. Die App hat nichts gesendet. Melde dich "
+            "im Hotel oder Café erst in deren Netz an; bei der Arbeit sag einem Menschen Bescheid."
+        ),
+    ),
+    "clock_title": ("Is your clock right?", "Geht deine Uhr richtig?"),
+    "clock": (
+        (
+            "The certificate of {server} is not valid at the time of this computer, {time}. If that is not the "
+            "time, set the clock; if it is, tell a human."
+        ),
+        (
+            "Das Zertifikat von {server} gilt nicht zur Zeit dieses Computers, {time}. Wenn das nicht stimmt, "
+            "stell die Uhr; wenn doch, sag einem Menschen Bescheid."
+        ),
+    ),
+    "clock_off": (
+        "The clock of this computer is {minutes} minutes off. Set it, or other things will fail.",
+        "Die Uhr dieses Computers geht {minutes} Minuten falsch. Stell sie, sonst geht anderes schief.",
+    ),
+    "proxy_title": ("The proxy does not let us through", "Der Proxy lässt uns nicht durch"),
+    "proxy": (
+        "The proxy of your network refused the way to {server}.",
+        "Der Proxy deines Netzes hat den Weg zu {server} verweigert.",
+    ),
+    "wrong_server_title": ("Somebody else answers", "Jemand anderes antwortet"),
+    "wrong_server": (
+        (
+            "What answers at {server} is not your company's self-service. The app sent nothing more. In a hotel "
+            "or café, sign in to their network first."
+        ),
+        (
+            "Was unter {server} antwortet, ist nicht die Selbsthilfe deines Unternehmens. Die App hat nichts "
+            "weiter gesendet. Melde dich im Hotel oder Café erst in deren Netz an."
+        ),
+    ),
+    "no_apps_title": ("Please use your browser", "Bitte nimm deinen Browser"),
+    "no_apps": (
+        "Your company does not let the app in. Everything is there in your browser.",
+        "Dein Unternehmen lässt die App nicht zu. Im Browser ist alles da.",
+    ),
+    "to_browser": ("Open in the browser", "Im Browser öffnen"),
+    "too_old_title": ("This app is too old", "Diese App ist zu alt"),
+    "too_old": (
+        (
+            "You have version {version}; your company asks for {minimum} or newer. Update it as you update other "
+            "programs, then start it again."
+        ),
+        (
+            "Du hast Version {version}; dein Unternehmen verlangt {minimum} oder neuer. Aktualisier sie wie "
+            "andere Programme und starte sie neu."
+        ),
+    ),
+    "update": ("How to update", "So geht das Update"),
+    "retry": ("Try again", "Noch einmal versuchen"),
+    "retrying": ("The app tries again by itself.", "Die App versucht es von selbst wieder."),
+    "details": ("For whoever helps you: {detail}", "Für die, die dir helfen: {detail}"),
+    "human": ("Need a human?", "Brauchst du einen Menschen?"),
+    "device": ("This computer", "Dieser Computer"),
+    "device_told": (
+        (
+            "The app can tell your company's self-service the following, and nothing else. Then you need not look"
+            " it up: this computer is filled in where a device is asked for, and the catalog shows what fits it."
+        ),
+        (
+            "Die App kann der Selbsthilfe deines Unternehmens Folgendes sagen, und sonst nichts. Dann musst du es"
+            " nicht nachsehen: Wo nach einem Gerät gefragt wird, steht dieser Computer schon da, und der Katalog "
+            "zeigt, was zu ihm passt."
+        ),
+    ),
+    "device_now": (
+        "It is sent at each start, until you stop it here.",
+        "Das wird bei jedem Start gesendet, bis du es hier beendest.",
+    ),
+    "device_not_now": ("Nothing of this is sent.", "Nichts davon wird gesendet."),
+    "send": ("Send this", "Das senden"),
+    "keep": ("Do not send", "Nicht senden"),
+    "stop_sending": ("Stop sending", "Nicht mehr senden"),
+    "back_to_app": ("Back", "Zurück"),
+    "fact_name": ("Name", "Name"),
+    "fact_serial": ("Serial number", "Seriennummer"),
+    "fact_model": ("Model", "Modell"),
+    "fact_system": ("System", "System"),
+    "fact_build": ("Build", "Build"),
+    "fact_encrypted": ("Disk encryption", "Festplatte verschlüsselt"),
+    "fact_free": ("Free space", "Freier Platz"),
+    "fact_uptime": ("Running for", "Läuft seit"),
+    "fact_network": ("Network", "Netz"),
+    "yes": ("yes", "ja"),
+    "no": ("no", "nein"),
+    "unknown": ("not known", "nicht bekannt"),
+    "free_of": ("{free} of {total}", "{free} von {total}"),
+    "days": ("{count} days", "{count} Tage"),
+    "hours": ("{count} hours", "{count} Stunden"),
+    "wired": ("cable", "Kabel"),
+    "wifi": ("Wi-Fi", "WLAN"),
+    "vpn": ("VPN", "VPN"),
+    "menu": ("App", "App"),
+    "menu_reload": ("Load again", "Neu laden"),
+    "menu_sign_out": ("Sign out", "Abmelden"),
+    "menu_quit": ("Quit", "Beenden"),
+    "open_notice": ("Open", "Öffnen"),
+}

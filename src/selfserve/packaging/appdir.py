@@ -1,0 +1,37 @@
+"""The app as an AppDir (docs.appimage.org/reference/appdir): the folder with Python, and what a desktop asks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from selfserve.packaging import desktop_entry
+from selfserve.packaging.app_files import icon_of, icon_place
+from selfserve.packaging.brand import Branding
+from selfserve.packaging.frozen import app_folder
+from selfserve.packaging.tree import PROGRAM
+
+_RUN = """#!/bin/sh
+# Starts the app from wherever this folder is.
+exec "$(dirname "$(readlink -f "$0")")/usr/lib/{name}/{name}" "$@"
+"""
+
+
+def app_dir(branding: Branding, out: Path) -> Path:
+    """Build `NAME.AppDir` into `out`; `appimagetool` makes one file of it."""
+    name, app_id = branding.package.name, branding.app.id
+    folder = out / f"{name}.AppDir"
+    shutil.rmtree(folder, ignore_errors=True)
+    app_folder(branding, folder / "usr" / "lib")
+    icon = icon_of(branding.app.icon)
+    for place in (folder / f"{app_id}{icon.suffix}", folder / icon_place(app_id, icon)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(icon, place)
+    entry = desktop_entry.entry(branding, name)
+    for place in (folder / f"{app_id}.desktop", folder / "usr" / "share" / "applications" / f"{app_id}.desktop"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(entry, "utf-8")
+    run = folder / "AppRun"
+    run.write_text(_RUN.format(name=name), "utf-8")
+    run.chmod(PROGRAM)
+    return folder

@@ -1,0 +1,85 @@
+"""Signs with OpenPGP by gpg, with a key that is given by reference and never lies in a file of ours."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from selfserve.packaging.problems import CannotPackage
+
+HERE = "gpg:"
+"""A reference of this form names a key of the caller's own gpg, on a card or behind a passphrase as may be."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs as one key; `home` is gpg's folder, None for the caller's own."""
+
+    key: str
+    home: Path | None
+
+    def clearsigned(self, text: str) -> bytes:
+        """The text with its signature around it, as InRelease holds it."""
+        return self._gpg(["--clear-sign"], text)
+
+    def detached(self, text: str) -> bytes:
+        """The signature alone, as Release.gpg holds it."""
+        return self._gpg(["--armor", "--detach-sign"], text)
+
+    def public(self) -> bytes:
+        """The public key, as `Signed-By` wants it in a file."""
+        return _gpg(self.home, ["--export-options", "export-minimal", "--export", self.key])
+
+    def _gpg(self, how: list[str], text: str) -> bytes:
+        return _gpg(self.home, ["--digest-algo", "SHA512", "--local-user", self.key, *how], text.encode())
+
+
+@contextmanager
+def signer(reference: str, resolve: Callable[[str], str]) -> Iterator[Signer]:
+    """A signer for `gpg:FINGERPRINT`, or for the secret key that `resolve` finds behind another reference.
+
+    Such a key is put into a folder of its own that is gone afterwards. Raises CannotPackage.
+    """
+    if not shutil.which("gpg"):
+        raise CannotPackage("gpg is missing here, and an unsigned repository is none; install the package gnupg.")
+    if reference.startswith(HERE):
+        key = reference.removeprefix(HERE)
+        yield Signer(_only(None, ["--list-secret-keys", key], f"gpg knows no secret key {key!r}"), None)
+        return
+    secret = resolve(reference)
+    with tempfile.TemporaryDirectory(prefix="selfserve-gpg-") as folder:  # 0700, as gpg wants it
+        home = Path(folder)
+        try:
+            _gpg(home, ["--import"], secret.encode())
+            yield Signer(_only(home, ["--list-secret-keys"], f"{reference} holds no secret key"), home)
+        finally:
+            subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True, check=False)
+
+
+def _only(home: Path | None, listing: list[str], trouble: str) -> str:
+    """The fingerprint of the one key that is listed; `trouble` begins the sentence where it is not one."""
+    try:
+        lines = _gpg(home, ["--with-colons", *listing]).decode().splitlines()
+    except CannotPackage:
+        lines = []
+    kinds = [line.split(":") for line in lines]
+    prints = [after[9] for one, after in pairwise(kinds) if one[0] == "sec" and after[0] == "fpr"]
+    if len(prints) != 1:
+        raise CannotPackage(f"{trouble}, or several: {len(prints)} found; name one by its fingerprint.")
+    return prints[0]
+
+
+def _gpg(home: Path | None, arguments: list[str], given: bytes = b"") -> bytes:
+    at = ["--homedir", str(home), "--pinentry-mode", "loopback", "--passphrase", ""] if home else []
+    command = ["gpg", "--batch", "--yes", "--quiet", "--no-tty", *at, *arguments]
+    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise CannotPackage(f"gpg refused: {said[-1].removeprefix('gpg: ')}.")
+    return done.stdout

@@ -1,0 +1,131 @@
+"""One-time codes of the app: one lets it in, one opens its window. Kept as hashes, each used up by one UPDATE."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.people.directory import are_present
+from selfserve.store.states import DeviceCodeKind
+from selfserve.store.tables import DeviceCode, DeviceToken, Person
+
+GRANT_LASTS = timedelta(minutes=2)
+"""From the customer's press in the browser to the app's trade; they are on one machine."""
+ENTRY_LASTS = timedelta(minutes=1)
+KEPT = timedelta(days=1)
+"""How long a code that is worth nothing any more stays in the store."""
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer agreed to in their browser: which app (by its challenge) on which machine, and how they had
+    proved who they are."""
+
+    challenge: str
+    name: str
+    issuer: str
+    subject: str
+    authenticated_at: datetime
+
+
+def grant(session: Session, person: Person, to: Consent, now: datetime) -> str:
+    """A code that lets one app in, for the browser to carry to it; worth nothing without the app's verifier."""
+    return _keep(
+        session,
+        DeviceCode(
+            kind=DeviceCodeKind.GRANT,
+            person_id=person.id,
+            challenge=to.challenge,
+            name=to.name,
+            issuer=to.issuer,
+            subject=to.subject,
+            authenticated_at=to.authenticated_at,
+            ends_at=now + GRANT_LASTS,
+        ),
+        now,
+    )
+
+
+def entry(session: Session, token: DeviceToken, now: datetime) -> str:
+    """A code by which the window of an app that is signed in gets a session of its own."""
+    return _keep(
+        session,
+        DeviceCode(
+            kind=DeviceCodeKind.ENTRY,
+            person_id=token.person_id,
+            token_id=token.id,
+            authenticated_at=token.authenticated_at,
+            ends_at=now + ENTRY_LASTS,
+        ),
+        now,
+    )
+
+
+def take_grant(session: Session, code: str, verifier: str, now: datetime) -> DeviceCode | None:
+    """Use up a code that lets an app in; None where it is unknown, old, used, another app's, or its person is gone.
+
+    A wrong verifier does not use it up: who overheard the code can keep nobody out (RFC 7636, section 4.6).
+    """
+    if not _VERIFIER.fullmatch(verifier):
+        return None
+    return _take(session, DeviceCodeKind.GRANT, code, DeviceCode.challenge == challenge_of(verifier), now)
+
+
+def take_entry(session: Session, code: str, now: datetime) -> DeviceCode | None:
+    """Use up a code that opens a window; None where it is unknown, old, used, or its person is gone."""
+    return _take(session, DeviceCodeKind.ENTRY, code, sa.true(), now)
+
+
+def challenge_of(verifier: str) -> str:
+    """What an app sends ahead of its verifier (PKCE S256)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def signs_of(challenge: str) -> str:
+    """Six signs that app and browser show, so that a person sees that they belong together: `K7QF-2MD`."""
+    digits = base64.b32encode(hashlib.sha256(f"signs:{challenge}".encode()).digest()).decode()[:7]
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+def _keep(session: Session, row: DeviceCode, now: datetime) -> str:
+    session.execute(sa.delete(DeviceCode).where(DeviceCode.ends_at < now - KEPT))
+    code = secrets.token_urlsafe(32)
+    row.secret_hash = _hash(code)
+    session.add(row)
+    session.flush()
+    return code
+
+
+def _take(
+    session: Session, kind: DeviceCodeKind, code: str, fits: sa.ColumnElement[bool], now: datetime
+) -> DeviceCode | None:
+    here = sa.select(Person.id).where(Person.id == DeviceCode.person_id, *are_present()).exists()
+    taken = session.execute(
+        sa.update(DeviceCode)
+        .where(
+            DeviceCode.secret_hash == _hash(code),
+            DeviceCode.kind == kind,
+            DeviceCode.used_at.is_(None),
+            DeviceCode.ends_at > now,
+            fits,
+            here,
+        )
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(DeviceCode, _hash(code), populate_existing=True)
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()

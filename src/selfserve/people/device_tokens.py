@@ -1,0 +1,222 @@
+"""The token by which the app on a customer's machine stays signed in: hashed at rest, new at each start, ended by hand.
+
+A start trades the secret for a new one. The former one stays good until the new one was used, as the answer that
+brought it may be lost; shown after that, somebody copied it, so the app is signed out (RFC 9700, section 4.14.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.audit.trail import MACHINE, Trail
+from selfserve.people import device_codes
+from selfserve.people.directory import are_present
+from selfserve.people.principal import DevicePrincipal
+from selfserve.store.ids import new_id
+from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
+
+SEEN_EVERY = timedelta(minutes=1)
+TRIES = 3
+_SHAPE = re.compile(r"sd_([0-9a-f]{32})_([A-Za-z0-9_-]{43})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class DeviceRules:
+    """How long an app stays signed in: unused, and at most."""
+
+    idle: timedelta = timedelta(days=30)
+    absolute: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True)
+class Traded:
+    """A new secret for an app, and the code that opens its window."""
+
+    token: DeviceToken
+    secret: str
+    entry: str
+
+
+def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime) -> Traded:
+    """A token for the app that showed a code which was just taken; an audit event rides along."""
+    secret = secrets.token_urlsafe(32)
+    row = DeviceToken(
+        id=new_id(),
+        person_id=code.person_id,
+        name=code.name,
+        secret_hash=_hash(secret),
+        issuer=code.issuer,
+        subject=code.subject,
+        authenticated_at=code.authenticated_at,
+        agent=agent[:100],
+        created_at=now,
+        seen_at=now,
+        ends_at=now + rules.absolute,
+    )
+    session.add(row)
+    session.flush()
+    told = {"person": row.person_id, "name": row.name, "agent": row.agent}
+    Trail(session, f"device:{row.id}", fresh=True).tell("device.signed_in", at=now, actor=row.person_id, data=told)
+    return Traded(row, _clear(row, secret), device_codes.entry(session, row, now))
+
+
+def trade(session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime) -> Traded | None:
+    """A new secret instead of `presented`; None where that is worth nothing (any more).
+
+    A secret that was replaced and whose successor is in use ends the app: one of the two who show it has stolen it.
+    """
+    for _ in range(TRIES):
+        row = _row(session, presented, rules, now)
+        if row is None:
+            return None
+        if row.settled and not hmac.compare_digest(row.secret_hash, _hash(_secret(presented))):
+            end(session, row.id, now, why="stolen")
+            return None
+        fresh = _replace(session, row, _hash(_secret(presented)), agent, now)
+        if fresh:
+            session.refresh(row)
+            return Traded(row, _clear(row, fresh), device_codes.entry(session, row, now))
+    return None
+
+
+def _replace(session: Session, row: DeviceToken, shown: str, agent: str, now: datetime) -> str:
+    """A new secret in the place of the newest; empty where somebody else was first."""
+    fresh = secrets.token_urlsafe(32)
+    won = session.execute(
+        sa.update(DeviceToken)
+        .where(
+            DeviceToken.id == row.id, DeviceToken.secret_hash == row.secret_hash, DeviceToken.settled.is_(row.settled)
+        )
+        .values(secret_hash=_hash(fresh), former_hash=shown, settled=False, agent=agent[:100], seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return fresh if won.rowcount else ""  # type: ignore[attr-defined]
+
+
+def verify(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DevicePrincipal | None:
+    """Whose app shows this, by its newest secret; None unless app and person are live. Nothing is written."""
+    row = _row(session, presented, rules, now)
+    if row is None or not hmac.compare_digest(row.secret_hash, _hash(_secret(presented))):
+        return None
+    person = session.get_one(Person, row.person_id)
+    due = not row.settled or now - row.seen_at >= SEEN_EVERY
+    return DevicePrincipal(person.id, person.name, person.language, row.id, settle_due=due)
+
+
+def used(session: Session, token_id: str, presented: str, now: datetime) -> None:
+    """Note a use of the newest secret: from now on the former one is worth nothing."""
+    session.execute(
+        sa.update(DeviceToken)
+        .where(DeviceToken.id == token_id, DeviceToken.secret_hash == _hash(_secret(presented)))
+        .values(seen_at=now, settled=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def listed(session: Session, person_id: str, rules: DeviceRules, now: datetime) -> list[DeviceToken]:
+    """A person's apps that are signed in, the one used last first."""
+    return list(
+        session.scalars(
+            sa.select(DeviceToken)
+            .where(DeviceToken.person_id == person_id, *_alive(rules, now))
+            .order_by(DeviceToken.seen_at.desc(), DeviceToken.id)
+        )
+    )
+
+
+def end(session: Session, token_id: str, now: datetime, *, why: str, actor: str = MACHINE) -> list[str] | None:
+    """Sign an app out: its token, its windows, and what the machine said about itself.
+
+    The ids of the sessions that ended with it; None where it had ended before.
+    """
+    ended = _end(session, DeviceToken.id == token_id, now, why, actor)
+    return ended if ended is None else _end_windows(session, ended, now, why, actor)
+
+
+def end_all(session: Session, person_id: str, now: datetime, *, why: str, actor: str, keep: str | None = None) -> None:
+    """Sign out every app of a person but `keep` (the one they ask from)."""
+    others = DeviceToken.id != keep if keep is not None else sa.true()
+    ended = _end(session, sa.and_(DeviceToken.person_id == person_id, others), now, why, actor)
+    _end_windows(session, ended or [], now, why, actor)
+
+
+def end_from_provider(session: Session, issuer: str, subject: str, issued_at: datetime, now: datetime) -> list[str]:
+    """Sign out every app of a subject that the provider ends as a whole; the sessions that ended with them.
+
+    A notice about one browser session ends no app: it was let in by it and lives by itself (OpenID Connect Back-Channel
+    Logout 1.0, section 2.7, on tokens for offline access).
+    """
+    which = sa.and_(DeviceToken.issuer == issuer, DeviceToken.subject == subject, DeviceToken.created_at <= issued_at)
+    ended = _end(session, which, now, "provider", MACHINE)
+    return _end_windows(session, ended or [], now, "provider", MACHINE)
+
+
+def _end(session: Session, which: sa.ColumnElement[bool], now: datetime, why: str, actor: str) -> list[str] | None:
+    ended = session.scalars(
+        sa.update(DeviceToken)
+        .where(which, DeviceToken.ended_at.is_(None))
+        .values(ended_at=now, facts=None, facts_at=None)
+        .returning(DeviceToken.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row_id in ended:
+        Trail(session, f"device:{row_id}").tell("device.ended", at=now, actor=actor, data={"why": why})
+    return list(ended) or None
+
+
+def _end_windows(session: Session, token_ids: list[str], now: datetime, why: str, actor: str) -> list[str]:
+    ended = session.scalars(
+        sa.update(SignIn)
+        .where(SignIn.device_token_id.in_(token_ids), SignIn.ended_at.is_(None))
+        .values(ended_at=now, sealed_hint="")
+        .returning(SignIn.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row_id in ended:
+        Trail(session, f"sign_in:{row_id}").tell("sign_in.ended", at=now, actor=actor, data={"why": why})
+    return list(ended)
+
+
+def _row(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DeviceToken | None:
+    """The live row of a live person that `presented` is the newest or the former secret of."""
+    shape = _SHAPE.fullmatch(presented)
+    if shape is None:
+        return None
+    digits = shape[1]
+    token_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    row = session.scalar(
+        sa.select(DeviceToken)
+        .join(Person, Person.id == DeviceToken.person_id)
+        .where(DeviceToken.id == token_id, *_alive(rules, now), *are_present())
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        return None
+    shown = _hash(shape[2])
+    known = [hmac.compare_digest(kept, shown) for kept in (row.secret_hash, row.former_hash or "-")]
+    return row if any(known) else None
+
+
+def _alive(rules: DeviceRules, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (DeviceToken.ended_at.is_(None), DeviceToken.ends_at > now, DeviceToken.seen_at > now - rules.idle)
+
+
+def _secret(presented: str) -> str:
+    shape = _SHAPE.fullmatch(presented)
+    return shape[2] if shape else ""
+
+
+def _clear(row: DeviceToken, secret: str) -> str:
+    return f"sd_{row.id.replace('-', '')}_{secret}"
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

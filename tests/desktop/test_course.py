@@ -1,0 +1,490 @@
+"""The app's course from state to state, with a window that only notes what it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from selfserve.desktop.app import App, Around, Event
+from selfserve.desktop.brand import Brand, Help
+from selfserve.desktop.facts import Facts
+from selfserve.desktop.keep import Keeper, State
+from selfserve.desktop.pages import Page
+from selfserve.desktop.server import About, News, Notice, Server, Started
+from selfserve.desktop.trouble import Kind, Trouble
+from selfserve.desktop.words import Speaker
+from tests.desktop.session import until
+
+HOME = "https://help.example.com"
+NOW = datetime(2027, 1, 1, 9, 30, tzinfo=UTC)
+Script = dict[str, Any]
+
+
+@dataclass
+class Remembered(Keeper):
+    """A keyring that works."""
+
+    token: str | None = None
+    state: State = State.GOOD
+
+    def read(self) -> str | None:
+        return self.token
+
+    def write(self, token: str) -> None:
+        self.token = token
+
+    def forget(self) -> None:
+        self.token = None
+
+
+class Scripted(Server):
+    """A server that answers as it is told; `calls` are what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(HOME, "a", "en")
+        self.calls: list[str] = []
+        self.trouble: dict[str, Trouble] = {}
+        self.answer = About("Fernhill", True, "", "https://example.com/update", NOW)
+        self.heard: list[News] = []
+        self.facts: list[Any] = []
+
+    def _said(self, call: str) -> None:
+        self.calls.append(call)
+        if call in self.trouble:
+            raise self.trouble[call]
+
+    def about(self) -> About:
+        self._said("about")
+        return self.answer
+
+    def sign_in(self, code: str, verifier: str) -> Started:
+        self._said("sign_in")
+        assert len(verifier) >= 43
+        return Started("sd_new", f"entry-{code}", False, 0.05)
+
+    def start(self, token: str) -> Started:
+        self._said("start")
+        return Started(f"{token}+", "entry", False, 0.05)
+
+    def sign_out(self, token: str) -> None:
+        self._said("sign_out")
+
+    def tell(self, token: str, facts: Any) -> None:
+        self._said("tell")
+        self.facts.append(facts)
+
+    def untell(self, token: str) -> None:
+        self._said("untell")
+
+    def news(self, token: str, after: str) -> News:
+        self._said("news")
+        return self.heard.pop(0) if self.heard else News("t", (), ())
+
+
+@dataclass
+class Noting:
+    """A window that notes what it is told, and answers as the server's pages would."""
+
+    pages: list[Page] = field(default_factory=list)
+    went: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    fronts: int = 0
+    post: Callable[[Event], None] = lambda event: None
+    lands: Callable[[str], str] = lambda address: address
+
+    def show(self, page: Page) -> None:
+        self.pages.append(page)
+
+    def go(self, address: str) -> None:
+        self.went.append(address)
+        self.post(Event("at", self.lands(address)))
+
+    def script(self, text: str) -> None:
+        self.scripts.append(text)
+        self.post(Event("at", self.lands(f"{HOME}/entered")))
+
+    def trust(self, certificate: bytes) -> None:
+        """Nothing."""
+
+    def front(self) -> None:
+        self.fronts += 1
+
+    def close(self) -> None:
+        self.post(Event("closed"))
+
+    @property
+    def shown(self) -> str:
+        """The name of the page that is shown."""
+        return self.pages[-1].name if self.pages else ""
+
+
+@dataclass
+class Told:
+    """Whoever shows notices."""
+
+    pressed: Callable[[str], None]
+    notices: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+
+@dataclass
+class Play:
+    """One app under way and all around it."""
+
+    app: App
+    server: Scripted
+    window: Noting
+    keeper: Remembered
+    browsed: list[str]
+    teller: list[Told]
+    memory: Path
+
+    def sees(self, name: str) -> Page:
+        """Wait until a page of the app's shows."""
+        until(lambda: self.window.shown == name, f"{name} does not show but {self.window.shown}", 10)
+        return self.window.pages[-1]
+
+    def act(self, word: str) -> None:
+        """A button is pressed."""
+        self.app.post(Event("act", word))
+
+    def inside(self) -> None:
+        """Wait until the server's pages show."""
+        until(lambda: "news" in self.server.calls, f"not inside: {self.server.calls} {self.window.shown}", 10)
+
+
+@contextmanager
+def playing(
+    folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
+    browses: bool = True, keyring: State = State.GOOD,
+) -> Iterator[Play]:  # fmt: skip
+    """An app in a thread, until its window is closed."""
+    server, window, keeper = Scripted(), Noting(), Remembered(token, keyring)
+    browsed: list[str] = []
+    tellers: list[Told] = []
+    set_up(server)
+
+    def browse(address: str) -> bool:
+        browsed.append(address)
+        return browses
+
+    def teller(pressed: Callable[[str], None]) -> Told:
+        tellers.append(Told(pressed))
+        return tellers[0]
+
+    help_ = Help("+49 30 123456", "help@example.com", "https://example.com/help")
+    brand = Brand("Fernhill", "com.example.fernhill", HOME, help=help_)
+    memory = folder / "device.json"
+    facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
+    app = App(
+        Around(brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW),
+        wanted,
+    )
+    window.post = app.post
+    thread = threading.Thread(target=app.run, daemon=True)
+    thread.start()
+    try:
+        yield Play(app, server, window, keeper, browsed, tellers, memory)
+    finally:
+        app.post(Event("closed"))
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def come_back(address: str, code: str = "c") -> None:
+    """The browser comes back with a code."""
+    asked = parse_qs(urlsplit(address).query)
+    httpx.get(f"http://127.0.0.1:{asked['port'][0]}/back", params={"state": asked["state"][0], "code": code})
+
+
+def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:
+    """Welcome, browser, this computer, and in; nothing was told of the machine, as nobody said yes."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        waiting = play.sees("waiting")
+        assert waiting.signs
+        come_back(play.browsed[0])
+        device = play.sees("device")
+        assert ("Serial number", "PF3X") in device.facts
+        assert play.server.facts == []
+        play.act("keep")
+        play.inside()
+        assert play.server.facts == []
+        assert play.keeper.token is not None
+        assert play.window.fronts == 1
+
+
+def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
+    """And at each later start, until it is stopped; stopping makes the server forget."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("device")
+        play.act("send")
+        play.inside()
+        assert [one["serial"] for one in play.server.facts] == ["PF3X"]
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        assert len(play.server.facts) == 1
+        play.act("device")
+        assert [act.word for act in play.sees("device").acts] == ["back", "keep"]
+        play.act("keep")
+        until(lambda: "untell" in play.server.calls, "not forgotten", 10)
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        assert play.server.facts == []
+
+
+def test_a_kept_token_needs_no_browser(tmp_path: Path) -> None:
+    """It is traded for a new one, kept before it is used, and the link is opened at once."""
+    with playing(tmp_path, "sd_kept", "/items/vpn-access") as play:
+        play.inside()
+        assert play.keeper.token == "sd_kept+"
+        assert play.window.went == [f"{HOME}/app/enter"]
+        assert '\\"next\\": \\"/items/vpn-access\\"' in play.window.scripts[0]
+        assert play.browsed == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.SIGNED_OUT])
+def test_each_trouble_has_its_page_and_is_tried_again(tmp_path: Path, kind: Kind) -> None:
+    """A press is enough, and without one it goes on by itself; help opens what the brand names."""
+
+    def broken(server: Scripted) -> None:
+        server.trouble["about"] = Trouble(kind, "detail")
+
+    with playing(tmp_path, "sd_kept", set_up=broken) as play:
+        assert play.sees(f"trouble-{kind}").title
+        play.act("help:phone")
+        play.act("help:mail")
+        until(lambda: play.browsed == ["tel:+4930123456", "mailto:help@example.com"], "no help", 10)
+        del play.server.trouble["about"]
+        play.act("retry")
+        play.inside()
+        assert play.keeper.token is not None
+
+
+def test_it_tries_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to press anything when the network is back."""
+    monkeypatch.setattr("selfserve.desktop.app.RETRY", (0.02,))
+
+    def away(server: Scripted) -> None:
+        server.trouble["about"] = Trouble(Kind.UNREACHABLE)
+
+    with playing(tmp_path, "sd_kept", set_up=away) as play:
+        until(lambda: play.server.calls.count("about") > 3, "it gave up", 10)
+        del play.server.trouble["about"]
+        play.inside()
+
+
+@pytest.mark.parametrize(
+    ("about", "page"),
+    [
+        (About("F", False, "", "", NOW), "trouble-no_apps"),
+        (About("F", True, "99.0", "https://example.com/update", NOW), "trouble-too_old"),
+        (About("F", True, "0.1.0.1", "", NOW), "trouble-too_old"),
+    ],
+)
+def test_a_server_that_wants_another_app_is_told(tmp_path: Path, about: About, page: str) -> None:
+    """Before the token is shown to anybody."""
+
+    def wants(server: Scripted) -> None:
+        server.answer = about
+
+    with playing(tmp_path, "sd_kept", set_up=wants) as play:
+        play.sees(page)
+        assert play.server.calls == ["about"]
+        play.act("update")
+        play.act("browser")
+        until(lambda: bool(play.browsed), "nothing opened", 10) if about.update_url or not about.enabled else None
+
+
+def test_a_token_that_is_worth_nothing_is_forgotten_and_said(tmp_path: Path) -> None:
+    """Ended under Yours, by time, or with its person."""
+
+    def ended(server: Scripted) -> None:
+        server.trouble["start"] = Trouble(Kind.SIGNED_OUT)
+
+    with playing(tmp_path, "sd_kept", set_up=ended) as play:
+        assert "This app was signed out" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_being_signed_out_by_the_server_shows_while_it_runs(tmp_path: Path) -> None:
+    """At the next question for notices."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.server.trouble["news"] = Trouble(Kind.SIGNED_OUT)
+        assert "This app was signed out" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_signing_out_by_the_menu(tmp_path: Path) -> None:
+    """Here and on the server; where that is away, here at least, and it is said."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.act("sign-out")
+        assert play.sees("welcome").hints == ["You are signed out. See you soon."]
+        assert "sign_out" in play.server.calls
+        assert play.keeper.token is None
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.server.trouble["sign_out"] = Trouble(Kind.UNREACHABLE)
+        play.act("sign-out")
+        assert "could not be told" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_signing_out_on_the_page_is_signing_out(tmp_path: Path) -> None:
+    """The window came to the page after signing out."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.app.post(Event("at", f"{HOME}/auth/bye"))
+        assert play.sees("welcome").hints == ["You are signed out. See you soon."]
+        assert play.keeper.token is None
+
+
+def test_a_session_that_has_ended_is_opened_anew(tmp_path: Path) -> None:
+    """The window was sent to sign-in: the app goes in again, back to the page that was wanted."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.app.post(Event("at", f"{HOME}/sign-in?next=%2Frequests"))
+        until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
+        assert '\\"next\\": \\"/requests\\"' in play.window.scripts[1]
+
+
+def test_foreign_pages_move_nothing(tmp_path: Path) -> None:
+    """A page of another origin at the same path is no sign-out; nor does it lead anywhere."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        before = len(play.window.went)
+        play.app.post(Event("at", "https://evil.example/auth/bye"))
+        play.app.post(Event("at", f"{HOME}/sign-in?next=https://evil.example"))
+        until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
+        assert '\\"next\\": \\"/\\"' in play.window.scripts[1]
+        assert play.keeper.token is not None
+        assert all(address.startswith(HOME) for address in play.window.went[before:])
+
+
+def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
+    """Not in a circle."""
+    with playing(tmp_path) as play:
+        play.window.lands = lambda address: f"{HOME}/sign-in" if address.endswith("entered") else address
+        play.keeper.token = "sd_kept"
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("device")
+        play.act("keep")
+        play.sees("trouble-busy")
+
+
+def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
+    """Those that are no news are not told; a press opens the page and brings the window to the front."""
+    notice = Notice("n1", "Ready", "", "/requests/R-1")
+    old = Notice("n0", "Old", "", "")
+
+    def news(server: Scripted) -> None:
+        server.heard = [News("1", (), ("n0",)), News("2", (old, notice), ()), News("3", (notice,), ())]
+
+    with playing(tmp_path, "sd_kept", set_up=news) as play:
+        until(lambda: play.server.calls.count("news") > 3, "not asked", 10)
+        assert play.teller[0].notices == [notice]
+        play.teller[0].pressed("/requests/R-1")
+        until(lambda: f"{HOME}/requests/R-1" in play.window.went, "not opened", 10)
+        assert play.window.fronts == 1
+
+
+@pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])
+def test_a_hostile_link_only_brings_the_window_to_the_front(tmp_path: Path, link: str) -> None:
+    """It leads nowhere."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        before = list(play.window.went)
+        play.app.link(link)
+        until(lambda: play.window.fronts == 1, "not in front", 10)
+        assert play.window.went == before
+
+
+def test_a_link_during_sign_in_is_opened_afterwards(tmp_path: Path) -> None:
+    """It is not lost."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.app.link("selfserve://items/vpn-access")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("device")
+        play.act("keep")
+        play.inside()
+        assert '\\"next\\": \\"/items/vpn-access\\"' in play.window.scripts[0]
+
+
+def test_a_code_that_is_refused_is_said(tmp_path: Path) -> None:
+    """Too old, or used already."""
+
+    def refusing(server: Scripted) -> None:
+        server.trouble["sign_in"] = Trouble(Kind.SIGNED_OUT)
+
+    with playing(tmp_path, set_up=refusing) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        assert "did not accept" in play.sees("welcome").hints[0]
+
+
+def test_a_browser_that_does_not_open_leaves_an_address(tmp_path: Path) -> None:
+    """To be copied."""
+    with playing(tmp_path, browses=False) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        assert play.sees("waiting").address.startswith(f"{HOME}/app/allow?")
+        play.act("cancel")
+        play.sees("welcome")
+
+
+def test_a_keyring_that_cannot_be_had_is_said(tmp_path: Path) -> None:
+    """On the page where one signs in."""
+    with playing(tmp_path, keyring=State.LOCKED) as play:
+        assert "Your keyring is locked" in play.sees("welcome").hints[0]
+    with playing(tmp_path, keyring=State.NONE) as play:
+        assert "no keyring" in play.sees("welcome").hints[0]
+
+
+def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:
+    """By the server's own time; some minutes are nobody's business."""
+
+    def late(server: Scripted) -> None:
+        server.answer = About("F", True, "", "", NOW - timedelta(minutes=47))
+
+    with playing(tmp_path, set_up=late) as play:
+        assert "47 minutes off" in play.sees("welcome").hints[0]
+
+
+def test_a_page_that_fails_to_load_comes_back(tmp_path: Path) -> None:
+    """To where one was, as soon as the server answers."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.app.post(Event("at", f"{HOME}/requests/R-1"))
+        play.server.trouble["about"] = Trouble(Kind.UNREACHABLE)
+        play.app.post(Event("failed", f"{HOME}/requests/R-1"))
+        play.sees("trouble-unreachable")
+        del play.server.trouble["about"]
+        play.act("retry")
+        until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
+        assert '\\"next\\": \\"/requests/R-1\\"' in play.window.scripts[1]

@@ -1,0 +1,130 @@
+"""One window a customer: links reach the running app, and nobody else's account does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from selfserve.desktop.instance import LONGEST, Elsewhere, folder_of, peer_of, single
+
+WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
+"""The socket of Unix, and the port with a secret that stands in where there is none."""
+
+
+@WAYS
+def test_a_second_start_hands_its_link_over(tmp_path: Path, platform: str) -> None:
+    """And ends; the first hears it, an empty one too."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    first = single(tmp_path / "app", "", heard.put, platform)
+    for link in ("selfserve://items/vpn", ""):
+        with pytest.raises(Elsewhere):
+            single(tmp_path / "app", link, heard.put, platform)
+        assert heard.get(timeout=5) == link
+    first.close()
+    single(tmp_path / "app", "", heard.put, platform).close()
+
+
+@WAYS
+def test_what_a_dead_app_left_is_no_hindrance(tmp_path: Path, platform: str) -> None:
+    """Killed without a word: the next start is the first again."""
+    folder = tmp_path / "app"
+    code = (
+        "import os,sys\nfrom pathlib import Path\nfrom selfserve.desktop.instance import single\n"
+        "single(Path(sys.argv[1]), '', print, sys.argv[2])\nos._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder), platform], check=True)
+    assert any(folder.iterdir())
+    single(folder, "", print, platform).close()
+
+
+@WAYS
+def test_others_cannot_reach_the_folder(tmp_path: Path, platform: str) -> None:
+    """Only its customer may look into it; what lies there is theirs alone."""
+    folder = tmp_path / "app"
+    first = single(folder, "", print, platform)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    secret = folder / "app.json"
+    assert platform == "linux" or stat.S_IMODE(secret.stat().st_mode) == 0o600
+    first.close()
+
+
+def test_another_account_is_not_listened_to(tmp_path: Path) -> None:
+    """The kernel says who is at the other end: somebody else's link is heard by nobody."""
+    heard: list[str] = []
+    folder = tmp_path / "app"
+    first = single(folder, "", heard.append, "linux")
+    for path in (tmp_path, *tmp_path.parents):  # so that the stranger gets as far as the socket at all
+        if path.stat().st_uid == os.getuid() and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o011)
+    folder.chmod(0o711)
+    (folder / "app.sock").chmod(0o777)
+    code = (
+        "import os,socket,sys\nos.setgid(65534); os.setuid(65534)\n"
+        "s=socket.socket(socket.AF_UNIX); s.settimeout(5); s.connect(sys.argv[1])\n"
+        "s.sendall(b'selfserve://items/vpn\\n'); print(s.recv(10))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder / "app.sock")], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.stdout.strip() in ("b''", ""), done
+    assert "Permission denied" not in done.stderr
+    assert heard == []
+    first.close()
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    """Who prepared it could listen to us."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(PermissionError):
+        single(folder, "", print, "linux")
+
+
+def test_the_port_wants_the_secret(tmp_path: Path) -> None:
+    """Any account can reach a port of this machine; without the secret nothing is heard."""
+    heard: list[str] = []
+    first = single(tmp_path / "app", "", heard.append, "win32")
+    told = json.loads((tmp_path / "app" / "app.json").read_text())
+    for line in (b"selfserve://x\n", b"wrong selfserve://x\n", b" \n", b"\xff\n", b"x" * 5000, b""):
+        with socket.create_connection(("127.0.0.1", told["port"]), 5) as caller:
+            with contextlib.suppress(OSError):  # it may have hung up already
+                caller.sendall(line)
+                caller.shutdown(socket.SHUT_WR)
+            with contextlib.suppress(ConnectionResetError):
+                assert caller.recv(10) == b""
+    assert heard == []
+    first.close()
+
+
+def test_long_links_are_cut(tmp_path: Path) -> None:
+    """Nothing endless is taken in."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    first = single(tmp_path / "app", "", heard.put, "linux")
+    with pytest.raises(Elsewhere):
+        single(tmp_path / "app", "x" * 9000, heard.put, "linux")
+    assert len(heard.get(timeout=5)) == LONGEST
+    first.close()
+
+
+def test_the_kernel_names_the_other_end() -> None:
+    """Ourselves, here."""
+    one, other = socket.socketpair()
+    with one, other:
+        assert peer_of(one) == os.getuid()
+
+
+def test_instances_meet_in_the_sessions_own_folder(tmp_path: Path) -> None:
+    """XDG_RUNTIME_DIR where there is one: it is the customer's alone, and gone with the session."""
+    assert folder_of("a.b.c", tmp_path, {"XDG_RUNTIME_DIR": "/run/user/7"}, "linux") == Path("/run/user/7/a.b.c")
+    assert folder_of("a.b.c", tmp_path, {}, "linux") == tmp_path
+    assert folder_of("a.b.c", tmp_path, {"XDG_RUNTIME_DIR": "relative"}, "linux") == tmp_path

@@ -1,0 +1,82 @@
+"""`selfserve desktop --local`: server and window in one process, on this machine alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import site
+import socket
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.desktop.session import PYTHON, app, desktop
+from tests.desktop.test_the_app_in_its_window import enter
+from tests.servers.processes import free_port
+
+SOURCES = Path(__file__).parents[2] / "src"
+RUN = "from selfserve.cli import main; main()"
+
+
+def whole(*arguments: str) -> list[str]:
+    """The whole selfserve, on the Python that has GTK."""
+    return [PYTHON, "-c", RUN, *arguments]
+
+
+def environment() -> dict[str, str]:
+    """Where Debian's Python finds our sources and what they need."""
+    return {"PYTHONPATH": os.pathsep.join([str(SOURCES), *site.getsitepackages()])}
+
+
+def test_one_command_is_server_and_window(tmp_path: Path, page: Page) -> None:
+    """Signed in, used, and ended with its window: nothing listens afterwards, and its folder stays the customer's."""
+    folder = tmp_path / "local"
+    with desktop(tmp_path / "s") as session:
+        session.environment.update(environment())
+        command = whole("desktop", "--local", "--data", str(folder))
+        with app(session, command, "local.selfserve.app") as shown:
+            enter(shown, page)
+            found = re.match(r"http://127\.0\.0\.1:(\d+)/", session.address())
+            assert found is not None
+            shown.press("Quit")
+            assert shown.ends() == 0, shown.log.read_text()
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", int(found[1])), 1)
+    assert folder.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(folder / "data" / "selfserve.db") as store:
+        assert store.execute("SELECT count(*) FROM device_token").fetchone() == (1,)
+
+
+def stopped(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """What the command says to a configuration."""
+    config = tmp_path / "selfserve.toml"
+    config.write_text(text)
+    command = whole("--config", str(config), "desktop", "--local")
+    return subprocess.run(
+        command, env={"PATH": "/usr/bin:/bin", **environment()}, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_it_serves_nobody_elsewhere(tmp_path: Path) -> None:
+    """A configuration that others are to reach is for `selfserve serve`."""
+    told = stopped(
+        tmp_path,
+        f'[server]\npublic_url = "https://help.example.com"\nport = {free_port()}\n'
+        '[oidc]\nissuer = "https://login.example.com"\nclient_id = "x"\n[directory]\nbase = "dc=example,dc=com"\n',
+    )
+    assert told.returncode == 2
+    assert "--local serves this machine only" in told.stderr
+
+
+def test_without_a_window_it_says_so(tmp_path: Path) -> None:
+    """No screen, or no pywebview: one sentence, no trace."""
+    done = subprocess.run(
+        [*whole("desktop", "--brand", str(tmp_path / "none.toml"))],
+        env={"PATH": "/usr/bin:/bin", **environment()}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "none.toml cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,164 @@
+"""The app in a real window, with Debian's WebKitGTK: signed in by a browser, used, told, signed out."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page
+
+from selfserve.demo.company import FERNHILL
+from tests.demo.process import Started, demo, environment, ran
+from tests.desktop.session import Session, Shown, app, brand_of, desktop, from_sources, vendored
+
+LOGIN = "lukas"
+PASSWORD = "fernhill-lukas-1"
+Start = Callable[[Path, str], list[str]]
+"""From a folder and the server's address to the command that starts the app."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
+    """The demo, whose apps ask for notices every second."""
+    folder = tmp_path_factory.mktemp("app") / "demo"
+    with demo(folder, "--port", "0", env=environment(SELFSERVE__DESKTOP__ASK_EVERY="1s")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
+    """From our sources."""
+    library = vendored(tmp_path_factory.mktemp("library"))
+    return lambda folder, server: from_sources(library, brand_of(folder, server))
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A desktop with an unlocked keyring."""
+    with desktop(tmp_path / "session") as made:
+        yield made
+
+
+def sign_in(page: Page, address: str, login: str = LOGIN) -> None:
+    """What the customer does in their browser: sign in at the provider, and let the app in."""
+    page.goto(address)
+    page.get_by_role("link", name="Sign in").click()
+    page.locator("#login").fill(login)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.get_by_role("heading", name="Sign in this app on").wait_for()
+
+
+def let_in(shown: Shown, page: Page) -> None:
+    """From the first page to the catalog: by browser, and without telling about the machine."""
+    shown.sees("Welcome")
+    shown.press("Sign in")
+    address = shown.session.address()
+    sign_in(page, address)
+    signs = page.locator("dd").nth(1).inner_text()
+    shown.sees(signs)
+    page.get_by_role("button", name="Sign in the app").click()
+    page.get_by_role("heading", name="You can close this page").wait_for()
+
+
+def enter(shown: Shown, page: Page) -> None:
+    """From the first page to the catalog, with nothing told about the machine."""
+    let_in(shown, page)
+    shown.sees("Serial number")
+    shown.press("Do not send")
+    shown.sees("What do you need?")
+
+
+@dataclass
+class Caller:
+    """People who ask and decide by the API, so that something moves while the app's customer looks elsewhere."""
+
+    house: Started
+    made: dict[str, str] = field(default_factory=dict)
+
+    def call(self, login: str, method: str, path: str, body: object = None) -> Any:
+        """One call below `/api/v1`; what was answered."""
+        headers = {"Authorization": f"Bearer {self._token(login)}"}
+        answer = httpx.request(method, f"{self.house.url}/api/v1{path}", json=body, headers=headers, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def _token(self, login: str) -> str:
+        if login not in self.made:
+            scopes = ("--scope", "requests:read", "--scope", "requests:write", "--scope", "approvals:write")
+            config, mail = str(self.house.config), f"{login}@{FERNHILL.domain}"
+            done = ran("--config", config, "tokens", "create", mail, "--label", "app test", *scopes)
+            found = re.search(r"ss_[0-9a-f]{32}_\S{43}", done.stdout)
+            assert found is not None, done
+            self.made[login] = found[0]
+        return self.made[login]
+
+
+@pytest.fixture(scope="module")
+def caller(house: Started) -> Caller:
+    """Callers of the demo."""
+    return Caller(house)
+
+
+def approved(caller: Caller) -> str:
+    """Lukas' request for the finance reports is approved by his manager and done; its name."""
+    day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    answers = {"reason": "Prices for the spring range", "until": day}
+    made = caller.call(LOGIN, "POST", "/requests", {"item": "finance-reports", "answers": answers})
+    waiting = caller.call("priya", "GET", "/approvals")
+    (stage,) = [one["stage_id"] for one in waiting if one["request"]["id"] == made["id"]]
+    caller.call("priya", "POST", f"/approvals/{stage}/decide", {"decision": "approve", "reason": "For spring."})
+    return str(made["name"])
+
+
+def test_the_whole_way(session: Session, house: Started, start: Start, page: Page, caller: Caller) -> None:
+    """Sign in by the browser, ask by a link, hear of what moves, open it by a press, be signed out by the server."""
+    command = start(session.folder, house.url)
+    with app(session, command) as shown:
+        enter(shown, page)
+
+        assert subprocess.run([*command, "selfserve://items/vpn-access"], env=session.environment).returncode == 0
+        shown.sees("Reach what is inside the company from home or on the road.")
+        shown.press("Get it now")
+        shown.sees("You have it")
+
+        assert session.notified is not None
+        name = approved(caller)
+        told = session.notified.next()
+        assert told["title"] == "Finance reports is ready"
+        assert (told["icon"], told["hints"]["desktop-entry"]) == ("com.example.fernhill", "com.example.fernhill")
+        session.notified.press(told["id"])
+        shown.sees(name)
+
+        page.goto(f"{house.url}/mine")
+        page.get_by_role("heading", name="Apps on your computers").wait_for()
+        page.get_by_role("button", name=f"End {socket.gethostname()}").click()
+        shown.sees("This app was signed out")
+        shown.press("Sign in")
+    with app(session, command) as shown:
+        shown.sees("Welcome")
+
+
+def test_a_second_start_needs_no_browser(session: Session, house: Started, start: Start, page: Page) -> None:
+    """The token lies in the keyring; the link is opened at once; the window stands where it stood."""
+    command = start(session.folder, house.url)
+    with app(session, command) as shown:
+        enter(shown, page)
+        shown.press("Quit")
+        assert shown.ends() == 0
+    browsed = session.browsed.read_text()
+    with app(session, [*command, "selfserve://requests"]) as shown:
+        shown.sees("My requests")
+        assert session.browsed.read_text() == browsed
+        shown.press("Sign out")
+        shown.sees("You are signed out. See you soon.")
+    with app(session, command) as shown:
+        shown.sees("Welcome")

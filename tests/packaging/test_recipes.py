@@ -1,0 +1,67 @@
+"""Recipes that cannot be run here, as far as they can be read: and each says that it was not run."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import subprocess
+from xml.etree import ElementTree
+
+import pytest
+from tests.docs.pages import ROOT
+from tests.packaging.test_deploying import lint
+from tests.servers.processes import program
+
+PACKAGING = ROOT / "packaging"
+
+
+def test_the_property_lists_are_some() -> None:
+    """As macOS reads them."""
+    for place in (PACKAGING / "macos").glob("*.plist"):
+        assert plistlib.loads(place.read_bytes())
+    pkginfo = plistlib.loads((PACKAGING / "macos" / "selfserve.pkginfo.plist").read_bytes())
+    assert {"name", "version", "installer_item_location", "items_to_copy", "installs"} <= set(pkginfo)
+
+
+def test_the_windows_installer_is_well_formed() -> None:
+    """One upgrade code from outside, for the whole machine, and the links' keys."""
+    root = ElementTree.parse(PACKAGING / "windows" / "selfserve.wxs").getroot()
+    package = root.find("{*}Package")
+    assert package is not None
+    assert (package.get("Scope"), package.get("UpgradeCode")) == ("perMachine", "$(UpgradeCode)")
+    keys = [one.get("Name") for one in root.iter("{http://wixtoolset.org/schemas/v4/wxs}RegistryValue")]
+    assert "URL Protocol" in keys
+
+
+@pytest.mark.parametrize("name", ["macos/build.sh", "debian-packages", "environment", "lock"])
+def test_shell_is_sound(name: str) -> None:
+    """By ShellCheck."""
+    subprocess.run([program("shellcheck", "shellcheck"), PACKAGING / name], check=True)
+
+
+@pytest.mark.parametrize("name", ["chrome", "edge"])
+def test_managed_browsers_get_one_app(name: str) -> None:
+    """A window on the company's address."""
+    (one,) = json.loads((PACKAGING / "browsers" / f"{name}-managed.json").read_text())["WebAppInstallForceList"]
+    assert one["url"].startswith("https://")
+    assert one["default_launch_container"] == "window"
+
+
+def test_workflows_are_some() -> None:
+    """By the schema of those who run them; nothing may write but what is built."""
+    places = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *places)
+    assert all("permissions:\n  contents: read\n" in place.read_text() for place in places)
+
+
+@pytest.mark.parametrize(
+    "page", ["windows/README.md", "macos/README.md", "browsers/README.md", "helm/selfserve/README.md"]
+)
+def test_what_was_not_tried_says_so(page: str) -> None:
+    """Plainly, before anybody rolls it out."""
+    text = (PACKAGING / page).read_text()
+    assert (
+        "never run where selfserve is tested" in text
+        or "**no managed browser was tried**" in text
+        or "not run.**" in text
+    )
