@@ -14,7 +14,7 @@ from tests.servers.postgres import start_postgres
 from tests.servers.processes import free_port
 from tests.servers.slapd import Slapd, start_slapd
 
-from bench import empty, pages, people_sync, raw, search, sockets, way
+from bench import desktop, empty, pages, people_sync, raw, search, sockets, way
 from bench.installation import Installation, install, open_app, signed_in
 from bench.rows import Row, keep, row, show
 from bench.sockets import Site
@@ -163,7 +163,19 @@ def people(bench: Bench) -> list[Row]:
     return rows
 
 
-PARTS = {"the way": the_way, "search": searching, "pages": the_pages, "sockets": the_sockets, "people": people}
+def the_app(bench: Bench) -> list[Row]:
+    """The desktop app's window, and its memory."""
+    return desktop.measure(bench.folder / "app")
+
+
+PARTS = {
+    "the way": the_way,
+    "search": searching,
+    "pages": the_pages,
+    "sockets": the_sockets,
+    "people": people,
+    "desktop": the_app,
+}
 
 if __name__ == "__main__":
     main()

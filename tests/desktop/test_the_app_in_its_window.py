@@ -59,7 +59,7 @@ def sign_in(page: Page, address: str, login: str = LOGIN) -> None:
 
 def let_in(shown: Shown, page: Page) -> None:
     """From the first page to the catalog: by browser, and without telling about the machine."""
-    shown.sees("Welcome")
+    shown.sees("Welcome", 90)  # with a server of its own, that starts first
     shown.press("Sign in")
     address = shown.session.address()
     sign_in(page, address)

@@ -28,6 +28,13 @@ mkdir -p "$MERGED$SHARED"
 mount --bind "$SHARED" "$MERGED$SHARED"
 exec chroot "$MERGED" "$@"
 """
+_PREPARE = """
+rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/apt/lists/*
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+chmod 755 /usr/sbin/policy-rc.d
+echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/forgets
+"""
+"""No packages but a test's, no service started, and nothing written to disk sooner than it must: it is thrown away."""
 _STATE = ("var/lib/dpkg/", "var/lib/apt/", "var/cache/", "var/log/", "run/", "tmp/", "proc/", "sys/", "dev/", "root/",
           "var/lib/systemd/deb-systemd-helper-enabled/", "var/lib/systemd/deb-systemd-helper-masked/")  # fmt: skip
 """What apt, dpkg and systemd's helper keep about themselves, whatever they install."""
@@ -43,7 +50,7 @@ class Machine:
     def run(self, *command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command there, as root; never raises for its exit code."""
         return subprocess.run(self._entering(command), env=self._env(env), capture_output=True, text=True,
-                              check=False, timeout=180)  # fmt: skip
+                              check=False, timeout=900)  # fmt: skip
 
     def does(self, *command: str, env: dict[str, str] | None = None) -> str:
         """Run a command there that succeeds; what it said, errors after results."""
@@ -111,8 +118,7 @@ def machine(folder: Path, shared: Path) -> Iterator[Machine]:
     for name in ("upper", "work", "merged"):
         (folder / name).mkdir(parents=True)
     made = Machine(folder, shared)
-    made.sh("rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/apt/lists/* && printf 'exit 101' "
-            "| sed '1i #!/bin/sh' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d")  # fmt: skip
+    made.sh(_PREPARE)
     try:
         yield made
     finally:

@@ -17,6 +17,7 @@ from tests.docs.pages import blocks, section
 from tests.packaging.building import APP, WHEN, brand
 from tests.packaging.machine import Machine, machine
 from tests.packaging.serving import served
+from tests.people.branch import new_branch
 from tests.servers.oidc_provider import OidcProvider
 from tests.servers.processes import free_port
 from tests.servers.slapd import Slapd
@@ -36,11 +37,13 @@ case "$*" in
 esac
 """
 EDITOR = """#!{python}
-# What an admin would type into the settings.
+# What an admin would type.
 import pathlib, re, sys
 path = pathlib.Path(sys.argv[1])
 text = path.read_text()
-for key, value in {told!r}.items():
+if path.name == "teams.yaml":
+    text = re.sub(r"(?m)^  group: .*$", "  group: techops", text)
+for key, value in {told!r}.items() if path.suffix == ".toml" else ():
     text, number = re.subn(rf"(?m)^(# )?{{key}} = .*$", lambda _: f"{{key}} = {{value}}", text)
     assert number, key
 path.write_text(text)
@@ -62,9 +65,11 @@ def settled(
     provider = oidc_provider(f"{url}/auth/callback")
     shutil.copy(server, fresh.shared)
     shutil.copy(slapd.ca_file, fresh.shared / "ca.pem")
+    branch = new_branch(slapd)
+    branch.group("techops", branch.person("ana"), branch.person("tom"))
     told = {
         "public_url": f'"{url}"', "port": str(port), "issuer": f'"{provider.issuer}"', "allow_http_loopback": "true",
-        "base": f'"{slapd.people}"', "group_base": f'"{slapd.groups}"', "urls": f'["ldaps://localhost:{slapd.tls_port}"]',
+        "base": f'"{branch.people}"', "group_base": f'"{branch.groups}"', "urls": f'["ldaps://localhost:{slapd.tls_port}"]',
         "bind_dn": f'"{slapd.svc_dn}"', "people_base": f'"{slapd.people}"', "groups_base": f'"{slapd.groups}"',
         "ca_file": '"/etc/ssl/certs/company-ca.pem"',
     }  # fmt: skip
@@ -72,7 +77,7 @@ def settled(
     _program(fresh, "systemctl", SYSTEMD)
     fresh.sh(f"install -m 644 {fresh.shared}/ca.pem /etc/ssl/certs/company-ca.pem")
     answers = {"oidc-client-secret": provider.client_secret, "directory-password": slapd.svc_password}
-    return fresh, {"8080": str(port), "ANA": slapd.add_person("Ana Example").mail, **answers}
+    return fresh, {"8080": str(port), **answers}
 
 
 def _program(machine: Machine, name: str, text: str) -> None:
@@ -84,7 +89,7 @@ def _asked(lines: str, answers: dict[str, str]) -> str:
     """The lines with what a person would type where `secrets set` asks, and this test's port."""
     for name, value in answers.items():
         lines = lines.replace(f"secrets set file:secrets/{name}", f"secrets set file:secrets/{name} <<< '{value}'")
-    return lines.replace("8080", answers["8080"]).replace("ANA", answers["ANA"])
+    return lines.replace("8080", answers["8080"])
 
 
 @pytest.mark.needs_root
@@ -120,8 +125,9 @@ def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
     assert machine.written() - before <= ACCOUNT
 
 
-TOKEN = "selfserve tokens create ANA --label 'before the loss' --scope requests:read"
-KNOWN = "curl --fail --silent --retry 30 --retry-connrefused http://127.0.0.1:8080/readyz\nselfserve tokens list ANA"
+TOKEN = "selfserve tokens create ana@example.test --label 'before the loss' --scope requests:read"
+KNOWN = """curl --fail --silent --retry 30 --retry-connrefused http://127.0.0.1:8080/readyz
+selfserve tokens list ana@example.test"""
 ACCOUNT = {f"etc/{file}{old}" for file in ("passwd", "group", "shadow", "gshadow") for old in ("", "-")}
 
 

@@ -54,7 +54,7 @@ def package(
 
 def repository(
     ctx: typer.Context,
-    packages: Annotated[list[Path], typer.Argument(help="The .deb files to add.", exists=True, dir_okay=False)],
+    packages: Annotated[list[Path], typer.Argument(help="The .deb files to add.")],
     key: Annotated[
         str, typer.Option(help="Who signs: gpg:FINGERPRINT, or a secret key at file:PATH, env:NAME, keyring:NAME.")
     ],

@@ -25,7 +25,7 @@ from selfserve.desktop.place import Place, Screen
 
 gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
-from gi.repository import Gdk, GdkPixbuf, Gio, GLib, WebKit2  # noqa: E402
+from gi.repository import Gdk, GdkPixbuf, Gio, GLib, Gtk, WebKit2  # noqa: E402
 
 STOPPED = frozenset({102, 302})
 """WebKit's codes for a load that was stopped by us or by the page itself (frame interrupted by policy, cancelled)."""
@@ -44,6 +44,17 @@ def screens() -> list[Screen]:
         return []
     found = (display.get_monitor(at).get_geometry() for at in range(display.get_n_monitors()))
     return [Screen(one.x, one.y, one.width, one.height) for one in found]
+
+
+def dark() -> bool:
+    """Whether the desktop is dark, as far as GTK knows: the window is, too, before anything is drawn in it."""
+    if os.environ.get("GTK_THEME", "").endswith(":dark"):
+        return True
+    settings = Gtk.Settings.get_default()
+    if settings is None:
+        return False
+    name = (settings.get_property("gtk-theme-name") or "").lower()
+    return bool(settings.get_property("gtk-application-prefer-dark-theme")) or name.endswith("-dark")
 
 
 def usable(icon: Path) -> str | None:

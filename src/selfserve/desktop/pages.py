@@ -87,6 +87,8 @@ class Page:
     detail: str = ""
     after_facts: str = ""
     waits: bool = False
+    decides: bool = False
+    """Something is decided here, so that no button is a slip of Enter away."""
     links: Mapping[str, str] = field(default_factory=dict)
     """More ways out, beside those of the brand: what they say and the word the app hears."""
 
@@ -102,7 +104,7 @@ def render(page: Page, brand: Brand, to: Speaker, secret: str, *, helps: bool = 
     parts.append(f"<p>{escape(page.after_facts)}</p>" if page.after_facts else "")
     parts += [f'<p class="hint">{escape(hint)}</p>' for hint in page.hints]
     parts.append('<div class="still"><i></i></div>' if page.waits else "")
-    buttons = "".join(_button(act, first=not at) for at, act in enumerate(page.acts))
+    buttons = "".join(_button(act, first=not at, held=page.decides) for at, act in enumerate(page.acts))
     parts.append(f'<div class="acts">{buttons}</div>' if buttons else "")
     parts.append(f'<p class="detail">{escape(to.say("details", detail=page.detail))}</p>' if page.detail else "")
     parts.append(_help(brand.help, page.links, to) if helps else "")
@@ -129,8 +131,8 @@ def _document(title: str, inside: str, brand: Brand, to: Speaker, script: str, n
     )
 
 
-def _button(act: Act, *, first: bool) -> str:
-    chosen = ' class="first" autofocus' if first else ""
+def _button(act: Act, *, first: bool, held: bool) -> str:
+    chosen = f' class="first"{"" if held else " autofocus"}' if first else ""
     return f'<button type="button"{chosen} data-act="{escape(act.word)}">{escape(act.says)}</button>'
 
 

@@ -63,7 +63,9 @@ def device(facts: Facts, to: Speaker, sends: bool | None) -> Page:
     acts = {None: [send, Act(to.say("keep"), "keep")], True: [back, stop], False: [back, send]}[sends]
     after = {None: "", True: to.say("device_now"), False: to.say("device_not_now")}[sends]
     told = [to.say("device_told")]
-    return Page("device", to.say("device"), told, acts, facts=listed(facts, to), after_facts=after)
+    return Page(
+        "device", to.say("device"), told, acts, facts=listed(facts, to), after_facts=after, decides=sends is None
+    )
 
 
 def listed(facts: Facts, to: Speaker) -> list[tuple[str, str]]:

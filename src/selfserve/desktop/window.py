@@ -22,7 +22,7 @@ from selfserve.desktop.place import Screen
 from selfserve.desktop.words import Speaker
 
 LEAST = (480, 360)
-GROUND = "#f7f7f8"
+GROUND, DARK_GROUND = "#f7f7f8", "#0d0e11"
 ICON = Path(__file__).parent / "icon.svg"
 LINUX = sys.platform not in ("darwin", "win32")
 
@@ -65,7 +65,7 @@ class WebWindow:
         self._window: Any = webview.create_window(
             brand.name, html=self._html(first), js_api=self._buttons, min_size=LEAST, text_select=True,
             width=self._place.width, height=self._place.height, x=self._place.x, y=self._place.y,
-            maximized=self._place.maximized, background_color=GROUND,
+            maximized=self._place.maximized, background_color=_ground(),
         )  # fmt: skip
         self._gtk: Any = None
 
@@ -161,6 +161,15 @@ class WebWindow:
 
     def _remember(self) -> None:
         place.keep(self._memory, self._place)
+
+
+def _ground() -> str:
+    """The colour of the window before anything is drawn in it."""
+    if not LINUX:
+        return GROUND
+    from selfserve.desktop import gtk
+
+    return DARK_GROUND if gtk.dark() else GROUND
 
 
 def screens() -> list[Screen]:

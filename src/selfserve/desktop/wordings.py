@@ -206,7 +206,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unknown": ("not known", "nicht bekannt"),
     "free_of": ("{free} of {total}", "{free} von {total}"),
     "days": ("{count} days", "{count} Tage"),
-    "hours": ("{count} hours", "{count} Stunden"),
+    "hours": ("{count} h", "{count} Std."),
     "wired": ("cable", "Kabel"),
     "wifi": ("Wi-Fi", "WLAN"),
     "vpn": ("VPN", "VPN"),
