@@ -262,8 +262,7 @@ def build_registry(
     **told: Callable[..., object],
 ) -> Registry:
     """The configured connectors, with the memory they are lent; `told` is who hears of its line (see `StoredSeats`)."""
-    fingerprint = read_key(secrets.resolve(settings.server.sealing_key))
-    ports = Ports(seats=SeatPort(StoredSeats(database, sealer, fingerprint, **told), now), now=now)
+    ports = Ports(seats=SeatPort(StoredSeats(database, sealer, **told), now), now=now)
     sections = {name: {"kind": section.kind, **section.rest} for name, section in settings.connectors.items()}
     return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder)
 

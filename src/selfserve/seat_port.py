@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -18,13 +18,9 @@ class SeatPort(SeatStore):
     def __init__(self, stored: StoredSeats, now: Callable[[], datetime]) -> None:
         self._stored, self._now = stored, now
 
-    def declare(self, pool: str, total: int | None) -> None:
+    def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with _away():
-            self._stored.declare(pool, total, self._now())
-
-    def add_keys(self, pool: str, keys: list[str]) -> int:
-        with _away():
-            return self._stored.add_keys(pool, keys, self._now())
+            return self._stored.declare(pool, total, keys, self._now())
 
     def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
         with _away():

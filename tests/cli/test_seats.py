@@ -11,6 +11,7 @@ from tests.requests.test_seats import seated
 from tests.stand.house import Stand
 from tests.stand.stores import database, postgres_template, sqlite_template, url
 
+from selfserve.settings.sealing import new_key
 from selfserve.store.database import Database
 from selfserve.store.states import RunState
 
@@ -41,6 +42,22 @@ def test_seats_that_a_command_finds_in_the_settings_reach_who_waits(
     assert ordered.attempt == before.attempt + 1
     stand.work()
     assert [stand.request(one).state for one in ids] == ["fulfilled", "fulfilled", "fulfilling"]
+
+
+def test_a_sealing_key_rotated_as_documented_leaves_every_key_one_seat(selfserve: Selfserve, folder: Path) -> None:
+    """docs/configuration.md by the letter: the fresh key in its place, the old one among the former."""
+    settings, keys = folder / "selfserve.toml", folder / "secrets/jetbrains-keys"
+    keys.write_text("KEY-1\nKEY-2\nKEY-3\n")
+    keys.chmod(0o600)
+    head, _, _ = settings.read_text().partition("[connectors.seats.pools.figma-editor]")
+    settings.write_text(f'{head}[connectors.seats.pools.ide]\nlabel = "IDE"\nkeys = "file:secrets/jetbrains-keys"\n')
+    assert selfserve("db", "upgrade").code == 0
+    assert "IDE: 3 of 3 left." in selfserve("connectors", "check", "seats").out
+    (folder / "secrets/sealing-key").rename(folder / "secrets/sealing-key-2026")
+    assert selfserve("secrets", "set", "file:secrets/sealing-key", stdin=new_key()).code == 0
+    former = 'former_sealing_keys = ["file:secrets/sealing-key-2026"]'
+    settings.write_text(settings.read_text().replace("[server]", f"[server]\n{former}", 1))
+    assert "IDE: 3 of 3 left." in selfserve("connectors", "check", "seats").out
 
 
 def _settle(folder: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

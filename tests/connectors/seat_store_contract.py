@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from selfserve.connectors.contract import SeatQueued, SeatStore, SeatTaken
+from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatTaken
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ class SeatStoreContract:
         two("ana")
         assert store.full() == {"keys"}
         two("bob")
-        store.add_keys("keys", ["K-1"])
+        store.declare("keys", None, ["K-1"])
         assert store.full() == {"two"}
         store.give_back("two", "ana", NOW)
         assert store.full() == set()
@@ -175,9 +176,9 @@ class SeatStoreContract:
 
     def test_keys_are_the_seats_of_a_key_pool(self, store: SeatStore) -> None:
         """Each key to one holder, given again to the same one, and back in the pool when it is returned."""
-        store.declare("keys", None)
-        assert store.add_keys("keys", ["K-1", "K-2", "K-1"]) == 2
-        assert store.add_keys("keys", ["K-2"]) == 0
+        store.declare("keys", None, ["K-1", "K-2", "K-1"])
+        store.declare("keys", None, ["K-2", "K-1"])
+        assert store.figures("keys") == SeatFigures(2, 0, 0)
         ana, bob = (store.take("keys", holder, holder, NOW) for holder in ("ana", "bob"))
         assert isinstance(ana, SeatTaken)
         assert isinstance(bob, SeatTaken)
@@ -196,22 +197,83 @@ class SeatStoreContract:
         """Somebody waits at an empty pool; a key arrives."""
         store.declare("keys", None)
         assert store.take("keys", "ana", "ana", NOW) == SeatQueued(1)
-        store.add_keys("keys", ["K-1"])
+        store.declare("keys", None, ["K-1"])
         ana = store.take("keys", "ana", "ana", NOW)
         assert isinstance(ana, SeatTaken)
         assert (ana.licence, ana.fresh) == ("K-1", True)
 
+    def test_a_key_that_is_no_longer_listed_is_given_to_nobody(self, store: SeatStore) -> None:
+        """It was returned to its maker, or leaked. Who has it keeps it until their grant ends; then it is gone."""
+        store.declare("keys", None, ["K-1", "K-2", "K-3"])
+        ana = store.take("keys", "ana", "ana", NOW)
+        assert isinstance(ana, SeatTaken)
+        store.declare("keys", None, {"K-1", "K-2"} - {ana.licence})
+        assert store.figures("keys") == SeatFigures(2, 1, 0, leaving=1)
+        assert store.take("keys", "ana", "ana", NOW) == ana
+        ben = store.take("keys", "ben", "ben", NOW)
+        assert isinstance(ben, SeatTaken)
+        assert ben.licence in {"K-1", "K-2"} - {ana.licence}
+        assert store.take("keys", "cleo", "cleo", NOW) == SeatQueued(1)
+        assert store.give_back("keys", "ana", NOW)
+        assert store.look("keys", "cleo") == SeatQueued(1)
+        assert store.figures("keys") == SeatFigures(1, 1, 1)
+
+    def test_a_key_that_is_listed_again_is_one_seat(self, store: SeatStore) -> None:
+        """Taken out by mistake and put back, while somebody had it: it is theirs, and afterwards the next one's."""
+        store.declare("keys", None, ["K-1"])
+        store.take("keys", "ana", "ana", NOW)
+        store.declare("keys", None, [])
+        store.declare("keys", None, ["K-1"])
+        assert store.figures("keys") == SeatFigures(1, 1, 0)
+        assert store.take("keys", "ben", "ben", NOW) == SeatQueued(1)
+        store.give_back("keys", "ana", NOW)
+        ben = store.look("keys", "ben")
+        assert isinstance(ben, SeatTaken)
+        assert ben.licence == "K-1"
+
+    def test_a_pool_of_keys_gives_keys_only(self, store: SeatStore) -> None:
+        """It was a count before: its free seats have no key, and nobody is told that they have one of those."""
+        store.declare("pool", 3)
+        for holder in ("ana", "ben"):
+            store.take("pool", holder, holder, NOW)
+        store.give_back("pool", "ana", NOW)
+        store.declare("pool", None, ["K-1"])
+        assert store.figures("pool") == SeatFigures(2, 1, 0, leaving=1)
+        cleo = store.take("pool", "cleo", "cleo", NOW)
+        assert isinstance(cleo, SeatTaken)
+        assert cleo.licence == "K-1"
+        assert store.take("pool", "dan", "dan", NOW) == SeatQueued(1)
+        store.give_back("pool", "ben", NOW)
+        assert store.look("pool", "dan") == SeatQueued(1)
+        assert store.figures("pool") == SeatFigures(1, 1, 1)
+
+    def test_a_pool_of_a_count_gives_no_key(self, store: SeatStore) -> None:
+        """It had keys before, which nobody is to read any more; who has one keeps it, and it counts."""
+        store.declare("pool", None, ["K-1", "K-2"])
+        ana = store.take("pool", "ana", "ana", NOW)
+        store.declare("pool", 2)
+        assert isinstance(ana, SeatTaken)
+        assert store.look("pool", "ana") == replace(ana, fresh=False)
+        assert store.figures("pool") == SeatFigures(2, 1, 0, leaving=1)
+        ben = store.take("pool", "ben", "ben", NOW)
+        assert isinstance(ben, SeatTaken)
+        assert ben.licence is None
+        assert store.take("pool", "cleo", "cleo", NOW) == SeatQueued(1)
+        store.give_back("pool", "ana", NOW)
+        cleo = store.look("pool", "cleo")
+        assert isinstance(cleo, SeatTaken)
+        assert cleo.licence is None
+
     def test_a_licence_is_in_no_repr(self, store: SeatStore) -> None:
         """Logs print objects."""
-        store.declare("keys", None)
-        store.add_keys("keys", ["SECRET-KEY"])
+        store.declare("keys", None, ["SECRET-KEY"])
         assert "SECRET-KEY" not in repr(store.take("keys", "ana", "ana", NOW))
 
     def test_pools_do_not_know_each_other(self, store: SeatStore) -> None:
         """A holder in one is nobody in the other; one key may be in both."""
         for pool in ("one", "other"):
-            store.declare(pool, None)
-            assert store.add_keys(pool, ["K"]) == 1
+            store.declare(pool, None, ["K"])
+            assert store.figures(pool) == SeatFigures(1, 0, 0)
         store.take("one", "ana", "k", NOW)
         assert store.look("other", "ana") is None
 

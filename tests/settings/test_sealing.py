@@ -54,6 +54,13 @@ def test_a_former_key_opens_and_the_new_one_seals() -> None:
         Sealer(KEY).open(envelope, "seat:1")
 
 
+def test_a_fingerprint_knows_its_text_and_only_under_its_key() -> None:
+    """Nobody tries out licence keys on a stolen table; and a fresh key has fingerprints of its own, as it has seals."""
+    mark = Sealer(KEY).fingerprint("LICENCE-1")
+    assert mark == Sealer(KEY, [OTHER]).fingerprint("LICENCE-1")
+    assert len({mark, Sealer(KEY).fingerprint("LICENCE-2"), Sealer(OTHER, [KEY]).fingerprint("LICENCE-1")}) == 3
+
+
 @pytest.mark.parametrize("text", ["", "short", "A" * 43, "é" * 44, "AAAA"])
 def test_a_key_is_thirty_two_random_bytes(text: str) -> None:
     """A word typed by hand is not taken for a key."""

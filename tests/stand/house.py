@@ -246,7 +246,6 @@ def build(
     stored = StoredSeats(
         database,
         sealer,
-        b"f" * 32,
         served=lambda session, keys, at: seats.wake(session, house, keys, at),
         waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
     )

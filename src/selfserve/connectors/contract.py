@@ -7,7 +7,7 @@ the target does: it answers with an `Outcome`; only a programming error may leav
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -345,12 +345,13 @@ class SeatStore(ABC):
     """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own."""
 
     @abstractmethod
-    def declare(self, pool: str, total: int | None) -> None:
-        """Create the pool or set its size; None where keys in the pool are its size."""
+    def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
+        """Make the pool, or bring it to `total` seats; None where the licence `keys`, sealed at rest, are its seats.
 
-    @abstractmethod
-    def add_keys(self, pool: str, keys: list[str]) -> int:
-        """Seal and add licence keys that the pool does not have yet; returns how many were new."""
+        What the pool does not give any more is withdrawn, what somebody has only when they give it back; who waits gets
+        what is new. Returns how many held keys cannot be read: while there are any, no key is added, for one of them
+        may be the same.
+        """
 
     @abstractmethod
     def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
@@ -397,11 +398,12 @@ class SeatQueued:
 
 @dataclass(frozen=True, slots=True)
 class SeatFigures:
-    """`total` seats, `taken` of them, `waiting` people in line."""
+    """`total` seats, `taken` of them, `waiting` people in line; `leaving` of those taken are given to nobody again."""
 
     total: int
     taken: int
     waiting: int
+    leaving: int = 0
 
 
 @dataclass(frozen=True, slots=True)

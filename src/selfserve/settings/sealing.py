@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 from collections.abc import Iterable
 
@@ -44,7 +45,7 @@ class Sealer:
     """Seals with `key` and opens what `key` or one of `former` sealed. Keys are 32 bytes."""
 
     def __init__(self, key: bytes, former: Iterable[bytes] = ()) -> None:
-        self.key_id = _key_id(key)
+        self.key_id, self._key = _key_id(key), key
         self._ciphers = {_key_id(one): AESGCM(one) for one in (*former, key)}
 
     def seal(self, plaintext: str, context: str) -> bytes:
@@ -64,6 +65,11 @@ class Sealer:
             return cipher.decrypt(nonce, envelope[_HEAD + _NONCE :], head + context.encode()).decode()
         except InvalidTag:
             raise CannotOpen("it was changed, or belongs to something else") from None
+
+    def fingerprint(self, text: str) -> str:
+        """A digest under `key`, hexadecimal: equal texts are known by it, and none can be tried out without the key.
+        It changes with the key, as `current` does."""
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
 
     def current(self, envelope: bytes) -> bool:
         """False for an envelope of a former key, which should be sealed anew."""

@@ -2,98 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
+from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
-from selfserve.store.ids import new_id
+from selfserve.store.seat_pool import Pool, offered
+from selfserve.store.seat_stock import restock
 from selfserve.store.tables import Seat, SeatPool, SeatWaiting
-
-
-class Seals(Protocol):
-    """What seals a licence key at rest."""
-
-    def seal(self, plaintext: str, context: str) -> bytes:
-        """An envelope that opens only with the same context."""
-
-    def open(self, envelope: bytes, context: str) -> str:
-        """What was sealed."""
-
-
-class Pool:
-    """The rows of one pool within one transaction; the pool's row is locked, so seats of one pool move one at a
-    time."""
-
-    def __init__(self, session: Session, name: str) -> None:
-        self.session, self.name = session, name
-        self.row = session.scalar(sa.select(SeatPool).where(SeatPool.name == name).with_for_update())
-        if self.row is None:
-            raise LookupError(f"there is no seat pool called {name!r}")
-
-    def of(self, holder: str) -> Seat | None:
-        """The holder's seat."""
-        return self.session.scalar(sa.select(Seat).where(Seat.pool == self.name, Seat.holder == holder))
-
-    def free(self) -> Seat | None:
-        """A free seat; in a count pool that is not yet full, a new one."""
-        seat = self.session.scalar(
-            sa.select(Seat).where(Seat.pool == self.name, Seat.holder.is_(None)).order_by(Seat.number).limit(1)
-        )
-        assert self.row is not None
-        if self.row.total is None:
-            return seat
-        taken = self.session.scalar(
-            sa.select(sa.func.count()).select_from(Seat).where(Seat.pool == self.name, Seat.holder.is_not(None))
-        )
-        if (taken or 0) >= self.row.total:
-            return None
-        return seat or self._another()
-
-    def _another(self) -> Seat:
-        highest = self.session.scalar(sa.select(sa.func.max(Seat.number)).where(Seat.pool == self.name)) or 0
-        seat = Seat(id=new_id(), pool=self.name, number=highest + 1, taken_under="")
-        self.session.add(seat)
-        return seat
-
-    def moment(self, now: datetime) -> datetime:
-        """When a new place in line begins: `now`, but after every place there is, whatever the clocks of those who ask
-        at once say."""
-        last = self.session.scalar(sa.select(sa.func.max(SeatWaiting.since)).where(SeatWaiting.pool == self.name))
-        return now if last is None or last < now else last + timedelta(microseconds=1)
-
-    def line(self) -> list[str]:
-        """Those who wait, the first first."""
-        return list(
-            self.session.scalars(
-                sa.select(SeatWaiting.holder)
-                .where(SeatWaiting.pool == self.name)
-                .order_by(SeatWaiting.since, SeatWaiting.holder)
-            )
-        )
-
-    def give(self, seat: Seat, holder: str, key: str, now: datetime) -> None:
-        """Seat the holder, who leaves the line."""
-        seat.holder, seat.taken_under, seat.taken_at = holder, key, now
-        self.session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == self.name, SeatWaiting.holder == holder))
-        self.session.flush()
-
-    def serve_line(self, now: datetime) -> list[str]:
-        """Give free seats to those who wait, in their order; returns the keys under which those had asked."""
-        served = []
-        for holder in self.line():
-            seat = self.free()
-            if seat is None:
-                break
-            key = self.session.get_one(SeatWaiting, (self.name, holder)).wanted_under
-            self.give(seat, holder, key, now)
-            served.append(key)
-        return served
 
 
 def places(session: Session, keys: list[str]) -> dict[str, int]:
@@ -133,12 +53,11 @@ class StoredSeats:
     def __init__(
         self,
         database: Database,
-        seals: Seals,
-        fingerprint_key: bytes,
+        sealer: Sealer,
         served: Served = _nobody,
         waits: Waits = _nobody,
     ) -> None:
-        self.database, self.seals, self.fingerprint_key = database, seals, fingerprint_key
+        self.database, self.sealer = database, sealer
         self._served, self._waits = served, waits
 
     def _serve_line(self, session: Session, rows: Pool, now: datetime) -> None:
@@ -146,37 +65,22 @@ class StoredSeats:
         if keys:
             self._served(session, keys, now)
 
-    def declare(self, pool: str, total: int | None, now: datetime) -> None:
-        """Create the pool or set its size; those who wait get what became free."""
+    def declare(self, pool: str, total: int | None, keys: Iterable[str], now: datetime) -> int:
+        """Make the pool, or bring it to this size or these keys; those who wait get what became free."""
         with self.database.write() as session:
-            row = session.scalar(sa.select(SeatPool).where(SeatPool.name == pool).with_for_update())
-            if row is None:
-                session.add(SeatPool(name=pool, total=total, version=1))
-                session.flush()
-            elif row.total != total:
-                row.total = total
-                row.version += 1
-            self._serve_line(session, Pool(session, pool), now)
-
-    def add_keys(self, pool: str, keys: list[str], now: datetime) -> int:
-        """Seal and add keys that are new; returns how many."""
-        with self.database.write() as session:
+            session.execute(self._new(pool, total))
             rows = Pool(session, pool)
-            highest = session.scalar(sa.select(sa.func.max(Seat.number)).where(Seat.pool == pool)) or 0
-            known = set(session.scalars(sa.select(Seat.fingerprint).where(Seat.pool == pool)))
-            added = 0
-            for key in keys:
-                mark = hmac.new(self.fingerprint_key, key.encode(), hashlib.sha256).hexdigest()
-                if mark in known:
-                    continue
-                known.add(mark)
-                added += 1
-                seat = Seat(id=new_id(), pool=pool, number=highest + added, fingerprint=mark, taken_under="")
-                seat.sealed = self.seals.seal(key, f"seat:{seat.id}")
-                session.add(seat)
-            session.flush()
+            if rows.row.total != total:
+                rows.row.total = total
+                rows.row.version += 1
+            unread = restock(rows, self.sealer, keys)
             self._serve_line(session, rows, now)
-            return added
+            return unread
+
+    def _new(self, pool: str, total: int | None) -> sa.Insert:
+        """Two processes may meet a new pool at once."""
+        insert = sqlite.insert if self.database.sqlite else postgresql.insert
+        return insert(SeatPool).values(name=pool, total=total, version=1).on_conflict_do_nothing()
 
     def take(self, pool: str, holder: str, key: str, now: datetime) -> tuple[str, str | None, bool] | int:
         """(seat, licence, fresh) for a seat, or the place in line."""
@@ -197,7 +101,7 @@ class StoredSeats:
         return rows.line().index(holder) + 1
 
     def _licence(self, seat: Seat) -> str | None:
-        return self.seals.open(seat.sealed, f"seat:{seat.id}") if seat.sealed is not None else None
+        return self.sealer.open(seat.sealed, f"seat:{seat.id}") if seat.sealed is not None else None
 
     def give_back(self, pool: str, holder: str, now: datetime) -> bool:
         """Free the holder's seat or place; the first in line is seated at once."""
@@ -206,8 +110,7 @@ class StoredSeats:
             left = session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder))
             seat = rows.of(holder)
             if seat is not None:
-                seat.holder, seat.taken_under, seat.taken_at = None, "", None
-                session.flush()
+                rows.take_back(seat)
                 self._serve_line(session, rows, now)
             return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]
 
@@ -226,17 +129,19 @@ class StoredSeats:
             )
             return session.scalar(ahead) or 1
 
-    def figures(self, pool: str) -> tuple[int, int, int] | None:
-        """(total, taken, waiting); None for a pool never declared."""
+    def figures(self, pool: str) -> tuple[int, int, int, int] | None:
+        """(total, taken, waiting, leaving); None for a pool never declared."""
         with self.database.read() as session:
             row = session.get(SeatPool, pool)
             if row is None:
                 return None
             count = sa.select(sa.func.count())
-            taken = session.scalar(count.select_from(Seat).where(Seat.pool == pool, Seat.holder.is_not(None))) or 0
-            seats = session.scalar(count.select_from(Seat).where(Seat.pool == pool)) or 0
+            seats = count.select_from(Seat).where(Seat.pool == pool)
+            held = seats.where(Seat.holder.is_not(None))
             waiting = session.scalar(count.select_from(SeatWaiting).where(SeatWaiting.pool == pool)) or 0
-            return (row.total if row.total is not None else seats), taken, waiting
+            total = row.total if row.total is not None else session.scalar(seats) or 0
+            leaving = session.scalar(held.where(sa.not_(offered(row)))) or 0
+            return total, session.scalar(held) or 0, waiting, leaving
 
     def full(self) -> frozenset[str]:
         """The pools that have no seat left, or a line already; one query for all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,15 +11,43 @@ from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, Se
 
 
 @dataclass
+class _Seat:
+    number: int
+    licence: str | None
+    given: bool = True
+    holder: str | None = None
+    under: str = ""
+
+
+@dataclass
 class _Pool:
-    total: int | None
-    licences: list[str] = field(default_factory=list)
-    taken: dict[str, tuple[int, str]] = field(default_factory=dict)
+    total: int | None = None
+    seats: list[_Seat] = field(default_factory=list)
     line: dict[str, str] = field(default_factory=dict)
 
     @property
+    def taken(self) -> list[_Seat]:
+        return [seat for seat in self.seats if seat.holder is not None]
+
+    @property
     def size(self) -> int:
-        return len(self.licences) if self.total is None else self.total
+        return len(self.seats) if self.total is None else self.total
+
+    def of(self, holder: str) -> _Seat | None:
+        return next((seat for seat in self.seats if seat.holder == holder), None)
+
+    def free(self) -> _Seat | None:
+        if self.total is not None and len(self.taken) >= self.total:
+            return None
+        found = next((seat for seat in self.seats if seat.holder is None), None)
+        return found if found or self.total is None else self.add(None)
+
+    def add(self, licence: str | None) -> _Seat:
+        self.seats.append(_Seat(max((seat.number for seat in self.seats), default=0) + 1, licence))
+        return self.seats[-1]
+
+    def withdraw(self) -> None:
+        self.seats = [seat for seat in self.seats if seat.given or seat.holder is not None]
 
 
 class MemorySeatStore(SeatStore):
@@ -29,54 +58,57 @@ class MemorySeatStore(SeatStore):
         self._pools: dict[str, _Pool] = {}
         self._lock = threading.RLock()
 
-    def declare(self, pool: str, total: int | None) -> None:
+    def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with self._lock:
             self._check()
-            known = self._pools.setdefault(pool, _Pool(total))
-            known.total = total
+            known = self._pools.setdefault(pool, _Pool())
+            known.total, listed = total, dict.fromkeys(keys)
+            for seat in known.seats:
+                seat.given = seat.licence is None if total is not None else seat.licence in listed
+            known.withdraw()
+            there = {seat.licence for seat in known.seats}
+            for key in listed if total is None else ():
+                if key not in there:
+                    known.add(key)
             self._serve_line(known)
-
-    def add_keys(self, pool: str, keys: list[str]) -> int:
-        with self._lock:
-            self._check()
-            known = self._pools[pool]
-            fresh = [key for key in dict.fromkeys(keys) if key not in known.licences]
-            known.licences += fresh
-            self._serve_line(known)
-            return len(fresh)
+            return 0
 
     def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
         with self._lock:
             self._check()
             known = self._pools[pool]
-            if holder not in known.taken and holder not in known.line:
+            if known.of(holder) is None and holder not in known.line:
                 known.line[holder] = key
                 self._serve_line(known)
-            if holder in known.taken:
-                return self._seat(known, holder, key)
-            return SeatQueued(list(known.line).index(holder) + 1)
+            return self._seen(known, holder, key) or SeatQueued(list(known.line).index(holder) + 1)
 
     def give_back(self, pool: str, holder: str, now: datetime) -> bool:
         with self._lock:
             self._check()
             known = self._pools[pool]
-            had = known.taken.pop(holder, None) or known.line.pop(holder, None)
+            seat, place = known.of(holder), known.line.pop(holder, None)
+            if seat is not None:
+                seat.holder = None
+            known.withdraw()
             self._serve_line(known)
-            return had is not None
+            return seat is not None or place is not None
 
     def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
         with self._lock:
             self._check()
             known = self._pools[pool]
-            if holder in known.taken:
-                return self._seat(known, holder, "")
+            if (seen := self._seen(known, holder, "")) is not None:
+                return seen
             return SeatQueued(list(known.line).index(holder) + 1) if holder in known.line else None
 
     def figures(self, pool: str) -> SeatFigures | None:
         with self._lock:
             self._check()
             known = self._pools.get(pool)
-            return SeatFigures(known.size, len(known.taken), len(known.line)) if known else None
+            if known is None:
+                return None
+            leaving = sum(not seat.given for seat in known.taken)
+            return SeatFigures(known.size, len(known.taken), len(known.line), leaving)
 
     def full(self) -> frozenset[str]:
         with self._lock:
@@ -84,16 +116,13 @@ class MemorySeatStore(SeatStore):
             return frozenset(name for name, pool in self._pools.items() if pool.line or len(pool.taken) >= pool.size)
 
     def _serve_line(self, pool: _Pool) -> None:
-        while pool.line and len(pool.taken) < pool.size:
-            holder = next(iter(pool.line))
-            used = {number for number, _ in pool.taken.values()}
-            number = next(one for one in range(pool.size) if one not in used)
-            pool.taken[holder] = (number, pool.line.pop(holder))
+        while pool.line and (seat := pool.free()) is not None:
+            seat.holder = next(iter(pool.line))
+            seat.under = pool.line.pop(seat.holder)
 
-    def _seat(self, pool: _Pool, holder: str, key: str) -> SeatTaken:
-        number, under = pool.taken[holder]
-        licence = pool.licences[number] if pool.total is None else None
-        return SeatTaken(str(number + 1), licence, under == key)
+    def _seen(self, pool: _Pool, holder: str, key: str) -> SeatTaken | None:
+        seat = pool.of(holder)
+        return SeatTaken(str(seat.number), seat.licence, seat.under == key) if seat else None
 
     def _check(self) -> None:
         if self.away:

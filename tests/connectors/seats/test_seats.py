@@ -144,6 +144,36 @@ def test_options_and_check_tell_what_is_left(seats: SeatsConnector, ctx: Context
     assert "design-tools buys more" in short.text
 
 
+def test_check_tells_what_is_held_and_not_given_again(store: MemorySeatStore, ctx: Context) -> None:
+    """Staff hear of a key that was taken out of the list while somebody has it, until it has come back."""
+    settings = {"ide": {"label": "IDE", "keys": "KEY-1\nKEY-2", "short_at": 0}}
+    SeatsConnector("seats", SeatsSettings.model_validate({"pools": settings}), Ports(seats=store)).apply(
+        "assign", ask("ana", "ide"), ctx
+    )
+    settings["ide"]["keys"] = "KEY-2"
+    later = SeatsConnector("seats", SeatsSettings.model_validate({"pools": settings}), Ports(seats=store))
+    left, leaving = later.check()
+    assert left.text == "IDE: 1 of 2 left."
+    assert leaving.level is Level.WARNING
+    assert "one seat that the settings no longer list is held" in leaving.text
+    later.apply("release", ask("ana", "ide"), ctx)
+    assert [one.text for one in later.check()] == ["IDE: 1 of 1 left."]
+
+
+def test_check_says_that_a_former_sealing_key_is_missing(store: MemorySeatStore, ctx: Context) -> None:
+    """And looks anew until it is not: no restart is needed once the last of those who have such a key gave it back."""
+    unread = [2, 1, 0]
+    declare = store.declare
+    store.declare = lambda *args: declare(*args) or unread.pop(0)  # type: ignore[method-assign]
+    seats = SeatsConnector("seats", SeatsSettings.model_validate({"pools": {"ide": POOLS["ide"]}}), Ports(seats=store))
+    for told in (["2 held licence keys"], ["one held licence key"], []):
+        errors = [one.text for one in seats.check() if one.level is Level.ERROR]
+        assert all("server.former_sealing_keys" in one for one in errors)
+        assert [one for one, words in zip(errors, told, strict=True) if words in one] == errors
+    seats.check()
+    assert unread == []
+
+
 def test_without_a_store_nothing_is_given_and_nothing_raised(ctx: Context) -> None:
     """A process that only takes orders has none."""
     seats = SeatsConnector("seats", SeatsSettings.model_validate({"pools": POOLS}), Ports())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -80,6 +80,7 @@ class SeatsConnector(Connector):
         super().__init__(name, settings, ports)
         self.pools: Mapping[str, Pool] = settings.pools
         self._declared: set[str] = set()
+        self._unread: dict[str, int] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -97,11 +98,11 @@ class SeatsConnector(Connector):
         return kinds.pop() if len(kinds) == 1 else None
 
     def check(self) -> list[Finding]:
-        """One finding per pool: how many are left, and a warning where it runs short."""
-        findings = []
+        """How many are left of each pool, a warning where it runs short, and what is held and not to be given again."""
+        findings: list[Finding] = []
         for name, pool in self.pools.items():
             try:
-                findings.append(self._check_pool(name, pool))
+                findings += self._check_pool(name, pool)
             except SeatStoreError as error:
                 findings.append(Finding(Level.ERROR, "seats", f"The pool {name} cannot be read: {error}"))
         return findings
@@ -181,7 +182,8 @@ class SeatsConnector(Connector):
         return Done(state, tell) if had else AlreadyDone(state, tell)
 
     def _store(self, name: str) -> tuple[SeatStore, Pool]:
-        """The store with the pool declared in it as configured, once per process."""
+        """The store with the pool declared in it as configured: once per process, and again while its keys are kept
+        back."""
         pool, store = self.pools.get(name), self.ports.seats
         if pool is None:
             raise _NoSuchPoolError(
@@ -196,18 +198,22 @@ class SeatsConnector(Connector):
             raise SeatStoreError(msg("this process has no store of seats."))
         with self._lock:
             if name not in self._declared:
-                store.declare(name, pool.total)
-                if pool.key_list:
-                    store.add_keys(name, pool.key_list)
-                self._declared.add(name)
+                self._unread[name] = store.declare(name, pool.total, pool.key_list)
+                if not self._unread[name]:
+                    self._declared.add(name)
         return store, pool
 
-    def _check_pool(self, name: str, pool: Pool) -> Finding:
+    def _check_pool(self, name: str, pool: Pool) -> Iterator[Finding]:
         figures = self._store(name)[0].figures(name)
         assert figures is not None
         short = words.free(figures) <= pool.short_at
         buyer = f"; {pool.team} buys more" if pool.team and short else ""
-        return Finding(Level.WARNING if short else Level.INFO, "seats", f"{pool.label}: {words.left(figures)}{buyer}.")
+        level = Level.WARNING if short else Level.INFO
+        yield Finding(level, "seats", f"{pool.label}: {words.left(figures)}{buyer}.")
+        if unread := self._unread[name]:
+            yield Finding(Level.ERROR, "seats", f"{pool.label}: {words.unread(unread)}")
+        elif figures.leaving:
+            yield Finding(Level.WARNING, "seats", f"{pool.label}: {words.leaving(figures.leaving)}")
 
     def _note(self, name: str) -> str:
         try:

@@ -20,7 +20,7 @@ class Pool(BaseModel):
     total: int | None = Field(default=None, ge=0, le=1_000_000)
     """How many seats were bought; leave it out for a pool of keys."""
     keys: SecretStr | None = None
-    """Reference to a text with one licence key per line; keys added later by staff count as well."""
+    """Reference to a text with one licence key per line: exactly these are given."""
     team: str = ""
     """The team that buys more, shown to staff when the pool runs short."""
     short_at: int = Field(default=2, ge=0)

@@ -36,3 +36,21 @@ def in_line(label: str, place: int) -> str:
 def waits(label: str) -> str:
     """What somebody who waits is told. Their place is told when it is read, since it changes."""
     return msg("Every seat of {label} is taken. You are in line and get one as soon as it is free.", label=label)
+
+
+def leaving(count: int) -> str:
+    """For staff: what somebody holds that the pool does not give any more, and what they can do."""
+    if count == 1:
+        return "one seat that the settings no longer list is held; nobody else gets it, and it ends with its grant."
+    return (
+        f"{count} seats that the settings no longer list are held; nobody else gets them, and each ends with its grant."
+    )
+
+
+def unread(count: int) -> str:
+    """For staff: why no key is added, and what to do."""
+    one = "one held licence key" if count == 1 else f"{count} held licence keys"
+    return (
+        f"no configured sealing key opens {one}, so no new key is given out: it could be the same. "
+        "Put the former sealing key into server.former_sealing_keys and restart."
+    )

@@ -28,7 +28,8 @@ class Seat(Base):
     number: Mapped[int]
     sealed: Mapped[bytes | None]
     fingerprint: Mapped[str | None] = mapped_column(String(64))
-    """Keyed digest of the licence key, so that one key is never added twice."""
+    """Keyed digest of the licence key, so that one key is never added twice; None where the pool does not list it (any
+    more): then it is given to nobody again."""
     holder: Mapped[str | None] = mapped_column(String(320))
     taken_under: Mapped[str] = mapped_column(String(200), default="")
     taken_at: Mapped[datetime | None]
