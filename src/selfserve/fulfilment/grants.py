@@ -53,7 +53,7 @@ def promise(
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
     live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
-    grant = session.get_one(Grant, live[0]) if live else None
+    grant = session.get_one(Grant, live[0], populate_existing=True) if live else None
     if grant is not None and grant.state in (GrantState.ENDING, GrantState.REVOKE_FAILED):
         raise BeingTakenBack
     grant_id = grant.id if grant is not None else new_id()
@@ -239,12 +239,15 @@ def end_reason(
     session: Session, house: House, request: Request, because: str, now: datetime, actor: str = MACHINE
 ) -> Grant | None:
     """End a request's reason for its grant; the last one to end begins the taking back. None where there was no
-    reason."""
+    reason, or somebody else ended it first."""
     reason = reason_of(session, request.id)
     if reason is None:
         return None
-    reason.ended_at, reason.ended_because = now, because
     grant = session.get_one(Grant, reason.grant_id, with_for_update=True)
+    session.refresh(reason)  # its time may have ended it while the lock was waited for
+    if reason.ended_at is not None:
+        return None
+    reason.ended_at, reason.ended_because = now, because
     Trail(session, f"grant:{grant.id}").tell(
         "grant.reason_ended", at=now, actor=actor, data={"request": request.name, "because": because}
     )

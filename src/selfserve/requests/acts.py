@@ -105,11 +105,11 @@ def give_back(session: Session, house: House, name: str, person_id: str, now: da
     if request.state == RequestState.FULFILLING:
         raise NotPossible(msg("This is just being done; give it back when it is all there."))
     reason = grants.reason_of(session, request.id)
-    grant = session.get(Grant, reason.grant_id) if reason else None
-    if grant is None or grant.state not in HELD:
+    grant = session.get(Grant, reason.grant_id, with_for_update=True) if reason else None
+    held = grant is not None and grant.state in HELD
+    if not held or grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}") is None:
         raise NotPossible(msg("There is nothing to give back here."))
     Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}")
-    grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}")
     return request
 
 

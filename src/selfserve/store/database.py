@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 SQLITE_POOL = 240
 """Larger than all request threads (40) and engine threads (sixteen for each queue, with room for a dozen queues)
@@ -63,7 +63,7 @@ class Database:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.sqlite else _postgres_engine(url)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(self.engine, class_=Writing, expire_on_commit=False)
         self._readers = sessionmaker(_reading(self.engine), expire_on_commit=False, autoflush=False)
         self._snapshots = sessionmaker(_snapshot(self.engine), expire_on_commit=False)
         self._writer = threading.Lock()
@@ -174,6 +174,20 @@ def _speaks(descriptor: int) -> bool:
     watch = select.poll()
     watch.register(descriptor, select.POLLIN | select.POLLERR | select.POLLHUP)
     return bool(watch.poll(0))
+
+
+class Writing(Session):
+    """A session in which a row that is locked is the row as it is then.
+
+    By itself SQLAlchemy keeps what the session read of it before the lock, and the caller would decide by what another
+    transaction has changed meanwhile (docs.sqlalchemy.org, "Populate Existing").
+    """
+
+
+@sa.event.listens_for(Writing, "do_orm_execute")
+def _read_anew(asked: ORMExecuteState) -> None:
+    if asked.is_select and getattr(asked.statement, "_for_update_arg", None) is not None:
+        asked.update_execution_options(populate_existing=True)
 
 
 class WritesNothing(RuntimeError):  # noqa: N818  (a rule of the house, told to its programmers)
