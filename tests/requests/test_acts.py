@@ -57,7 +57,7 @@ def _can(stand: Stand, name: str, who: str = "ada") -> set[str]:
     with stand.house.database.read() as session:
         request = find(session, name)
         assert request is not None
-        return set(story(session, request, stand.people[who]).can)
+        return set(story(session, stand.house, request, stand.people[who]).can)
 
 
 STATES: list[tuple[Callable[[Stand], str], set[str]]] = [

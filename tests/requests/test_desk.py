@@ -112,7 +112,7 @@ def test_a_case_goes_to_another_team_with_a_word(stand: Stand) -> None:
         assert "Tess Fern hands you a case" in stand.notices(who)
     with stand.house.database.read() as session:
         request = stand.request(made)
-        told = [line.title for line in story.story(session, request, stand.people["ada"]).lines]
+        told = [line.title for line in story.story(session, stand.house, request, stand.people["ada"]).lines]
     assert "It waits with Design tools now" in told
     assert request.promised_at == moved.due_at
     assert "design lamp" not in repr(told)
@@ -314,7 +314,7 @@ def test_done_by_hand_is_not_believed_where_we_could_not_look(stand: Stand) -> N
 
 def _steps_told(stand: Stand, made: str) -> list[story.StepSeen]:
     with stand.house.database.read() as session:
-        return story.story(session, stand.request(made), stand.people["ada"]).steps
+        return story.story(session, stand.house, stand.request(made), stand.people["ada"]).steps
 
 
 def test_done_by_hand_waits_for_a_target_that_is_still_at_it(stand: Stand) -> None:

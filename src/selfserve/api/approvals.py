@@ -140,7 +140,7 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
             raise NotFound("There is no such case on the desk.")
         row = case_rows.case_row(session, found)
         about = story.find(session, row.request_id) if row.request_id else None
-        told = story.story(session, about, reader) if about else None
+        told = story.story(session, house, about, reader) if about else None
     return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
 
 

@@ -221,6 +221,8 @@ SENTENCES: dict[str, Sentence] = {
     "secret.shown": _plain(msg("The secret was shown, once")),
 }
 """Kinds that are not here are for staff only."""
+ASKED = ("approval.asked", "approval.asked_anew")
+"""Kinds of events: somebody was asked to decide."""
 
 
 def line(kind: str, at: datetime, to: Telling, data: Mapping[str, Any], tell: str) -> Line | None:

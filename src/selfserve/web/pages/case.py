@@ -93,7 +93,7 @@ def read(visit: Visit, case_id: str) -> Whole:
             raise NotFound(msg("There is no such case on the desk."))
         case = case_rows.case_row(session, found)
         request = session.get(Request, case.request_id) if case.request_id else None
-        told = story.story(session, request, visit.person_id) if request else None
+        told = story.story(session, visit.house, request, visit.person_id) if request else None
         events = story.events(session, request.id) if request else []
         smile = smiles.for_staff(session, visit.house, request, visit.person_id) if request else None
     return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile)

@@ -55,7 +55,7 @@ def read(visit: Visit, name: str) -> Story:
         found = story.find(session, name)
         if found is None or not parties.concerns(session, found, visit.person_id):
             raise NotFound(msg("There is no such request of yours."))
-        return story.story(session, found, visit.person_id)
+        return story.story(session, visit.house, found, visit.person_id)
 
 
 def _top(visit: Visit, told: Story) -> Markup:
