@@ -103,7 +103,7 @@ def test_who_decides_is_told_who_asked_and_as_what(
     """The card, the notice and its mail name both; a manager further up is not called the manager."""
     made = ask_for(stand, asker, "ada", "desk")
     with stand.house.database.read() as session:
-        (one,) = undecided.waiting_for(session, stand.people[decider])
+        (one,) = undecided.waiting_for(session, stand.house, stand.people[decider])
         told = story.story(session, stand.house, session.get_one(Request, made.id), stand.people["ada"])
     asking = f"{asker.capitalize()} Fern"
     assert (one.request.asked_by_name, one.request.asked_as, one.request.customer_name) == (

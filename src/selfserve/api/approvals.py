@@ -90,7 +90,7 @@ class Case(BaseModel):
 def waiting(request: Request, who: Reads) -> list[undecided.Waiting]:
     """What waits for your decision, the most urgent first: a hundred at most; the next come as you decide."""
     with parts_of(request).house.database.read() as session:
-        return undecided.waiting_for(session, who.person_id)
+        return undecided.waiting_for(session, parts_of(request).house, who.person_id)
 
 
 @router.post("/approvals/{stage}/decide", tags=["approvals"])

@@ -17,7 +17,7 @@ from selfserve.fulfilment import parties, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
-from selfserve.requests.holding import holdings
+from selfserve.requests.holding import holdings, still_held
 from selfserve.requests.state_words import state_words
 from selfserve.requests.to_come import to_come
 from selfserve.requests.words import ASKED, Line, Telling, line, standing
@@ -95,6 +95,8 @@ class Story:
     grant_tone: str
     ends_at: datetime | None
     meant: str
+    held_by: list[str] = field(default_factory=list)
+    """The short names of other requests because of which it is held as well."""
     can: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -117,6 +119,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
+    others = still_held(session, request) if grant is not None else []
     words, tone = state_words(session, [request])[request.id]
     asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
     gives = {step.id: step.gives for step in item.fulfil if step.gives}
@@ -155,6 +158,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         grant_tone=how.tone if how else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
+        held_by=[other.name for other in others],
         can=_can(session, request, item, grant, reason, reader_id),
     )
 

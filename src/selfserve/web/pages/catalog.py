@@ -99,6 +99,7 @@ class Shelf:
         with self._house.database.read() as session:
             person = asking.present(session, self._person_id)
             visible, delayed = offers.finds(session, self._house, person), offers.delayed(session, self._house)
+            barred = offers.barred(session, self._house, person)
             found = grant_rows.marks(session, person.id)
             wanted = self._deck.popular.of(session, self._house, person, visible)
             new_here = preferences.of(session, person.id).hint_closed_at is None
@@ -107,6 +108,8 @@ class Shelf:
             """The card, with what keeps it from being had as fast as it says."""
             if item.id in found:
                 return card
+            if barred(item):
+                return {**card, "takes": self._to.say("Not for you"), "human": True}
             if short(item):
                 return {**card, "takes": self._to.say("Short of seats: you would wait")}
             return {**card, "takes": self._to.say("Delayed at the moment")} if delayed(item) else card

@@ -32,6 +32,7 @@ class Told:
     body: str
     path: str
     when: str
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class Help:
 
 
 class Frame(Element, component="frame.js"):
-    """Tells `notices` when the list is opened, and `seen` with a notice's id, or None for all of them."""
+    """Tells `notices` when the list is opened, `older` when more of it is wanted, and `seen` with a notice's id or, for
+    all of them, None."""
 
-    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, help_: Help) -> None:
+    def __init__(self, *, brand: str, logo: tuple[str, str], name: str, title: str, sign_out: str, help_: Help) -> None:
         super().__init__()
         self._props["icons"] = asset("icons.svg")
-        self._props["brand"], self._props["logo"] = brand, logo
+        self._props["brand"], (self._props["logo"], self._props["logo-dark"]) = brand, logo
         self._props["name"], self._props["title"] = name, title
         self._props["initials"] = initials(name)
         self._props["sign-out"] = sign_out
@@ -70,9 +72,14 @@ class Frame(Element, component="frame.js"):
         self._props["here"] = path
         self.update()
 
-    def tell(self, notices: Sequence[Told]) -> None:
-        """Show these notices in the list."""
-        self._props["notices"] = [asdict(notice) for notice in notices]
+    @property
+    def listed(self) -> int:
+        """How many notices the list shows."""
+        return len(self._props.get("notices") or [])
+
+    def tell(self, notices: Sequence[Told], *, older: bool) -> None:
+        """Show these notices in the list; `older`: there are more to be asked for."""
+        self._props["notices"], self._props["older"] = [asdict(notice) for notice in notices], older
         self.update()
 
     def announce(self, words: str) -> None:
@@ -106,9 +113,11 @@ def _words(support: str) -> dict[str, Any]:
         "keys": say("Keys"),
         "out": say("Sign out"),
         "seen": say("Mark all as read"),
+        "older": say("Show older"),
         "close": say("Close notices"),
         "moment": say("One moment…"),
-        "nothing": say("You have read everything."),
+        "nothing": say("There are no notices for you yet."),
+        "read": say("read"),
         "looks": {"system": say("Appearance"), "light": say("Light"), "dark": say("Dark")},
         "turn": {
             "system": say("Appearance: system. Change it"),
