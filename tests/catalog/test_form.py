@@ -102,7 +102,7 @@ def test_every_kind_is_kept_as_plain_json_and_seen_typed_by_rules() -> None:
 
 
 def test_what_is_left_empty_takes_its_default_or_is_null() -> None:
-    """An emptied field is the same as one never touched."""
+    """An emptied field is the same as one never touched, where it need not be answered."""
     for empty in (None, "", "   "):
         clean = answer(EVERY, text="x", long=empty, day=empty, span=empty, number=empty)
         assert clean.values["day"] == "2027-02-21"
@@ -143,8 +143,13 @@ def test_what_is_left_empty_takes_its_default_or_is_null() -> None:
         ("day", datetime(2027, 1, 1, tzinfo=UTC), "Choose a day, written like 2027-07-31."),
         ("day", 20270731, "Choose a day, written like 2027-07-31."),
         ("span", "9h", "Choose at most 8 hours."),
-        ("span", "soon", "Write how long, like 8h or 90d."),
-        ("span", 8, "Write how long, like 8h or 90d."),
+        ("span", "soon", "Choose a whole number above zero and a unit, 8 hours at most."),
+        ("span", 8, "Choose a whole number above zero and a unit, 8 hours at most."),
+        ("span", "0h", "Choose a whole number above zero and a unit, 8 hours at most."),
+        ("span", "-3h", "Choose a whole number above zero and a unit, 8 hours at most."),
+        ("span", "100000d", "Choose a whole number above zero and a unit, 8 hours at most."),
+        ("share", "0,125", "Write at most 2 digits after the point."),
+        ("share", "0.500", "Write at most 2 digits after the point."),
         ("sure", "yes", "Answer with yes or no."),
         ("other", "x", "This form does not ask for that."),
     ],
@@ -152,6 +157,27 @@ def test_what_is_left_empty_takes_its_default_or_is_null() -> None:
 def test_an_answer_that_cannot_stand_gets_a_sentence_beside_its_field(field: str, value: object, sentence: str) -> None:
     """Plain words, one for each field, and never an answer dropped in silence."""
     assert refused(EVERY, **{"text": "x", field: value}) == {field: sentence}
+
+
+def test_a_decimal_comma_is_a_decimal_point() -> None:
+    """As half of the readers write it; three digits behind it may be thousands, and are asked about."""
+    assert answer(EVERY, text="x", share="0,5").values["share"] == 0.5
+    price = item(price={"type": "number", "decimals": 2, "max": 5000})
+    assert refused(price, price="1,500") == {"price": "Write at most 2 digits after the point."}
+    assert answer(price, price="1500,50").values["price"] == 1500.5
+
+
+def test_who_empties_what_must_be_answered_is_asked_again() -> None:
+    """A default that comes back in silence is an answer that nobody gave; what was never touched has it."""
+    hours = item(hours={"type": "duration", "required": True, "default": "2h"})
+    assert answer(hours).values["hours"] == "2h"
+    assert refused(hours, hours="") == {"hours": "Please fill this in."}
+
+
+def test_a_span_between_two_limits_is_told_both() -> None:
+    """Whoever typed no span reads what would be one."""
+    hours = item(hours={"type": "duration", "min": "30m", "max": "8h"})
+    assert refused(hours, hours="0h") == {"hours": "Choose a whole number and a unit, from 30 minutes to 8 hours."}
 
 
 def test_every_wrong_field_is_told_at_once() -> None:

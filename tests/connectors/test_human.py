@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from selfserve.connectors.contract import AlreadyDone, Context, NeedsHuman, Ports, Presence
 from selfserve.connectors.human import ChecklistArgs, HumanConnector, HumanSettings
+from selfserve.languages.reader import Reader
 
 ASK = ChecklistArgs.model_validate(
     {
@@ -94,3 +95,25 @@ def test_only_what_is_written_down_can_be_optional() -> None:
     assert not fine.todo[0].required
     with pytest.raises(ValidationError, match="tick anyway"):
         ChecklistArgs.model_validate({"summary": "x", "todo": [{"text": "y", "required": False}]})
+
+
+def test_a_checklist_speaks_the_language_of_who_does_it(human: HumanConnector, ctx: Context) -> None:
+    """Its summary and each line; it is the same thing to do in whatever languages."""
+    said = {"de": {"summary": "Laptop für Ana", "todo": ["Nimm einen aus dem Regal.", "Seriennummer?"]}}
+    asked = ChecklistArgs.model_validate({**ASK.model_dump(), "languages": said})
+    outcome = human.apply("checklist", asked, ctx)
+    assert isinstance(outcome, NeedsHuman)
+    german = Reader("de")
+    assert german.tell(outcome.reason) == "Laptop für Ana"
+    assert [german.tell(todo.text) for todo in outcome.todo] == ["Nimm einen aus dem Regal.", "Seriennummer?"]
+    assert [str(todo.text) for todo in outcome.todo] == ["Take one from the shelf.", "Serial number?"]
+    back = human.undo("checklist", asked, {}, ctx)
+    assert isinstance(back, NeedsHuman)
+    assert german.tell(back.reason) == "Zurückzunehmen: Laptop für Ana"
+    assert human.resource("checklist", asked) == human.resource("checklist", ASK)
+
+
+def test_a_checklist_says_every_line_in_every_language() -> None:
+    """Two lines for three would put the wrong words beside a field."""
+    with pytest.raises(ValidationError, match="1 lines of `todo` in de, for 2"):
+        ChecklistArgs.model_validate({**ASK.model_dump(), "languages": {"de": {"todo": ["Nur eine."]}}})

@@ -34,7 +34,7 @@ def _told(stand: Stand, name: str) -> list[tuple[str, str]]:
     with stand.house.database.read() as session:
         found = story.find(session, name)
         assert found is not None
-        return [(line.title, line.note) for line in story.story(session, found, stand.people["ada"]).lines]
+        return [(line.title, line.note) for line in story.story(session, stand.house, found, stand.people["ada"]).lines]
 
 
 def _gauge(stand: Stand, connector: str) -> float:

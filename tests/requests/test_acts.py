@@ -10,7 +10,8 @@ from tests.stand.house import Stand
 from selfserve.requests import acts
 from selfserve.requests.decide import Say
 from selfserve.requests.refusals import NotFound, NotPossible, Refusal, Unfit
-from selfserve.requests.story import find, story
+from selfserve.requests.story import Story, find, story
+from selfserve.requests.submit import submit
 from selfserve.store.states import GrantState, RequestState, StageState
 
 
@@ -57,7 +58,7 @@ def _can(stand: Stand, name: str, who: str = "ada") -> set[str]:
     with stand.house.database.read() as session:
         request = find(session, name)
         assert request is not None
-        return set(story(session, request, stand.people[who]).can)
+        return set(story(session, stand.house, request, stand.people[who]).can)
 
 
 STATES: list[tuple[Callable[[Stand], str], set[str]]] = [
@@ -170,3 +171,54 @@ def test_an_answer_is_words_that_can_be_shown(stand: Stand, words: str) -> None:
     with pytest.raises(Unfit):
         stand.write(acts.answer, made.name, stand.people["ada"], words, stand.clock())
     assert stand.request(made.id).question == "Which?"
+
+
+def _extended(stand: Stand) -> tuple[str, str]:
+    """A lamp, asked for again to have it longer: two reasons for one grant."""
+    first = stand.ask("ada", "lamp").name
+    stand.clock.forward(days=2)
+    return first, acts.extend(stand.house, first, stand.people["ada"], {}).name
+
+
+def test_what_another_request_still_holds_is_not_told_to_be_gone(stand: Stand) -> None:
+    """After an extension the first request alone is given back: the lamp stays, and both pages say why."""
+    first, longer = _extended(stand)
+    _give_back(stand, first)
+    stand.work()
+    assert stand.shelf.things == {("lamp", "ada")}
+    told = _story(stand, first)
+    assert (told.lines[-1].title, told.lines[-1].note) == ("You gave it back", f"It stays because of {longer}.")
+    assert told.held_by == [longer]
+    assert _story(stand, longer).held_by == []
+
+
+def test_who_gives_back_wholly_holds_it_no_more(stand: Stand) -> None:
+    """All requests because of which it was held end, each told in its own story."""
+    first, longer = _extended(stand)
+    assert _story(stand, first).held_by == [longer]
+    stand.write(acts.give_back, stand.house, longer, stand.people["ada"], stand.clock(), wholly=True)
+    stand.work()
+    assert not stand.shelf.things
+    for name in (first, longer):
+        assert "You gave it back" in [line.title for line in _story(stand, name).lines]
+
+
+def test_nobody_gives_back_what_another_asked_for_in_the_same_breath(stand: Stand) -> None:
+    """Wholly is only what concerns whoever gives back: a manager does not end what the customer asked for alone."""
+    longer = stand.ask("ada", "lamp").name
+    stand.clock.forward(days=2)
+    asked = submit(
+        stand.house, customer_id=stand.people["ada"], asked_by_id=stand.people["mara"], item_id="lamp", answers={},
+        though_held=True,
+    )  # fmt: skip
+    with pytest.raises(NotFound):
+        stand.write(acts.give_back, stand.house, asked.name, stand.people["mara"], stand.clock(), wholly=True)
+    assert "return" in _can(stand, longer)
+    assert stand.shelf.things == {("lamp", "ada")}
+
+
+def _story(stand: Stand, name: str) -> Story:
+    with stand.house.database.read() as session:
+        request = find(session, name)
+        assert request is not None
+        return story(session, stand.house, request, stand.people["ada"])

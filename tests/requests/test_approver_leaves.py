@@ -24,7 +24,7 @@ def _nobody(stand: Stand) -> None:
 
 def _waiting(stand: Stand, who: str) -> int:
     with stand.house.database.read() as session:
-        return len(undecided.waiting_for(session, stand.people[who]))
+        return len(undecided.waiting_for(session, stand.house, stand.people[who]))
 
 
 def test_an_approver_disabled_after_the_notice_cannot_decide(stand: Stand) -> None:

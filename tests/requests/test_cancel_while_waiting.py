@@ -25,7 +25,7 @@ def _can(stand: Stand, name: str) -> frozenset[str]:
     with stand.house.database.read() as session:
         found = story.find(session, name)
         assert found is not None
-        return story.story(session, found, stand.people["ada"]).can
+        return story.story(session, stand.house, found, stand.people["ada"]).can
 
 
 @pytest.mark.parametrize("item", ["lamp", "bell", "password"])

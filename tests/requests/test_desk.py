@@ -14,7 +14,7 @@ from selfserve.fulfilment import escalation
 from selfserve.requests import acts, desk, story
 from selfserve.requests.case_rows import desk as listed
 from selfserve.requests.reconcile import reconcile
-from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal
+from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import submit
 from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
 
@@ -112,7 +112,7 @@ def test_a_case_goes_to_another_team_with_a_word(stand: Stand) -> None:
         assert "Tess Fern hands you a case" in stand.notices(who)
     with stand.house.database.read() as session:
         request = stand.request(made)
-        told = [line.title for line in story.story(session, request, stand.people["ada"]).lines]
+        told = [line.title for line in story.story(session, stand.house, request, stand.people["ada"]).lines]
     assert "It waits with Design tools now" in told
     assert request.promised_at == moved.due_at
     assert "design lamp" not in repr(told)
@@ -121,15 +121,26 @@ def test_a_case_goes_to_another_team_with_a_word(stand: Stand) -> None:
     assert stand.case().team == "techops"
 
 
+WORDLESS = "Tell the other team in a sentence why it comes to them."
+
+
 @pytest.mark.parametrize(
     ("team", "words", "told"),
-    [("moon", "x", "no such team"), ("techops", "x", "TechOps has this case already"), ("leads", " ", "in a sentence")],
+    [
+        ("moon", "x", {"team": "There is no such team."}),
+        ("techops", "x", {"team": "TechOps has this case already."}),
+        ("leads", " ", {"words": WORDLESS}),
+        ("", "", {"team": "Choose a team.", "words": WORDLESS}),
+    ],
 )
-def test_a_case_is_not_handed_to_nowhere_nor_without_a_word(stand: Stand, team: str, words: str, told: str) -> None:
-    """Refused with what is wrong; the case stays where it is."""
+def test_a_case_is_not_handed_to_nowhere_nor_without_a_word(
+    stand: Stand, team: str, words: str, told: dict[str, str]
+) -> None:
+    """Refused beside the field that is wrong; the case stays where it is."""
     _broken(stand)
-    with pytest.raises(NotPossible, match=told):
+    with pytest.raises(Unfit) as refused:
         desk.hand_on(stand.house, stand.case().id, stand.people["tess"], team=team, words=words)
+    assert refused.value.errors == told
     assert (stand.case().team, stand.case().level) == ("techops", 0)
 
 
@@ -314,7 +325,7 @@ def test_done_by_hand_is_not_believed_where_we_could_not_look(stand: Stand) -> N
 
 def _steps_told(stand: Stand, made: str) -> list[story.StepSeen]:
     with stand.house.database.read() as session:
-        return story.story(session, stand.request(made), stand.people["ada"]).steps
+        return story.story(session, stand.house, stand.request(made), stand.people["ada"]).steps
 
 
 def test_done_by_hand_waits_for_a_target_that_is_still_at_it(stand: Stand) -> None:
@@ -394,21 +405,29 @@ def test_the_rest_goes_on_by_machine(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "wrong"),
     [
-        {},
-        {"serial": "SN-1"},
-        {"serial": " ", "word": "x"},
-        {**FIELDS, "colour": "red"},
-        {**FIELDS, "serial": "x" * 2001},
-        {**FIELDS, "serial": "a\x00b"},
+        ({}, {"serial", "word"}),
+        ({"serial": "SN-1"}, {"word"}),
+        ({"serial": " ", "word": "x"}, {"serial"}),
+        ({**FIELDS, "serial": "x" * 2001}, {"serial"}),
+        ({**FIELDS, "serial": "a\x00b"}, {"serial"}),
     ],
 )
-def test_a_checklist_s_fields_are_checked(stand: Stand, fields: dict[str, str]) -> None:
-    """Missing, empty, unknown, endless and unprintable ones are refused, and the case stays open."""
+def test_a_checklist_s_fields_are_checked(stand: Stand, fields: dict[str, str], wrong: set[str]) -> None:
+    """Missing, empty, endless and unprintable ones are refused, each beside its field, and the case stays open."""
     stand.ask("ada", "laptop")
-    with pytest.raises(NotPossible):
+    with pytest.raises(Unfit) as refused:
         desk.done(stand.house, stand.case().id, stand.people["tess"], fields=fields)
+    assert set(refused.value.errors) == wrong
+    assert stand.case().state == EscalationState.OPEN
+
+
+def test_a_checklist_takes_no_field_that_it_does_not_have(stand: Stand) -> None:
+    """Whoever calls the API learns which; the case stays open."""
+    stand.ask("ada", "laptop")
+    with pytest.raises(NotPossible, match="no field called colour"):
+        desk.done(stand.house, stand.case().id, stand.people["tess"], fields={**FIELDS, "colour": "red"})
     assert stand.case().state == EscalationState.OPEN
 
 
@@ -441,21 +460,40 @@ def test_a_closed_case_says_who_closed_it(stand: Stand) -> None:
 
 
 def test_a_retry_that_fails_again_comes_back(stand: Stand) -> None:
-    """A fresh case, the patience begins anew."""
+    """A fresh case, the patience begins anew; whoever tried has it still, and the customer's promise stands."""
     made = _broken(stand)
     first = stand.case()
+    promised = stand.request(made).promised_at
+    stand.clock.forward(minutes=20)
     stand.shelf.faults = ["permanent"]
     desk.retry(stand.house, first.id, stand.people["tess"])
     stand.work()
-    assert stand.case().id != first.id
+    second = stand.case()
+    assert second.id != first.id
     assert stand.request(made).state == RequestState.HANDED_OVER
+    assert (second.state, second.taken_by_id) == (EscalationState.TAKEN, stand.people["tess"])
+    assert second.due_at == first.due_at
+    assert stand.request(made).promised_at == promised
+    assert "Lamp needs a person" in stand.notices("tess")
+
+
+def test_what_was_mended_and_breaks_anew_is_nobody_s(stand: Stand) -> None:
+    """The case that ended by trying again is over: what vanishes from the target later has its own time."""
+    _broken(stand)
+    desk.retry(stand.house, stand.case().id, stand.people["tess"])
+    stand.work()
+    stand.clock.forward(hours=3)
+    stand.shelf.things.clear()
+    reconcile(stand.house)
+    assert stand.case().taken_by_id is None
+    assert stand.case().due_at > stand.clock()
 
 
 def test_cannot_needs_words_and_tells_them(stand: Stand) -> None:
     """The customer reads why; nothing was there, so it did not work out."""
     made = _broken(stand)
     for words in ("", "  ", "a\x00b"):
-        with pytest.raises(NotPossible):
+        with pytest.raises(Unfit):
             desk.cannot(stand.house, stand.case().id, stand.people["tess"], words=words)
     desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="The lamps are gone.")
     stand.work()

@@ -114,9 +114,25 @@ def test_an_answer_goes_when_its_question_is_another(stand: Stand) -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    ["password=hunter2hunter2", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg", "Bearer 3q2-7wXYZabcdefgh"],
+    [
+        "password=hunter2hunter2",
+        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg",
+        "Bearer 3q2-7wXYZabcdefgh",
+        "my keys: AKIA" + "IOSFODNN7EXAMPLE",
+        "gh" + "p_" + "a1B2" * 9,
+        "github_" + "pat_" + "a1B2" * 9,
+        "xox" + "b-1234567890-abcdefghij",
+        "sk" + "-" + "a1B2" * 8,
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQPGB",
+        "Passwort: geheimnis",
+        "kennwort: x1y2z3",
+        "the password is hunter2",
+        "Mein Passwort ist Sommer2026!",
+    ],
 )
-def test_a_secret_is_never_kept(stand: Stand, secret: str) -> None:
+def test_what_looks_like_a_secret_is_not_kept(stand: Stand, secret: str) -> None:
     """What looks like one is left out, and it is told that something was."""
     item, name = question(stand)
     assert keep(stand, "ada", item, {name: "harmless"})
@@ -130,3 +146,14 @@ def test_what_the_form_does_not_ask_is_not_kept(stand: Stand) -> None:
     keep(stand, "ada", item, {"made_up": "x", name: ["a"]})
     keep(stand, "ben", item, {name: "x" * (drafts.LONGEST + 1)})
     assert rows(stand) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I forgot my password and need a new one", "Passwort vergessen, bitte zurücksetzen",
+     "password manager for 12 people", "The desk-lamp task-force asks", "a token of thanks", "Meine Chipkarte ist weg"],
+)  # fmt: skip
+def test_words_about_passwords_are_kept(stand: Stand, words: str) -> None:
+    """Who writes that they forgot it has not written it down."""
+    item, name = question(stand)
+    assert keep(stand, "ada", item, {name: words})

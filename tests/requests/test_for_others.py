@@ -62,7 +62,7 @@ def test_the_asker_never_sees_what_is_sealed_to_the_customer(stand: Stand) -> No
         request.sealed = stand.house.sealer.seal(json.dumps({"seat": "KEY-77"}), request.id)
     with stand.house.database.read() as session:
         request = session.get_one(Request, made.id)
-        seen = {who: story.story(session, request, stand.people[who]) for who in ("mara", "cora", "ada")}
+        seen = {who: story.story(session, stand.house, request, stand.people[who]) for who in ("mara", "cora", "ada")}
     assert {who for who, told in seen.items() if "reveal" in told.can} == {"ada"}
     assert "KEY-77" not in repr(seen)
     for who in ("mara", "cora"):
@@ -77,7 +77,10 @@ def test_the_story_names_who_asked(stand: Stand) -> None:
     made = ask_for(stand, "mara", "ada", "lamp")
     with stand.house.database.read() as session:
         request = session.get_one(Request, made.id)
-        told = {who: story.story(session, request, stand.people[who]).lines[0].title for who in ("ada", "mara", "tess")}
+        told = {
+            who: story.story(session, stand.house, request, stand.people[who]).lines[0].title
+            for who in ("ada", "mara", "tess")
+        }
     assert told == {
         "ada": "Mara asked for Lamp for you",
         "mara": "You asked for Lamp for Ada",
@@ -100,8 +103,8 @@ def test_who_decides_is_told_who_asked_and_as_what(
     """The card, the notice and its mail name both; a manager further up is not called the manager."""
     made = ask_for(stand, asker, "ada", "desk")
     with stand.house.database.read() as session:
-        (one,) = undecided.waiting_for(session, stand.people[decider])
-        told = story.story(session, session.get_one(Request, made.id), stand.people["ada"])
+        (one,) = undecided.waiting_for(session, stand.house, stand.people[decider])
+        told = story.story(session, stand.house, session.get_one(Request, made.id), stand.people["ada"])
     asking = f"{asker.capitalize()} Fern"
     assert (one.request.asked_by_name, one.request.asked_as, one.request.customer_name) == (
         asking, asked_as, "Ada Fern"

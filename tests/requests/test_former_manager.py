@@ -61,9 +61,9 @@ def test_a_former_manager_has_it_in_no_list(stand: Stand) -> None:
     mara = stand.people["mara"]
     with stand.house.database.read() as session:
         assert not lists.requests(session, customer_id=mara).rows
-        assert not story.story(session, session.get_one(Request, made.id), mara).can
+        assert not story.story(session, stand.house, session.get_one(Request, made.id), mara).can
         assert [row.id for row in lists.requests(session, customer_id=stand.people["ada"]).rows] == [made.id]
     stand.change("ada", manager_id=mara)
     with stand.house.database.read() as session:
         assert [row.id for row in lists.requests(session, customer_id=mara).rows] == [made.id]
-        assert "answer" in story.story(session, session.get_one(Request, made.id), mara).can
+        assert "answer" in story.story(session, stand.house, session.get_one(Request, made.id), mara).can

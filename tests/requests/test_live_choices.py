@@ -47,7 +47,7 @@ def test_the_words_of_a_live_choice_are_kept(board: Stand, monkeypatch: pytest.M
     with board.house.database.read() as session:
         found = story.find(session, made.name)
         assert found is not None
-        told = story.story(session, found, board.people["ada"])
+        told = story.story(session, board.house, found, board.people["ada"])
     assert [(one.label, one.text) for one in told.answers] == [("Which one?", "Oak, 80 cm")]
 
 

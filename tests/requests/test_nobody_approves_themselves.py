@@ -15,7 +15,7 @@ from selfserve.store.states import RequestState
 def _asked(stand: Stand) -> set[str]:
     """Who was asked to decide."""
     with stand.house.database.read() as session:
-        return {who for who, key in stand.people.items() if undecided.waiting_for(session, key)}
+        return {who for who, key in stand.people.items() if undecided.waiting_for(session, stand.house, key)}
 
 
 def test_a_member_of_the_deciding_team_is_not_asked_for_their_own(stand: Stand) -> None:

@@ -72,7 +72,7 @@ def _line(stand: Stand, *who: str) -> list[str]:
 
 def _place(stand: Stand, request_id: str, who: str) -> list[str]:
     with stand.house.database.read() as session:
-        told = story.story(session, stand.request(request_id), stand.people[who])
+        told = story.story(session, stand.house, stand.request(request_id), stand.people[who])
     return [line.title for line in told.lines if line.kind == "place"]
 
 

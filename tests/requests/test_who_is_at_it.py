@@ -14,7 +14,7 @@ def _read(stand: Stand) -> set[tuple[str, str]]:
         (row,) = lists.requests(session, customer_id=stand.people["ada"]).rows
         request = story.find(session, row.name)
         assert request is not None
-        told = story.story(session, request, stand.people["ada"])
+        told = story.story(session, stand.house, request, stand.people["ada"])
     return {(row.state_words, row.tone), (told.state_words, told.tone)}
 
 

@@ -34,7 +34,7 @@ def usual(stand: Stand, item: str) -> timedelta | None:
 def lines(stand: Stand, request_id: str, who: str = "ada") -> list[tuple[str, str]]:
     """The story as titles and notes."""
     with stand.house.database.read() as session:
-        told = story.story(session, session.get_one(Request, request_id), stand.people[who])
+        told = story.story(session, stand.house, session.get_one(Request, request_id), stand.people[who])
     return [(line.title, line.note) for line in told.lines]
 
 
@@ -161,7 +161,7 @@ def test_a_part_that_is_there_is_not_the_whole(stand: Stand) -> None:
     def words() -> str:
         with stand.house.database.read() as session:
             (row,) = grant_rows.held(session, stand.people["ada"])
-            told = story.story(session, session.get_one(Request, made.id), stand.people["ada"])
+            told = story.story(session, stand.house, session.get_one(Request, made.id), stand.people["ada"])
         assert told.grant_words == row.state_words
         return row.state_words
 

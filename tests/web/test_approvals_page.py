@@ -13,7 +13,9 @@ from selfserve.requests import acts, story, undecided
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Person, StageApprover
+from selfserve.web.pages import approvals
 from selfserve.web.parts.form import Form
+from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.together import Offer, Together
 from selfserve.web.visits import Visit
 from tests.web.conftest import Calls, Visitor
@@ -185,6 +187,7 @@ async def test_several_are_decided_together(visitor: Visitor, stand: PageStand, 
     assert results["title"] == "1 approved and 1 had been decided already."
     assert [one["tone"] for one in results["lines"]] == ["info", "ok"]
     assert "Tomás Reyes" in results["lines"][0]["words"]
+    assert all(name in line["label"] for name, line in zip(names, results["lines"], strict=True))
     assert [stand.state(name) for name in names] == ["denied", "fulfilled"]
     await tomas.should_see("Nothing waits for you", retries=60)
 
@@ -227,7 +230,7 @@ async def test_the_page_says_how_many_more_wait(
     await tomas.should_not_see("Forecast 2")
     first = stand.latest("ana")
     with stand.house.database.read() as session:
-        shown = undecided.waiting_for(session, stand.id("tomas"))[0].request.name
+        shown = undecided.waiting_for(session, stand.house, stand.id("tomas"))[0].request.name
     assert shown != first.name
     stand.decide("tomas", shown, Say.APPROVE)
     await tomas.open("/approvals")
@@ -257,8 +260,53 @@ async def test_what_was_said_is_read_once_for_all_cards(visitor: Visitor, stand:
         sa.event.remove(engine, "before_cursor_execute", note)
     assert len(read) == 1, read
     with stand.house.database.read() as session:
-        waiting = [one.request.id for one in undecided.waiting_for(session, stand.id("tomas"))]
+        waiting = [one.request.id for one in undecided.waiting_for(session, stand.house, stand.id("tomas"))]
         talks = story.talks(session, waiting)
     assert {each: [event.kind for event in talk] for each, talk in talks.items() if talk} == {
         asked.id: ["approval.question"]
     }
+
+
+async def test_what_does_not_go_together_stands_on_the_card(visitor: Visitor, stand: PageStand) -> None:
+    """With what they hold and since when; before asking, the customer reads it too."""
+    file = stand.folder / "catalog" / "items" / "finance-reports.yaml"
+    file.write_text(file.read_text().replace("risk: medium\n", "risk: medium\nconflicts: [vpn-access]\n"))
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    stand.ask("ana", "vpn-access")
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports?again=" + stand.ask("ana", "finance-reports", WHY).name)
+    await ana.should_see("You hold VPN access, which does not go together with this.")
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    await tomas.should_see("Ana Sousa holds VPN access since")
+
+
+async def test_whoever_asked_reads_that_it_was_them(visitor: Visitor, stand: PageStand) -> None:
+    """Nobody is told of themselves by their own name; nothing is counted until the customer has answered."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    stand.decide("tomas", made.name, Say.ASK, "Which cost centre is it for?")
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    await tomas.should_see("You asked")
+    await tomas.should_see("Waits for an answer")
+    await tomas.should_not_see("Tomás Reyes asked")
+    (frame,) = tomas.find(Frame).elements
+    assert [place["count"] for place in frame.props["places"] if place["path"] == "/approvals"] == [0]
+
+
+async def test_many_alike_are_told_in_one_line(
+    visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred lines that all say the same are none; few of them are told one by one."""
+    monkeypatch.setattr(approvals, "FEW", 1)
+    for login in ("ana", "jonas"):
+        stand.ask(login, "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    ids = [one["id"] for one in bar.props["offers"]]
+    tomas.find(marker="together").trigger("decide", {"way": "approve", "ids": ids, "reason": ""})
+    await until(lambda: any(name == "tell" for name, _ in told))
+    (results,) = next(args for name, args in told if name == "tell")
+    assert isinstance(results, dict)
+    assert [one["label"] for one in results["lines"]] == ["2 requests for Finance reports"]

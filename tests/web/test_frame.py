@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from structlog.testing import capture_logs
 
+from selfserve.notify import notices
 from selfserve.requests.decide import Say
 from selfserve.web.parts.frame import Frame, initials
 from selfserve.web.plain import Plain
@@ -44,7 +47,36 @@ async def test_notices_are_listed_when_asked_for_and_read_one_by_one(visitor: Vi
     (notice,) = frame.props["notices"]
     assert "Customer database" in notice["title"]
     ana.find(Frame).trigger("seen", notice["id"])
-    await until(lambda: frame.props["unread"] == 0 and frame.props["notices"] == [])
+    await until(lambda: frame.props["unread"] == 0 and [one["read"] for one in frame.props["notices"]] == [True])
+
+
+async def test_what_was_read_is_found_again_below_the_new(visitor: Visitor, stand: PageStand) -> None:
+    """All notices are there, the unread first, thirty at a time; nobody else's among them."""
+    with stand.house.database.write() as session:
+        for number in range(40):
+            at = stand.house.now() - timedelta(hours=number)
+            notices.tell(
+                session, now=at, event=f"e{number}", person_id=stand.id("ana"), title=f"News {number}", body="", path=""
+            )
+        notices.tell(session, now=at, event="other", person_id=stand.id("jonas"), title="Not for Ana", body="", path="")
+        notices.mark_read(session, stand.id("ana"), stand.house.now())
+        notices.tell(
+            session, now=at, event="new", person_id=stand.id("ana"), title="Unread, and older", body="", path=""
+        )
+    ana = visitor("ana")
+    await ana.open("/requests")
+    (frame,) = ana.find(Frame).elements
+    ana.find(Frame).trigger("notices")
+    await until(lambda: bool(frame.props.get("notices")))
+    shown = frame.props["notices"]
+    assert (shown[0]["title"], shown[0]["read"], shown[1]["title"], shown[1]["read"]) == (
+        "Unread, and older", False, "News 0", True,
+    )  # fmt: skip
+    assert (len(shown), frame.props["older"]) == (30, True)
+    ana.find(Frame).trigger("older")
+    await until(lambda: len(frame.props["notices"]) == 41)
+    assert frame.props["older"] is False
+    assert "Not for Ana" not in str(frame.props["notices"])
 
 
 async def test_nobody_marks_the_notices_of_another(visitor: Visitor, stand: PageStand) -> None:

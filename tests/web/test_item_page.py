@@ -9,6 +9,7 @@ from nicegui.testing import User
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Person
 from selfserve.web.parts.form import Form
+from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -237,3 +238,27 @@ async def test_how_long_those_who_decide_take_is_said_beside_them(visitor: Visit
     ruth = visitor("ruth")
     await ruth.open("/items/finance-reports")
     await ruth.should_see("Usually decided within a moment.")
+
+
+async def test_a_closed_door_names_who_opens_it(visitor: Visitor, stand: PageStand) -> None:
+    """The card says that it is not for Ana and promises no instant; the page names the team and how to write to it."""
+    ana = visitor("ana")
+    await ana.open("/")
+    (grid,) = ana.find(Grid).elements
+    cards = {card["id"]: card["takes"] for card in grid.props["items"]}
+    assert cards["jetbrains-licence"] == "Not for you"
+    assert cards["vpn-access"] != "Not for you"
+    await ana.open("/items/jetbrains-licence")
+    await ana.should_see("ask Devices and software: workplace@fernhill.example")
+    await ana.should_see('href="mailto:workplace@fernhill.example?subject=JetBrains%20licence"')
+
+
+async def test_what_is_held_is_shown_before_it_is_offered_anew(visitor: Visitor, stand: PageStand) -> None:
+    """The way to extend it or give it back; the button does not promise to get what is there."""
+    name = stand.ask("ana", "vpn-access").name
+    ana = visitor("ana")
+    await ana.open("/items/vpn-access")
+    await ana.should_see(f'href="/requests/{name}"')
+    await ana.should_see("See it, extend it or give it back")
+    (form,) = ana.find(Form).elements
+    assert form.props["buttons"][0]["label"] == "Ask for it once more"

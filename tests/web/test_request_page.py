@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import sqlalchemy as sa
+
+from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
-from selfserve.store.tables import Person
+from selfserve.store.tables import Person, Request
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.visits import Visit
@@ -160,3 +164,45 @@ async def test_a_former_manager_no_longer_sees_what_they_asked_for(visitor: Visi
     ana = visitor("ana")
     await ana.open(f"/requests/{made.name}")
     await ana.should_see("Edit the wiki")
+
+
+async def test_whoever_holds_it_twice_is_asked_to_give_back_both(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """The dialog names the other request, gives back both, and the page never says that it ended while it is there."""
+    first = stand.ask("ana", "vpn-access").name
+    with stand.house.database.write() as session:  # an extension asked for at once would end at the same time
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=1)))
+    longer = acts.extend(stand.house, first, stand.id("ana"), {}).name
+    ana = visitor("ana")
+    await ana.open(f"/requests/{first}")
+    ana.find(marker="give-it-back").click()
+    await until(lambda: any(name == "ask" for name, _ in told))
+    question = next(args[0] for name, args in told if name == "ask")
+    assert isinstance(question, dict)
+    assert longer in question["words"]
+    assert question["yes"] == "Give back both"
+    ana.find(Dialog).trigger("sure", question["name"])
+    await ana.should_see("You gave it back", retries=60)
+    for name in (first, longer):
+        with stand.house.database.read() as session:
+            request = story.find(session, name)
+            assert request is not None
+            assert "return" not in story.story(session, stand.house, request, stand.id("ana")).can
+
+
+async def test_one_tap_does_not_ask_for_another_year(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Extending what asks nothing asks whether it is meant, with the new end, and only then asks for it."""
+    first = stand.ask("ana", "vpn-access").name
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=1)))
+    ana = visitor("ana")
+    await ana.open(f"/requests/{first}")
+    ana.find(marker="extend").click()
+    await until(lambda: any(name == "ask" for name, _ in told))
+    question = next(args[0] for name, args in told if name == "ask")
+    assert isinstance(question, dict)
+    assert str((stand.house.now() + timedelta(days=365)).year) in question["words"]
+    assert stand.latest("ana").name == first
+    ana.find(Dialog).trigger("sure", question["name"])
+    await until(lambda: stand.latest("ana").name != first)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from selfserve.languages.reader import Reader
 from selfserve.web.pages import case_acts
 from tests.web.stand import CATALOG
 
 RUNBOOKS = sorted((CATALOG / "runbooks").glob("*.md"))
+GERMAN = [path for path in RUNBOOKS if path.stem.endswith(".de")]
 PAGE = Path(case_acts.__file__).read_text()
 BUTTONS = {*re.findall(r'(?:Button\("\w+", |_press\()say\("([^"]+)"\)', PAGE)}
 SENTENCES = {*re.findall(r'say\("([^"]+)"', PAGE)}
@@ -22,6 +24,19 @@ def test_the_page_s_buttons_are_known_here() -> None:
     """What the tests below compare with is the page as it is."""
     assert RUNBOOKS
     assert {"It is done", "Close and tell them", "Hand it on", "Try again", "Take it"} <= BUTTONS
+
+
+@pytest.mark.parametrize(
+    "runbook", [path for path in RUNBOOKS if path.stem.endswith(".de")], ids=lambda path: path.stem
+)
+def test_a_german_runbook_names_what_a_german_page_shows(runbook: Path) -> None:
+    """Buttons by the words they have in German, and as many parts as its original."""
+    text = " ".join(runbook.read_text().split())
+    german = {Reader("de").say(words) for words in BUTTONS}
+    assert set(re.findall(r"\b[Ww]ähle\s+(?:dafür )?\*\*([^*]+)\*\*", text)) <= german
+    original = runbook.with_name(runbook.name.replace(".de.md", ".md")).read_text()
+    for sign in (r"(?m)^#+ ", r"(?m)^ *(?:\d+\.|-) ", "`"):
+        assert len(re.findall(sign, runbook.read_text())) == len(re.findall(sign, original)), sign
 
 
 @pytest.mark.parametrize("runbook", RUNBOOKS, ids=lambda path: path.stem)

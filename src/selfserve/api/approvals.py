@@ -90,7 +90,7 @@ class Case(BaseModel):
 def waiting(request: Request, who: Reads) -> list[undecided.Waiting]:
     """What waits for your decision, the most urgent first: a hundred at most; the next come as you decide."""
     with parts_of(request).house.database.read() as session:
-        return undecided.waiting_for(session, who.person_id)
+        return undecided.waiting_for(session, parts_of(request).house, who.person_id)
 
 
 @router.post("/approvals/{stage}/decide", tags=["approvals"])
@@ -140,7 +140,7 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
             raise NotFound("There is no such case on the desk.")
         row = case_rows.case_row(session, found)
         about = story.find(session, row.request_id) if row.request_id else None
-        told = story.story(session, about, reader) if about else None
+        told = story.story(session, house, about, reader) if about else None
     return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
 
 

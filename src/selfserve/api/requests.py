@@ -140,12 +140,13 @@ def read_list(
 @router.get("/requests/{name}")
 def read_one(request: Request, who: Reads, name: str) -> story.Story:
     """One request as a story, by its id or short name. Steps with their evidence are for staff."""
-    with parts_of(request).house.database.read() as session:
+    house = parts_of(request).house
+    with house.database.read() as session:
         found = story.find(session, name)
         mine = found is not None and parties.concerns(session, found, who.person_id)
         if found is None or not (mine or may_read_all(who)):
             raise NotFound("There is no such request of yours.")
-        told = story.story(session, found, who.person_id)
+        told = story.story(session, house, found, who.person_id)
     return told if may_read_all(who) else story.for_customer(told)
 
 
@@ -162,10 +163,11 @@ def read_events(request: Request, who: Reads, name: str) -> list[story.EventSeen
 
 
 def _told(request: Request, request_id: str, reader: str) -> story.Story:
-    with parts_of(request).house.database.read() as session:
+    house = parts_of(request).house
+    with house.database.read() as session:
         found = story.find(session, request_id)
         assert found is not None
-        return story.for_customer(story.story(session, found, reader))
+        return story.for_customer(story.story(session, house, found, reader))
 
 
 @router.post("/requests/{name}/cancel")

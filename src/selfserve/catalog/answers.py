@@ -28,12 +28,13 @@ from selfserve.catalog.fields import (
 )
 from selfserve.catalog.patterns import matches
 from selfserve.catalog.signs import seen_length, without_hidden
-from selfserve.languages.messages import msg, msg_n
+from selfserve.languages.messages import Message, msg, msg_n
 
 Stored = str | int | float | bool | None
 """What is kept of an answer: plain JSON."""
 
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
+_NUMBER: Final = re.compile(r"-?[0-9]{1,15}([.,]([0-9]{1,12}))?", re.ASCII)
+"""With a decimal point or comma: both are written here."""
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _LONGEST_NAME: Final = 254
 _FAR_TOO_LONG: Final = 20_000
@@ -66,7 +67,7 @@ def clean(name: str, field: FormField, raw: object, asking: Asking) -> Stored:
     if isinstance(field, YesNoField):
         return _yes_no(field, raw)
     if raw is None or (isinstance(raw, str) and len(raw) <= _FAR_TOO_LONG and not plain_text(raw, lines=True)):
-        return _left_empty(field, asking)
+        return _left_empty(field, asking, emptied=raw is not None)
     return _given(name, field, raw, asking)
 
 
@@ -94,9 +95,10 @@ def ruled(field: FormField, stored: Stored, zone: ZoneInfo) -> Any:
     return stored
 
 
-def _left_empty(field: FormField, asking: Asking) -> Stored:
+def _left_empty(field: FormField, asking: Asking, *, emptied: bool) -> Stored:
+    """The default, where nothing was said; whoever emptied a field that must be answered did not mean its default."""
     default = getattr(field, "default", None)
-    if default is None:
+    if default is None or (emptied and field.required):
         if field.required:
             raise AnswerRefused(msg("Please fill this in."))
         return None
@@ -158,10 +160,12 @@ def plain_text(raw: object, *, lines: bool = False) -> str:
 def _number(field: NumberField, raw: object) -> int | float:
     text = str(raw).strip() if isinstance(raw, int | float | str) and not isinstance(raw, bool) else ""
     text = text.removesuffix(".0") if isinstance(raw, float) else text
-    if not _NUMBER.fullmatch(text):
+    written = _NUMBER.fullmatch(text)
+    if not written:
         raise AnswerRefused(msg("Write a number, like 3.5.") if field.decimals else msg("Write a number, like 3."))
-    number = Decimal(text)
-    if number != round(number, field.decimals):
+    number = Decimal(text.replace(",", "."))
+    # By what was written: 1,500 is a thousand and a half to some, and one and a half to others.
+    if len(written[2] or "") > field.decimals:
         if not field.decimals:
             raise AnswerRefused(msg("Write a whole number."))
         raise AnswerRefused(
@@ -206,17 +210,22 @@ def _day(raw: object) -> date:
 
 
 def _duration(field: DurationField, raw: object) -> str:
-    if not isinstance(raw, str):
-        raise AnswerRefused(msg("Write how long, like 8h or 90d."))
     try:
-        span = parse_duration(raw)
+        span = parse_duration(raw if isinstance(raw, str) else "")
     except ValueError as error:
-        raise AnswerRefused(msg("Write how long, like 8h or 90d.")) from error
+        raise AnswerRefused(_how_long(field)) from error
     if field.max is not None and span > field.max:
         raise AnswerRefused(msg("Choose at most {span}.", span=field.max))
     if field.min is not None and span < field.min:
         raise AnswerRefused(msg("Choose at least {span}.", span=field.min))
     return format_duration(span)
+
+
+def _how_long(field: DurationField) -> Message:
+    least, most = field.min, field.max or LONGEST
+    if least is not None:
+        return msg("Choose a whole number and a unit, from {least} to {most}.", least=least, most=most)
+    return msg("Choose a whole number above zero and a unit, {most} at most.", most=most)
 
 
 def _named(name: str, field: OptionsField | PersonField | DeviceField, raw: object, asking: Asking) -> str:

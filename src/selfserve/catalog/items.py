@@ -73,6 +73,7 @@ class Item(Strict):
     who: Rule
     visible: Rule | None = None
     for_others: ForOthers | None = None
+    conflicts: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] | None = None
     form: Annotated[dict[FieldName, FormField], Field(max_length=30, default_factory=dict)]
     approve: Annotated[tuple[Stage, ...], Field(max_length=10)] = ()
     fulfil: Annotated[tuple[Step, ...], Field(min_length=1, max_length=20)]

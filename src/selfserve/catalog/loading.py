@@ -16,6 +16,8 @@ from selfserve.catalog.problems import Problem
 from selfserve.catalog.search import SearchIndex
 from selfserve.catalog.sources import ModelT, Source, read_source, unreadable
 from selfserve.catalog.teams import Team, Teams
+from selfserve.languages.books import codes
+from selfserve.languages.messages import Spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Catalog:
     draft: Draft = field(repr=False, compare=False)
 
     def runbook(self, item: Item) -> str:
-        """The text of the item's runbook (Markdown)."""
+        """The text of the item's runbook (Markdown), in every language that it has."""
         return self.runbooks[item.runbook]
 
     def desk_team(self, item: Item) -> Team:
@@ -123,7 +125,23 @@ def _runbooks(folder: Path, items: list[Source[Item]], problems: list[Problem]) 
         problems.extend(unreadable(name, text))
         if not text.strip():
             problems.append(source.at_value(("runbook",), f"{name} is empty; write what a human does."))
-        yield name, text
+        yield name, Spoken.of(text, _translated(folder, source, problems))
+
+
+def _translated(folder: Path, source: Source[Item], problems: list[Problem]) -> dict[str, str]:
+    """A runbook in further languages: `name.de.md` beside `name.md`."""
+    found: dict[str, str] = {}
+    for code in codes():
+        name = source.model.runbook.removesuffix(".md") + f".{code}.md"
+        if not (folder / name).is_file():
+            continue
+        try:
+            found[code] = read_inside(folder, name, LARGEST_RUNBOOK)
+        except FileRefused as error:
+            problems.append(source.at_value(("runbook",), str(error)))
+        else:
+            problems.extend(unreadable(name, found[code]))
+    return {code: text for code, text in found.items() if text.strip()}
 
 
 def _accepted(draft: Draft) -> Catalog:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -70,12 +70,15 @@ class ApprovalPolicy(Strict):
 
 
 class Policy(Strict):
-    """The policy of the house. `techops` is the team that takes what has no other; `synonyms` widen the search."""
+    """The policy of the house. `techops` is the team that takes what has no other; `synonyms` widen the search.
+
+    `conflicts`: what does not go together with what is held is told to whoever decides, or refused."""
 
     techops: Slug
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=40)]
     risk: Demands
     approvals: ApprovalPolicy
+    conflicts: Literal["warn", "refuse"] = "warn"
     synonyms: Annotated[tuple[tuple[Line, ...], ...], Field(max_length=500)] = ()
 
     def demand(self, risk: Risk) -> Demand:

@@ -11,6 +11,7 @@ from pydantic import Field, RootModel, StringConstraints, model_validator
 from selfserve.catalog.base import ONE_LINE, Address, Line, Slug, Strict
 from selfserve.catalog.durations import Duration
 from selfserve.catalog.hours import Hours
+from selfserve.catalog.wording import Language, joined
 
 
 class Team(Strict):
@@ -27,6 +28,8 @@ class Team(Strict):
     promise: Duration
     hours: Hours | None = None
     rises_to: Slug | None = None
+    languages: Annotated[dict[Language, Line], Field(max_length=20)] | None = None
+    """What the team is called in further languages."""
 
     def due(self, start: datetime, span: timedelta, company: ZoneInfo) -> datetime:
         """When `span` has gone by for this team since `start`, in its working hours where it has any."""
@@ -36,6 +39,11 @@ class Team(Strict):
     def _one_source(self) -> Self:
         if (self.group is None) == (self.members is None):
             raise ValueError("a team has either `group` or `members`.")
+        return self
+
+    @model_validator(mode="after")
+    def _told_in_all_languages(self) -> Self:
+        self.__dict__["name"] = joined(self.name, self.languages or {})
         return self
 
 

@@ -11,6 +11,7 @@ import typer
 from selfserve.catalog import schema
 from selfserve.catalog.draft import PeopleView
 from selfserve.catalog.loading import Catalog, CatalogBroken, load
+from selfserve.catalog.untold import untold
 from selfserve.cli.plan import plan
 from selfserve.cli.stop import FAILED, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
@@ -49,9 +50,9 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="The catalog's folder; the configured one if left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Find everything that is wrong in the catalog, with file, line and column."""
+    """Find everything that is wrong in the catalog, or untold in one of its languages, with file, line and column."""
     found = checked(surroundings(ctx), folder)
-    problems = found.problems if isinstance(found, CatalogBroken) else ()
+    problems = found.problems if isinstance(found, CatalogBroken) else tuple(sorted(untold(found.draft)))
     if as_json:
         say_json([{"file": p.file, "line": p.line, "column": p.column, "sentence": p.sentence} for p in problems])
     for problem in () if as_json else problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,7 +24,7 @@ from selfserve.connectors.contract import (
     State,
     Todo,
 )
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import Spoken, msg
 
 DONE_BY_HAND = "done_by_hand"
 TAKEN_BACK_BY_HAND = "taken_back_by_hand"
@@ -56,14 +56,57 @@ class Line(BaseModel):
         return self
 
 
+class Words(BaseModel):
+    """A checklist in one further language: its summary, and the text of each line in its order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    summary: str | None = Field(default=None, min_length=1, max_length=300)
+    todo: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(default=[], max_length=50)
+    take_back: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(default=[], max_length=50)
+
+
 class ChecklistArgs(BaseModel):
-    """Arguments of `checklist`: what to do, and (optional) what to do when it is to be taken back."""
+    """Arguments of `checklist`: what to do, and (optional) what to do when it is to be taken back.
+
+    `languages` has the same words in further languages; what is left out there is told as it stands here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     summary: str = Field(min_length=1, max_length=300)
     todo: list[Line] = Field(min_length=1, max_length=50)
     take_back: list[Line] = Field(default=[], max_length=50)
+    languages: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Words] = Field(default={}, max_length=20)
+
+    @model_validator(mode="after")
+    def _line_by_line(self) -> ChecklistArgs:
+        for code, words in self.languages.items():
+            for name, said, lines in (
+                ("todo", words.todo, self.todo),
+                ("take_back", words.take_back, self.take_back),
+            ):
+                if said and len(said) != len(lines):
+                    raise ValueError(f"`languages` has {len(said)} lines of `{name}` in {code}, for {len(lines)}")
+        return self
+
+    @property
+    def told(self) -> str:
+        """The summary, in every language."""
+        return Spoken.of(self.summary, {code: words.summary for code, words in self.languages.items() if words.summary})
+
+    def lines(self, name: Literal["todo", "take_back"]) -> tuple[Todo, ...]:
+        """The lines of one of both lists, each in every language."""
+        said = {code: getattr(words, name) for code, words in self.languages.items() if getattr(words, name)}
+        return tuple(
+            Todo(
+                Spoken.of(line.text, {code: texts[at] for code, texts in said.items()}),
+                line.field,
+                line.secret,
+                line.required,
+            )
+            for at, line in enumerate(getattr(self, name))
+        )
 
 
 class HumanConnector(Connector):
@@ -90,8 +133,9 @@ class HumanConnector(Connector):
         return [Finding(Level.INFO, "human", "Checklists go to the desk; nothing has to be reached.")]
 
     def resource(self, action: str, args: BaseModel) -> str:
-        """Only the very same checklist is the same thing."""
-        return f"checklist:{hashlib.sha256(args.model_dump_json().encode()).hexdigest()[:32]}"
+        """Only the very same checklist is the same thing, in whatever languages."""
+        plain = args.model_dump_json(exclude={"languages"})
+        return f"checklist:{hashlib.sha256(plain.encode()).hexdigest()[:32]}"
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         asked = _args(args)
@@ -100,7 +144,7 @@ class HumanConnector(Connector):
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         """Always a human's turn; what is done by hand is written into the state by the desk, and seen by `observe`."""
         asked = _args(args)
-        return NeedsHuman(asked.summary, _lines(asked.todo), msg("A colleague does this by hand."))
+        return NeedsHuman(asked.told, asked.lines("todo"), msg("A colleague does this by hand."))
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         """PRESENT once the desk recorded it, ABSENT once it recorded the taking back; before that nobody can know."""
@@ -114,8 +158,8 @@ class HumanConnector(Connector):
         asked = _args(args)
         if _recorded(state, TAKEN_BACK_BY_HAND):
             return AlreadyDone(state)
-        lines = _lines(asked.take_back) or (Todo(msg("Take back by hand: {what}", what=asked.summary)),)
-        return NeedsHuman(msg("To be taken back: {what}", what=asked.summary), lines, msg("A colleague takes it back."))
+        lines = asked.lines("take_back") or (Todo(msg("Take back by hand: {what}", what=asked.told)),)
+        return NeedsHuman(msg("To be taken back: {what}", what=asked.told), lines, msg("A colleague takes it back."))
 
 
 def _recorded(state: State, key: str) -> bool:
@@ -126,7 +170,3 @@ def _recorded(state: State, key: str) -> bool:
 def _args(args: BaseModel) -> ChecklistArgs:
     assert isinstance(args, ChecklistArgs)
     return args
-
-
-def _lines(lines: list[Line]) -> tuple[Todo, ...]:
-    return tuple(Todo(line.text, line.field, line.secret, line.required) for line in lines)

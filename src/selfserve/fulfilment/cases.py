@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from selfserve.people import directory
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request
 
+WORDS, TEAM = "words", "team"
+"""Fields of the desk: a word to the customer or to colleagues, and the team that has it next."""
+
 
 class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
     """What was asked of the desk cannot be; `words` says why, in a sentence."""
@@ -24,6 +28,14 @@ class DeskRefusal(Exception):  # noqa: N818  (an answer to staff, not a fault)
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.words = words
+
+
+class Unfilled(DeskRefusal):
+    """What was filled in does not do; `errors` has a sentence per field."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(next(iter(errors.values())))
+        self.errors = dict(errors)
 
 
 class AlreadyHandled(DeskRefusal):
@@ -113,16 +125,17 @@ def hand_on(
     session: Session, house: House, escalation_id: str, staff: Person, team: str, words: str, now: datetime
 ) -> Escalation:
     """Hand the case to another team, with a word for them: they are told, and have their own time for it."""
-    case, words = open_one(session, house, escalation_id, staff, now), words_of(words)
+    case, words = open_one(session, house, escalation_id, staff, now), words_of(words, WORDS)
     not_their_own(session, case, staff)
     _refuse_others(session, house, case, staff, now)
     teams = house.catalog.current.teams
+    wordless = {} if words else {WORDS: msg("Tell the other team in a sentence why it comes to them.")}
     if team not in teams:
-        raise DeskRefusal(msg("There is no such team."))
+        raise Unfilled({TEAM: msg("There is no such team.") if team else msg("Choose a team.")} | wordless)
     if team == case.team:
-        raise DeskRefusal(msg("{team} has this case already.", team=teams[team].name))
-    if not words:
-        raise DeskRefusal(msg("Tell the other team in a sentence why it comes to them."))
+        raise Unfilled({TEAM: msg("{team} has this case already.", team=teams[team].name)} | wordless)
+    if wordless:
+        raise Unfilled(wordless)
     case.reason = msg("{before}\n{name}: {words}", before=case.reason, name=staff.name, words=words)
     escalation.move(session, house, case, team, msg("{name} hands you a case", name=staff.name), now, by=staff)
     return case
@@ -134,12 +147,12 @@ def not_their_own(session: Session, case: Escalation, staff: Person) -> None:
         raise DeskRefusal(msg("This is a request of your own; a colleague has to look after it."))
 
 
-def words_of(raw: str) -> str:
-    """What a person typed, without outer spaces; DeskRefusal where it holds signs that cannot be shown."""
+def words_of(raw: str, field: str) -> str:
+    """What a person typed into `field`, without outer spaces; Unfilled where it holds signs that cannot be shown."""
     try:
         return plain_text(raw, lines=True)
     except AnswerRefused as refused:
-        raise DeskRefusal(refused.words) from refused
+        raise Unfilled({field: refused.words}) from refused
 
 
 def _theirs(session: Session, case: Escalation, staff: Person) -> bool:

@@ -15,7 +15,7 @@ from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import kept, msg
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
@@ -244,6 +244,7 @@ def hand_over(
         step_id=step.id,
     )
     opened = escalation.hand_over(session, house, case, now)
+    team = escalation.team_of(house, opened.team)[1]
     request.promised_at = opened.due_at
     done = sa.select(sa.func.count()).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
     Trail(session, f"request:{request.id}").tell(
@@ -251,7 +252,8 @@ def hand_over(
         at=now,
         tell=result.tell,
         data={
-            "team": escalation.team_of(house, opened.team)[1].name,
+            "team": team.name,
+            "team_said": kept(team.name),
             "due": opened.due_at.isoformat(),
             "why": why,
             "step": step.name,
@@ -268,7 +270,7 @@ def hand_over(
         title=_waits,
         body=msg(
             "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
-            team=escalation.team_of(house, opened.team)[1].name,
+            team=team.name,
             by=opened.due_at,
         ),
     )

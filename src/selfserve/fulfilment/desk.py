@@ -15,8 +15,8 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, checklist, conclude, drift, escalation, grants, parties
-from selfserve.fulfilment.cases import DeskRefusal
+from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties
+from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
 from selfserve.languages.messages import msg
@@ -206,26 +206,18 @@ def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
     return {**seen.evidence, "by": staff.name, "at": now.isoformat(), "target": seen.presence.value}
 
 
-def _to_fill(missing: list[str]) -> str:
-    lines, *more = (line.rstrip(".") if line.endswith(".") else line for line in missing)
-    for line in more:
-        lines = msg("{first}; {then}", first=lines, then=line)
-    return msg("Please fill in: {lines}.", lines=lines)
-
-
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
     wanted = {line["field"]: line for line in case.todo if line.get("field")}
-    left_empty = [line for name, line in wanted.items() if not str(given.get(name, "")).strip()]
-    missing = [checklist.told(line)["text"] for line in left_empty if line.get("required", True)]
-    if missing:
-        raise DeskRefusal(_to_fill(missing))
+    left_empty = [name for name in wanted if not str(given.get(name, "")).strip()]
+    wrong = {name: msg("Please fill this in.") for name in left_empty if wanted[name].get("required", True)}
+    wrong |= {name: msg("Write at most 2,000 characters.") for name in wanted if len(str(given.get(name, ""))) > 2_000}
+    if wrong:
+        raise Unfilled(wrong)
     unknown = set(given) - set(wanted)
     if unknown:
         raise DeskRefusal(msg("The checklist has no field called {names}.", names=", ".join(sorted(unknown))))
-    if any(len(str(value)) > 2_000 for value in given.values()):
-        raise DeskRefusal(msg("One of the fields is longer than 2,000 characters."))
-    for value in given.values():
-        cases.words_of(value)
+    for name, value in given.items():
+        cases.words_of(value, name)
     return {name: str(given[name]).strip() for name in wanted if str(given.get(name, "")).strip()}
 
 
@@ -293,11 +285,13 @@ def cannot(
 ) -> None:
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on
     request."""
-    case, words = cases.open_one(session, house, escalation_id, staff, now), cases.words_of(words)
+    case, words = cases.open_one(session, house, escalation_id, staff, now), cases.words_of(words, WORDS)
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     if not words:
-        raise DeskRefusal(msg("Tell the customer in a sentence why it cannot be done, and what they can do instead."))
+        raise Unfilled(
+            {WORDS: msg("Tell the customer in a sentence why it cannot be done, and what they can do instead.")}
+        )
     if case.grant_id is not None:
         raise DeskRefusal(msg("Taking back cannot be given up; do it by hand, or try again."))
     if case.why == drift.DRIFT:

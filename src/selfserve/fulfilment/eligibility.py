@@ -12,12 +12,19 @@ from selfserve.catalog.facts import Context, DeviceFacts, rule_context
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import Message, msg
 from selfserve.people import directory
 from selfserve.store.tables import Person, Request
 
 log = structlog.get_logger(__name__)
-NOT_FOR_YOU = msg("This is not offered to you. If you think it should be, ask the team that owns it.")
+
+
+def not_for_you(house: House, item: Item) -> Message:
+    """Why somebody does not get it, and whom they can ask: never a closed door without a bell."""
+    owner = house.catalog.current.teams[item.owner]
+    return msg(
+        "This is not offered to you. If you think it should be, ask {team}: {mail}.", team=owner.name, mail=owner.mail
+    )
 
 
 def context_of(session: Session, house: House, request: Request, item: Item) -> Context:

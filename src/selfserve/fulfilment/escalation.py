@@ -14,7 +14,7 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.catalog.teams import Team
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import kept, msg
 from selfserve.notify import notices
 from selfserve.people import teams as people_teams
 from selfserve.store.ids import new_id
@@ -43,7 +43,10 @@ class Case:
 
 
 def hand_over(session: Session, house: House, case: Case, now: datetime) -> Escalation:
-    """Open an escalation, or bring the open one on the same subject up to date; tell the team; set its timer."""
+    """Open an escalation, or bring the open one on the same subject up to date; tell the team; set its timer.
+
+    What somebody had tried again, in vain, is theirs still, and due when it was.
+    """
     team_id, team = team_of(house, case.team)
     found = session.scalar(
         sa.select(Escalation).where(Escalation.subject == case.subject, Escalation.state != EscalationState.CLOSED)
@@ -53,6 +56,7 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         found.todo = list(case.todo)
         found.version += 1
         return found
+    before = _tried_again(session, case)
     escalation = Escalation(
         id=new_id(),
         request_id=case.request_id,
@@ -73,8 +77,14 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         fields={},
     )
     session.add(escalation)
+    if before is not None:
+        _resume(escalation, before)
+        team_id, team = team_of(house, before.team)
     session.flush()
-    _tell_team(session, escalation, team, case.title, now)
+    if _unattended(session, escalation):
+        _tell_team(session, escalation, team, case.title, now)
+    else:
+        _tell_holder(session, escalation, case.title, now)
     _set_timer(session, house, escalation, now)
     Trail(session, f"escalation:{escalation.id}").tell(
         "escalation.opened",
@@ -82,6 +92,26 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         data={"subject": case.subject, "why": case.why, "reason": case.reason, "team": team_id},
     )
     return escalation
+
+
+def _tried_again(session: Session, case: Case) -> Escalation | None:
+    """The case before this one, where it ended by being tried again: the same trouble goes on."""
+    if case.step_id is None or case.subject.startswith("drift:"):
+        return None
+    last = session.scalars(
+        sa.select(Escalation)
+        .where(Escalation.subject == case.subject, Escalation.state == EscalationState.CLOSED)
+        .order_by(Escalation.closed_at.desc(), Escalation.id.desc())
+        .limit(1)
+    ).first()
+    return last if last is not None and last.closed_how == Exit.RETRIED and last.step_id is not None else None
+
+
+def _resume(escalation: Escalation, before: Escalation) -> None:
+    escalation.team, escalation.level, escalation.due_at = before.team, before.level, before.due_at
+    if before.taken_by_id is not None:
+        escalation.state = EscalationState.TAKEN
+        escalation.taken_by_id, escalation.taken_at = before.taken_by_id, before.taken_at
 
 
 def team_of(house: House, name: str) -> tuple[str, Team]:
@@ -113,6 +143,19 @@ def _tell_team(session: Session, escalation: Escalation, team: Team, title: str,
     notices.tell(session, mailbox=team.mail, urgent=True, mail=True, **told)
     for person in people_teams.members(session, team):
         notices.tell(session, person_id=person.id, urgent=True, mail=False, **told)
+
+
+def _tell_holder(session: Session, escalation: Escalation, title: str, now: datetime) -> None:
+    assert escalation.taken_by_id is not None
+    notices.tell(
+        session,
+        now=now,
+        event=f"escalation:{escalation.id}:again",
+        person_id=escalation.taken_by_id,
+        title=title,
+        body=msg("It was tried again, and did not work out: {why}", why=escalation.reason),
+        path=f"/desk/{escalation.id}",
+    )
 
 
 def _set_timer(session: Session, house: House, escalation: Escalation, now: datetime) -> None:
@@ -176,6 +219,7 @@ def move(
             actor=f"person:{by.id}" if by else "machine",
             data={
                 "team": team.name,
+                "team_said": kept(team.name),
                 "due": escalation.due_at.isoformat(),
                 "by": (by.given_name or by.name) if by else "",
             },

@@ -107,6 +107,20 @@ def unread(session: Session, person_id: str, limit: int = 50) -> list[Notice]:
     )
 
 
+def unread_first(session: Session, person_id: str, limit: int) -> list[Notice]:
+    """A person's notices, the unread ones before those that were read, each newest first."""
+    new = unread(session, person_id, limit)
+    if len(new) == limit:
+        return new
+    old = (
+        sa.select(Notice)
+        .where(Notice.person_id == person_id, Notice.read_at.is_not(None))
+        .order_by(Notice.made_at.desc(), Notice.id)
+        .limit(limit - len(new))
+    )
+    return [*new, *session.scalars(old)]
+
+
 def how_many_unread(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
     """How many notices a person has not read."""
     return sa.select(sa.func.count()).where(Notice.person_id == person_id, Notice.read_at.is_(None))

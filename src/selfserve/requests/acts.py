@@ -16,6 +16,7 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.requests import stopping
+from selfserve.requests.holding import still_held
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
@@ -96,10 +97,20 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
     return request
 
 
-def give_back(session: Session, house: House, name: str, person_id: str, now: datetime) -> Request:
+def give_back(
+    session: Session, house: House, name: str, person_id: str, now: datetime, *, wholly: bool = False
+) -> Request:
     """Give back what the request brought; it is taken back in the target, and shown as ended only once that was
-    seen."""
+    seen.
+
+    What is held because of further requests as well stays because of them; `wholly` gives it back for all of them.
+    """
     request = own(session, name, person_id)
+    others = still_held(session, request)
+    if wholly:
+        for other in others:
+            give_back(session, house, other.name, person_id, now)
+        others = []
     if request.state == RequestState.HANDED_OVER:
         return cancel(session, house, name, person_id, now)
     if request.state == RequestState.FULFILLING:
@@ -109,7 +120,9 @@ def give_back(session: Session, house: House, name: str, person_id: str, now: da
     held = grant is not None and grant.state in HELD
     if not held or grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}") is None:
         raise NotPossible(msg("There is nothing to give back here."))
-    Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}")
+    Trail(session, f"request:{request.id}").tell(
+        "grant.given_back", at=now, actor=f"person:{person_id}", data={"held": [other.name for other in others]}
+    )
     return request
 
 

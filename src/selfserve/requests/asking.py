@@ -16,13 +16,14 @@ from selfserve.catalog import others
 from selfserve.catalog.facts import Context, CustomerFacts, DeviceFacts, rule_context
 from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
-from selfserve.catalog.items import Item
+from selfserve.catalog.items import Item, Step
+from selfserve.catalog.quoting import quoted
 from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.contract import Action, Option, Presence
 from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
-from selfserve.fulfilment import eligibility
+from selfserve.fulfilment import conflicts, eligibility
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
 from selfserve.languages.messages import msg
@@ -90,7 +91,10 @@ def ask(
         raise Unfit(invalid.errors) from invalid
     context = rule_context(item, facts, now=house.now(), form=clean.form, device=device, zone=zone)
     if not eligibility.allowed(item, context):
-        raise NotAllowed(eligibility.NOT_FOR_YOU)
+        raise NotAllowed(eligibility.not_for_you(house, item))
+    clash = conflicts.refused(session, house, item, customer.id)
+    if clash is not None:
+        raise NotPossible(clash)
     return Ask(item, customer, asked_by, clean, context, shown, device)
 
 
@@ -234,14 +238,19 @@ def prepare(house: House, item: Item, context: Context, *, look: bool, foresee: 
     Reads targets, so it is called outside every transaction. A target that does not answer is no refusal: the walk will
     see to it.
     """
-    return Prepared([_planned(house, step, context, look=look, foresee=foresee) for step in item.fulfil])
+    return Prepared([_planned(house, item, step, context, look=look, foresee=foresee) for step in item.fulfil])
 
 
-def _planned(house: House, step: Any, context: Context, *, look: bool, foresee: bool) -> PlannedStep:
+def arguments_of(item: Item, step: Step, action: Action[Any], context: Context) -> dict[str, Any]:
+    """What the step is done with; what a customer typed is quoted where a person reads it."""
+    return step.arguments.resolve(quoted(item, context) if action.human else context)
+
+
+def _planned(house: House, item: Item, step: Step, context: Context, *, look: bool, foresee: bool) -> PlannedStep:
     connector_name, _, action_name = step.use.partition(".")
     try:
-        args = step.arguments.resolve(context)
         connector, action = house.connectors.guarded(step.use, None)
+        args = arguments_of(item, step, action, context)
         model = action.args.model_validate(args)
     except RuleFailed as failed:
         log.exception("rule_failed", step=step.id)

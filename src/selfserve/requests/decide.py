@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import eligibility, escalation, parties, versions
+from selfserve.fulfilment import conflicts, eligibility, escalation, parties, versions
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
@@ -166,7 +166,9 @@ def _approve(
 ) -> tuple[RequestState, Job | None, Exception | None]:
     if ready is None:  # they became entitled in this very moment
         raise NotPossible(msg("Who may decide has just changed. Please try again."))
-    refusal = eligibility.refusal(session, house, request, ready.item)
+    refusal = eligibility.refusal(session, house, request, ready.item) or conflicts.refused(
+        session, house, ready.item, request.customer_id
+    )
     if refusal is not None:
         _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)
         return RequestState(request.state), None, NotPossible(msg("It could not be approved: {why}", why=refusal))

@@ -13,7 +13,7 @@ from selfserve.fulfilment import cases, desk, escalation, parties
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.requests import asking, stages
-from selfserve.requests.refusals import NotFound, NotPossible
+from selfserve.requests.refusals import NotFound, NotPossible, Unfit
 from selfserve.store.states import Exit, RequestState, StageState
 from selfserve.store.tables import Escalation, Person, Request, Stage
 
@@ -27,6 +27,8 @@ def _told() -> Iterator[None]:
         yield
     except cases.UnknownEscalation as unknown:
         raise NotFound(unknown.words) from unknown
+    except cases.Unfilled as unfilled:
+        raise Unfit(unfilled.errors) from unfilled
     except cases.DeskRefusal as refused:
         raise NotPossible(refused.words) from refused
 
@@ -78,9 +80,9 @@ def done(
 ) -> None:
     """The failed step was done by hand, with the checklist's fields; the target is looked at first."""
     with _told():
-        shown = {name: cases.words_of(value) for name, value in fields.items()}
+        shown = {name: cases.words_of(value, name) for name, value in fields.items()}
         seen = desk.look(house, case_id, shown)
-        by_hand = desk.ByHand(shown, cases.words_of(words), seen, on_my_word)
+        by_hand = desk.ByHand(shown, cases.words_of(words, cases.WORDS), seen, on_my_word)
         with house.database.write() as session:
             staff, now = asking.present(session, staff_id), house.now()
             if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
@@ -102,9 +104,10 @@ def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: 
 
 
 def _give_up(session: Session, case: Escalation, staff: Person, words: str, house: House) -> None:
-    words = cases.words_of(words)
+    words = cases.words_of(words, cases.WORDS)
     if not words:
-        raise NotPossible(msg("Tell the customer in a sentence why it cannot be done, and what they can do instead."))
+        why = msg("Tell the customer in a sentence why it cannot be done, and what they can do instead.")
+        raise Unfit({cases.WORDS: why})
     now = house.now()
     stage = _open_stage(session, case)
     if stage is not None:

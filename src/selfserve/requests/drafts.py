@@ -35,8 +35,9 @@ def keep(
     """Keep how `answers` differ from `fresh`, which the empty form has; where nothing does, the draft ends. False where
     something was left out.
 
-    `beside` names questions that the page asks beside the item's own. What the form does not ask is not kept, nor what
-    looks like a password, a token or a private key: those are never to be found in a row.
+    `beside` names questions that the page asks beside the item's own. What the form does not ask is not kept, nor an
+    answer in which something looks like a token, a private key or a password that is called so. A secret that looks
+    like any other word cannot be told from one.
     """
     asked = {name: value for name, value in answers.items() if name in item.form or name in beside}
     filled = {name: value for name, value in asked.items() if _plain(value) and value != fresh.get(name, "")}

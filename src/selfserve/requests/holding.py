@@ -45,6 +45,22 @@ def holdings(session: Session, grants: Sequence[Grant]) -> dict[str, Holding]:
     return {grant.id: _holding(grant, reasons.get(grant.id, []), later) for grant in grants}
 
 
+def still_held(session: Session, request: Request) -> list[Request]:
+    """The other requests because of which what `request` brought is held as well, oldest first: an extension, say."""
+    return list(
+        session.scalars(
+            sa.select(Request)
+            .join(GrantReason, GrantReason.request_id == Request.id)
+            .where(
+                GrantReason.grant_id.in_(sa.select(GrantReason.grant_id).where(GrantReason.request_id == request.id)),
+                GrantReason.request_id != request.id,
+                GrantReason.ended_at.is_(None),
+            )
+            .order_by(Request.asked_at, Request.id)
+        )
+    )
+
+
 def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset[str]) -> Holding:
     lasting = [request for lasts, request in reasons if lasts]
     states = {request.state for request in lasting}

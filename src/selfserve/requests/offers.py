@@ -51,6 +51,18 @@ def platform(session: Session, app_id: str | None) -> str:
     return device["platform"] if device is not None else ""
 
 
+def barred(session: Session, house: House, person: Person) -> Callable[[Item], bool]:
+    """Whether somebody finds an item that is not for them, whatever they would answer."""
+    facts, now = facts_of(session, person), house.now()
+
+    def never(item: Item) -> bool:
+        if item.visible is None or "form" in item.who.names:
+            return False
+        return not item.who.allows(rule_context(item, facts, now=now)).allowed
+
+    return never
+
+
 def short(house: House) -> Callable[[Item], bool]:
     """Whether whoever asks for an item now would have to wait until something comes free.
 

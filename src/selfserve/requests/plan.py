@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.facts import Context
-from selfserve.catalog.items import Step
+from selfserve.catalog.items import Item, Step
 from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.contract import Action
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
-from selfserve.fulfilment import escalation
+from selfserve.fulfilment import conflicts, escalation
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people.teams import UnknownApproverError, approvers
@@ -54,6 +54,8 @@ class WouldHappen:
     expect: timedelta = timedelta()
     usual: Usual = NOTHING_KNOWN
     working: bool = False
+    conflicts: list[str] = field(default_factory=list)
+    """The names of what the customer holds that does not go together with it."""
 
 
 def plan(
@@ -84,17 +86,19 @@ def plan(
         needs, deciders = _deciders(session, house, ask)
         rule = ask.item.stage_for(ask.context)
         lately = usual(session, item_id, rule.by if rule else ())
+        held = conflicts.holdings_of(session, [ask.customer.id]).get(ask.customer.id, [])
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     return WouldHappen(
         item_id=item_id,
         needs_approval=needs,
         deciders=deciders,
-        acts=[_act(house, step, ask.context) for step in ask.item.fulfil],
+        acts=[_act(house, ask.item, step, ask.context) for step in ask.item.fulfil],
         ends_at=wanted.ends_at if wanted else None,
         lasts=wanted.lasts if wanted else None,
         expect=ask.item.expect,
         usual=lately,
         working=escalation.working(house, ask.item),
+        conflicts=[one.item_name for one in conflicts.among(house, ask.item, held)],
     )
 
 
@@ -113,10 +117,10 @@ def _deciders(session: Session, house: House, ask: Ask) -> tuple[bool, list[str]
     return True, [person.name for person, _ in named]
 
 
-def _act(house: House, step: Step, context: Context) -> PlannedAct:
+def _act(house: House, item: Item, step: Step, context: Context) -> PlannedAct:
     try:
         connector, action = house.connectors.guarded(step.use, asking.PATIENCE)
-        args = action.args.model_validate(step.arguments.resolve(context))
+        args = action.args.model_validate(asking.arguments_of(item, step, action, context))
     except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
         why = msg("This step is not set up rightly.")
         return PlannedAct(step.id, msg("A person looks at this."), str(problem), why)

@@ -14,14 +14,16 @@ from selfserve.catalog.durations import parse_duration
 from selfserve.catalog.fields import ChoiceField, DateField, DurationField, PersonField, YesNoField
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import parties, versions
+from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
-from selfserve.requests.holding import holdings
+from selfserve.requests.holding import holdings, still_held
 from selfserve.requests.state_words import state_words
-from selfserve.requests.words import Line, Telling, line, standing
+from selfserve.requests.to_come import to_come
+from selfserve.requests.words import ASKED, Line, Telling, line, standing
 from selfserve.store.seats import places
-from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState, StepState
-from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
+from selfserve.store.states import HELD, OPEN_REQUEST, STEP_THERE, GrantState, RequestState, StageState, StepState
+from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Stage, Step
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Story:
     grant_tone: str
     ends_at: datetime | None
     meant: str
+    held_by: list[str] = field(default_factory=list)
+    """The short names of other requests because of which it is held as well."""
     can: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -103,7 +107,7 @@ def find(session: Session, name_or_id: str) -> Request | None:
     )
 
 
-def story(session: Session, request: Request, reader_id: str) -> Story:
+def story(session: Session, house: House, request: Request, reader_id: str) -> Story:
     """The story of a request for a reader; what the reader may see is the face's to check."""
     item = versions.pinned(session, request.item_version_id)
     customer = session.get_one(Person, request.customer_id)
@@ -115,6 +119,7 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
+    others = still_held(session, request) if grant is not None else []
     words, tone = state_words(session, [request])[request.id]
     asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
     gives = {step.id: step.gives for step in item.fulfil if step.gives}
@@ -146,23 +151,38 @@ def story(session: Session, request: Request, reader_id: str) -> Story:
         question=request.question,
         words=request.words,
         answers=answers_of(session, item, request),
-        lines=_lines(session, request, to),
+        lines=_lines(session, house, request, item, to),
         steps=_steps(session, request.id),
         grant_state=grant.state if grant else "",
         grant_words=how.words if how else "",
         grant_tone=how.tone if how else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
+        held_by=[other.name for other in others],
         can=_can(session, request, item, grant, reason, reader_id),
     )
 
 
-def _lines(session: Session, request: Request, to: Telling) -> list[Line]:
+def _lines(session: Session, house: House, request: Request, item: Item, to: Telling) -> list[Line]:
     events = session.scalars(
         sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
     )
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
-    return [*_one_end(told), *_in_line(session, request, to), *_to_come(request)]
+    told = _undecided(session, request, _one_end(told))
+    return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
+
+
+def _undecided(session: Session, request: Request, lines: list[Line]) -> list[Line]:
+    """While somebody is asked, that is what goes on now, with the time there is for it; a question puts it off."""
+    if request.state != RequestState.AWAITING_APPROVAL or request.question:
+        return lines
+    at = next((at for at in reversed(range(len(lines))) if lines[at].kind in ASKED), None)
+    if at is None or lines[at].mood != "done":
+        return lines
+    due = session.scalar(sa.select(Stage.due_at).where(Stage.request_id == request.id, Stage.state == StageState.OPEN))
+    asked, time = lines[at], msg("There is time until {due}.", due=due) if due is not None else ""
+    note = msg("{why} {more}", why=asked.note, more=time) if asked.note and time else asked.note or time
+    return [*lines[:at], replace(asked, mood="now", note=note), *lines[at + 1 :]]
 
 
 def _in_line(session: Session, request: Request, to: Telling) -> list[Line]:
@@ -187,18 +207,6 @@ def _place(to: Telling, place: int) -> Message:
 def _one_end(lines: list[Line]) -> list[Line]:
     """A wait that is over is no news any more: only the last line may still be going on."""
     return [each for each in lines[:-1] if each.kind != "step.waiting"] + lines[-1:]
-
-
-def _to_come(request: Request) -> list[Line]:
-    match RequestState(request.state):
-        case RequestState.AWAITING_APPROVAL:
-            return [Line("next", None, msg("Then we begin at once"), "", "todo")]
-        case RequestState.HANDED_OVER:
-            return [Line("next", request.promised_at, msg("A person looks at it, and you hear from us"), "", "todo")]
-        case RequestState.FULFILLING | RequestState.APPROVED:
-            return [Line("next", None, msg("It is done, and we check that it is there"), "", "todo")]
-        case _:
-            return []
 
 
 def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:

@@ -9,14 +9,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.fulfilment import versions
+from selfserve.fulfilment import conflicts, versions
+from selfserve.fulfilment.conflicts import Held
+from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.requests.lists import RequestRow, request_row
 from selfserve.requests.stages import MANAGER
 from selfserve.requests.story import Answer, answers_of
 from selfserve.requests.words import STATE_WORDS, standing
-from selfserve.store.states import HELD, StageState
-from selfserve.store.tables import Grant, Person, Request, Stage, StageApprover
+from selfserve.store.states import StageState
+from selfserve.store.tables import Person, Request, Stage, StageApprover
 
 MOST_WAITING = 100
 """Decisions shown at once, and made in one go at most: what a person can have read."""
@@ -38,9 +40,11 @@ class Waiting:
     customer: Mapping[str, str]
     answers: list[Answer]
     holds: list[str]
+    conflicts: list[Held]
+    """What they hold that does not go together with this."""
 
 
-def waiting_for(session: Session, person_id: str) -> list[Waiting]:
+def waiting_for(session: Session, house: House, person_id: str) -> list[Waiting]:
     """What waits for a person's decision, the most urgent first: at most `MOST_WAITING`."""
     found = session.execute(
         sa.select(Stage, StageApprover.because, Request, Person)
@@ -51,9 +55,9 @@ def waiting_for(session: Session, person_id: str) -> list[Waiting]:
         .order_by(Stage.due_at, Stage.id)
         .limit(MOST_WAITING)
     ).all()
-    held = _held_by(session, {request.customer_id for _, _, request, _ in found})
+    held = conflicts.holdings_of(session, {request.customer_id for _, _, request, _ in found})
     return [
-        _waiting(session, stage, (because, person_id), request, customer, held.get(customer.id, []))
+        _waiting(session, house, stage, (because, person_id), request, customer, held.get(customer.id, []))
         for stage, because, request, customer in found
     ]
 
@@ -62,11 +66,15 @@ def more_waiting(session: Session, person_id: str, shown: Sequence[Waiting]) -> 
     """How many decisions wait for a person beyond those that `waiting_for` gave."""
     if len(shown) < MOST_WAITING:
         return 0
-    return max(0, (session.scalar(decisions(person_id)) or 0) - len(shown))
+    return max(0, (session.scalar(_undecided(person_id)) or 0) - len(shown))
 
 
 def decisions(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
-    """How many wait for a person."""
+    """How many wait for a person, without those where a question has to be answered first."""
+    return _undecided(person_id).join(Request, Request.id == Stage.request_id).where(Request.question == "")
+
+
+def _undecided(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
     return (
         sa.select(sa.func.count())
         .select_from(StageApprover)
@@ -75,24 +83,18 @@ def decisions(person_id: str | sa.BindParameter[str]) -> sa.Select[int]:
     )
 
 
-def _held_by(session: Session, customers: set[str]) -> dict[str, list[str]]:
-    rows = session.execute(
-        sa.select(Grant.customer_id, Grant.item_name)
-        .where(Grant.customer_id.in_(customers), Grant.state.in_(HELD))
-        .order_by(Grant.item_name)
-    )
-    held: dict[str, list[str]] = {}
-    for customer_id, item_name in rows:
-        held.setdefault(customer_id, []).append(item_name)
-    return held
-
-
 def _because(customer: Person, approver_id: str) -> str:
     return msg("You are asked as {standing}.", standing=standing(customer, approver_id))
 
 
 def _waiting(
-    session: Session, stage: Stage, named: tuple[str, str], request: Request, customer: Person, holds: list[str]
+    session: Session,
+    house: House,
+    stage: Stage,
+    named: tuple[str, str],
+    request: Request,
+    customer: Person,
+    held: list[Held],
 ) -> Waiting:
     item = versions.pinned(session, request.item_version_id)
     because, approver_id = named
@@ -115,5 +117,6 @@ def _waiting(
             "email": customer.email,
         },
         answers=answers_of(session, item, request),
-        holds=holds,
+        holds=[one.item_name for one in held],
+        conflicts=conflicts.among(house, item, held),
     )

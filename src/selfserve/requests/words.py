@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from selfserve.languages.messages import Message, msg
+from selfserve.languages.messages import Message, again, msg
 from selfserve.store.tables import Person
 
 Mood = Literal["done", "now", "human", "todo", "bad"]
@@ -104,8 +104,13 @@ def _question(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     return msg("{name} has a question", name=by) if by else msg("The approver has a question"), tell, "human"
 
 
+def _team(data: Mapping[str, Any]) -> str:
+    """The team that has it, in the languages it had a name in when that was written down."""
+    return again(str(data.get("team", "TechOps")), data.get("team_said"))
+
+
 def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
-    title = msg("It waits with {team}", team=data.get("team", "TechOps"))
+    title = msg("It waits with {team}", team=_team(data))
     if data.get("by_design"):
         return title, tell or msg("A person does this by hand."), "human"
     why = tell or msg("The machine could not finish this.")
@@ -117,7 +122,7 @@ def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by = data.get("by")
     why = msg("{name} handed it on.", name=by) if by else msg("Nobody had time for it yet.")
-    return msg("It waits with {team} now", team=data.get("team", "TechOps")), why, "human"
+    return msg("It waits with {team} now", team=_team(data)), why, "human"
 
 
 def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
@@ -190,7 +195,9 @@ def _no_longer(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 
 
 def _given_back(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
-    return msg("You gave it back") if to.you else msg("{name} gave it back", name=to.customer), "", "done"
+    held = data.get("held", [])
+    note = msg("It stays because of {names}.", names=", ".join(held)) if held else ""
+    return msg("You gave it back") if to.you else msg("{name} gave it back", name=to.customer), note, "done"
 
 
 SENTENCES: dict[str, Sentence] = {
@@ -221,6 +228,8 @@ SENTENCES: dict[str, Sentence] = {
     "secret.shown": _plain(msg("The secret was shown, once")),
 }
 """Kinds that are not here are for staff only."""
+ASKED = ("approval.asked", "approval.asked_anew")
+"""Kinds of events: somebody was asked to decide."""
 
 
 def line(kind: str, at: datetime, to: Telling, data: Mapping[str, Any], tell: str) -> Line | None:

@@ -82,6 +82,8 @@ class Brand(Section):
     """The product's name on screen."""
     logo: Path | None = None
     """An SVG or PNG file, relative to the configuration file; none shows the name."""
+    logo_dark: Path | None = None
+    """The same for dark pages, where a dark logo would not be seen; left out, `logo` stands there too."""
     accent: Annotated[str, AfterValidator(_colour)] = "#1f4fd8"
     """The colour of focus, links and counts."""
     links: dict[Words, Link] = Field(default_factory=dict)

@@ -110,12 +110,13 @@ class Settings(BaseSettings):
 
     def rooted(self, folder: Path) -> Settings:
         """The same settings with every relative path made absolute from `folder`."""
-        logo = self.brand.logo
+        logo, dark = self.brand.logo, self.brand.logo_dark
+        brand = {"logo": folder / logo if logo else None, "logo_dark": folder / dark if dark else None}
         moved = self.model_copy(
             update={
                 "store": self.store.model_copy(update={"folder": folder / self.store.folder}),
                 "catalog": self.catalog.model_copy(update={"folder": folder / self.catalog.folder}),
-                "brand": self.brand.model_copy(update={"logo": folder / logo if logo else None}),
+                "brand": self.brand.model_copy(update=brand),
             }
         )
         moved._folder = folder  # noqa: SLF001  (a copy of ourselves)

@@ -25,13 +25,29 @@ _LOOKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"), HIDDEN),
     (re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@"), rf"\1:{HIDDEN}@"),
     (
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        re.compile(
+            r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)",
+            re.DOTALL,
+        ),
         HIDDEN,
     ),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,})"), HIDDEN),
+    (re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{10,}"), HIDDEN),
+    (re.compile(r"\bsk[-_][A-Za-z0-9_-]{16,}"), HIDDEN),
     (
         re.compile(
-            r"\b((?:[a-z]+_)*(?:password|passwd|pwd|secret|token|code_verifier|assertion)['\"]?\s*[=:]\s*['\"]?)"
+            r"\b((?:[a-z]+[_-])*(?:password|passwd|pwd|passphrase|passwort|kennwort|secret|token|api[_-]?key|access[_-]?key"
+            r"|code_verifier|assertion)['\"]?\s*[=:]\s*['\"]?)"
             r"[^\s'\"&,;)}\]]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    (  # said in passing: "password is hunter2"; a word without a digit may as well be "password reset"
+        re.compile(
+            r"\b((?:password|passwd|pwd|passphrase|passwort|kennwort)\s+(?:(?:is|ist|lautet|was|war)\s+)?['\"]?)"
+            r"(?=[^\s'\"]*[0-9])(?=[^\s'\"]*[A-Za-z])[^\s'\"]{5,}",
             re.IGNORECASE,
         ),
         rf"\1{HIDDEN}",
@@ -46,7 +62,8 @@ def secret_name(name: str) -> bool:
 
 
 def redact_text(text: str) -> str:
-    """`text` without what looks like a token, a log-in in a URL, a private key or `password=…`."""
+    """`text` without what looks like a token, a log-in in a URL, a private key or `password=…`. Looks only: a secret
+    that looks like any other word stays."""
     for look, instead in _LOOKS:
         text = look.sub(instead, text)
     return text

@@ -12,6 +12,7 @@ from selfserve.web import shell
 from selfserve.web.deck import Deck
 from selfserve.web.layers import Compressed
 from selfserve.web.live import Live
+from selfserve.web.plain import LOGO, LOGO_DARK
 from selfserve.web.theme import STATIC, head
 from selfserve.web.visits import Parts
 
@@ -44,7 +45,9 @@ def install(parts: Parts) -> Live:
     app.add_static_files("/static", STATIC, max_cache_age=KEPT)
     app.add_static_file(local_file=STATIC / "favicon.svg", url_path="/favicon.ico", max_cache_age=KEPT)
     if parts.settings.brand.logo is not None:
-        _serve_logo(parts.settings.brand.logo)
+        _serve_logo(parts.settings.brand.logo, LOGO)
+    if parts.settings.brand.logo_dark is not None:
+        _serve_logo(parts.settings.brand.logo_dark, LOGO_DARK)
     ui.add_head_html(head(parts.settings.brand.accent), shared=True)
     app.on_startup(live.start)
     app.on_shutdown(live.stop)
@@ -57,8 +60,8 @@ def install(parts: Parts) -> Live:
     return live
 
 
-def _serve_logo(logo: Path) -> None:
-    app.add_static_file(local_file=logo, url_path=shell.LOGO, max_cache_age=3600)
+def _serve_logo(logo: Path, path: str) -> None:
+    app.add_static_file(local_file=logo, url_path=path, max_cache_age=3600)
 
 
 def _by_hand(parts: Parts, use: str) -> bool:

@@ -52,10 +52,13 @@ DESTINATIONS: Mapping[str, Destination] = {
 
 
 class Places(ui.sub_pages):
-    """The pages below the frame. Each is built only for somebody signed in who holds its role, asked at that moment."""
+    """The pages below the frame. Each is built only for somebody signed in who holds its role, asked at that moment.
+
+    `status` is what a program is told of the page that was built first, as HTTP has it.
+    """
 
     def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+        self._visit, self.status = visit, 200
         self._place: Element | None = None
         self._skeleton: Element | None = None
         super().__init__({path: self._builder(destination) for path, destination in DESTINATIONS.items()})
@@ -111,6 +114,7 @@ class Places(ui.sub_pages):
                 return
             except (NotAllowed, NotFound) as refusal:
                 place.clear()
+                self.status = 404 if isinstance(refusal, NotFound) else 403
                 title = _turned_away(refusal)
             except AWAY as waited:
                 log.warning("store_busy", person=visit.person_id, path=destination.under, why=str(waited))
@@ -126,6 +130,7 @@ class Places(ui.sub_pages):
             visit.frame.arrive()
 
     def _render_404(self) -> None:
+        self.status = 404
         if self._visit.frame is not None:
             self._visit.frame.stand("")
         ui.page_title(f"{say('Not found')} · {self._visit.parts.settings.brand.name}")

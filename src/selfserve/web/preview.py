@@ -42,6 +42,8 @@ class Preview:
     """It is done once something comes free, and nobody knows when."""
     delayed: bool = False
     """Its target does not answer at the moment, and is left in peace for a while."""
+    conflicts: list[str] = field(default_factory=list)
+    """What is held and does not go together with it."""
 
 
 def preview(
@@ -96,6 +98,7 @@ def _seen(house: House, by: _From, item: Item, answers: Mapping[str, object]) ->
         usual=would.usual,
         working=would.working,
         waits=any(act.waits for act in would.acts),
+        conflicts=would.conflicts,
     )
 
 
@@ -111,7 +114,7 @@ def _sketch(house: House, by: _From, item: Item) -> Preview:
         device = asking.claimed(session, by.app_id)
         context = rule_context(item, asking.facts_of(session, person), now=house.now(), device=device)
         if "form" not in item.who.names and not item.who.allows(context).allowed:
-            raise NotAllowed(eligibility.NOT_FOR_YOU)
+            raise NotAllowed(eligibility.not_for_you(house, item))
         try:
             stage = item.stage_for(context)
         except RuleFailed:

@@ -27,16 +27,16 @@ from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Help, Place, Told
 from selfserve.web.parts.keys import Keys
 from selfserve.web.places import Places
-from selfserve.web.plain import Plain
+from selfserve.web.plain import Plain, logos
 from selfserve.web.speech import say, speak
 from selfserve.web.theme import ahead, boot
 from selfserve.web.visits import Arrival, Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
-LATEST = 30
+LATEST, MOST = 30, 300
+"""Notices that are listed at first and for each press of "Show older", and at most."""
 PATIENCE = 4.0
 """Seconds until a page goes out as far as it is."""
-LOGO = "/brand/logo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
             visit.frame.skip_to(content)
             places = Places(visit).classes("s-page")
         await places.built(PATIENCE)
+        visit.client.status_code = places.status
     finally:
         visit.arrival = None
     return None
@@ -101,7 +102,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
     with visit.client.layout:
         frame = Frame(
             brand=brand.name,
-            logo=LOGO if brand.logo else "",
+            logo=logos(brand),
             name=principal.name,
             title=known.person.title or known.person.department,
             sign_out=SIGN_OUT,
@@ -111,6 +112,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
     frame.move(target_index=0)
     frame.lead(_places(known.counts, principal), known.counts.notices)
     frame.on("notices", visit.acting(Role.CUSTOMER, lambda _: _tell(visit, frame), visit.speak))
+    frame.on("older", visit.acting(Role.CUSTOMER, lambda _: _tell(visit, frame, older=True), visit.speak))
     seen = visit.acting(Role.CUSTOMER, lambda event: _seen(visit, frame, event), visit.speak)
     frame.on("seen", seen)
     staff = principal.has(Role.STAFF)
@@ -146,17 +148,23 @@ async def _count(visit: Visit, frame: Frame) -> None:
         frame.lead(_places(known.counts, principal), known.counts.notices)
 
 
-async def _tell(visit: Visit, frame: Frame) -> None:
-    frame.tell(await aside(_told, visit))
+async def _tell(visit: Visit, frame: Frame, *, older: bool = False) -> None:
+    most = min(frame.listed + LATEST, MOST) if older else max(frame.listed, LATEST)
+    found = await aside(_told, visit, most + 1)
+    frame.tell(found[:most], older=len(found) > most and most < MOST)
 
 
-def _told(visit: Visit) -> list[Told]:
+def _told(visit: Visit, most: int) -> list[Told]:
     with visit.house.database.read() as session:
-        found = notices.unread(session, visit.person_id, LATEST)
+        found = notices.unread_first(session, visit.person_id, most)
         to, now = visit.reader, visit.now
         return [
-            Told(one.id, to.tell(one.title), to.tell(one.body), one.path, to.moment(one.made_at, now)) for one in found
-        ]
+            Told(
+                one.id, to.tell(one.title), to.tell(one.body), one.path, to.moment(one.made_at, now),
+                read=one.read_at is not None,
+            )
+            for one in found
+        ]  # fmt: skip
 
 
 async def _seen(visit: Visit, frame: Frame, event: GenericEventArguments) -> None:

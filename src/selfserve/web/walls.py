@@ -33,6 +33,7 @@ OPEN = (
     "/_nicegui/",
     SOCKET,
     "/static/",
+    "/brand/",
     "/favicon.ico",
     "/healthz",
     "/readyz",
@@ -138,7 +139,7 @@ class Wall:
         if scope["method"] not in SAFE and not from_here(headers, self._origin):
             title, told = msg("That did not come from here"), [msg("Nothing was changed.")]
             return self.plain.page(headers, title, told, status=403)
-        return None if path.startswith(("/_nicegui/", "/static/")) else await self._signed_in(scope, headers)
+        return None if path.startswith(("/_nicegui/", "/static/", "/brand/")) else await self._signed_in(scope, headers)
 
     def _elsewhere(self, scope: Scope, host: str) -> Response:
         """What a foreign host is told, as programs and people read it.

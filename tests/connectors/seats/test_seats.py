@@ -131,7 +131,7 @@ def test_the_plan_says_what_will_happen(seats: SeatsConnector, ctx: Context) -> 
 
 
 def test_options_and_check_tell_what_is_left(seats: SeatsConnector, ctx: Context) -> None:
-    """Shortage is a warning that names who buys."""
+    """Shortage is a warning that names who buys; half of a small pool is none."""
     seats.apply("assign", ask("ana"), ctx)
     assert [(one.value, one.note) for one in seats.options("assign", "pool", "").options] == [
         ("figma", "1 of 2 left"),
@@ -139,6 +139,8 @@ def test_options_and_check_tell_what_is_left(seats: SeatsConnector, ctx: Context
     ]
     assert [one.value for one in seats.options("assign", "pool", "FIG").options] == ["figma"]
     assert seats.options("assign", "customer", "").options == ()
+    assert [one.level for one in seats.check()] == [Level.INFO, Level.INFO]
+    seats.apply("assign", ask("ben"), ctx)
     short = seats.check()[0]
     assert short.level is Level.WARNING
     assert "design-tools buys more" in short.text

@@ -23,6 +23,11 @@ def wordings(draft: Draft) -> Iterator[Problem]:
             yield from _form(source, ("languages", code, "form"), wording)
             yield from _why(source, ("languages", code, "why"), wording)
             yield from _gives(source, ("languages", code, "gives"), wording)
+    teams = draft.teams
+    for team_id, team in teams.model.root.items():
+        for code in team.languages or {}:
+            if code not in codes():
+                yield teams.at_key((team_id, "languages", code), _unknown(code))
     policy = draft.policy
     for at, category in enumerate(policy.model.categories):
         for code in category.languages or {}:

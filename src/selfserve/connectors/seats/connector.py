@@ -60,6 +60,10 @@ class _NoSuchPoolError(Exception):
     """The pool is not configured; the text says which are."""
 
 
+FEW = 5
+"""One in so many seats left is few; the last one of a pool of one is not."""
+
+
 class SeatsConnector(Connector):
     """Gives seats of the pools in `SeatsSettings`; needs the port `seats`."""
 
@@ -206,7 +210,8 @@ class SeatsConnector(Connector):
     def _check_pool(self, name: str, pool: Pool) -> Iterator[Finding]:
         figures = self._store(name)[0].figures(name)
         assert figures is not None
-        short = words.free(figures) <= pool.short_at
+        free = words.free(figures)
+        short = not free or (free <= pool.short_at and free * FEW <= figures.total)
         buyer = f"; {pool.team} buys more" if pool.team and short else ""
         level = Level.WARNING if short else Level.INFO
         yield Finding(level, "seats", f"{pool.label}: {words.left(figures)}{buyer}.")

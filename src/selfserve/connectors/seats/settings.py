@@ -24,7 +24,7 @@ class Pool(BaseModel):
     team: str = ""
     """The team that buys more, shown to staff when the pool runs short."""
     short_at: int = Field(default=2, ge=0)
-    """At so few free seats `check` warns."""
+    """At so few free seats `check` warns, where they are a fifth of the pool at most."""
     look_again: timedelta = Field(default=timedelta(minutes=15), ge=timedelta(seconds=10))
     """How often the place in line is looked at."""
     wait: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=1))

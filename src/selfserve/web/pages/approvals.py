@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +34,8 @@ BUTTONS = [
     Button("deny", msg("Deny"), "s-danger", key="d"),
     Button("ask", msg("Ask a question"), "s-quiet", key="q"),
 ]
+FEW = 5
+"""More lines than that about one item, all of the same, are told as one."""
 SAID = {Say.APPROVE: msg("Approved."), Say.DENY: msg("Not approved."), Say.ASK: msg("Your question is sent.")}
 
 
@@ -62,7 +65,7 @@ async def build(visit: Visit) -> str:
 def _waiting(visit: Visit) -> tuple[list[Open], int]:
     """Those that are shown, and how many more wait."""
     with visit.house.database.read() as session:
-        found = undecided.waiting_for(session, visit.person_id)
+        found = undecided.waiting_for(session, visit.house, visit.person_id)
         talks = story.talks(session, [one.request.id for one in found])
         more = undecided.more_waiting(session, visit.person_id, found)
     return [Open(one, talks[one.request.id], _ends(visit, one)) for one in found], more
@@ -183,7 +186,7 @@ def together(visit: Visit) -> Together:
             reason=str(event.args["reason"] or ""),
         )
         title = visit.reader.list(tell(clause) for clause in summary(way, results)) + "."
-        bar.tell(title, [_became(one, labels.get(one.stage_id, "")) for one in results])
+        bar.tell(title, _results(results, labels))
         visit.announce(title)
 
     def refused(refusal: Refusal) -> None:
@@ -193,16 +196,42 @@ def together(visit: Visit) -> Together:
     return bar
 
 
-def _labels(visit: Visit) -> dict[str, str]:
-    """What each was about, while it still waits."""
+def _labels(visit: Visit) -> dict[str, tuple[str, str]]:
+    """What each was about, while it still waits: its item, and all that tells it from another."""
     with visit.house.database.read() as session:
-        found = undecided.waiting_for(session, visit.person_id)
+        found = undecided.waiting_for(session, visit.house, visit.person_id)
     return {
-        one.stage_id: visit.reader.say(
-            "{item} for {customer}", item=one.request.item_name, customer=one.request.customer_name
+        one.stage_id: (
+            visit.reader.tell(one.request.item_name),
+            visit.reader.say(
+                "{item} for {customer}, {name} of {day}",
+                item=one.request.item_name,
+                customer=one.request.customer_name,
+                name=one.request.name,
+                day=one.request.asked_at.astimezone(visit.zone).date(),
+            ),
         )
         for one in found
     }
+
+
+def _results(results: Sequence[Result], labels: Mapping[str, tuple[str, str]]) -> list[Told]:
+    """What became of each; many of one item of which all the same is to say are one line."""
+    alike = Counter(_alike(one, labels) for one in results)
+    told: dict[object, Told] = {}
+    for one in results:
+        key = _alike(one, labels)
+        item, label = labels.get(one.stage_id, ("", ""))
+        if one.became is Became.DECIDED and item and alike[key] > FEW:
+            words = say_n("{count} request for {item}", "{count} requests for {item}", alike[key], item=item)
+            told.setdefault(key, _became(one, words))
+        else:
+            told[one.stage_id] = _became(one, label)
+    return list(told.values())
+
+
+def _alike(one: Result, labels: Mapping[str, tuple[str, str]]) -> tuple[str, str, str]:
+    return (labels.get(one.stage_id, ("", ""))[0], one.became, str(one.words))
 
 
 def _became(one: Result, label: str) -> Told:

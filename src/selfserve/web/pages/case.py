@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,8 +14,9 @@ from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.smiles import Smiled
 from selfserve.requests.story import EventSeen, StepSeen, Story
+from selfserve.requests.words import to_words
 from selfserve.store.states import EscalationState
-from selfserve.store.tables import Escalation, Request
+from selfserve.store.tables import Escalation, Request, Step
 from selfserve.web.pages.case_acts import CaseActs
 from selfserve.web.pages.case_watchers import CaseWatchers
 from selfserve.web.pages.desk import drawn, for_whom
@@ -50,6 +50,8 @@ class Whole:
     runbook: str
     smile: Smiled | None = None
     """What the customer said of it, for those whose team owns the item."""
+    by_design: bool = False
+    """True where a person does the step anyway, and no machine can."""
 
     @property
     def closed(self) -> bool:
@@ -71,14 +73,14 @@ async def build(visit: Visit, case_id: str) -> str:
                 with ui.element("section").classes("s-panel") as panel:
                     panel.props["aria-label"] = say("Runbook")
                     show(heading(say("Runbook"), 2)).style("margin-bottom:12px")
-                    show(prose(whole.runbook, 2)).classes("s-prose").mark("runbook")
-        acts = CaseActs(visit, whole.case)
+                    show(prose(tell(whole.runbook), 2)).classes("s-prose").mark("runbook")
+        acts = CaseActs(visit, whole.case, by_design=whole.by_design)
 
     async def renew() -> None:
         now_whole = await aside(read, visit, case_id)
         top.set_content(str(_top(visit, now_whole)))
         told.set_content(str(_told(visit, now_whole)))
-        acts.renew(now_whole.case)
+        acts.renew(now_whole.case, by_design=now_whole.by_design)
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=told)
     return say("{case}, desk", case=whole.case.title)
@@ -93,10 +95,13 @@ def read(visit: Visit, case_id: str) -> Whole:
             raise NotFound(msg("There is no such case on the desk."))
         case = case_rows.case_row(session, found)
         request = session.get(Request, case.request_id) if case.request_id else None
-        told = story.story(session, request, visit.person_id) if request else None
+        told = story.story(session, visit.house, request, visit.person_id) if request else None
         events = story.events(session, request.id) if request else []
         smile = smiles.for_staff(session, visit.house, request, visit.person_id) if request else None
-    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile)
+        step = session.get(Step, found.step_id) if found.step_id else None
+        action = visit.house.connectors.lookup(f"{step.connector}.{step.action}") if step is not None else None
+    by_design = action is not None and action.human
+    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile, by_design)
 
 
 def _top(visit: Visit, whole: Whole) -> Markup:
@@ -109,7 +114,7 @@ def _top(visit: Visit, whole: Whole) -> Markup:
     if case.taken_by:
         mine = case.taken_by_id == visit.person_id
         taken = say("yours") if mine else say("{name} has it", name=case.taken_by)
-    under = " · ".join(filter(None, (case.request_name, for_whom(case), team.name if team else case.team, taken)))
+    under = " · ".join(filter(None, (case.request_name, for_whom(case), tell(team.name) if team else case.team, taken)))
     return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}</p></div>{}</div>').format(
         drawn(visit, case, large=True), heading(tell(case.title)), under, pill(*state)
     )
@@ -171,20 +176,37 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
         heading(step.name, 3),
         pill(tell(words), tone),
         facts(shown),
-        _lines(say("Arguments"), step.args),
+        _lines(say("Arguments"), _arguments(visit, step)),
         _lines(say("Evidence"), step.evidence),
     )
+
+
+def _arguments(visit: Visit, step: StepSeen) -> Mapping[str, object]:
+    """What the step is done with; none for a person's, who has the checklist beside it."""
+    action = visit.house.connectors.lookup(step.use)
+    return {} if action is not None and action.human else step.args
 
 
 def _lines(title: str, content: Mapping[str, object]) -> Markup:
     if not content:
         return NOTHING
-    lines = "\n".join(f"{name}: {_plain(value)}" for name, value in content.items())
+    lines = "\n".join(f"{to_words(name)}: {_plain(value)}" for name, value in content.items())
     return Markup('<div class="s-evidence"><span class="s-strong">{}</span>\n{}</div>').format(title, lines)
 
 
 def _plain(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    """A value as one reads it, not as a program writes it."""
+    match value:
+        case bool():
+            return say("Yes") if value else say("No")
+        case None | "" | [] | {}:
+            return "–"
+        case list():
+            return ", ".join(_plain(one) for one in value)
+        case dict():
+            return "; ".join(f"{to_words(str(name))}: {_plain(one)}" for name, one in value.items())
+        case _:
+            return str(value)
 
 
 def _trail(visit: Visit, events: list[EventSeen]) -> Markup:

@@ -25,6 +25,7 @@ from selfserve.web.visits import Visit, aside
 TICK = "tick_"
 WORDS = "words"
 SURE = "on_my_word"
+YOURS, AGAIN = msg("It is yours now."), msg("We try again.")
 Handler = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -32,8 +33,8 @@ class CaseActs:
     """The ways out. What changes with whoever has the case stands apart from the forms, which are built anew only when
     what they ask changes: nobody loses their typing to a press of "Take it", their own or a colleague's."""
 
-    def __init__(self, visit: Visit, case: CaseRow) -> None:
-        self._visit, self._case = visit, case
+    def __init__(self, visit: Visit, case: CaseRow, *, by_design: bool) -> None:
+        self._visit, self._case, self._by_design = visit, case, by_design
         with ui.element("div").classes("s-stack"):
             self._hand = ui.element("div").classes("s-stack")
             self._said = show(note("", "bad")).mark("said")
@@ -44,10 +45,11 @@ class CaseActs:
         self._build_forms()
         self._build_further()
 
-    def renew(self, case: CaseRow) -> None:
+    def renew(self, case: CaseRow, *, by_design: bool) -> None:
         """Follow the case."""
         before, self._case = self._case, case
-        if _hand(case) != _hand(before):
+        other, self._by_design = self._by_design != by_design, by_design
+        if other or _hand(case) != _hand(before):
             self._hand.clear()
             self._build_hand()
             self._said.set_visibility(False)
@@ -68,11 +70,11 @@ class CaseActs:
                 show(note(self._at_it(), "warn"))
             with ui.element("div").classes("s-acts"):
                 if not case.taken_by:
-                    self._press(say("Take it"), desk.take, look="s-btn", drawn="hand", mark="take-it")
+                    self._press(say("Take it"), desk.take, YOURS, look="s-btn", drawn="hand", mark="take-it")
                 elif not mine:
-                    self._press(say("Take it over"), desk.take_over, drawn="hand", mark="take-it-over")
-                if case.request_id or case.grant_id:
-                    self._press(say("Try again"), desk.retry, drawn="refresh-cw", mark="try-again")
+                    self._press(say("Take it over"), desk.take_over, YOURS, drawn="hand", mark="take-it-over")
+                if (case.request_id or case.grant_id) and not self._by_design:  # a person's work is no machine's to try
+                    self._press(say("Try again"), desk.retry, AGAIN, drawn="refresh-cw", mark="try-again")
 
     def _at_it(self) -> str:
         name, at, visit = self._case.taken_by, self._case.taken_at, self._visit
@@ -95,10 +97,10 @@ class CaseActs:
             with self._further:
                 self._hand_on()
 
-    def _press(self, words: str, act: Callable[..., None], **looks: Any) -> None:
+    def _press(self, words: str, act: Callable[..., None], told: str, **looks: Any) -> None:
         async def pressed() -> None:
             await aside(act, self._visit.house, self._case.id, self._visit.person_id)
-            self._visit.announce(msg("{act}: done.", act=words))
+            self._visit.announce(told)
 
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
@@ -142,7 +144,7 @@ class CaseActs:
     def _hand_on(self) -> None:
         case, house = self._case, self._visit.house
         teams = [
-            {"value": name, "label": team.name}
+            {"value": name, "label": tell(team.name)}
             for name, team in house.catalog.current.teams.items()
             if name != case.team
         ]

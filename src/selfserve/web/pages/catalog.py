@@ -113,6 +113,7 @@ class Shelf:
         with self._house.database.read() as session:
             person, chosen = (arrival.person, arrival.chosen) if arrival else self._present(session)
             visible, delayed = self._visible(session, person), offers.delayed(session, self._house)
+            barred = offers.barred(session, self._house, person)
             found = grant_rows.marks(session, person.id)
             wanted = self._deck.popular.of(session, self._house, person, visible)
 
@@ -120,6 +121,8 @@ class Shelf:
             """The card, with what keeps it from being had as fast as it says."""
             if item.id in found:
                 return card
+            if barred(item):
+                return {**card, "takes": self._to.say("Not for you"), "human": True}
             if short(item):
                 return {**card, "takes": self._to.say("Short of seats: you would wait")}
             return {**card, "takes": self._to.say("Delayed at the moment")} if delayed(item) else card

@@ -193,7 +193,9 @@ def for_whom(case: CaseRow) -> str:
 def _row(visit: Visit, case: CaseRow) -> Markup:
     late = case.due_at < visit.now
     team = visit.house.catalog.current.teams.get(case.team)
-    under = " · ".join(filter(None, (for_whom(case), tell(why_words(case.why)), team.name if team else case.team)))
+    under = " · ".join(
+        filter(None, (for_whom(case), tell(why_words(case.why)), tell(team.name) if team else case.team))
+    )
     taken = (
         pill(say("With you") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -11,6 +13,7 @@ from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.roles import Role
 from selfserve.requests import asking
+from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
@@ -46,10 +49,19 @@ async def build(visit: Visit, item_id: str, again: str = "") -> str:
                 barred, other = tell(offer.barred), say("You can ask for somebody you lead.")
                 words = " ".join((barred, other)) if offer.others else barred
                 show(note(words, "warn", say("This is not for you"))).style("margin-bottom:16px")
+                show(_ask_owner(visit, offer)).style("margin-bottom:16px")
             form = _form(visit, offer) if offer.askable else None
         if form is not None:
             _beside(visit, offer, form, offer.preview or Preview(None, expect=offer.item.expect))
     return tell(offer.item.name)
+
+
+def _ask_owner(visit: Visit, offer: Offer) -> Markup:
+    team = visit.house.catalog.current.teams[offer.item.owner]
+    about = quote(tell(offer.item.name))
+    return Markup('<p><a class="s-quiet" href="mailto:{}?subject={}">{}{}</a></p>').format(
+        team.mail, about, icon("mail"), say("Write to {team}", team=team.name)
+    )
 
 
 def _head(visit: Visit, offer: Offer) -> Markup:
@@ -59,12 +71,21 @@ def _head(visit: Visit, offer: Offer) -> Markup:
         to, have = visit.reader, visit.reader.tell(held.state_words)
         until = when(held.ends_at, visit.now, to, lambda end: to.say("{what}, until {moment}", what=have, moment=end))
         drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
-        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>').format(look, drawn, until or have)
+        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(
+            look, drawn, until or have, _to_held(held) if held.there else NOTHING
+        )
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(tell(item.name)),
         paragraph(tell(item.summary), "s-muted"),
         mark,
+    )
+
+
+def _to_held(held: GrantRow) -> Markup:
+    """The way to what is there already, which comes before asking for it anew."""
+    return Markup('<p><a class="s-quiet" href="/requests/{}">{}</a></p>').format(
+        held.name, say("See it, extend it or give it back")
     )
 
 
@@ -105,6 +126,8 @@ def _send_words(visit: Visit, offer: Offer) -> str:
     seen = offer.preview
     if seen is not None and seen.waits:
         return say("Wait for one")
+    if offer.held is not None and offer.held.there:
+        return say("Ask for it once more")
     at_once = seen is not None and seen.asks is False and not seen.delayed and not visit.deck.by_hand(offer.item)
     return say("Get it now") if at_once else say("Request it")
 

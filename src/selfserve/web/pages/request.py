@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nicegui import ui
 
 from selfserve.fulfilment import parties
@@ -56,7 +56,7 @@ def read(visit: Visit, name: str) -> Story:
         found = story.find(session, name)
         if found is None or not parties.concerns(session, found, visit.person_id):
             raise NotFound(msg("There is no such request of yours."))
-        return story.story(session, found, visit.person_id)
+        return story.story(session, visit.house, found, visit.person_id)
 
 
 def _top(visit: Visit, told: Story) -> Markup:
@@ -85,9 +85,16 @@ def _holding(visit: Visit, told: Story) -> Markup:
     if told.grant_state == "active" and told.ends_at is not None:
         to = visit.reader
         what = when(told.ends_at, visit.now, to, lambda end: to.say("{what} until {moment}", what=what, moment=end))
+    if told.held_by and "return" not in told.can:  # its own time is over, and that of another one is not
+        what = Markup("{}. {}").format(what, _because(told))
     return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}<span>{}</span></p>').format(
         told.grant_tone, icon(TONE_ICONS[told.grant_tone]), what
     )
+
+
+def _because(told: Story) -> Markup:
+    links = Markup(", ").join(Markup('<a href="/requests/{0}">{0}</a>').format(name) for name in told.held_by)
+    return escape(say("It stays because of {names}.", names="{names}")).format(names=links)
 
 
 def _tale(visit: Visit, told: Story) -> Markup:

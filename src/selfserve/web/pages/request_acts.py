@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
+from sqlalchemy.orm import Session
 
+from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
@@ -44,7 +47,7 @@ class RequestActs:
         self._visit, self._told = visit, told
         self._dialog = Dialog()
         self._dialog.on("sure", visit.acting(Role.CUSTOMER, self._sure, self._refused))
-        self._extension = Extension(visit, told)
+        self._extension = Extension(visit, told, self._dialog)
         self._urgent = ui.element("div").classes("s-stack")
         self._other: ui.element | None = None
         with self._urgent:
@@ -121,12 +124,15 @@ class RequestActs:
 
     def _question(self, name: str) -> Any:
         async def ask() -> None:
-            self._dialog.ask(QUESTIONS[name])
+            self._dialog.ask(_both(self._told) if name == "return" and self._told.held_by else QUESTIONS[name])
 
         return ask
 
     async def _sure(self, event: GenericEventArguments) -> None:
-        act = {"cancel": acts.cancel, "return": acts.give_back}[str(event.args)]
+        if event.args == Extension.AGAIN:
+            await self._extension.ask({})
+            return
+        act = {"cancel": acts.cancel, "return": acts.give_back, "return_wholly": _wholly}[str(event.args)]
         await aside(self._do, act)
         self._dialog.close()
 
@@ -149,11 +155,34 @@ class RequestActs:
             return acts.reveal(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
 
 
+def _both(told: Story) -> Question:
+    """The question to whoever holds it because of further requests: to give back but one of them changes nothing."""
+    return Question(
+        "return_wholly",
+        msg("Give it back?"),
+        msg(
+            "You have it because of {names} as well. With this one those are given back too, and it is taken back now. "
+            "You can ask for it again whenever you need it.",
+            names=", ".join(told.held_by),
+        ),
+        msg("Give back both") if len(told.held_by) == 1 else msg("Give back all"),
+        msg("Keep it"),
+        "s-danger",
+    )
+
+
+def _wholly(session: Session, house: House, name: str, person_id: str, now: datetime) -> None:
+    acts.give_back(session, house, name, person_id, now, wholly=True)
+
+
 class Extension:
     """Asking for the same for longer: the questions that the item's end hangs on, asked anew."""
 
-    def __init__(self, visit: Visit, told: Story) -> None:
-        self._visit, self.told = visit, told
+    AGAIN = "extend"
+    """The question whether to have it as long once more."""
+
+    def __init__(self, visit: Visit, told: Story, dialog: Dialog) -> None:
+        self._visit, self.told, self._dialog = visit, told, dialog
         self._panel: ui.element | None = None
 
     @property
@@ -195,17 +224,29 @@ class Extension:
             ).mark("extension")
 
         async def send(event: GenericEventArguments) -> None:
-            await self._ask({name: value for name, value in event.args["values"].items() if name in self._names})
+            await self.ask({name: value for name, value in event.args["values"].items() if name in self._names})
 
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
 
     async def open(self) -> None:
-        """Show the form; where nothing is to be asked, ask for the same span again at once."""
+        """Show the form; where nothing is to be filled in, ask whether they mean it, with the new end."""
         if self._panel is not None:
             self._panel.set_visibility(True)
         elif not self._names:
-            await self._ask({})
+            self._dialog.ask(self._once_more())
 
-    async def _ask(self, values: dict[str, Any]) -> None:
+    def _once_more(self) -> Question:
+        item = self._visit.house.catalog.current.items[self.told.item_id]
+        span = item.grant.ends.span if item.grant is not None else None
+        until = (self._visit.now + (span or timedelta())).astimezone(self._visit.zone).date()
+        words = msg(
+            "You have it until {day} then. The rules of today apply; somebody may have to approve it. "
+            "What you hold stays meanwhile.",
+            day=until,
+        )
+        return Question(self.AGAIN, msg("Extend it?"), words, msg("Extend it"))
+
+    async def ask(self, values: dict[str, Any]) -> None:
+        """Ask for longer, with these answers, and go to the request that it makes."""
         made = await aside(acts.extend, self._visit.house, self.told.name, self._visit.person_id, values)
         go(f"/requests/{made.name}")

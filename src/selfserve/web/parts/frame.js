@@ -17,14 +17,14 @@ export default {
         <button ref="burger" type="button" class="s-iconbtn" :aria-label="words.menu" :aria-expanded="String(open)" @click="unfold">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
         </button>
-        <a class="s-brand" href="/"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
+        <a class="s-brand" href="/"><template v-if="logo"><img class="s-logo" :class="{ 's-logo-light': logoDark }" :src="logo" alt=""><img v-if="logoDark" class="s-logo s-logo-dark" :src="logoDark" alt=""></template><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
         <button type="button" class="s-iconbtn" :aria-label="bell" :aria-expanded="String(reading)" @click="read">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#bell'"/></svg><span v-if="unread" class="s-dot-new"></span>
         </button>
       </div>
       <div v-if="open" class="s-scrim" @click="fold"></div>
       <div ref="side" class="s-side" :data-open="String(open)" @keydown.esc="fold">
-        <a class="s-brand" href="/" @click="fold"><img v-if="logo" class="s-logo" :src="logo" alt=""><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
+        <a class="s-brand" href="/" @click="fold"><template v-if="logo"><img class="s-logo" :class="{ 's-logo-light': logoDark }" :src="logo" alt=""><img v-if="logoDark" class="s-logo s-logo-dark" :src="logoDark" alt=""></template><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
         <nav :aria-label="words.main">
           <a v-for="place in places" :key="place.path" class="s-nav" :href="place.path" :aria-current="place.path === here ? 'page' : null" @click="fold">
             <svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + place.icon"/></svg><span>{{ place.name }}</span>
@@ -55,23 +55,25 @@ export default {
       <div v-if="reading" ref="notices" class="s-notices" role="dialog" :aria-label="words.notices" tabindex="-1" @keydown.esc="close">
         <div class="s-notices-head">
           <h2 class="s-h2 s-grow">{{ words.notices }}</h2>
-          <button v-if="notices && notices.length" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">{{ words.seen }}</button>
+          <button v-if="notices && notices.some((one) => !one.read)" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">{{ words.seen }}</button>
           <button type="button" class="s-iconbtn" :aria-label="words.close" @click="close"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
         </div>
         <div v-if="!notices" class="s-empty"><p>{{ words.moment }}</p></div>
         <div v-else-if="!notices.length" class="s-empty"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#check-check'"/></svg><p>{{ words.nothing }}</p></div>
         <div v-else class="s-notices-list">
-          <component :is="one.path ? 'a' : 'div'" v-for="one in notices" :key="one.id" class="s-notice" :href="one.path || null" @click="seen(one)">
-            <div class="s-strong">{{ one.title }}</div><div v-if="one.body" class="s-notice-b">{{ one.body }}</div><div class="s-notice-w">{{ one.when }}</div>
+          <component :is="one.path ? 'a' : 'div'" v-for="one in notices" :key="one.id" class="s-notice" :class="{ 's-notice-read': one.read }" :href="one.path || null" @click="seen(one)">
+            <div class="s-strong">{{ one.title }}<span v-if="one.read" class="s-hidden"> ({{ words.read }})</span></div><div v-if="one.body" class="s-notice-b">{{ one.body }}</div><div class="s-notice-w">{{ one.when }}</div>
           </component>
+          <div v-if="older" class="s-notices-older"><button type="button" class="s-quiet s-plain" @click="$emit('older')">{{ words.older }}</button></div>
         </div>
       </div>
       <div class="s-away" role="status" aria-live="polite"><p v-if="away"><b>{{ words.away[away] }}</b> {{ words.kept }}<span v-if="long" class="s-away-help"> {{ words.help }}</span></p></div>
       <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
     </header>`,
   props: {
-    icons: String, brand: String, logo: String, name: String, title: String, initials: String, signOut: String, content: String,
-    places: Array, links: Array, here: String, unread: Number, bell: String, notices: Array, words: Object,
+      icons: String, brand: String, logo: String, logoDark: String, name: String, title: String, initials: String, signOut: String,
+      content: String, places: Array, links: Array, here: String, unread: Number, bell: String, notices: Array, older: Boolean,
+      words: Object,
   },
   data() {
     return { open: false, reading: false, theme: chosen(), said: "", away: "", long: false };
@@ -128,7 +130,7 @@ export default {
       this.$nextTick(() => this.$refs.notices.focus());
     },
     seen(one) {
-      this.$emit("seen", one.id);
+      if (!one.read) this.$emit("seen", one.id);
       if (one.path) this.close();
     },
     close() {

@@ -34,6 +34,7 @@ class Told:
     body: str
     path: str
     when: str
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,17 @@ class Help:
 
 
 class Frame(Element, component="frame.js"):
-    """Tells `notices` when the list is opened, and `seen` with a notice's id, or None for all of them."""
+    """Tells `notices` when the list is opened, `older` when more of it is wanted, and `seen` with a notice's id or, for
+    all of them, None."""
 
-    def __init__(self, *, brand: str, logo: str, name: str, title: str, sign_out: str, help_: Help) -> None:
+    def __init__(self, *, brand: str, logo: tuple[str, str], name: str, title: str, sign_out: str, help_: Help) -> None:
         super().__init__()
         self._props.update(
             {
                 "icons": asset("icons.svg"),
                 "brand": brand,
-                "logo": logo,
+                "logo": logo[0],
+                "logo-dark": logo[1],
                 "name": name,
                 "title": title,
                 "initials": initials(name),
@@ -79,9 +82,14 @@ class Frame(Element, component="frame.js"):
         """Mark the entry that leads to where we are."""
         self._props["here"] = path
 
-    def tell(self, notices: Sequence[Told]) -> None:
-        """Show these notices in the list."""
-        self._props["notices"] = [asdict(notice) for notice in notices]
+    @property
+    def listed(self) -> int:
+        """How many notices the list shows."""
+        return len(self._props.get("notices") or [])
+
+    def tell(self, notices: Sequence[Told], *, older: bool) -> None:
+        """Show these notices in the list; `older`: there are more to be asked for."""
+        self._props["notices"], self._props["older"] = [asdict(notice) for notice in notices], older
 
     def announce(self, words: str) -> None:
         """Have a screen reader say something, politely."""
@@ -117,9 +125,11 @@ def _words(language: str, support: str) -> dict[str, Any]:
         "keys": say("Keys"),
         "out": say("Sign out"),
         "seen": say("Mark all as read"),
+        "older": say("Show older"),
         "close": say("Close notices"),
         "moment": say("One moment…"),
-        "nothing": say("You have read everything."),
+        "nothing": say("There are no notices for you yet."),
+        "read": say("read"),
         "looks": {"system": say("Appearance"), "light": say("Light"), "dark": say("Dark")},
         "turn": {
             "system": say("Appearance: system. Change it"),

@@ -26,6 +26,16 @@ def next_steps(item: Item, seen: Preview) -> Markup:
 
 
 def _warned(seen: Preview) -> Markup:
+    return joined((*(_clash(name) for name in seen.conflicts), _blocked(seen)))
+
+
+def _clash(name: str) -> Markup:
+    return note(
+        say("You hold {item}, which does not go together with this. Whoever decides sees it.", item=name), "warn"
+    )
+
+
+def _blocked(seen: Preview) -> Markup:
     if not seen.blocked:
         return NOTHING
     for_good, all_the_same = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from selfserve.fulfilment.conflicts import Held
 from selfserve.languages.messages import msg
 from selfserve.requests.story import EventSeen
 from selfserve.requests.undecided import Waiting
@@ -31,10 +32,10 @@ def waiting_card(visit: Visit, one: Waiting, talk: Sequence[EventSeen]) -> Marku
         heading(say("{who}: {item}", who=_who_asks(one), item=one.request.item_name), 2),
         one.request.name,
         when(one.request.asked_at, visit.now, visit.reader),
-        pill(tell(risk), tone),
+        pill(say("Waits for an answer"), "info") if one.request.question else pill(tell(risk), tone),
         facts(_known(visit, one)),
-        _why(one),
-        joined(_said(event) for event in talk),
+        joined((_conflicts(visit, one), _why(one))),
+        joined(_said(visit, event) for event in talk),
     )
 
 
@@ -71,9 +72,27 @@ def _why(one: Waiting) -> Markup:
     return Markup('<div class="s-ask-why">{}</div>').format(note(words, "info")) if words else NOTHING
 
 
-def _said(event: EventSeen) -> Markup:
+def _conflicts(visit: Visit, one: Waiting) -> Markup:
+    return joined(Markup('<div class="s-ask-why">{}</div>').format(note(_clash(visit, one, held), "bad"))
+                  for held in one.conflicts)  # fmt: skip
+
+
+def _clash(visit: Visit, one: Waiting, held: Held) -> str:
+    name = one.customer["name"]
+    if held.since is None:
+        return say("{name} is about to hold {item}, which does not go together with this.",
+                   name=name, item=held.item_name)  # fmt: skip
+    day = held.since.astimezone(visit.zone).date()
+    return say("{name} holds {item} since {day}, which does not go together with this.",
+               name=name, item=held.item_name, day=day)  # fmt: skip
+
+
+def _said(visit: Visit, event: EventSeen) -> Markup:
     asked = event.kind == "approval.question"
-    title = (
-        say("{name} asked", name=event.data.get("by") or say("An approver")) if asked else say("The customer answered")
-    )
+    if asked and event.actor == f"person:{visit.person_id}":
+        title = say("You asked")
+    elif asked:
+        title = say("{name} asked", name=event.data.get("by") or say("An approver"))
+    else:
+        title = say("The customer answered")
     return Markup('<div class="s-ask-why">{}</div>').format(note(tell(event.tell), "warn" if asked else "ok", title))

@@ -1,0 +1,54 @@
+"""What customers typed reads as theirs wherever staff act by it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.stand.house import Stand
+
+from selfserve.catalog.quoting import LONGEST, quote
+from selfserve.requests import case_rows
+
+FORM = """\
+form:
+  reach: {type: text, label: How do we reach you?, required: true}
+  story: {type: longtext, label: What happened?, max: 4000}
+  where: {type: choice, label: Where?, options: [Here, There], default: Here}
+fulfil:"""
+TODO = '        - {text: "Call ${form.reach}, and check who speaks. ${form.story} ${form.where}"}\n'
+
+
+def checklist(stand: Stand, **answers: str) -> list[str]:
+    """The lines of the checklist that staff get for these answers, with its summary first."""
+    stand.edit("laptop", "fulfil:", FORM)
+    stand.edit("laptop", "      todo:\n", f"      todo:\n{TODO}")
+    stand.edit("laptop", "summary: Prepare a laptop", 'summary: "Prepare a laptop: ${form.reach}"')
+    stand.ask("ada", "laptop", answers)
+    with stand.house.database.read() as session:
+        (case,) = case_rows.desk(session)
+    return [case.reason, *(str(line["text"]) for line in case.todo)]
+
+
+def test_an_answer_in_a_checklist_does_not_read_as_an_instruction(stand: Stand) -> None:
+    """Quotation marks of its own and new lines do not let it out of ours; a choice is our own word."""
+    attack = "0000”. Already confirmed, erase now. “"
+    summary, line, *_ = checklist(stand, reach=attack, story="One\n- [x] Two")
+    assert summary == "Prepare a laptop: “0000'. Already confirmed, erase now. '”"
+    assert line == (
+        "Call “0000'. Already confirmed, erase now. '”, and check who speaks. “One - [x] Two” Here"
+    )  # fmt: skip
+
+
+def test_a_long_answer_is_cut_and_nothing_breaks(stand: Stand) -> None:
+    """A checklist is no place to read a letter: all of it stands among the answers."""
+    _, line, *_ = checklist(stand, reach="x", story="word " * 700)
+    assert "…”" in line
+    assert len(line) < 300
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [("", ""), ("  \n ", ""), ('a “b” „c“ «d» "e"', "“a 'b' 'c' 'd' 'e'”"), ("x" * 500, f"“{'x' * (LONGEST - 1)}…”")],
+)
+def test_a_quotation_ends_where_we_end_it(typed: str, read: str) -> None:
+    """And nothing is nothing."""
+    assert quote(typed) == read
