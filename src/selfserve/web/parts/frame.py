@@ -76,8 +76,12 @@ class Frame(Element, component="frame.js"):
         self.update()
 
     def announce(self, words: str) -> None:
-        """Have a screen reader say something, politely."""
+        """Tell what an act came to: read out politely, and shown for a while."""
         self.run_method("say", words)
+
+    def warn(self, words: str) -> None:
+        """Tell why an act did not work: read out politely, and shown until it is put away."""
+        self.run_method("warn", words)
 
     def arrive(self) -> None:
         """Put the keyboard at the top of the page just shown."""
@@ -107,6 +111,7 @@ def _words(support: str) -> dict[str, Any]:
         "out": say("Sign out"),
         "seen": say("Mark all as read"),
         "close": say("Close notices"),
+        "hide": say("Put this away"),
         "moment": say("One moment…"),
         "nothing": say("You have read everything."),
         "looks": {"system": say("Appearance"), "light": say("Light"), "dark": say("Dark")},
