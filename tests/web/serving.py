@@ -25,9 +25,11 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, items: int | None = None, *, hostile: bool = False) -> Iterator[Served]:
+def serving(
+    folder: Path, items: int | None = None, *, hostile: bool = False, port: int | None = None
+) -> Iterator[Served]:
     """The stand, lived in, on a loopback port; with `items`, a catalog of so many; `hostile`: see `poison`."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://{LOOPBACK}:{port}"
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 

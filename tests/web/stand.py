@@ -27,6 +27,7 @@ from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
+from selfserve.people import tokens
 from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
@@ -256,6 +257,10 @@ def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
     stand.cancel("lukas", names["cancelled"])
     names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk." + behind}).name
     stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old." + behind)
+    with stand.house.database.write() as session:
+        ana = session.get_one(Person, stand.id("ana"))
+        for label in ("Laptop at home", "Report of the month"):
+            tokens.create(session, ana, label, ["requests:read"], timedelta(days=30), stand.house.now())
     return names
 
 

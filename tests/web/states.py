@@ -77,6 +77,8 @@ def states(served: Served) -> list[State]:
         State("refused", "ana", "/desk"),
         State("nowhere", "ana", "/nowhere"),
         State("connection-lost", "ana", "/items/finance-reports", _cut),
+        State("connection-lost-for-long", "ana", "/items/finance-reports", _cut_for_long),
+        State("act-refused", "ana", f"/requests/{names['waits']}", _act_refused),
     ]
 
 
@@ -140,4 +142,15 @@ def _cannot(page: Page) -> None:
 def _cut(page: Page) -> None:
     page.context.set_offline(True)
     page.evaluate("window.socket.io.engine.close()")
-    expect(page.locator(".s-away")).to_be_visible()
+    expect(page.locator(".s-away p")).to_be_visible()
+
+
+def _cut_for_long(page: Page) -> None:
+    _cut(page)
+    expect(page.locator(".s-away-help")).to_be_visible(timeout=25_000)
+
+
+def _act_refused(page: Page) -> None:
+    _cut(page)
+    page.get_by_role("button", name=re.compile("Cancel the request|Anfrage abbrechen")).click()
+    expect(page.locator(".s-told button")).to_be_visible()

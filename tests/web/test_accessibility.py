@@ -105,7 +105,7 @@ def test_every_page_has_a_title_of_its_own(browser: Browser, served: Served) -> 
 
 def test_nothing_moves_for_those_who_want_it_still(browser: Browser, served: Served) -> None:
     """With reduced motion no animation and no transition takes time (2.2.2, 2.3.3)."""
-    with tab(browser, served, "ana") as page:
+    with tab(browser, served, "ana", still=True) as page:
         page.goto("/")
         expect(page.locator(".s-card").first).to_be_visible()
         page.get_by_role("button", name="Notices").click()

@@ -56,7 +56,7 @@ async def test_an_act_that_finds_the_store_busy_says_so(
     await ana.open("/")
     with capture_logs() as logged:
         ana.find(Grid).trigger("search", "vpn")
-        await until(lambda: ("say", (BUSY,)) in told)
+        await until(lambda: ("warn", (BUSY,)) in told)
     assert [line["log_level"] for line in logged if line["event"] == "store_busy"] == ["warning"]
     await ana.should_see(Grid)
 

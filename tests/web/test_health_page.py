@@ -146,7 +146,7 @@ async def test_an_admin_no_more_sets_off_nothing(
 
     monkeypatch.setattr(PageStand, "principal_of", demoted)
     tove.find(marker="look-again").click()
-    await until(lambda: any(name == "say" and "not for you" in str(args) for name, args in told))
+    await until(lambda: any(name == "warn" and "not for you" in str(args) for name, args in told))
     with stand.house.database.read() as session:
         assert session.scalars(sa.select(AuditEvent).where(AuditEvent.stream == "installation")).all() == []
 

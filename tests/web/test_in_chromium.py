@@ -22,11 +22,21 @@ Axe = Callable[[Page], list[str]]
 
 @contextmanager
 def tab(
-    browser: Browser, served: Served, login: str, size: ViewportSize = DESKTOP, *, dark: bool = False
+    browser: Browser,
+    served: Served,
+    login: str,
+    size: ViewportSize = DESKTOP,
+    *,
+    dark: bool = False,
+    still: bool = False,
 ) -> Iterator[Page]:
-    """A page of somebody's own. At the end nothing may have failed in it, and nobody else may have been asked."""
+    """A page of somebody's own, which moves as for most people, or is `still`. At the end nothing may have failed in
+    it, and nobody else may have been asked."""
     context = browser.new_context(
-        base_url=served.url, viewport=size, reduced_motion="reduce", color_scheme="dark" if dark else "light"
+        base_url=served.url,
+        viewport=size,
+        reduced_motion="reduce" if still else "no-preference",
+        color_scheme="dark" if dark else "light",
     )
     context.add_cookies([{"name": COOKIE, "value": login, "url": served.url}])
     page, wrong = context.new_page(), list[str]()
@@ -54,7 +64,7 @@ def tabs(
             pages[login].evaluate("localStorage.clear(), sessionStorage.clear()")
             pages[login].emulate_media(color_scheme="light", reduced_motion="reduce")
         else:
-            pages[login] = opened.enter_context(tab(browser, served, login, size))
+            pages[login] = opened.enter_context(tab(browser, served, login, size, still=True))
             pages[login].add_init_script(script)
         return pages[login]
 
@@ -168,7 +178,7 @@ def test_a_secret_leaves_the_page_with_its_dialog(browser: Browser, served: Serv
         page.goto(f"/requests/{served.names['secret']}")
         page.get_by_role("button", name="Show it").click()
         expect(page.get_by_text(SECRET)).to_be_visible()
-        page.keyboard.press("Escape")
+        page.get_by_role("button", name="I have kept it").click()
         expect(page.get_by_role("button", name="Show it")).to_have_count(0)
         assert SECRET not in page.content()
 
@@ -195,6 +205,7 @@ def test_a_lost_connection_is_told_and_costs_no_typing(browser: Browser, served:
         page.evaluate("window.socket.io.engine.close()")
         banner = page.get_by_role("status").filter(has_text="You are offline.")
         expect(banner).to_be_visible()
+        expect(banner).to_contain_text("by ourselves. Need a human? Call 4357", timeout=25_000)
         field.press_sequentially(" and after it")
         page.context.set_offline(False)
         expect(page.get_by_role("status").filter(has_text="You are connected again.")).to_be_attached(timeout=30_000)
@@ -245,9 +256,13 @@ def test_the_menu_of_a_phone_opens_and_closes_by_keyboard(browser: Browser, serv
     """The burger opens it and puts the keyboard in it; Escape closes it and gives the keyboard back."""
     with tab(browser, served, "ana", PHONE) as page:
         page.goto("/")
+        expect(page.locator(".s-card").first).to_be_visible()
         burger = page.get_by_role("button", name="Open the menu")
         burger.press("Enter")
         expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Catalog")).to_be_focused()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.activeElement.matches('body, .s-side *')")
         page.keyboard.press("Escape")
         expect(burger).to_be_focused()
         expect(page.get_by_role("navigation", name="Main")).not_to_be_visible()

@@ -129,7 +129,7 @@ def _decide(
         raise NotFound(msg("There is nothing to decide here."))
     request = session.get_one(Request, stage.request_id)
     if stage.state != StageState.OPEN:
-        raise _was_first(session, stage, request)
+        raise was_first(session, stage)
     entitled = {person.id: person for person, _ in stages.refresh(session, house, stage, now)}
     decider = entitled.get(person_id)
     if decider is None:
@@ -232,7 +232,8 @@ def _question(session: Session, request: Request, decider: Person, question: str
     parties.tell(session, request, now=now, what=what, title=title, body=question, needed=True)
 
 
-def _was_first(session: Session, stage: Stage, request: Request) -> Exception:
+def was_first(session: Session, stage: Stage) -> NotPossible:
+    """Who or what closed a stage that does not wait any more, in a sentence."""
     made = session.execute(
         sa.select(Decision.decision, Decision.decided_at, Person.name)
         .join(Person, Person.id == Decision.person_id)

@@ -155,7 +155,7 @@ class Visit:
         self.client.run_javascript("location.reload()")
 
     def announce(self, words: str) -> None:
-        """Have a screen reader say something; a `Message` in the reader's language."""
+        """Tell what an act came to, seen and read out; a `Message` in the reader's language."""
         if self.frame is not None:
             self.frame.announce(self.reader.tell(words))
 
@@ -181,8 +181,9 @@ class Visit:
             self.ends.append(end)
 
     def speak(self, refusal: Refusal) -> None:
-        """Have a refusal read out, where there is no field for it to stand beside."""
-        self.announce(refusal.words)
+        """Tell a refusal, seen and read out, where there is no field for it to stand beside."""
+        if self.frame is not None:
+            self.frame.warn(self.reader.tell(refusal.words))
 
     def settle(self) -> None:
         """Stop watching for a page that was left."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
+from selfserve.requests.overtaken import overtaken
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
 from selfserve.requests.story import EventSeen
 from selfserve.requests.together import Became, Result, decide_together, summary
@@ -23,6 +24,7 @@ from selfserve.requests.undecided import Waiting
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import NOTHING, show
 from selfserve.web.parts.pieces import empty, hero, note
+from selfserve.web.parts.press import press
 from selfserve.web.parts.together import Offer, Together, Told
 from selfserve.web.parts.waiting import waiting_card
 from selfserve.web.refused import sentences
@@ -53,12 +55,8 @@ async def build(visit: Visit) -> str:
     show(hero(say("Approvals"), say("What waits for your decision, the most urgent first.")))
     with ui.element("div").classes("s-page-list"):
         pile = Pile(visit, together(visit))
-        pile.lay(*await aside(_waiting, visit))
-
-    async def renew() -> None:
-        pile.lay(*await aside(_waiting, visit))
-
-    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=pile.place)
+        await pile.renew()
+    visit.on_change(lambda change: change.concerns(visit.person_id), pile.renew, on=pile.place)
     return say("Approvals")
 
 
@@ -71,37 +69,92 @@ def _waiting(visit: Visit) -> tuple[list[Open], int]:
     return [Open(one, talks[one.request.id], _ends(visit, one)) for one in found], more
 
 
+def _overtaken(visit: Visit, stage_ids: Collection[str]) -> dict[str, str]:
+    with visit.house.database.read() as session:
+        return overtaken(session, stage_ids, visit.person_id)
+
+
 def _ends(visit: Visit, one: Waiting) -> bool:
     item = visit.house.catalog.current.items.get(one.request.item_id)
     return item is not None and item.grant is not None
 
 
+@dataclass(slots=True)
+class Card:
+    """One card: all of it, its box, what it tells, and its form."""
+
+    place: ui.element
+    box: ui.html
+    text: ui.html
+    form: Form
+
+
 class Pile:
-    """The cards. One that still waits stays as it is, with what is typed in it; only others come and go."""
+    """The cards. One that still waits stays as it is, with what is typed in it; only others come and go. One that
+    somebody else decided stays as a note, with what was typed, until it is put away."""
 
     def __init__(self, visit: Visit, bar: Together) -> None:
         self._visit, self._bar = visit, bar
         self.place = ui.element("div").classes("s-stack").mark("approvals")
         self._rest = show(NOTHING)
-        self._cards: dict[str, tuple[ui.element, ui.html]] = {}
+        self._cards: dict[str, Card] = {}
+        self._notes: dict[str, ui.element] = {}
+        self._order: list[str] = []
         self._nothing: ui.html | None = None
 
-    def lay(self, found: Sequence[Open], more: int) -> None:
-        """Show these, in this order, and say how many `more` wait."""
+    async def renew(self) -> None:
+        """Show what waits now, and what became of those that do not."""
+        found, more = await aside(_waiting, self._visit)
+        missing = self._cards.keys() - {one.waiting.stage_id for one in found}
+        self.lay(found, more, await aside(_overtaken, self._visit, missing) if missing else {})
+
+    def lay(self, found: Sequence[Open], more: int, became: Mapping[str, str]) -> None:
+        """Show these, in this order, and say how many `more` wait; of others, what `became` of them."""
         wanted = {one.waiting.stage_id: one for one in found}
         for stage_id in [known for known in self._cards if known not in wanted]:
-            self._cards.pop(stage_id)[0].delete()
-        for position, (stage_id, one) in enumerate(wanted.items()):
-            markup = str(waiting_card(self._visit, one.waiting, one.talk))
-            if stage_id in self._cards:
-                card, text = self._cards[stage_id]
-                text.set_content(markup)
+            card = self._cards.pop(stage_id)
+            if stage_id in became:
+                self._overtaken(stage_id, card, became[stage_id])
             else:
-                card = self._card(one)
-            card.move(target_index=position)
+                card.place.delete()
+        for stage_id, one in wanted.items():
+            if stage_id in self._cards:
+                self._cards[stage_id].text.set_content(str(waiting_card(self._visit, one.waiting, one.talk)))
+            else:
+                self._card(one)
+        self._arrange(wanted)
         self._bar.offer([_offer(one.waiting) for one in found])
         self._rest.set_content(str(_rest(more)))
         self._say_if_empty()
+
+    def _arrange(self, wanted: Iterable[str]) -> None:
+        """Bring them into their order; a note stays where its card was."""
+        order = list(wanted)
+        for position, stage_id in enumerate(self._order):
+            if stage_id in self._notes:
+                order.insert(position, stage_id)
+        for position, stage_id in enumerate(order):
+            place = self._notes[stage_id] if stage_id in self._notes else self._cards[stage_id].place
+            place.move(target_index=position)
+        self._order = order
+
+    def _overtaken(self, stage_id: str, card: Card, words: str) -> None:
+        label, told = str(card.place.props["aria-label"]), tell(words)
+        card.box.delete()
+        card.text.set_content(str(note(told, "info", label)))
+        card.form.end(say("What you had typed, for you to keep:"))
+        for gone in ("data-keys", "aria-keyshortcuts", "data-does"):
+            del card.place.props[gone]
+        card.place.classes(add="s-overtaken")
+        self._notes[stage_id] = card.place
+
+        async def put_away(_: GenericEventArguments) -> None:
+            self._order.remove(stage_id)
+            self._notes.pop(stage_id).delete()
+
+        with card.place:
+            press(say("Put this away"), self._visit.acting(Role.CUSTOMER, put_away, self._visit.speak), mark="put-away")
+        self._visit.announce(say("{label}: {answer}", label=label, answer=told))
 
     def _say_if_empty(self) -> None:
         if self._cards and self._nothing is not None:
@@ -112,26 +165,26 @@ class Pile:
                 words = say("When somebody needs your decision, it shows up here, and we tell you.")
                 self._nothing = show(empty("circle-check", say("Nothing waits for you"), words))
 
-    def _card(self, one: Open) -> ui.element:
+    def _card(self, one: Open) -> None:
         visit, stage_id = self._visit, one.waiting.stage_id
         asked = one.waiting.request
         label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
         with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
             card.props["aria-label"] = label
-            show(_box(stage_id, label)).classes("s-choose")
+            box = show(_box(stage_id, label)).classes("s-choose")
             text = show(waiting_card(visit, one.waiting, one.talk))
             memory = f"{visit.person_id}:decide:{stage_id}"
             form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS, memory=memory)
             form.mark(f"decide-{asked.name}")
         card.props["aria-keyshortcuts"], card.props["data-does"] = "j k", say("To the next one, or the one before")
-        self._cards[stage_id] = (card, text)
+        self._cards[stage_id] = Card(card, box, text, form)
 
         async def send(event: GenericEventArguments) -> None:
             way = Say(str(event.args["button"]))
             await aside(_decided, visit, stage_id, way, dict(event.args["values"]))
             visit.announce(SAID[way])
             form.reset()
-            self.lay(*await aside(_waiting, visit))
+            await self.renew()
 
         def refused(refusal: Refusal) -> None:
             form.refuse(sentences(refusal))
@@ -139,7 +192,6 @@ class Pile:
                 visit.announce(refusal.words)
 
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
-        return card
 
 
 def _rest(more: int) -> Markup:

@@ -30,6 +30,15 @@ from selfserve.web.visits import Act, Visit, aside
 
 Doing = Callable[[], Coroutine[Any, Any, None]]
 FORGOTTEN = "package"
+FOLLOW = """
+    if (document.activeElement === document.body) {{
+        const place = document.getElementById("c{id}"), buttons = [...place.querySelectorAll("button")];
+        const title = document.querySelector(".s-content h1");
+        title.setAttribute("tabindex", "-1");
+        (buttons[Math.min({at}, buttons.length - 1)] || title).focus();
+    }}
+"""
+"""Puts the keyboard on the button that came in the place of the one that was pressed."""
 """The icon of what is no longer in the catalog."""
 
 
@@ -99,11 +108,13 @@ class Doors:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._place = ui.element("div").mark("doors")
+        self._buttons = 0
 
     async def renew(self) -> None:
         """Show how it stands now."""
         found = await aside(self._open, await self._visit.who())
         self._place.clear()
+        self._buttons = 0
         with self._place:
             self._show_sessions(found)
             self._show_apps(found)
@@ -132,6 +143,7 @@ class Doors:
         if len(found.sessions) + len(found.apps) > 2:
             with ui.element("div").classes("s-acts").style("margin-top:12px"):
                 act = self._ending(self._end_others, found.principal.sign_in_id)
+                self._buttons += 1
                 press(say("Sign out everywhere else"), self._by(act), mark="sign-out-everywhere-else")
 
     def _show_apps(self, found: Open) -> None:
@@ -168,7 +180,9 @@ class Doors:
             ).classes("s-row-b")
             with ui.element("span").classes("s-row-end"):
                 if act is not None:
-                    press(say("End"), self._by(act), mark="end").props["aria-label"] = say("End {name}", name=name)
+                    self._buttons += 1
+                    button = press(say("End"), self._by(act), mark="end")
+                    button.props["aria-label"] = say("End {name}, {under}", name=name, under=under)
 
     def _by(self, act: Doing) -> Act:
         return self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak)
@@ -177,10 +191,13 @@ class Doors:
         return say("Last used {moment}", moment=self._visit.reader.within(one.seen_at, self._visit.now))
 
     def _ending(self, end: Callable[[str], None], which: str) -> Doing:
+        at = self._buttons
+
         async def act() -> None:
             await aside(end, which)
             self._visit.announce(say("Ended."))
             await self.renew()
+            self._visit.client.run_javascript(FOLLOW.format(id=self._place.id, at=at))
 
         return act
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
@@ -16,8 +15,8 @@ from selfserve.requests.story import Story
 from selfserve.store.states import Face
 from selfserve.store.tables import Request
 from selfserve.web.parts.form import Button, Field, Form
-from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
+from selfserve.web.parts.press import Press
 from selfserve.web.refused import sentences
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Act, Visit, aside
@@ -42,7 +41,7 @@ class RequestSmile:
 
     def __init__(self, visit: Visit, told: Story) -> None:
         self._visit, self._id, self._name = visit, told.id, told.name
-        self._place, self._faces = ui.element("div"), dict[Face, ui.html]()
+        self._place, self._faces = ui.element("div"), dict[Face, Press]()
         self._title: ui.html | None = None
         self._more: ui.element | None = None
         self._shown = Standing(asked=False, said=None)
@@ -74,9 +73,8 @@ class RequestSmile:
             with ui.element("div").classes("s-faces").props("role=group") as group:
                 group.props["aria-label"] = say("How was it?")
                 for face, (words, drawn) in FACES.items():
-                    inner = Markup("{}<span>{}</span>").format(icon(drawn), tell(words))
-                    button = show(inner, tag="button").classes("s-face").props("type=button").mark(f"smile-{face}")
-                    button.on("click", self._visit.acting(Role.CUSTOMER, self._tap(face), self._visit.speak))
+                    button = Press(tell(words), drawn, caption=True).classes("s-face").mark(f"smile-{face}")
+                    button.does(self._visit.acting(Role.CUSTOMER, self._tap(face), self._visit.speak))
                     self._faces[face] = button
             self._more = ui.element("div")
 

@@ -1,5 +1,14 @@
 // The catalog's grid: finds by beginnings of words at once, in the browser; the server adds slips and sayings a moment later.
 const STEP = 60;
+const LONGEST = 200;
+const here = () => location.pathname + location.search;
+
+// Where somebody was when they opened an item: coming back, they are there again.
+let left = null;
+let back = false;
+window.addEventListener("popstate", () => (back = true));
+window.addEventListener("click", () => (back = false), true);
+
 const fold = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
 const split = (text) => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
@@ -8,8 +17,8 @@ export default {
     <div>
       <div class="s-search" role="search">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search'"/></svg>
-        <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"
-          :aria-label="words.search" :placeholder="words.hint" :value="query"
+        <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search" :maxlength="longest"
+          :aria-label="words.search" :placeholder="narrow ? words.search : words.hint" :value="query"
           @input="typed($event.target.value)" @keydown.enter.prevent="first" @keydown.esc="typed('')">
         <kbd class="s-kbd" aria-hidden="true">/</kbd>
       </div>
@@ -22,7 +31,7 @@ export default {
         <h2 class="s-h3 s-group">{{ group.name }}</h2>
         <ul class="s-grid">
           <li v-for="item in group.items" :key="item.id">
-            <a class="s-card" :href="'/items/' + item.id">
+            <a class="s-card" :href="'/items/' + item.id" @click="leave">
               <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
               <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
                 <span class="s-meta"><span v-if="!held[item.id] || held[item.id].icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
@@ -42,7 +51,7 @@ export default {
     </div>`,
   props: { items: Array, held: Object, popular: Array, icons: String, support: String, words: Object },
   data() {
-    return { query: "", shelf: "", limit: STEP, asked: "", answer: null };
+    return { query: "", shelf: "", limit: STEP, asked: "", answer: null, longest: LONGEST, narrow: innerWidth < 480 };
   },
   created() {
     this.index = this.indexed();
@@ -50,11 +59,15 @@ export default {
   mounted() {
     this.watcher = new IntersectionObserver((seen) => seen[0].isIntersecting && this.limit < this.found.length && (this.limit += STEP), { rootMargin: "800px" });
     this.watcher.observe(this.$refs.more);
-    const asked = new URLSearchParams(location.search).get("q");
-    if (asked) this.typed(asked);
+    const asked = new URLSearchParams(location.search);
+    if (this.shelves.includes(asked.get("category"))) this.shelf = asked.get("category");
+    if (asked.get("q")) this.typed(asked.get("q").slice(0, LONGEST));
+    this.comeBack();
+    document.addEventListener("click", this.home);
   },
   unmounted() {
     this.watcher.disconnect();
+    document.removeEventListener("click", this.home);
     clearTimeout(this.timer);
   },
   watch: {
@@ -121,20 +134,56 @@ export default {
     typed(text) {
       this.query = text;
       this.limit = STEP;
+      this.wish = false;
       clearTimeout(this.timer);
+      this.note();
       if (!text.trim()) return this.asked = "";
       this.asked = text;
       this.timer = setTimeout(() => this.$emit("search", text), 140);
     },
     reply(query, found) {
       this.answer = { query, found };
+      if (this.wish && query === this.query) this.$nextTick(this.first);
     },
     pick(shelf) {
       this.shelf = shelf;
       this.limit = STEP;
+      this.note();
+    },
+    note() {
+      // In the address, so that coming back, loading anew and sending it to somebody lead to the same cards.
+      const kept = new URLSearchParams(Object.entries({ q: this.query.trim(), category: this.shelf }).filter(([, value]) => value));
+      const page = kept.size ? `/?${kept}` : "/";
+      history.replaceState({ ...history.state, page }, "", page);
+    },
+    leave() {
+      left = { at: here(), y: scrollY, limit: this.limit };
+    },
+    comeBack() {
+      if (back && left?.at === here()) {
+        this.limit = left.limit;
+        this.hold(left.y);
+      }
+      back = false;
+      left = null;
+    },
+    hold(y, frames = 20) {
+      // NiceGUI scrolls to the top of every page that it shows, at some time soon.
+      if (!this.$el.isConnected) return;
+      scrollTo(0, y);
+      if (frames) requestAnimationFrame(() => this.hold(y, frames - 1));
+    },
+    home(event) {
+      if (!event.target.closest('a[href="/"]')) return;
+      this.typed("");
+      this.pick("");
     },
     first() {
-      if (this.query && this.found.length) emitEvent("sub_pages_navigate", "/items/" + this.found[0].id);
+      // What the browser finds by itself is only a beginning: Enter waits for what the server makes of the words.
+      this.wish = this.waiting;
+      if (this.wish || !this.query.trim() || !this.found.length || !window.socket?.connected) return;
+      this.leave();
+      emitEvent("sub_pages_navigate", "/items/" + this.found[0].id);
     },
   },
 };

@@ -1,7 +1,9 @@
+import steady from "steady";
+
 // A native dialog: it holds the keyboard, closes with Escape, gives the focus back. What it showed is gone when it closes.
 export default {
   template: `
-    <dialog ref="box" class="s-dialog" :aria-labelledby="'d-' + $.uid" @close="closed">
+    <dialog ref="box" class="s-dialog" :aria-labelledby="'d-' + $.uid" @cancel="left" @close="closed">
       <h2 :id="'d-' + $.uid" class="s-h2">{{ title }}</h2>
       <p class="s-muted s-text">{{ words }}</p>
       <div v-for="one in secrets" :key="one.name">
@@ -11,40 +13,53 @@ export default {
       <p class="s-hidden" role="status">{{ copied ? own.copied : "" }}</p>
       <p v-if="error" class="s-error" role="alert">{{ error }}</p>
       <div class="s-dialog-foot">
-        <button v-if="!secrets.length" type="button" class="s-quiet" @click="$refs.box.close()">{{ no }}</button>
-        <button v-if="!secrets.length" type="button" :class="look" :aria-disabled="String(busy)" @click="sure">{{ yes }}</button>
+        <button v-if="!secrets.length" type="button" class="s-quiet" :aria-disabled="String(Boolean(busy))" @click="busy || $refs.box.close()">{{ no }}</button>
+        <button v-if="!secrets.length" type="button" :class="look" :aria-disabled="String(Boolean(busy))" @click="sure">{{ busy ? own.moment : yes }}</button>
         <button v-else type="button" class="s-btn" @click="$refs.box.close()">{{ own.kept }}</button>
       </div>
     </dialog>`,
+  mixins: [steady],
   props: { own: Object },
   data() {
-    return { name: "", title: "", words: "", yes: "", no: "", look: "s-btn", secrets: [], copied: "", error: "", busy: false };
+    return { name: "", title: "", words: "", yes: "", no: "", look: "s-btn", secrets: [], copied: "", error: "" };
+  },
+  unmounted() {
+    document.removeEventListener("keydown", this.struck, true);
   },
   methods: {
     ask(question) {
-      Object.assign(this, { secrets: [], error: "", copied: "", busy: false }, question);
-      if (!this.$refs.box.open) this.$refs.box.showModal();
+      this.rest();
+      Object.assign(this, { secrets: [], error: "", copied: "" }, question);
+      document.addEventListener("keydown", this.struck, true); // the focus may be on nothing
+      this.$nextTick(() => this.$refs.box.open || this.$refs.box.showModal());
     },
     reveal(title, words, secrets) {
-      this.ask({ title, words });
-      this.secrets = secrets;
+      this.ask({ title, words, secrets });
     },
     refuse(error) {
-      this.busy = false;
+      this.rest();
       this.error = error;
     },
     sure() {
-      if (this.busy) return;
-      this.busy = true;
-      this.$emit("sure", this.name);
+      this.error = "";
+      this.attempt("sure", this.own, () => this.$emit("sure", this.name), this.refuse);
+    },
+    struck(event) {
+      if (event.key === "Escape") this.left(event);
+    },
+    left(event) {
+      // What is on its way cannot be called back: its answer is waited for. A secret is put away by saying so.
+      if (this.busy || this.secrets.length) event.preventDefault();
+      if (this.secrets.length) this.error = this.own.once;
     },
     close() {
       this.$refs.box.close();
     },
     closed() {
+      document.removeEventListener("keydown", this.struck, true);
       this.secrets = [];
       this.copied = "";
-      this.busy = false;
+      this.rest();
       this.$emit("closed");
     },
     async copy(one) {

@@ -9,6 +9,7 @@ from nicegui.element import Element
 
 from selfserve.languages.messages import msg
 from selfserve.web.parts.form import Look
+from selfserve.web.parts.steady import steady
 from selfserve.web.speech import say, tell
 
 
@@ -24,12 +25,15 @@ class Question:
     look: Look = "s-btn"
 
 
-class Dialog(Element, component="dialog.js"):
+class Dialog(Element, component="dialog.js", dependencies=["steady.js"]):
     """Tells `sure` with the question's name, and `closed`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._props["own"] = {
+            **steady(),
+            "moment": say("One moment…"),
+            "once": say("It is not shown again. Keep it first, then press the button below."),
             "copy": say("Copy"),
             "copied": say("Copied"),
             "kept": say("I have kept it"),

@@ -1,8 +1,16 @@
+import steady from "steady";
+
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
 // Its own words come as `words`, in the language of the page.
+const RELOADED = 60000; // ms: within these a form is opened again by a reload, after these by somebody who comes back
+
 export default {
   template: `
-    <form class="s-form" novalidate :aria-label="label" @submit.prevent="send(null)">
+    <div v-if="ended" class="s-ended">
+      <div v-if="errors['']" class="s-note s-tone-bad"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
+      <template v-if="typed"><p class="s-muted s-small">{{ ended }}</p><p class="s-text">{{ typed }}</p></template>
+    </div>
+    <form v-else class="s-form" novalidate :aria-label="label" @submit.prevent="send(null)">
       <template v-for="one in fields" :key="one.name">
         <div v-if="one.kind === 'yesno'" class="s-field">
           <label class="s-check"><input :id="id(one)" type="checkbox" :checked="values[one.name] === true" :aria-invalid="wrong(one)" :aria-describedby="described(one)" @change="set(one, $event.target.checked)"><span>{{ one.label }}</span></label>
@@ -29,10 +37,10 @@ export default {
           </div>
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
-              :value="shown[one.name] ?? values[one.name]" @focus="look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
+              :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
             <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
-              <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint ? words.more : words.nothing }}</li>
+              <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint && (shown[one.name] || "").trim().length < 2 ? words.more : words.nothing }}</li>
             </ul>
           </div>
           <input v-else v-bind="common(one)" :class="{ 's-short': one.kind === 'date' || one.kind === 'number' }" :type="one.kind === 'date' ? 'date' : 'text'" :inputmode="one.kind === 'number' ? 'decimal' : null" autocomplete="off" :min="one.min" :max="one.kind === 'date' ? one.max : null"
@@ -43,17 +51,23 @@ export default {
       </template>
       <div v-if="errors['']" class="s-note s-tone-bad" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
       <div class="s-form-foot">
-        <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(busy)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
+        <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(Boolean(busy))" :aria-busy="String(busy === one.name)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
         <a v-if="leave" class="s-quiet s-plain" :href="leave">{{ words.leave }}</a>
         <div v-if="keeping" class="s-draft"><span role="status"><svg v-if="drafted === 'kept'" class="s-icon" aria-hidden="true"><use :href="icons + '#check'"/></svg>{{ words[drafted] }}</span>
           <button v-if="former || drafted" type="button" class="s-link" @click="former ? undo() : over()">{{ former ? words.undo : words.over }}</button></div>
       </div>
     </form>`,
+  mixins: [steady],
   props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String },
   data() {
     const values = { ...this.start };
     const drafted = this.keeping?.draft ? "kept" : "";
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, busy: "", listing: "", options: [], at: 0, looking: false, drafted, former: null };
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", drafted, former: null, ended: "" };
+  },
+  computed: {
+    typed() {
+      return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
+    },
   },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
@@ -64,16 +78,18 @@ export default {
     this.card = this.buttons.some((one) => one.key) ? this.$el.closest("section[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
     if (this.memory) this.recall();
+    if (this.memory) window.addEventListener("pagehide", this.parted);
     if (!this.keeping) return;
     document.addEventListener("visibilitychange", this.write);
     this.$el.addEventListener("focusout", this.write);
   },
   unmounted() {
     if (this.busy) this.forget(); // taken off the page since it was answered
+    window.removeEventListener("pagehide", this.parted);
     this.card?.removeEventListener("keydown", this.struck);
     clearTimeout(this.timer);
-    clearTimeout(this.patience);
     clearTimeout(this.pen);
+    clearTimeout(this.patient);
     document.removeEventListener("visibilitychange", this.write);
   },
   methods: {
@@ -106,6 +122,7 @@ export default {
       if (!this.keeping) return;
       this.version += 1;
       this.trials = 0;
+      if (this.drafted === "kept" || this.drafted === "partly") this.drafted = "pending"; // not what stands here now
       clearTimeout(this.pen);
       this.pen = setTimeout(this.write, 600);
     },
@@ -135,7 +152,26 @@ export default {
     },
     recall() {
       const left = JSON.parse(sessionStorage.getItem(this.memory) || "null");
-      if (left) this.fill(left);
+      if (left?.values) this.fill(left);
+      const { id, start, end } = left?.place || {};
+      if (!id || Date.now() - left.at > RELOADED) return;
+      if (!left.values) this.forget();
+      // The page was loaded anew under somebody who was typing here: the keyboard goes on where it was.
+      this.$nextTick(() => {
+        const field = document.getElementById(this.id({ name: id }));
+        if (!field || document.activeElement !== document.body) return;
+        this.refused = id; // no list is opened
+        field.focus();
+        if (start !== null) field.setSelectionRange?.(start, end);
+      });
+    },
+    parted() {
+      const field = document.activeElement;
+      const one = this.fields.find((found) => field?.id === this.id(found));
+      if (!one) return;
+      const left = JSON.parse(sessionStorage.getItem(this.memory) || "{}");
+      const caret = field.type === "text" || field.tagName === "TEXTAREA" ? [field.selectionStart, field.selectionEnd] : [null, null];
+      sessionStorage.setItem(this.memory, JSON.stringify({ ...left, place: { id: one.name, start: caret[0], end: caret[1] }, at: Date.now() }));
     },
     over() {
       const { values, shown } = this;
@@ -174,6 +210,11 @@ export default {
         }),
       );
     },
+    entered(one) {
+      // Where the keyboard was put because of a mistake, the list would lie above the sentence that says so.
+      if (this.refused !== one.name) this.look(one, "");
+      this.refused = "";
+    },
     look(one, text) {
       this.listing = one.name;
       this.at = 0;
@@ -181,16 +222,29 @@ export default {
         this.shown[one.name] = text;
         if (this.values[one.name]) this.set(one, "");
       }
-      this.looking = true;
+      this.looking = one.name;
       this.options = [];
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.$emit("look", { field: one.name, text }), text ? 160 : 0);
     },
     offer(field, text, options) {
-      if (this.listing !== field) return;
-      this.looking = false;
+      if (this.looking !== field) return;
+      this.looking = "";
       this.options = options;
       this.at = 0;
+      const one = this.fields.find((found) => found.name === field);
+      if (this.listing !== field) this.settle(one);
+      if (this.after) this.after();
+    },
+    // What was typed in full counts as chosen. False where it stands for nothing.
+    settle(one) {
+      const text = (this.shown[one.name] || "").trim();
+      if (one.kind !== "pick" || this.values[one.name] || !text) return true;
+      const same = this.looking ? [] : this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
+      if (same.length === 1) this.take(one, same[0]);
+      else if (one.free) this.set(one, text);
+      else if (!this.looking) this.errors[one.name] = this.words.choice;
+      return Boolean(this.values[one.name]);
     },
     steer(one, event) {
       if (event.key === "Escape" && this.listing) {
@@ -215,16 +269,26 @@ export default {
     left(one, event) {
       if (event.currentTarget.contains(event.relatedTarget)) return;
       this.listing = "";
-      if (one.free && !this.values[one.name] && this.shown[one.name]) this.set(one, this.shown[one.name]);
+      this.settle(one);
     },
     send(name) {
       if (this.busy) return;
-      this.busy = name || this.buttons[0].name;
       this.errors = {};
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
-      for (const one of this.fields) if (one.free && !this.values[one.name] && this.shown[one.name]) this.values[one.name] = this.shown[one.name];
-      this.$emit("send", { button: this.busy, values: this.values });
-      this.patience = setTimeout(() => this.refuse({ "": this.words.late }), 20000);
+      const open = this.fields.filter((one) => !this.settle(one));
+      if (open.length && this.looking) return this.settled(() => this.send(name));
+      if (open.length) return this.refuse({ ...this.errors });
+      const button = name || this.buttons[0].name;
+      this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
+    },
+    settled(act) {
+      clearTimeout(this.patient);
+      this.after = () => {
+        clearTimeout(this.patient);
+        this.after = null;
+        act();
+      };
+      this.patient = setTimeout(() => ((this.looking = ""), this.after?.()), 3000);
     },
     struck(event) {
       if (document.documentElement.dataset.keys === "off") return;
@@ -235,19 +299,27 @@ export default {
       this.send(pressed.name);
     },
     refuse(errors) {
-      clearTimeout(this.patience);
-      this.busy = "";
+      this.rest();
       this.errors = errors;
       if (this.keeping) this.write();
       this.$nextTick(() => {
         const first = this.fields.find((one) => errors[one.name]);
-        if (first) document.getElementById(this.id(first))?.focus();
+        const field = first && document.getElementById(this.id(first));
+        if (field && field !== document.activeElement) this.refused = first.name;
+        this.listing = "";
+        field?.focus();
       });
     },
-    reset() {
-      clearTimeout(this.patience);
+    end(words) {
+      const card = this.$el.contains(document.activeElement) ? this.$el.closest("section") : null;
+      this.rest();
       this.forget();
-      this.busy = "";
+      this.ended = words;
+      this.$nextTick(() => card?.focus());
+    },
+    reset() {
+      this.rest();
+      this.forget();
       this.errors = {};
       this.values = { ...this.start };
       this.spans = this.spanned(this.values);

@@ -10,6 +10,7 @@ from nicegui.element import Element
 
 from selfserve.connectors.contract import Option
 from selfserve.languages.messages import msg
+from selfserve.web.parts.steady import steady
 from selfserve.web.speech import say, tell
 from selfserve.web.theme import asset
 
@@ -51,7 +52,7 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js"):
+class Form(Element, component="form.js", dependencies=["steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values.
 
     Words may be `Message`s: the page's reader gets them in their language.
@@ -103,6 +104,10 @@ class Form(Element, component="form.js"):
         """What was typed has become a request: it is no draft any more."""
         self.run_method("sent")
 
+    def end(self, words: str) -> None:
+        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was."""
+        self.run_method("end", words)
+
     def reset(self) -> None:
         """Empty again, as it began."""
         self.run_method("reset")
@@ -120,6 +125,7 @@ def _told(shown: Any) -> Any:
 def _words() -> dict[str, Any]:
     """What the form says by itself; at `{label}` it puts the label of the field."""
     return {
+        **steady(),
         "optional": say("optional"),
         "choose": say("Choose one"),
         "none": say("None"),
@@ -128,6 +134,7 @@ def _words() -> dict[str, Any]:
         "looking": say("One moment…"),
         "more": say("Type a few letters of it."),
         "nothing": say("Nothing on offer fits."),
+        "choice": say("Choose one from the list."),
         "leave": say("Cancel"),
         "kept": say("Draft kept"),
         "partly": say("Draft kept, without what looks like a password or a key"),

@@ -2,7 +2,14 @@
 const THEMES = ["system", "light", "dark"];
 const COOKIE = "selfserve-appearance";
 const SHORT = 700; // ms: a cut that heals before is not worth a word
+const SHOWN = 9000; // ms: long enough to read two sentences
 const LONG = 15000; // ms: after this a human's number is more use than patience
+
+const GONE = "Implicit handshake failed"; // what NiceGUI's server says of a page that it does not know
+const PAUSE = 1200; // ms without a key: between two words, not within one
+const AT_LAST = 30000; // ms: then the page is loaded anew all the same
+
+const reached = () => fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
 
 function chosen() {
   const found = document.cookie.match(new RegExp(`(?:^|; )${COOKIE}=(\\w+)`));
@@ -13,7 +20,7 @@ export default {
   template: `
     <header class="s-frame">
       <a class="nicegui-skip-link" :href="'#' + content" @click="skip">{{ words.skip }}</a>
-      <div class="s-bar">
+      <div class="s-bar" :inert="open">
         <button ref="burger" type="button" class="s-iconbtn" :aria-label="words.menu" :aria-expanded="String(open)" @click="unfold">
           <svg class="s-icon" aria-hidden="true"><use :href="icons + '#menu'"/></svg>
         </button>
@@ -23,7 +30,7 @@ export default {
         </button>
       </div>
       <div v-if="open" class="s-scrim" @click="fold"></div>
-      <div ref="side" class="s-side" :data-open="String(open)" @keydown.esc="fold">
+      <div ref="side" class="s-side" :data-open="String(open)">
         <a class="s-brand" href="/" @click="fold"><template v-if="logo"><img class="s-logo" :class="{ 's-logo-light': logoDark }" :src="logo" alt=""><img v-if="logoDark" class="s-logo s-logo-dark" :src="logoDark" alt=""></template><span v-else class="s-mark"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#sparkle'"/></svg></span><span>{{ brand }}</span></a>
         <nav :aria-label="words.main">
           <a v-for="place in places" :key="place.path" class="s-nav" :href="place.path" :aria-current="place.path === here ? 'page' : null" @click="fold">
@@ -67,7 +74,10 @@ export default {
           <div v-if="older" class="s-notices-older"><button type="button" class="s-quiet s-plain" @click="$emit('older')">{{ words.older }}</button></div>
         </div>
       </div>
-      <div class="s-away" role="status" aria-live="polite"><p v-if="away"><b>{{ words.away[away] }}</b> {{ words.kept }}<span v-if="long" class="s-away-help"> {{ words.help }}</span></p></div>
+      <div class="s-lines">
+        <div class="s-told" :data-warns="String(warns)"><p role="status" aria-live="polite">{{ told }}</p><button v-if="told" type="button" class="s-iconbtn" :aria-label="words.hide" @focus="former = $event.relatedTarget" @click="hide"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button></div>
+        <div class="s-away" role="status" aria-live="polite"><p v-if="away"><b>{{ words.away[away] }}</b>{{ " " + words.kept }}<span v-if="long" class="s-away-help">{{ " " + words.help }}</span></p></div>
+      </div>
       <div class="s-hidden" role="status" aria-live="polite">{{ said }}</div>
     </header>`,
   props: {
@@ -76,7 +86,7 @@ export default {
       words: Object,
   },
   data() {
-    return { open: false, reading: false, theme: chosen(), said: "", away: "", long: false };
+    return { open: false, reading: false, theme: chosen(), said: "", told: "", warns: false, away: "", long: false };
   },
   computed: {
     themeIcon() {
@@ -87,15 +97,28 @@ export default {
     this.paint();
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
+    window.addEventListener("selfserve-warn", this.warned);
+    this.wide = matchMedia("(min-width: 861px)");
+    this.wide.addEventListener("change", this.widened);
     this.watch();
+    setTimeout(this.takeOver); // NiceGUI connects when all that it shows is mounted
   },
   unmounted() {
+    window.removeEventListener("selfserve-warn", this.warned);
+    this.wide.removeEventListener("change", this.widened);
+    clearTimeout(this.fading);
     this.watcher.disconnect();
     window.removeEventListener("online", this.connection);
     window.removeEventListener("offline", this.connection);
     this.settle();
     document.removeEventListener("keydown", this.keys);
     document.removeEventListener("click", this.outside);
+  },
+  watch: {
+    open(open) {
+      // While the menu is open the keyboard stays in it.
+      for (const one of document.querySelectorAll(".q-page-container, .nicegui-skip-link")) one.inert = open;
+    },
   },
   methods: {
     skip() {
@@ -110,13 +133,16 @@ export default {
     fold() {
       if (!this.open) return;
       this.open = false;
-      this.$refs.burger.focus();
+      this.$nextTick(() => document.activeElement?.closest(".s-content") || this.$refs.burger.focus());
+    },
+    widened() {
+      this.open = false;
     },
     turn() {
       this.theme = THEMES[(THEMES.indexOf(this.theme) + 1) % THEMES.length];
       document.cookie = `${COOKIE}=${this.theme}; path=/; max-age=31536000; samesite=lax`;
       this.paint();
-      this.say(this.words.turned[this.theme]);
+      this.whisper(this.words.turned[this.theme]);
     },
     paint() {
       setDark(this.theme === "system" ? null : this.theme === "dark");
@@ -142,6 +168,7 @@ export default {
       this.reading = false;
     },
     keys(event) {
+      if (event.key === "Escape" && this.open) return this.fold();
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
       if (event.key === "/" && document.documentElement.dataset.keys !== "off") {
@@ -160,10 +187,28 @@ export default {
       window.addEventListener("online", this.connection);
       window.addEventListener("offline", this.connection);
     },
+    takeOver() {
+      // A page whose server was started anew has to be loaded anew. NiceGUI does so at once, under whoever is typing, and
+      // after a time also while there is no server to load it from; ours waits for both.
+      window.socket?.off("connect_error");
+      window.socket?.on("connect_error", (error) => {
+        if (error.message === "timeout") window.socket.io.opts.transports = ["polling", "websocket"];
+        else if (error.message === GONE) this.loadAnew();
+      });
+      document.addEventListener("input", () => (this.typedAt = Date.now()), true);
+    },
+    async loadAnew() {
+      if (this.loading) return;
+      this.loading = true;
+      const until = Date.now() + AT_LAST;
+      const still = () => Date.now() - (this.typedAt || 0) > PAUSE || Date.now() > until;
+      while (!(still() && (await reached()))) await new Promise((done) => setTimeout(done, 200));
+      location.reload();
+    },
     connection() {
       const cut = this.popup.ariaHidden === "false" || !navigator.onLine;
       if (!cut) {
-        if (this.away) this.say(this.words.back);
+        if (this.away) this.whisper(this.words.back);
         return this.settle();
       }
       if (this.away) this.away = navigator.onLine ? "server" : "network";
@@ -180,9 +225,33 @@ export default {
     forget() {
       sessionStorage.clear(); // what was typed here is nobody else's
     },
-    say(words) {
+    whisper(words) {
       this.said = "";
       setTimeout(() => (this.said = words), 30);
+    },
+    // What an act came to is shown for a while; why it did not work, until it is put away or something else is told.
+    say(words) {
+      this.tell(words, false);
+      this.fading = setTimeout(this.fade, SHOWN);
+    },
+    warn(words) {
+      this.tell(words, true);
+    },
+    warned(event) {
+      this.warn(event.detail);
+    },
+    tell(words, warns) {
+      clearTimeout(this.fading);
+      this.told = "";
+      setTimeout(() => Object.assign(this, { told: words, warns }), 30); // the same words again are told again
+    },
+    fade() {
+      if (this.$el.querySelector(".s-told:is(:hover, :focus-within)")) this.fading = setTimeout(this.fade, SHOWN);
+      else this.told = "";
+    },
+    hide() {
+      this.told = "";
+      if (this.former?.isConnected) this.former.focus();
     },
     arrive() {
       // After moving to another page the keyboard starts at its top, and its name is read out; who came by the key for

@@ -92,8 +92,12 @@ class Frame(Element, component="frame.js"):
         self._props["notices"], self._props["older"] = [asdict(notice) for notice in notices], older
 
     def announce(self, words: str) -> None:
-        """Have a screen reader say something, politely."""
+        """Tell what an act came to: read out politely, and shown for a while."""
         self.run_method("say", words)
+
+    def warn(self, words: str) -> None:
+        """Tell why an act did not work: read out politely, and shown until it is put away."""
+        self.run_method("warn", words)
 
     def arrive(self) -> None:
         """Put the keyboard at the top of the page just shown."""
@@ -127,6 +131,7 @@ def _words(language: str, support: str) -> dict[str, Any]:
         "seen": say("Mark all as read"),
         "older": say("Show older"),
         "close": say("Close notices"),
+        "hide": say("Put this away"),
         "moment": say("One moment…"),
         "nothing": say("There are no notices for you yet."),
         "read": say("read"),

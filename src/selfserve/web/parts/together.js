@@ -1,3 +1,5 @@
+import steady from "steady";
+
 // What is chosen among the cards around it, decided together after one look at the list; and the keys from card to card.
 // Boxes are `[data-choose=ID]`, cards `section[data-keys]`. All words come as data, in the language of the page.
 export default {
@@ -12,7 +14,7 @@ export default {
         <button v-if="chosen.length" type="button" class="s-btn" :aria-disabled="String(!alike)" :aria-describedby="alike ? null : uid + '-mixed'" @click="alike && open('approve')">{{ words.approve }}</button>
         <p v-if="chosen.length && !alike" :id="uid + '-mixed'" class="s-small s-muted s-together-mixed">{{ words.mixed }}</p>
       </div>
-      <dialog ref="box" class="s-dialog" :aria-labelledby="uid + '-title'" @close="closed">
+      <dialog ref="box" class="s-dialog" :aria-labelledby="uid + '-title'" @keydown.esc="busy && $event.preventDefault()" @cancel="busy && $event.preventDefault()" @close="closed">
         <template v-if="results">
           <h2 :id="uid + '-title'" class="s-h2">{{ results.title }}</h2>
           <ul class="s-together-list"><li v-for="one in results.lines" :key="one.id" :class="'s-tone-' + one.tone"><svg class="s-icon" aria-hidden="true"><use :href="icons + (one.tone === 'ok' ? '#circle-check' : '#circle-alert')"/></svg><span>{{ one.label }}<span v-if="one.words" class="s-muted s-small">{{ one.words }}</span></span></li></ul>
@@ -29,15 +31,16 @@ export default {
             <p v-if="error" :id="uid + '-error'" class="s-error" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ error }}</p>
           </div>
           <div class="s-dialog-foot">
-            <button type="button" class="s-quiet" @click="$refs.box.close()">{{ words.no }}</button>
-            <button type="submit" :class="way === 'deny' ? 's-danger' : 's-btn'" :aria-disabled="String(busy)">{{ busy ? words.meanwhile : way === 'deny' ? words.deny : words.approve }}</button>
+            <button type="button" class="s-quiet" :aria-disabled="String(Boolean(busy))" @click="busy || $refs.box.close()">{{ words.no }}</button>
+            <button type="submit" :class="way === 'deny' ? 's-danger' : 's-btn'" :aria-disabled="String(Boolean(busy))">{{ busy ? words.meanwhile : way === 'deny' ? words.deny : words.approve }}</button>
           </div>
         </form>
       </dialog>
     </div>`,
+  mixins: [steady],
   props: { offers: Array, groups: Array, words: Object, icons: String },
   data() {
-    return { chosen: [], asked: [], way: "approve", reason: "", error: "", busy: false, results: null };
+    return { chosen: [], asked: [], way: "approve", reason: "", error: "", results: null };
   },
   computed: {
     uid() {
@@ -54,18 +57,35 @@ export default {
     offers() {
       const there = new Set(this.offers.map((one) => one.id));
       this.chosen = this.chosen.filter((id) => there.has(id));
+      // The card with the keyboard was decided and is gone: the next one has it.
+      this.$nextTick(() => setTimeout(this.follow));
     },
   },
   mounted() {
     document.addEventListener("change", this.ticked);
     document.addEventListener("keydown", this.struck);
+    document.addEventListener("focusin", this.entered);
   },
   unmounted() {
+    document.removeEventListener("focusin", this.entered);
     document.removeEventListener("change", this.ticked);
     document.removeEventListener("keydown", this.struck);
-    clearTimeout(this.patience);
   },
   methods: {
+    cards() {
+      return [...document.querySelectorAll("section[data-keys]")];
+    },
+    entered(event) {
+      this.card = event.target.closest("section[data-keys]");
+      this.place = this.cards().indexOf(this.card);
+    },
+    follow() {
+      if (!this.card || this.card.isConnected || document.activeElement !== document.body) return;
+      const cards = this.cards();
+      const title = document.querySelector(".s-content h1");
+      title?.setAttribute("tabindex", "-1");
+      (cards[Math.min(this.place, cards.length - 1)] || title)?.focus();
+    },
     boxes() {
       return [...document.querySelectorAll("input[data-choose]")];
     },
@@ -86,37 +106,34 @@ export default {
       this.pick(this.all(group) ? [] : group.ids);
     },
     open(way) {
-      Object.assign(this, { way, error: "", busy: false, results: null });
+      Object.assign(this, { way, error: "", results: null });
       this.asked = this.offers.filter((one) => this.chosen.includes(one.id));
       this.$refs.box.showModal();
       if (way === "deny") this.$nextTick(() => this.$refs.reason?.focus());
     },
     send() {
-      if (this.busy) return;
-      this.busy = true;
       this.error = "";
-      this.$emit("decide", { way: this.way, ids: this.asked.map((one) => one.id), reason: this.reason });
-      this.patience = setTimeout(() => this.refuse(this.words.late), 60000);
+      const decision = { way: this.way, ids: this.asked.map((one) => one.id), reason: this.reason };
+      this.attempt(this.way, this.words, () => this.$emit("decide", decision), this.refuse, 60000);
     },
     refuse(words) {
-      clearTimeout(this.patience);
-      this.busy = false;
+      this.rest();
       this.error = words;
       this.$nextTick(() => this.$refs.reason?.focus());
     },
     tell(results) {
-      clearTimeout(this.patience);
+      this.rest();
       // What went away meanwhile is still called what the list called it.
       const named = new Map(this.asked.map((one) => [one.id, one.label]));
       const lines = results.lines.map((one) => ({ ...one, label: named.get(one.id) || one.label }));
-      Object.assign(this, { busy: false, results: { ...results, lines }, reason: "" });
+      Object.assign(this, { results: { ...results, lines }, reason: "" });
       this.pick([]);
       if (!this.$refs.box.open) this.$refs.box.showModal();
       this.$nextTick(() => this.$refs.end?.focus());
     },
     closed() {
-      clearTimeout(this.patience);
-      Object.assign(this, { busy: false, results: null, error: "" });
+      this.rest();
+      Object.assign(this, { results: null, error: "" });
     },
     struck(event) {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -127,7 +144,7 @@ export default {
       else if (event.key === "x") this.tick(event);
     },
     move(step, event) {
-      const cards = [...document.querySelectorAll("section[data-keys]")];
+      const cards = this.cards();
       if (!cards.length) return;
       const at = cards.indexOf(event.target.closest("section[data-keys]"));
       const next = at < 0 ? (step > 0 ? 0 : cards.length - 1) : Math.min(Math.max(at + step, 0), cards.length - 1);

@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui.element import Element
 
+from selfserve.web.parts.steady import steady
 from selfserve.web.speech import say, say_n
 from selfserve.web.theme import asset
 
@@ -34,7 +35,7 @@ class Told:
     words: str = ""
 
 
-class Together(Element, component="together.js"):
+class Together(Element, component="together.js", dependencies=["steady.js"]):
     """Tells `decide` with `{way, ids, reason}`, once the list was looked at; then waits for `tell` or `refuse`."""
 
     def __init__(self) -> None:
@@ -73,6 +74,7 @@ def _words(most: int) -> dict[str, Any]:
     """What it says by itself; what counts is said for each number there can be."""
     counts = range(most + 1)
     return {
+        **steady(),
         "together": say("Decide together"),
         "chosen": [say("Decide several together")]
         + [say_n("{count} chosen", "{count} chosen", count) for count in counts[1:]],

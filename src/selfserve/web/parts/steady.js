@@ -1,0 +1,35 @@
+// What every act goes through on its way to the server: nothing is sent while nobody would get it, nothing twice, and
+// nobody waits for ever. Without a connection socket.io keeps an act and sends it once there is one again, when whoever
+// pressed may have thought better of it: so it is refused instead.
+const BLINK = 1500; // ms: a cut that heals before is waited for
+const FIRST = 10000; // ms: a page may be seen before it is connected for the first time
+const PATIENCE = 20000;
+const connected = () => Boolean(window.socket?.connected && window.did_handshake);
+
+// A mixin. `busy` is the name of what is under way, "" for nothing. `words` has the two sentences, `cut` and `late`.
+export default {
+  data() {
+    return { busy: "" };
+  },
+  unmounted() {
+    this.rest();
+  },
+  methods: {
+    attempt(name, words, send, refuse, patience = PATIENCE) {
+      if (this.busy) return;
+      this.busy = name;
+      const until = Date.now() + (window.did_handshake ? BLINK : FIRST);
+      const end = (sentence) => (this.rest(), refuse(sentence));
+      const go = () => {
+        if (!connected()) return Date.now() < until ? (this.waiting = setTimeout(go, 50)) : end(words.cut);
+        this.waiting = setTimeout(() => end(words.late), patience);
+        send();
+      };
+      go();
+    },
+    rest() {
+      clearTimeout(this.waiting);
+      this.busy = "";
+    },
+  },
+};

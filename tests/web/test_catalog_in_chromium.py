@@ -1,0 +1,67 @@
+"""The catalog in a real browser: Enter opens what fits, coming back leads back, and no search hangs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.web.serving import Served
+from tests.web.test_in_chromium import PHONE, tab
+
+
+@pytest.mark.parametrize(("typed", "item"), [("cannot log in", "unlock-account"), ("vnp", "vpn-access")])
+def test_enter_at_once_opens_what_the_whole_search_finds(
+    browser: Browser, served: Served, typed: str, item: str
+) -> None:
+    """Enter before the server has answered waits for it: what the browser finds by itself may be another item."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        search = page.get_by_role("searchbox")
+        expect(page.locator(".s-card").first).to_be_visible()
+        page.wait_for_function("window.did_handshake")
+        search.fill(typed)
+        search.press("Enter")
+        expect(page).to_have_url(re.compile(f"/items/{item}$"))
+
+
+def test_coming_back_leads_to_the_same_cards_at_the_same_place(browser: Browser, served: Served) -> None:
+    """Query, category and place are there again after an item, and the query after loading anew."""
+    with tab(browser, served, "ana", PHONE) as page:
+        page.goto("/")
+        search = page.get_by_role("searchbox")
+        search.fill("laptop")
+        expect(page.get_by_role("heading", name="Best matches")).to_be_visible()
+        page.locator(".s-card").first.click()
+        expect(page).to_have_url(re.compile("/items/"))
+        page.go_back()
+        expect(search).to_have_value("laptop")
+        expect(page.get_by_role("heading", name="Best matches")).to_be_visible()
+        page.reload()
+        expect(search).to_have_value("laptop")
+        search.fill("")
+        page.get_by_role("button", name="Access", exact=True).click()
+        last = page.locator(".s-card").last
+        last.scroll_into_view_if_needed()
+        place = page.evaluate("scrollY")
+        assert place > 0
+        last.click()
+        expect(page).to_have_url(re.compile("/items/"))
+        page.go_back()
+        expect(page.get_by_role("button", name="Access", exact=True)).to_have_attribute("aria-pressed", "true")
+        page.wait_for_function(f"Math.abs(scrollY - {place}) < 3")
+
+
+def test_a_search_of_any_length_is_answered(browser: Browser, served: Served) -> None:
+    """Four hundred signs, pasted or in the address: the field keeps what can be asked, and the page says its answer."""
+    with tab(browser, served, "ana") as page:
+        for address in ("/", "/?q=" + "xq" * 200):
+            page.goto(address)
+            search = page.get_by_role("searchbox")
+            expect(search).to_be_visible()
+            if address == "/":
+                search.focus()
+                page.keyboard.insert_text("xq" * 200)
+            expect(search).to_have_value("xq" * 100)
+            expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()

@@ -1,0 +1,61 @@
+"""A field that offers choices while one types, in a real browser: what is typed in full counts, mistakes are seen."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.web.serving import Served
+from tests.web.test_in_chromium import tab
+
+
+def _who(page: Page) -> Locator:
+    page.goto("/items/leaving-colleague")
+    field = page.get_by_role("combobox").first
+    expect(field).to_be_visible()
+    page.wait_for_function("window.did_handshake")
+    return field
+
+
+def _send(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("^(Request it|Get it now)")).click()
+
+
+def test_a_name_typed_in_full_is_taken(browser: Browser, served: Served) -> None:
+    """The whole name and Tab, without waiting for the list: the field is right, and nobody is told to fill it in."""
+    with tab(browser, served, "tomas") as page:
+        field = _who(page)
+        field.press_sequentially("jonas müller")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("Jonas Müller")
+        _send(page)
+        expect(page.locator("[aria-invalid=true]").first).to_be_visible()  # the other questions
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_words_that_are_no_choice_are_told_as_such_where_they_stand(browser: Browser, served: Served) -> None:
+    """Sent with "zzzz" in it the field says to choose, has the keyboard, and no list covers the sentence."""
+    with tab(browser, served, "tomas") as page:
+        field = _who(page)
+        field.press_sequentially("zzzz")
+        expect(page.get_by_role("listbox")).to_contain_text("Nothing on offer fits.")
+        page.keyboard.press("Tab")
+        sentence = page.get_by_text("Choose one from the list.")
+        expect(sentence).to_be_visible()
+        _send(page)
+        expect(field).to_be_focused()
+        expect(sentence).to_be_visible()
+        expect(page.get_by_role("listbox")).not_to_be_visible()
+        field.press("ArrowDown")
+        expect(page.get_by_role("listbox")).to_be_visible()
+
+
+def test_nothing_chosen_says_so_and_opens_no_list_over_it(browser: Browser, served: Served) -> None:
+    """Sent empty: the field has the keyboard and its sentence is in sight."""
+    with tab(browser, served, "tomas") as page:
+        field = _who(page)
+        _send(page)
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_role("listbox")).not_to_be_visible()
