@@ -48,8 +48,8 @@ class Desk:
         file.chmod(0o755)
 
     def env(self) -> dict[str, str]:
-        """What its processes find."""
-        found = environment(self.site)
+        """What its processes find; on a terminal so wide that no sentence is broken behind a long path."""
+        found = environment(self.site, COLUMNS="500")
         return {**found, "PATH": f"{self.folder / 'bin'}:{found['PATH']}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
     def types(self, block: str) -> str:
