@@ -29,6 +29,7 @@ from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
 from selfserve.people.groups import GroupSizes
 from selfserve.people.mapping import PeopleMapping
+from selfserve.people.sign_ins import forget_sign_ins
 from selfserve.people.sync import SOURCE, sync
 from selfserve.requests import reconcile, smiles
 from selfserve.requests import tasks as requests_tasks
@@ -59,7 +60,7 @@ def register(app: App) -> None:
     engine.every("health", "30 */5 * * * *", lambda: _health(app))
     engine.every("pulse", "0 * * * * *", lambda: pulse.take(app.house))
     engine.register(looking.LOOK, lambda: look_after(app))
-    engine.every("notices", "0 40 3 * * *", lambda: _forget_notices(app))
+    engine.every("notices", "0 40 3 * * *", lambda: _forget(app))
 
 
 def cron_every(seconds: int) -> str:
@@ -222,6 +223,7 @@ def measure(house: House) -> None:
     figures.set_queue_depth("all", house.engine.depth())
 
 
-def _forget_notices(app: App) -> None:
-    with app.house.database.write() as session:
-        notices.forget(session, app.house.now(), app.settings.notices.keep)
+def _forget(app: App) -> None:
+    now = app.house.now()
+    notices.forget(app.house.database, now, app.settings.notices.keep)
+    forget_sign_ins(app.house.database, now)

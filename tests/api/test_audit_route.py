@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from tests.api.calls import Api
 
+from selfserve.audit import reading
 from selfserve.audit.reading import PAGE
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told a moment ago is shown at once."""
+    monkeypatch.setattr(reading, "SETTLE", timedelta(seconds=-60))
 
 
 def test_the_trail_is_read_page_by_page(api: Api) -> None:

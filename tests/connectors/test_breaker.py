@@ -16,7 +16,7 @@ LIMITS = Limits(failures=3, pause=timedelta(seconds=10), longest=timedelta(secon
 @pytest.fixture
 def breaker(clock: Clock) -> Breaker:
     """A closed breaker that opens at the third failure in a row."""
-    return Breaker(clock, LIMITS)
+    return Breaker(clock, LIMITS, clock.ticks)
 
 
 def fail(breaker: Breaker, times: int) -> None:
@@ -84,3 +84,19 @@ def test_late_failures_of_calls_already_under_way_change_nothing(breaker: Breake
     fail(breaker, 8)
     clock.forward(timedelta(seconds=10))
     assert breaker.allow()
+
+
+def test_a_wall_clock_that_was_wrong_holds_no_circuit_open(clock: Clock) -> None:
+    """Opened while the machine believed to be in 2036: ten seconds later it is tried all the same, and what is shown is
+    right again as soon as the clock is."""
+    elapsed = 0.0
+    breaker, right = Breaker(clock, LIMITS, lambda: elapsed), clock()
+    clock.forward(timedelta(days=3650))
+    fail(breaker, 3)
+    clock.at = right
+    assert breaker.health.until == right + timedelta(seconds=10)
+    assert breaker.health.since == right
+    elapsed = 11
+    assert breaker.allow()
+    breaker.success()
+    assert breaker.health.circuit is Circuit.CLOSED

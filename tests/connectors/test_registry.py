@@ -79,7 +79,7 @@ class Lamp(Connector):
 
 
 def build(clock: Clock, sections: dict[str, dict[str, Any]], **more: Any) -> Registry:
-    return Registry.build(sections, Ports(now=clock), extra=[Lamp], **more)
+    return Registry.build(sections, Ports(now=clock), extra=[Lamp], ticks=clock.ticks, **more)
 
 
 GOOD = {"kind": "lamp", "room": "hall", "password": "env:LAMP"}

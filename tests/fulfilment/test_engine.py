@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from tests.stand.clock import Clock
 from tests.stand.house import Stand, build
 
+from selfserve.fulfilment import engine as engine_module
 from selfserve.fulfilment import grants
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.engine import Engine
@@ -156,3 +157,35 @@ def test_a_stopped_engine_s_work_is_an_orphan_and_is_resumed(database: Database,
     finally:
         second.stop()
         made.house.engine.stop()
+
+
+def test_the_engine_s_own_records_are_forgotten_in_their_time(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that is old enough, however much; what comes again by itself after a day, the rest after three months."""
+    monkeypatch.setattr(engine_module, "AT_ONCE", 2)
+    made, ticked = build(database, tmp_path), threading.Event()
+    engine = Engine(database, executor="one", poll=0.05)
+    engine.register("work", lambda: None)
+    engine.every("tick", "* * * * * *", ticked.set)
+    engine.start()
+    try:
+        with database.write() as session:
+            for number in range(5):
+                engine.later(session, "work", f"work:{number}")
+            engine.later(session, "work", "work:waiting", after=timedelta(days=200))
+        orders = [f"work:{number}" for number in range(5)]
+        _until(lambda: set(engine.standing(orders).values()) == {"SUCCESS"})
+        assert ticked.wait(20)
+        _until(lambda: bool(engine.client.list_workflows(name="every:tick", status="SUCCESS")))
+    finally:
+        engine.stop()
+        made.house.engine.stop()
+    now = datetime.now(UTC)
+    ticks = len(engine.client.list_workflows(name="every:tick"))
+    assert engine.forget(now) == 0
+    assert 1 <= engine.forget(now + timedelta(days=2)) <= ticks
+    assert set(engine.standing(orders)) == set(orders)
+    assert engine.forget(now + timedelta(days=91)) == 5
+    assert engine.standing([*orders, "work:waiting"]) == {"work:waiting": "DELAYED"}
+    engine.stop()

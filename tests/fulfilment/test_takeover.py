@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from tests.stand.clock import Clock
 from tests.stand.house import Stand
 from tests.stand.shelf import Killed
 from tests.telemetry.test_figures import value
 
-from selfserve.fulfilment import leases
+from selfserve.fulfilment import circuits, leases
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.store.states import GrantState, RequestState
@@ -41,6 +43,25 @@ def test_a_living_lease_keeps_its_work_and_a_dead_one_loses_it(stand: Stand) -> 
     stand.clock.forward(seconds=31)
     with stand.house.database.read() as session:
         assert leases.living(session, stand.house) == {"one"}
+
+
+def test_machines_whose_clocks_disagree_take_nothing_from_each_other(stand: Stand, second: Stand) -> None:
+    """One two minutes ahead, one half a minute behind: who is alive is said by the store's clock, which both share."""
+    ahead, behind = Clock(datetime.now(UTC) + timedelta(minutes=2)), Clock(datetime.now(UTC) - timedelta(seconds=31))
+    first = replace(stand.house, now=behind, one_clock=False)
+    other = replace(second.house, now=ahead, one_clock=False)
+    for house in (first, other):
+        stand.write(leases.beat, house, "worker")
+    both = {"one", "two"}
+    with stand.house.database.read() as session:
+        for house in (first, other):
+            assert leases.living(session, house) == ({house.executor} if house.database.sqlite else both)
+    if not stand.house.database.sqlite:
+        with stand.house.database.write() as session:
+            session.execute(sa.update(ExecutorLease).values(beaten_at=sa.func.now() - timedelta(seconds=31)))
+        with stand.house.database.read() as session:
+            assert leases.living(session, first) == {"one"}
+            assert not circuits.names(session, first)
 
 
 def test_a_lease_is_given_back_at_an_orderly_end(stand: Stand) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from tests.notify.conftest import START, House
 
 from selfserve.notify import notices
+from selfserve.store.states import MailState
+from selfserve.store.tables import Notice
 
 
 def test_the_same_event_is_told_a_reader_once(house: House) -> None:
@@ -35,15 +38,28 @@ def test_unread_are_newest_first_and_gone_once_read(house: House) -> None:
 
 
 def test_read_notices_are_forgotten_after_their_time(house: House) -> None:
-    """Unread ones stay, however old."""
-    ana = house.person("ana")
-    house.tell("read", ana)
+    """Unread ones stay much longer, and then go too."""
+    ana, keep = house.person("ana"), timedelta(days=30)
+    house.tell("read", ana, mail=False)
     with house.database.write() as session:
         notices.mark_read(session, ana, house.at)
-    house.tell("unread", ana)
-    with house.database.write() as session:
-        assert notices.forget(session, START + timedelta(days=31), timedelta(days=30)) == 1
+    house.tell("unread", ana, mail=False)
+    assert notices.forget(house.database, START + timedelta(days=31), keep) == 1
+    with house.database.read() as session:
         assert [one.event for one in notices.latest(session, ana)] == ["unread"]
+    assert notices.forget(house.database, START + timedelta(days=364), keep) == 0
+    assert notices.forget(house.database, START + timedelta(days=366), keep) == 1
+
+
+def test_what_went_to_a_mailbox_is_forgotten_once_it_is_mailed(house: House) -> None:
+    """Nobody reads it in the app; while it waits for a mail server that is down, it is not lost."""
+    late, keep = START + timedelta(days=400), timedelta(days=30)
+    house.tell("news", mailbox="team@fern.example")
+    assert notices.forget(house.database, late, keep) == 0
+    with house.database.write() as session:
+        session.execute(sa.update(Notice).values(mail=MailState.SENT))
+    assert notices.forget(house.database, START + timedelta(days=29), keep) == 0
+    assert notices.forget(house.database, late, keep) == 1
 
 
 @pytest.mark.parametrize("path", ["https://evil.example", "//evil.example", "requests", "/" + "x" * 300])

@@ -13,7 +13,7 @@ from tests.stand.house import Stand
 from selfserve.fulfilment import escalation
 from selfserve.requests import acts, desk, story
 from selfserve.requests.case_rows import desk as listed
-from selfserve.requests.reconcile import reconcile
+from selfserve.requests.reconcile import find_lost, reconcile
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import submit
 from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
@@ -116,6 +116,7 @@ def test_a_case_goes_to_another_team_with_a_word(stand: Stand) -> None:
     assert "It waits with Design tools now" in told
     assert request.promised_at == moved.due_at
     assert "design lamp" not in repr(told)
+    stand.clock.forward(hours=1)
     assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
     assert stand.write(escalation.rise, stand.house, case.id, 1, stand.clock()) == "rose"
     assert stand.case().team == "techops"
@@ -266,7 +267,7 @@ def test_a_case_of_somebody_who_left_is_free_again(stand: Stand) -> None:
     assert stand.case().taken_by_id == stand.people["theo"]
 
 
-def test_an_unattended_case_rises_each_time_and_a_taken_one_does_not(stand: Stand) -> None:
+def test_an_unattended_case_rises_each_time_and_one_just_taken_does_not(stand: Stand) -> None:
     """After its time to the team above, told; an old timer does nothing."""
     _broken(stand)
     case = stand.case()
@@ -277,6 +278,57 @@ def test_an_unattended_case_rises_each_time_and_a_taken_one_does_not(stand: Stan
     assert "Nobody has taken this yet" in stand.notices("lea")
     desk.take(stand.house, case.id, stand.people["lea"])
     assert stand.write(escalation.rise, stand.house, case.id, 1, stand.clock()) == "void"
+
+
+def test_a_case_that_was_taken_and_forgotten_reminds_its_holder_and_then_rises(stand: Stand) -> None:
+    """When it is due, and as long again afterwards; the time that was promised stays as it was said."""
+    _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    due = case.due_at
+    stand.clock.time = due
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "reminded"
+    assert stand.notices("tess").count("A case of yours is due") == 1
+    assert "A case of yours is due" not in stand.notices("theo")
+    held = stand.case()
+    assert (held.taken_by_id, held.due_at) == (stand.people["tess"], due)
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
+    stand.clock.time = held.rises_at
+    assert held.rises_at - due == due - case.opened_at
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "rose"
+    risen = stand.case()
+    assert (risen.team, risen.state, risen.taken_by_id) == ("leads", EscalationState.OPEN, None)
+    assert "This was taken long ago and is still open" in stand.notices("lea")
+
+
+def test_who_takes_over_after_a_reminder_has_time_of_their_own(stand: Stand) -> None:
+    """They are reminded themselves before it rises."""
+    _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.clock.time = case.due_at
+    stand.write(escalation.rise, stand.house, case.id, 0, stand.clock())
+    stand.clock.forward(minutes=1)
+    desk.take_over(stand.house, case.id, stand.people["theo"])
+    stand.clock.time = stand.case().rises_at
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "reminded"
+    assert "A case of yours is due" in stand.notices("theo")
+    stand.clock.time = stand.case().rises_at
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "rose"
+
+
+def test_a_forgotten_case_whose_timer_was_lost_is_found(stand: Stand) -> None:
+    """By the look of every minute: first its holder hears of it, then the team above."""
+    _broken(stand)
+    case = stand.case()
+    desk.take(stand.house, case.id, stand.people["tess"])
+    stand.clock.forward(hours=4, minutes=6)
+    assert find_lost(stand.house).unattended == [case.id]
+    assert not find_lost(stand.house).unattended
+    assert stand.case().taken_by_id == stand.people["tess"]
+    stand.clock.forward(hours=4, minutes=6)
+    assert find_lost(stand.house).unattended == [case.id]
+    assert stand.case().team == "leads"
 
 
 def test_done_by_hand_is_looked_at_first(stand: Stand) -> None:

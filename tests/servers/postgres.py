@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.servers.processes import LOOPBACK, free_port, program, running, with_free_ports
+from tests.servers.processes import LOOPBACK, free_port, program, running, stop, with_free_ports
 
 BIN = "/usr/lib/postgresql/15/bin"
 OWNER, PASSWORD = "selfserve", "postgres-secret"
@@ -68,9 +68,48 @@ def start_postgres() -> Iterator[Postgres]:
         if who:
             shutil.chown(folder, who["user"], who["group"])
         _initdb(folder, who)
-        stack, server = with_free_ports(lambda: _start(folder, who))
+        stack, server, _ = with_free_ports(lambda: _start(folder, who, free_port()))
         with stack:
             yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+class Outage:
+    """A server of its own that a test takes away in the middle of everything, and brings back as it was."""
+
+    def __init__(self, folder: Path, who: dict[str, Any]) -> None:
+        self._folder, self._who = folder, who
+        self._stack, self.server, self._process = with_free_ports(lambda: _start(folder, who, free_port()))
+
+    def begin(self) -> None:
+        """The server is gone at once, as after a power cut: nobody is waited for, and nothing is written."""
+        stop(self._process, signal.SIGQUIT)
+        self._stack.close()
+
+    def end(self) -> None:
+        """It is there again, at the same address."""
+        self._stack, self.server, self._process = _start(self._folder, self._who, self.server.port)
+
+    def close(self) -> None:
+        """The test is over."""
+        self._stack.close()
+
+
+@contextmanager
+def postgres_with_outages() -> Iterator[Outage]:
+    """A server on a fresh data folder that may be stopped and started; both gone at the end."""
+    who = _account()
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    try:
+        if who:
+            shutil.chown(folder, who["user"], who["group"])
+        _initdb(folder, who)
+        outage = Outage(folder, who)
+        try:
+            yield outage
+        finally:
+            outage.close()
     finally:
         shutil.rmtree(folder)
 
@@ -94,8 +133,8 @@ def _initdb(folder: Path, who: dict[str, Any]) -> None:
     assert made.returncode == 0, made.stderr
 
 
-def _start(folder: Path, who: dict[str, Any]) -> tuple[ExitStack, Postgres]:
-    server = Postgres(free_port())
+def _start(folder: Path, who: dict[str, Any], port: int) -> tuple[ExitStack, Postgres, subprocess.Popen[bytes]]:
+    server = Postgres(port)
     command = [program("postgres", "postgresql-15", BIN), "-D", str(folder / "data")]
     for setting in (
         f"listen_addresses={LOOPBACK}", f"port={server.port}", "unix_socket_directories=", "max_connections=200"
@@ -104,8 +143,9 @@ def _start(folder: Path, who: dict[str, Any]) -> tuple[ExitStack, Postgres]:
     with ExitStack() as stack:
         # SIGINT is its fast shutdown; SIGTERM would wait for every client to leave.
         ready = partial(_answers, server)
-        stack.enter_context(running(command, folder / "log", ready, signal.SIGINT, cwd=folder, **who))
-        return stack.pop_all(), server
+        started = running(command, folder / "log", ready, signal.SIGINT, cwd=folder, **who)
+        process = stack.enter_context(started)
+        return stack.pop_all(), server, process
 
 
 def _answers(server: Postgres) -> bool:

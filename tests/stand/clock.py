@@ -14,6 +14,10 @@ class Clock:
     def __call__(self) -> datetime:
         return self.time
 
+    def ticks(self) -> float:
+        """The same time in seconds, for what measures."""
+        return self().timestamp()
+
     def forward(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> datetime:
         """Move on by so much."""
         self.time += timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)

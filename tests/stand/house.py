@@ -249,7 +249,9 @@ def build(
         served=lambda session, keys, at: seats.wake(session, house, keys, at),
         waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
     )
-    registry = Registry.build(sections, Ports(seats=SeatPort(stored, clock), now=clock), extra=[Shelf])
+    registry = Registry.build(
+        sections, Ports(seats=SeatPort(stored, clock), now=clock), extra=[Shelf], ticks=clock.ticks
+    )
     with parsed_once():
         catalog = LiveCatalog(folder / "catalog", registry)
     house = House(
@@ -262,6 +264,7 @@ def build(
         zone=ZoneInfo("Europe/Berlin"),
         executor=executor,
         lease=timedelta(seconds=30),
+        one_clock=True,
     )
     shelf = registry.get("shelf")
     assert isinstance(shelf, Shelf)

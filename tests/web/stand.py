@@ -191,7 +191,7 @@ def build(folder: Path, template: Path, now: Callable[[], datetime] = utc_now) -
     shutil.copy(template, folder / "house.db")
     shutil.copytree(CATALOG, folder / "catalog", dirs_exist_ok=True)
     database = Database(f"sqlite:///{folder / 'house.db'}")
-    registry = Registry.build(SECTIONS, Ports(now=now), extra=KINDS)
+    registry = Registry.build(SECTIONS, Ports(now=now), extra=KINDS, ticks=lambda: now().timestamp())
     with parsed_once():
         catalog = LiveCatalog(folder / "catalog", registry)
     house = House(
@@ -204,6 +204,7 @@ def build(folder: Path, template: Path, now: Callable[[], datetime] = utc_now) -
         zone=ZoneInfo("Europe/Berlin"),
         executor="one",
         lease=timedelta(seconds=30),
+        one_clock=True,
     )
     return PageStand(house, settings(), folder)
 

@@ -19,6 +19,15 @@ BATCH = 5_000
 SEAL_LOCK = 7_305_882  # any constant
 
 
+def due(session: Session, now: datetime) -> bool:
+    """True where there is anything to be sealed."""
+    return session.scalar(sa.select(AuditEvent.id).where(*_unsealed(now)).limit(1)) is not None
+
+
+def _unsealed(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return AuditEvent.seal_id.is_(None), AuditEvent.at < now - SETTLE
+
+
 def seal(session: Session, now: datetime) -> int:
     """Seal what is not sealed yet; returns how many events that were. Never two at once: the second leaves it to the
     first."""
@@ -26,10 +35,7 @@ def seal(session: Session, now: datetime) -> int:
     if session.get_bind().dialect.name == "postgresql" and not session.scalar(alone):
         return 0
     rows = session.execute(
-        sa.select(AuditEvent.id, AuditEvent.hash)
-        .where(AuditEvent.seal_id.is_(None), AuditEvent.at < now - SETTLE)
-        .order_by(AuditEvent.id)
-        .limit(BATCH)
+        sa.select(AuditEvent.id, AuditEvent.hash).where(*_unsealed(now)).order_by(AuditEvent.id).limit(BATCH)
     ).all()
     if not rows:
         return 0

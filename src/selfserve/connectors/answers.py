@@ -25,6 +25,8 @@ MOST_TEXT = 4_000
 MOST_EVIDENCE = 16_000
 MOST_STATE = 1_000_000
 """Signs of JSON."""
+MOST_SPAN = timedelta(days=3650)
+"""Nobody waits for longer; sums with more than that leave the calendar."""
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 """No store keeps a NUL in a text, and no encoding half a surrogate pair."""
 
@@ -84,6 +86,11 @@ def _of(kind: type) -> Callable[[str, Any], Any]:
     return fit
 
 
+def _span(name: str, value: Any) -> Any:
+    """A time to wait: never before now, and not beyond what can be counted."""
+    return min(max(_of(timedelta)(name, value), timedelta(0)), MOST_SPAN)
+
+
 def _secret(name: str, value: Any) -> Any:
     """Given as it is or not at all: a password with a sign less opens nothing. A line to do only says whether it is
     one."""
@@ -124,8 +131,8 @@ def _json(value: Any) -> str | None:
 _FIT: dict[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("reason", "tell", "customer", "staff", "text", "name", "label", "value", "note"), text),
     **dict.fromkeys(("field", "cursor"), _perhaps(text)),
-    **dict.fromkeys(("poll_after", "expires"), _of(timedelta)),
-    "retry_after": _perhaps(_of(timedelta)),
+    **dict.fromkeys(("poll_after", "expires"), _span),
+    "retry_after": _perhaps(_span),
     "state": _state,
     "handle": _state,
     "evidence": _evidence,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,14 +37,20 @@ __all__ = [
 class Registry:
     """Connectors by the names of their sections. Thread-safe; `close` at shutdown."""
 
-    def __init__(self, connectors: Mapping[str, Connector], ports: Ports, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        ports: Ports,
+        limits: Limits | None = None,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
         now = ports.now or _utc_now
         self._connectors = dict(connectors)
         self._declared = DeclaredActions(
             {name: one.actions for name, one in self._connectors.items()},
             {name: partial(one.gives_secret, settings=one.settings) for name, one in self._connectors.items()},
         )
-        self._breakers = {name: Breaker(now, limits) for name in self._connectors}
+        self._breakers = {name: Breaker(now, limits, ticks) for name in self._connectors}
 
     @classmethod
     def build(
@@ -55,11 +62,13 @@ class Registry:
         folder: Path | None = None,
         extra: Iterable[type[Connector]] = (),
         limits: Limits | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> Registry:
         """Connectors for the sections `[connectors.NAME]`, of the kind each names (its own name where it names none).
 
         `resolve` turns references to secrets into secrets; relative paths start at `folder`; `extra` are classes beside
-        the installed ones. Opens no connection. Raises UnknownKind or BadSection; what was built before is closed then.
+        the installed ones; circuits measure time by `ticks`, in seconds. Opens no connection. Raises UnknownKind or
+        BadSection; what was built before is closed then.
         """
         kinds, built = Kinds(extra), dict[str, Connector]()
         try:
@@ -70,7 +79,7 @@ class Registry:
             for one in built.values():
                 one.close()
             raise
-        return cls(built, ports, limits)
+        return cls(built, ports, limits, ticks)
 
     @staticmethod
     def kinds(extra: Iterable[type[Connector]] = ()) -> dict[str, Mapping[str, Action[Any]]]:

@@ -11,6 +11,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from selfserve.connectors.answers import BadAnswer
+from selfserve.connectors.breaker import LONGEST
 from selfserve.connectors.contract import (
     Accepted,
     Action,
@@ -55,6 +56,7 @@ class StepWork:
     ours: bool = False
     target_state: State = field(default_factory=dict)
     accepted_until: datetime | None = None
+    poll_after: timedelta | None = None
     recorded: bool = True
     """False for a first call whose intent is stored but which cannot have been sent yet."""
 
@@ -77,6 +79,8 @@ class Result:
     reason: str = ""
     look_again: timedelta | None = None
     accepted_until: datetime | None = None
+    poll_after: timedelta | None = None
+    """How long a target that is at it asked to be left, where it said so just now."""
     todo: tuple[dict[str, Any], ...] = ()
     secret: str | None = field(default=None, repr=False)
     unsent: bool = False
@@ -206,7 +210,7 @@ class Attempt:
             step.target_state,
             seen.evidence,
             seen.tell,
-            look_again=LOOK_AGAIN,
+            look_again=LOOK_AGAIN if step.poll_after is None else step.poll_after,
             accepted_until=step.accepted_until,
         )
 
@@ -251,7 +255,13 @@ class Attempt:
             case Accepted(handle, poll_after, expires, tell):
                 until = step.accepted_until or self.now() + expires
                 return Result(
-                    StepState.ACCEPTED, handle, tell=tell, look_again=poll_after, accepted_until=until, reason=tell
+                    StepState.ACCEPTED,
+                    handle,
+                    tell=tell,
+                    look_again=poll_after,
+                    accepted_until=until,
+                    poll_after=poll_after,
+                    reason=tell,
                 )
             case Declined(reason, tell):
                 return Result(StepState.DECLINED, step.target_state, reason=reason, tell=tell)
@@ -351,7 +361,7 @@ def broke_off(step: StepWork, problem: Exception) -> Result:
 
 
 def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
-    if not outcome.again:
+    if not _passes(outcome):
         return Result(StepState.FAILED, step.target_state, failure=outcome.kind, reason=outcome.reason)
     state = StepState.UNKNOWN if outcome.kind is FailureKind.UNKNOWN else StepState.PLANNED
     return Result(
@@ -362,6 +372,11 @@ def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
         look_again=outcome.retry_after or timedelta(0),
         unsent=state is StepState.PLANNED and not action.lasting,
     )
+
+
+def _passes(failure: Failed) -> bool:
+    """True where waiting may help: a target that asks for more than a day asks for a human."""
+    return failure.again and (failure.retry_after or timedelta(0)) <= LONGEST
 
 
 def _waiting(step: StepWork, reason: str, kind: FailureKind = FailureKind.TRANSIENT) -> Result:
@@ -379,7 +394,7 @@ def _waiting(step: StepWork, reason: str, kind: FailureKind = FailureKind.TRANSI
 def _unread(step: StepWork, failure: Failed) -> Result:
     """It could not be looked at: waited for where that passes by itself, at once a human's with the true reason
     elsewhere."""
-    if failure.again:
+    if _passes(failure):
         waits = _waiting(step, failure.reason, failure.kind)
         return replace(waits, look_again=failure.retry_after or timedelta(0))
     return Result(StepState.FAILED, step.target_state, failure=failure.kind, reason=failure.reason)

@@ -58,7 +58,7 @@ def tell_changes(
 
 def resting(session: Session, house: House) -> list[Resting]:
     """The open circuits of all living processes, by connector."""
-    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.moment - house.lease)
     found: dict[str, list[dict[str, Any]]] = {}
     for circuits in session.scalars(living):
         for one in circuits:
@@ -69,7 +69,7 @@ def resting(session: Session, house: House) -> list[Resting]:
 
 def names(session: Session, house: House) -> frozenset[str]:
     """The connectors that are left in peace now, here or in another living process."""
-    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.moment - house.lease)
     told = {str(one["connector"]) for circuits in session.scalars(living) for one in circuits}
     return frozenset(told.union(house.connectors.resting()))
 

@@ -23,6 +23,10 @@ from selfserve.store.tables import AuditEvent, Request, Run, Step
 
 WOKEN = "What it waits for has come; look again at once"
 """The note of a run in somebody's hands that may have looked too early."""
+SOONEST = timedelta(seconds=5)
+"""How long a target that is at it is left at least, even where it asked for less."""
+AT_LEAST_EVERY = timedelta(minutes=10)
+"""A target that is at it is looked at so often at least, unless it asked for more time."""
 WHY = {
     StepState.DECLINED: "declined",
     StepState.NEEDS_HUMAN: "needs_human",
@@ -141,19 +145,23 @@ _RUN_ENDED = Statement(sa.update(_RUNS).where(_RUNS.c.id == sa.bindparam("which"
 _REQUEST_CLOSED = Statement(sa.update(_REQUESTS).where(_REQUESTS.c.id == sa.bindparam("which")))  # type: ignore[arg-type]
 
 
-def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:
+def _patience_ends(run: Run, item: Item, result: Result) -> datetime:
     if result.state is StepState.ACCEPTED and result.accepted_until is not None:
-        return now < result.accepted_until
-    return now - run.first_at < item.escalate.after
+        return result.accepted_until
+    return run.first_at + item.escalate.after
+
+
+def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:
+    return now < _patience_ends(run, item, result)
 
 
 def _after(run: Run, item: Item, result: Result, now: datetime) -> timedelta:
-    """The pause before the next attempt: the last one comes when the patience ends, not long after; never before the
-    target's own time."""
+    """The pause before the next attempt: longer each time, and not before the target's own time; but the last one comes
+    when the patience ends. A target that asked for longer is still left in peace then, and a human hears of it."""
+    after = pause(run.attempt, None)
     if result.state is StepState.ACCEPTED:
-        return result.look_again or timedelta(0)
-    left = run.first_at + item.escalate.after - now
-    return max(min(pause(run.attempt, None), left), result.look_again or timedelta(0))
+        after = min(max(after, SOONEST), AT_LEAST_EVERY)
+    return min(max(after, result.look_again or timedelta(0)), _patience_ends(run, item, result) - now)
 
 
 def _again_later(

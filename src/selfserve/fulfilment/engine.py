@@ -11,6 +11,8 @@ import contextlib
 import functools
 import logging
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +23,8 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.orm import Session
 
-from selfserve.store.database import ENGINE_PATIENCE, Database, StoreBusy, patient
+from selfserve.store.away import is_away
+from selfserve.store.database import ENGINE_PATIENCE, Database, patient
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +36,15 @@ NAME = "selfserve"
 HOUSE = "house"
 """The queue of timers, notices and housekeeping; connectors have queues of their own."""
 KEPT = timedelta(days=90)
+AGAIN_KEPT = timedelta(days=1)
+AT_ONCE = 1_000
 AGAIN_AFTER = 5.0
-"""Seconds after which work that found the store's write lock taken begins again."""
+"""Seconds after which work that found the store away, or its write lock taken, begins again."""
+LEFT_AFTER = 60.0
+"""Seconds after which an order that this process took, and nothing in it works on, is taken for left."""
+
+
+_OPEN = ("DELAYED", "ENQUEUED", "PENDING")
 
 
 @dataclass(frozen=True)
@@ -57,8 +67,8 @@ class Load:
 
 
 def _orders(schema: str | None) -> sa.TableClause:
-    """The engine's own table of orders, as far as it is counted here."""
-    texts, numbers = ("queue_name", "status"), ("created_at", "delay_until_epoch_ms")
+    """The engine's own table of orders (docs.dbos.dev, "System Tables"), as far as it is read here."""
+    texts, numbers = ("workflow_uuid", "queue_name", "status"), ("created_at", "delay_until_epoch_ms")
     columns: list[sa.ColumnClause[Any]] = [sa.column(name, sa.String) for name in texts]
     columns += [sa.column(name, sa.BigInteger) for name in numbers]
     return sa.table("workflow_status", *columns, schema=schema)
@@ -208,13 +218,19 @@ class Engine:
     # Looking after ---------------------------------------------------------------------------------------------------
 
     def orphans(self, living: Iterable[str]) -> list[Orphan]:
-        """Begun work whose executor is not among the living."""
+        """Begun work whose executor is not among the living; and what this process took and has left, as it does where
+        the store went away under the engine's own bookkeeping."""
         alive = {*living, self.executor}
-        begun = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        begun = [
+            work
+            for work in self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+            if work.queue_name is not None
+        ]
+        left = self._busy.left({work.workflow_id for work in begun if work.executor_id == self.executor})
         return [
             Orphan(work.workflow_id, work.name, work.executor_id or "")
             for work in begun
-            if work.executor_id not in alive and work.queue_name is not None
+            if work.executor_id not in alive or work.workflow_id in left
         ]
 
     def resume(self, ids: list[str]) -> None:
@@ -235,6 +251,17 @@ class Engine:
         found = self.client.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
         return {work.workflow_id: work.status for work in found}
 
+    def open(self, order: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+        """True, in a statement, where the engine has the order of this id and will bring it about, or is at it."""
+        orders = self._orders
+        return sa.exists(
+            sa.select(orders.c.workflow_uuid).where(orders.c.workflow_uuid == order, orders.c.status.in_(_OPEN))
+        )
+
+    @property
+    def _orders(self) -> sa.TableClause:
+        return _orders(None if self.database.sqlite else "dbos")
+
     def depth(self) -> int:
         """How many orders wait in queues now (timers that are not due are not counted)."""
         return len(self.client.list_workflows(status="ENQUEUED", load_input=False, load_output=False, limit=10_000))
@@ -243,9 +270,9 @@ class Engine:
         """What waits and what runs in each queue, by name. Work whose time came counts as waiting also where no worker
         is there to notice; timers that are not due are not counted.
 
-        Counted in the engine's own table (docs.dbos.dev, "System Tables"), since its client can only list.
+        Counted in the engine's own table, since its client can only list.
         """
-        orders = _orders(None if self.database.sqlite else "dbos").c
+        orders = self._orders.c
         instant, since = int(now.timestamp() * 1000), sa.func.coalesce(orders.delay_until_epoch_ms, orders.created_at)
         waits = sa.or_(orders.status == "ENQUEUED", sa.and_(orders.status == "DELAYED", since <= instant))
         rows = session.execute(
@@ -269,18 +296,27 @@ class Engine:
         return sorted(found.values(), key=lambda one: one.queue)
 
     def forget(self, now: datetime) -> int:
-        """Delete the engine's records of work that ended more than 90 days ago; returns how many."""
-        before = (now - KEPT).astimezone(UTC).isoformat()
-        old = self.client.list_workflows(
-            status=["SUCCESS", "ERROR", "CANCELLED"],
-            completed_before=before,
-            load_input=False,
-            load_output=False,
-            limit=5_000,
-        )
-        if old:
-            self.client.delete_workflows([work.workflow_id for work in old])
-        return len(old)
+        """Delete the engine's records of work that ended more than 90 days ago, and of what comes again by itself more
+        than a day ago; returns how many."""
+        again = [f"every:{name}" for name in self._crons]
+        return self._forget(now - KEPT, None) + (self._forget(now - AGAIN_KEPT, again) if again else 0)
+
+    def _forget(self, before: datetime, names: list[str] | None) -> int:
+        gone = 0
+        while True:
+            old = self.client.list_workflows(
+                status=["SUCCESS", "ERROR", "CANCELLED"],
+                completed_before=before.astimezone(UTC).isoformat(),
+                name=names,
+                load_input=False,
+                load_output=False,
+                limit=AT_ONCE,
+            )
+            if old:
+                self.client.delete_workflows([work.workflow_id for work in old])
+            gone += len(old)
+            if len(old) < AT_ONCE:
+                return gone
 
 
 def _take_logger() -> None:
@@ -291,10 +327,12 @@ def _take_logger() -> None:
 
 
 class _Busy:
-    """How many tasks run in this process."""
+    """Which orders are worked on in this process."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, left_after: float = LEFT_AFTER) -> None:
+        self.left_after = left_after
+        self._orders: Counter[str] = Counter()
+        self._idle: dict[str, float] = {}
         self._changed = threading.Condition()
 
     def counting(self, task: Callable[P, None]) -> Callable[P, None]:
@@ -302,23 +340,33 @@ class _Busy:
 
         @functools.wraps(task)
         def counted(*args: P.args, **named: P.kwargs) -> None:
-            self._add(1)
+            order = DBOS.workflow_id or ""
+            self._add(order, 1)
             try:
                 task(*args, **named)
             finally:
-                self._add(-1)
+                self._add(order, -1)
 
         return counted
 
-    def _add(self, by: int) -> None:
+    def _add(self, order: str, by: int) -> None:
         with self._changed:
-            self._count += by
+            self._orders[order] += by
+            if not self._orders[order]:
+                del self._orders[order]
             self._changed.notify_all()
+
+    def left(self, taken: set[str]) -> set[str]:
+        """Those of the orders this process has taken that nothing worked on for long, whenever it was looked."""
+        now = time.monotonic()
+        with self._changed:
+            self._idle = {order: self._idle.get(order, now) for order in taken if order not in self._orders}
+            return {order for order, since in self._idle.items() if now - since >= self.left_after}
 
     def wait(self, seconds: float) -> bool:
         """Wait until nothing runs; False where something still does after so long."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._count, seconds)
+            return self._changed.wait_for(lambda: not self._orders, seconds)
 
 
 class _LeftForOthers(BaseException):
@@ -327,15 +375,18 @@ class _LeftForOthers(BaseException):
 
 
 def _lasting(task: Task, ending: threading.Event, again_after: float = AGAIN_AFTER) -> Task:
-    """The same task, begun again for as long as another process holds the store's write lock."""
+    """The same task, begun again for as long as the store is away, or another process holds its write lock. It finds
+    in our rows how far it got, or that somebody else has done it meanwhile."""
 
     def lasting(*args: Any) -> None:
         while True:
             try:
                 with patient(ENGINE_PATIENCE):
                     return task(*args)
-            except StoreBusy as busy:
-                log.warning("task_waits_for_store", why=str(busy))
+            except Exception as problem:
+                if not is_away(problem):
+                    raise
+                log.warning("task_waits_for_store", why=str(problem))
             if ending.wait(again_after):
                 raise _LeftForOthers
 
@@ -356,14 +407,16 @@ def _logged(name: str, task: Task) -> Task:
 
 
 def _ticking(name: str, task: Task) -> Callable[[datetime, Any], None]:
-    """A task that comes again by itself: where the store is busy, one line is enough."""
+    """A task that comes again by itself: where the store is busy or away, one line is enough."""
 
     def patiently() -> None:
         try:
             with patient(ENGINE_PATIENCE):
                 task()
-        except StoreBusy as busy:
-            log.warning("task_waits_for_store", why=str(busy))
+        except Exception as problem:
+            if not is_away(problem):
+                raise
+            log.warning("task_waits_for_store", why=str(problem))
 
     def tick(_due: datetime, _context: Any) -> None:
         with structlog.contextvars.bound_contextvars(task=name), contextlib.suppress(Exception):

@@ -48,6 +48,7 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
     What somebody had tried again, in vain, is theirs still, and due when it was.
     """
     team_id, team = team_of(house, case.team)
+    due = team.due(now, team.promise, house.zone)
     found = session.scalar(
         sa.select(Escalation).where(Escalation.subject == case.subject, Escalation.state != EscalationState.CLOSED)
     )
@@ -73,7 +74,8 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         version=1,
         level=0,
         opened_at=now,
-        due_at=team.due(now, team.promise, house.zone),
+        due_at=due,
+        rises_at=due,
         fields={},
     )
     session.add(escalation)
@@ -81,7 +83,7 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         _resume(escalation, before)
         team_id, team = team_of(house, before.team)
     session.flush()
-    if _unattended(session, escalation):
+    if _holder(session, escalation) is None:
         _tell_team(session, escalation, team, case.title, now)
     else:
         _tell_holder(session, escalation, case.title, now)
@@ -108,7 +110,8 @@ def _tried_again(session: Session, case: Case) -> Escalation | None:
 
 
 def _resume(escalation: Escalation, before: Escalation) -> None:
-    escalation.team, escalation.level, escalation.due_at = before.team, before.level, before.due_at
+    escalation.team, escalation.level = before.team, before.level
+    escalation.due_at, escalation.rises_at, escalation.reminded_at = before.due_at, before.rises_at, before.reminded_at
     if before.taken_by_id is not None:
         escalation.state = EscalationState.TAKEN
         escalation.taken_by_id, escalation.taken_at = before.taken_by_id, before.taken_at
@@ -162,26 +165,64 @@ def _set_timer(session: Session, house: House, escalation: Escalation, now: date
     house.engine.later(
         session,
         RISE,
-        f"timer:escalation:{escalation.id}:rise:{escalation.level}",
+        f"timer:escalation:{escalation.id}:rise:{escalation.level}:{escalation.rises_at:%Y%m%dT%H%M%S.%f}",
         escalation.id,
         escalation.level,
-        after=max(escalation.due_at - now, timedelta(0)),
+        after=max(escalation.rises_at - now, timedelta(0)),
     )
 
 
 def rise(session: Session, house: House, escalation_id: str, level: int, now: datetime) -> str:
-    """An escalation's time is over: if nobody took it, the team above is asked too. Returns what was done, in a
-    word."""
+    """An escalation's time is over: who has it is reminded, and given as long again; else the team above is asked.
+    Returns what was done, in a word."""
     request_id = session.scalar(sa.select(Escalation.request_id).where(Escalation.id == escalation_id))
     if request_id is not None:
         session.get(Request, request_id, with_for_update=True)  # before the case, as everywhere
     escalation = session.get(Escalation, escalation_id, with_for_update=True)
-    if escalation is None or escalation.level != level or not _unattended(session, escalation):
+    if escalation is None or escalation.level != level or escalation.state == EscalationState.CLOSED:
         return "void"
+    if now < escalation.rises_at:
+        return "void"  # a timer of before it was put off
     team_id, team = team_of(house, escalation.team)
+    holder = _holder(session, escalation)
+    if holder is not None and not _reminded(escalation):
+        _remind(session, house, escalation, team, holder, now)
+        return "reminded"
     above_id, _ = team_of(house, team.rises_to or team_id)
-    move(session, house, escalation, above_id, msg("Nobody has taken this yet"), now)
+    title = msg("Nobody has taken this yet") if holder is None else msg("This was taken long ago and is still open")
+    move(session, house, escalation, above_id, title, now)
     return "rose"
+
+
+def _holder(session: Session, escalation: Escalation) -> Person | None:
+    """Who has it; None where nobody took it, or who took it left."""
+    holder = session.get(Person, escalation.taken_by_id) if escalation.taken_by_id else None
+    return holder if holder is not None and holder.present else None
+
+
+def _reminded(escalation: Escalation) -> bool:
+    """True where who has it now was reminded already."""
+    reminded, taken = escalation.reminded_at, escalation.taken_at
+    return reminded is not None and (taken is None or taken <= reminded)
+
+
+def _remind(session: Session, house: House, escalation: Escalation, team: Team, holder: Person, now: datetime) -> None:
+    escalation.reminded_at, escalation.rises_at = now, team.due(now, team.promise, house.zone)
+    escalation.version += 1
+    notices.tell(
+        session,
+        now=now,
+        event=f"escalation:{escalation.id}:remind:{now.isoformat()}",
+        person_id=holder.id,
+        title=msg("A case of yours is due"),
+        body=escalation.reason,
+        path=f"/desk/{escalation.id}",
+        urgent=True,
+    )
+    _set_timer(session, house, escalation, now)
+    Trail(session, f"escalation:{escalation.id}").tell(
+        "escalation.reminded", at=now, data={"holder": holder.id, "rises": escalation.rises_at.isoformat()}
+    )
 
 
 def move(
@@ -200,7 +241,8 @@ def move(
     escalation.state, escalation.taken_by_id, escalation.taken_at = EscalationState.OPEN, None, None
     escalation.level += 1
     escalation.team = team_id
-    escalation.due_at = team.due(now, team.promise, house.zone)
+    escalation.due_at = escalation.rises_at = team.due(now, team.promise, house.zone)
+    escalation.reminded_at = None
     escalation.version += 1
     _tell_team(session, escalation, team, title, now)
     _set_timer(session, house, escalation, now)
@@ -224,14 +266,6 @@ def move(
                 "by": (by.given_name or by.name) if by else "",
             },
         )
-
-
-def _unattended(session: Session, escalation: Escalation) -> bool:
-    """Nobody took it, or who took it left."""
-    if escalation.state == EscalationState.TAKEN:
-        holder = session.get(Person, escalation.taken_by_id) if escalation.taken_by_id else None
-        return holder is None or not holder.present
-    return escalation.state == EscalationState.OPEN
 
 
 def close(

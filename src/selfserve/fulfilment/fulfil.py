@@ -20,7 +20,7 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.languages.messages import msg
-from selfserve.store.database import StoreBusy
+from selfserve.store.away import is_away
 from selfserve.store.states import STEP_THERE, RequestState, RunState
 from selfserve.store.tables import Request, Run
 from selfserve.telemetry import figures
@@ -70,15 +70,15 @@ def fulfil(house: House, run_id: str) -> None:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:
         log.info("run_was_taken_over", run=run_id)
-    except StoreBusy:
-        raise  # begun again by the engine
     except Exception as problem:
+        if is_away(problem):
+            raise  # begun again by the engine
         log.exception("walk_broke", run=run_id)
         _broke_off(house, job, problem)
 
 
 def _broke_off(house: House, job: Job, problem: Exception) -> None:
-    """A fault of ours, or of the store: tried again with growing pauses as any other, and a human's in the end."""
+    """A fault of ours: tried again with growing pauses as any other, and a human's in the end."""
     with house.database.write() as session:
         hold(session, job.held)
         step = next((step for step in steps_of(session, [job.request_id]) if step.state not in STEP_THERE), None)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.patience import CALL
@@ -44,6 +46,14 @@ class House:
     first_attempt_budget: timedelta = timedelta(seconds=2)
     lease: timedelta = timedelta(seconds=30)
     call: timedelta = CALL
+    one_clock: bool = False
+    """True where `now` is known to be the same in every process."""
+
+    @property
+    def moment(self) -> Any:
+        """Now, for what processes tell each other: by the store's own clock, since those of two machines never agree.
+        A moment, or on PostgreSQL an expression for a statement."""
+        return self.now() if self.database.sqlite or self.one_clock else sa.func.now()
 
 
 def zone_of(house: House, person: Person) -> ZoneInfo:

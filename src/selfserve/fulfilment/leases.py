@@ -10,10 +10,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
+from selfserve.audit import seal
 from selfserve.fulfilment import circuits, give_up, queueing
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.house import House
-from selfserve.store.database import StoreBusy
+from selfserve.store.away import is_away
 from selfserve.store.states import RunState
 from selfserve.store.tables import ExecutorLease, Run, Takeover
 from selfserve.telemetry import figures
@@ -32,7 +33,7 @@ def beat(session: Session, house: House, role: str) -> None:
     lease = session.get(ExecutorLease, house.executor, with_for_update=True)
     circuits.tell_changes(session, lease.circuits if lease else [], open_here, now)
     if lease is not None:
-        lease.beaten_at, lease.circuits = now, open_here
+        lease.beaten_at, lease.circuits = house.moment, open_here
     else:
         session.add(
             ExecutorLease(
@@ -41,7 +42,7 @@ def beat(session: Session, house: House, role: str) -> None:
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 began_at=now,
-                beaten_at=now,
+                beaten_at=house.moment,
                 circuits=open_here,
             )
         )
@@ -51,7 +52,7 @@ def living(session: Session, house: House) -> set[str]:
     """Processes whose lease is not over."""
     if house.database.sqlite:
         return {house.executor}  # one machine, one working process (a lock file sees to it): whoever else was, is gone
-    alive = sa.select(ExecutorLease.executor).where(ExecutorLease.beaten_at > house.now() - house.lease)
+    alive = sa.select(ExecutorLease.executor).where(ExecutorLease.beaten_at > house.moment - house.lease)
     return {*session.scalars(alive), house.executor}
 
 
@@ -68,7 +69,7 @@ def sweep(house: House) -> int:
             return 0
         alive = living(session, house)
         claimed = _sweep_claims(session, house, alive)
-        session.execute(sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.now() - 20 * house.lease))
+        session.execute(sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.moment - 20 * house.lease))
         resumable, hopeless = _sweep_orders(session, house, alive)
     house.engine.resume(resumable)
     house.engine.give_up([orphan.id for orphan in hopeless])
@@ -130,8 +131,17 @@ def _count(session: Session, house: House, order: str) -> int:
     return known.times
 
 
+def _seal(house: House) -> None:
+    """Seal what was told lately; an idle house is only asked for it, and writes nothing."""
+    with house.database.read() as session:
+        due = seal.due(session, house.now())
+    if due:
+        with house.database.write() as session:
+            seal.seal(session, house.now())
+
+
 class Heart:
-    """Beats the lease and sweeps, from a thread of its own, until stopped."""
+    """Beats the lease, sweeps and seals the trail, from a thread of its own, until stopped."""
 
     def __init__(self, house: House, role: str, *, sweeps: bool) -> None:
         self.house, self.role, self.sweeps = house, role, sweeps
@@ -159,9 +169,11 @@ class Heart:
                     beat(session, self.house, self.role)
                 if self.sweeps:
                     sweep(self.house)
-            except StoreBusy as busy:
-                log.warning("heart_missed_a_beat", why=str(busy))
-            except Exception:
-                log.exception("heart_missed_a_beat")
+                    _seal(self.house)
+            except Exception as problem:
+                if is_away(problem):
+                    log.warning("heart_missed_a_beat", why=str(problem))
+                else:
+                    log.exception("heart_missed_a_beat")
             if self._stop.wait(every):
                 return

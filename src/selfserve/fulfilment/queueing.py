@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment.engine import HOUSE
@@ -22,6 +23,12 @@ def order_id(run: Run) -> str:
     """The engine's id of a run: the same run is never ordered twice."""
     subject = run.request_id if run.purpose == Purpose.FULFIL else run.grant_id
     return f"{run.purpose}:{subject}:{run.attempt}"
+
+
+def order_of() -> sa.ColumnElement[str]:
+    """The same of each run in a statement."""
+    subject = sa.case((Run.purpose == Purpose.FULFIL, Run.request_id), else_=Run.grant_id)
+    return Run.purpose + ":" + subject + ":" + sa.cast(Run.attempt, sa.String)
 
 
 def enqueue(session: Session, house: Orders, run: Run, connector: str, after: timedelta | None = None) -> None:

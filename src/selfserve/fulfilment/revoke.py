@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.connectors.breaker import LONGEST
 from selfserve.fulfilment import escalation, grants, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
 from selfserve.fulfilment.fulfil import PATIENCE
@@ -18,7 +19,7 @@ from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_resu
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
-from selfserve.store.database import StoreBusy
+from selfserve.store.away import is_away
 from selfserve.store.states import (
     HELD,
     OPEN_RUN,
@@ -55,11 +56,9 @@ def revoke(house: House, run_id: str) -> None:
             _conclude(session, house, held, ending, house.now())
     except LosesClaim:
         log.info("run_was_taken_over", run=run_id)
-    except StoreBusy:
-        raise  # begun again by the engine
     except Exception as problem:
-        if not steps:
-            raise
+        if is_away(problem) or not steps:
+            raise  # a store that is away: begun again by the engine
         log.exception("walk_broke", run=run_id)
         with house.database.write() as session:
             still_there(session, house, hold(session, held), steps[-1], broke_off(steps[-1], problem), house.now())
@@ -228,11 +227,18 @@ def still_there(session: Session, house: House, run: Run, step: StepWork, result
     grant.state = GrantState.REVOKE_FAILED
     grant.version += 1
     session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=pause(run.attempt, result.look_again))
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=_after(run, result, now))
     told = {"step": step.name, "use": step.use, "reason": result.reason}
     Trail(session, f"grant:{grant.id}").tell("grant.revoke_failed", at=now, data=told)
     if hopeless or now - run.first_at >= ALARM_AFTER:
         _alarm(session, house, grant, run, step, result, now)
+
+
+def _after(run: Run, result: Result, now: datetime) -> timedelta:
+    """The pause before it is tried again, a day at most; and one try when the alarm is due, whatever was asked for."""
+    after = min(pause(run.attempt, result.look_again), LONGEST)
+    alarm = run.first_at + ALARM_AFTER - now
+    return min(after, alarm) if alarm > timedelta(0) else after
 
 
 def _alarm(

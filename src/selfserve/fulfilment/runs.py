@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -98,6 +98,7 @@ def work_of(row: Step) -> StepWork:
         ours=row.ours,
         target_state=dict(row.target_state or {}),
         accepted_until=row.accepted_until,
+        poll_after=None if row.poll_seconds is None else timedelta(seconds=row.poll_seconds),
     )
 
 
@@ -143,6 +144,8 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
     }
     if result.tell:
         values["tell"] = result.tell
+    if result.poll_after is not None:
+        values["poll_seconds"] = int(result.poll_after.total_seconds())
     if result.there:
         values |= {"ours": result.ours, "verified_at": now}
     if result.state is StepState.UNDONE:

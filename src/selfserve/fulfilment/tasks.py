@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from selfserve.audit.seal import seal
 from selfserve.fulfilment import escalation, grants, seats
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.keeping import forget_runs
 from selfserve.fulfilment.queueing import queue_of
 from selfserve.fulfilment.revoke import revoke
 from selfserve.store.states import Purpose
@@ -34,7 +31,6 @@ def register(house: House) -> None:
     engine.register(grants.TICK, in_transaction(house, grants.tick))
     engine.register(escalation.RISE, in_transaction(house, escalation.rise))
     engine.every("seats", "0 10 * * * *", in_transaction(house, seats.tell_still_short))
-    engine.every("seal", "*/10 * * * * *", in_transaction(house, _seal))
     engine.every("forget", "0 20 3 * * *", lambda: _forget(house))
     for connector in house.connectors.connectors:
         engine.queue(queue_of(connector))
@@ -42,7 +38,4 @@ def register(house: House) -> None:
 
 def _forget(house: House) -> None:
     house.engine.forget(house.now())
-
-
-def _seal(session: Session, _house: House, now: datetime) -> None:
-    seal(session, now)
+    forget_runs(house)

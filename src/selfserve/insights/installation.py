@@ -140,7 +140,7 @@ def read(house: House, expected: Expected) -> Installation:
             at=now,
             connectors=_connectors(session, house),
             queues=[_queue(one) for one in house.engine.loads(session, now)],
-            workers=_workers(session, house, now),
+            workers=_workers(session, house),
             certificates=[_certificate(row, now) for row in certificates.known(session)],
             versions=surroundings.versions(session, house),
             people=_people(session, expected),
@@ -171,13 +171,14 @@ def _queue(load: Load) -> Queue:
     return Queue(load.queue, load.waiting, load.running, int(load.oldest.total_seconds()))
 
 
-def _workers(session: Session, house: House, now: datetime) -> list[Worker]:
-    leases = session.scalars(sa.select(ExecutorLease).order_by(ExecutorLease.role.desc(), ExecutorLease.executor))
+def _workers(session: Session, house: House) -> list[Worker]:
+    alive = (ExecutorLease.beaten_at > house.moment - house.lease).label("alive")
+    leases = session.execute(
+        sa.select(ExecutorLease, alive).order_by(ExecutorLease.role.desc(), ExecutorLease.executor)
+    )
     return [
-        Worker(
-            one.executor, one.role, one.host, one.pid, one.began_at, one.beaten_at, one.beaten_at > now - house.lease
-        )
-        for one in leases
+        Worker(one.executor, one.role, one.host, one.pid, one.began_at, one.beaten_at, bool(beats))
+        for one, beats in leases
     ]
 
 

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from selfserve.store import forgetting
+from selfserve.store.database import Database
 from selfserve.store.states import MailState
 from selfserve.store.tables import Notice
 
@@ -139,7 +141,14 @@ def mark_read(session: Session, person_id: str, now: datetime, notice_id: str | 
     return len(read.all())
 
 
-def forget(session: Session, now: datetime, keep: timedelta) -> int:
-    """Remove notices read longer than `keep` ago (the setting `notices.keep`); returns how many those were."""
-    gone = session.execute(sa.delete(Notice).where(Notice.read_at < now - keep).returning(Notice.id))
-    return len(gone.all())
+UNREAD = timedelta(days=365)
+"""How long a notice stays that its person never read."""
+
+
+def forget(database: Database, now: datetime, keep: timedelta) -> int:
+    """Remove notices read longer than `keep` ago (the setting `notices.keep`), those to mailboxes that are as old, and
+    what nobody read in a year; never one that is still to be mailed. Returns how many those were."""
+    aside = sa.and_(Notice.person_id.is_(None), Notice.made_at < now - keep)
+    unread = sa.and_(Notice.read_at.is_(None), Notice.made_at < now - max(keep, UNREAD))
+    old = sa.or_(Notice.read_at < now - keep, aside, unread)
+    return forgetting.forget(database, Notice, sa.and_(old, Notice.mail.not_in([MailState.WAITING, MailState.SENDING])))

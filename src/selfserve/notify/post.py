@@ -81,6 +81,10 @@ def mail_figures(session: Session) -> dict[str, int]:
 
 def _drop_all(database: Database) -> int:
     """Without a mail server notices are for the app alone; one set up later does not send old news."""
+    waits = sa.select(Notice.id).where(Notice.mail == MailState.WAITING).limit(1)
+    with database.read() as session:
+        if session.scalar(waits) is None:
+            return 0
     with database.write() as session:
         none = sa.update(Notice).where(Notice.mail == MailState.WAITING).values(mail=MailState.NONE, mail_next_at=None)
         return len(session.execute(none.returning(Notice.id)).all())

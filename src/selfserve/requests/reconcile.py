@@ -1,6 +1,7 @@
-"""The hourly look over everything: what is past due without effect, lost by the engine, or not as the ledger says.
+"""The look over everything: what is past due without effect, lost by the engine, or not as the ledger says.
 
-It reports (log and trail) before it repairs, and what it cannot repair reaches a human.
+What the engine or a timer lost is looked for every minute, all else every hour. It reports (log and trail) before it
+repairs, and what it cannot repair reaches a human.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Reque
 log = structlog.get_logger(__name__)
 GRACE = timedelta(minutes=5)
 """What is late by less is just being done."""
+BEGUN = timedelta(minutes=1)
+"""A run whose order is nowhere may have been ordered so lately that it is not to be seen yet."""
 BATCH = 500
 LOOKS = 300
 """How many holdings are compared with their target each hour, those longest not looked at first."""
@@ -62,13 +65,27 @@ class Findings:
 
 def reconcile(house: House) -> Findings:
     """Look over everything once; returns what was found and put right."""
+    found = _lost(house)
+    people_left(house, found)
+    _drift(house, found)
+    return _told(found)
+
+
+def find_lost(house: House) -> Findings:
+    """Look, by a few indexed questions, for what nothing brings on any more; returns what was found and put right."""
+    return _told(_lost(house))
+
+
+def _lost(house: House) -> Findings:
     found = Findings()
     _lost_runs(house, found)
     _stranded(house, found)
     _overdue(house, found)
-    people_left(house, found)
     _unattended(house, found)
-    _drift(house, found)
+    return found
+
+
+def _told(found: Findings) -> Findings:
     if found.any:
         log.warning("reconciled", **{kind: names for kind, names in vars(found).items() if names})
     return found
@@ -95,24 +112,21 @@ def _ids(house: House, query: sa.Select[str]) -> list[str]:
 
 
 def _lost_runs(house: House, found: Findings) -> None:
-    """Runs that are open in our rows, while the engine has lost, failed or never had their order."""
-    late = house.now() - GRACE
+    """Runs that are open in our rows, while the engine has lost, failed or never had their order; longest due first."""
+    due = sa.func.coalesce(Run.due_at, Run.began_at)
+    left = (
+        sa.select(Run.id, Run.claim)
+        .where(
+            Run.state.in_(OPEN_RUN),
+            Run.state != RunState.CLAIMED,
+            due < house.now() - BEGUN,
+            ~house.engine.open(queueing.order_of()),
+        )
+        .order_by(due, Run.id)
+        .limit(BATCH)
+    )
     with house.database.read() as session:
-        runs = session.scalars(
-            sa.select(Run)
-            .where(
-                Run.state.in_(OPEN_RUN),
-                Run.state != RunState.CLAIMED,
-                sa.func.coalesce(Run.due_at, Run.began_at) < late,
-            )
-            .limit(BATCH)
-        ).all()
-    standing = house.engine.standing([queueing.order_id(run) for run in runs])
-    lost = {
-        run.id: run.claim
-        for run in runs
-        if standing.get(queueing.order_id(run)) not in ("DELAYED", "ENQUEUED", "PENDING")
-    }
+        lost = {row.id: row.claim for row in session.execute(left)}
 
     def again(session: Session, row_id: str, now: datetime) -> str | None:
         run = session.get(Run, row_id, with_for_update=True)
@@ -241,20 +255,17 @@ def people_left(house: House, found: Findings) -> None:
 
 
 def _unattended(house: House, found: Findings) -> None:
-    """Cases past their time that nobody took, or whose holder left."""
-    levels: dict[str, int] = {}
-    left = sa.select(Person.id).where(
-        Person.id == Escalation.taken_by_id, sa.or_(Person.disabled.is_(True), Person.gone_at.is_not(None))
-    )
-    alone = sa.or_(
-        Escalation.state == EscalationState.OPEN, sa.and_(Escalation.state == EscalationState.TAKEN, left.exists())
+    """Cases whose timer was lost: past their time, and neither risen nor their holder reminded."""
+    late = sa.select(Escalation.id, Escalation.level).where(
+        Escalation.state.in_([EscalationState.OPEN, EscalationState.TAKEN]),
+        Escalation.rises_at < house.now() - GRACE,
     )
     with house.database.read() as session:
-        late = sa.select(Escalation.id, Escalation.level).where(alone, Escalation.due_at < house.now() - GRACE)
-        levels = {row.id: row.level for row in session.execute(late.limit(BATCH))}
+        found_late = session.execute(late.order_by(Escalation.rises_at, Escalation.id).limit(BATCH))
+        levels = {row.id: row.level for row in found_late}
 
     def rise(session: Session, row_id: str, now: datetime) -> str | None:
-        return row_id if escalation.rise(session, house, row_id, levels[row_id], now) == "rose" else None
+        return row_id if escalation.rise(session, house, row_id, levels[row_id], now) != "void" else None
 
     _each(house, levels, rise, found.unattended)
 

@@ -116,7 +116,7 @@ class Notices(Section):
     """What people are told in the app."""
 
     keep: Duration = Field(default=timedelta(days=180), ge=timedelta(days=1))
-    """How long a notice that was read stays."""
+    """How long a notice stays that was read, or went to a mailbox; one that nobody read stays a year at least."""
 
 
 def _version(value: str) -> str:

@@ -6,19 +6,16 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
 from selfserve.languages.messages import Message, msg
+from selfserve.store.away import AWAY
 from selfserve.store.database import StoreBusy
 from selfserve.web.plain import Plain
 
 log = structlog.get_logger(__name__)
-AWAY: Final = (OperationalError, InterfaceError, NoConnection)
-"""What is raised where the store does not answer, or (StoreBusy) could not be written in time."""
 AGAIN_AFTER: Final = 5
 """Seconds after which it is worth asking again."""
 OF_PROGRAMS: Final = ("/api/", "/auth/backchannel", "/healthz", "/readyz", "/metrics")

@@ -14,7 +14,8 @@ from nicegui.element import Element
 from selfserve.languages.messages import Message
 from selfserve.people.roles import Role
 from selfserve.requests.refusals import NotAllowed, NotFound
-from selfserve.web.away import AWAY, busy
+from selfserve.store.away import AWAY
+from selfserve.web.away import busy
 from selfserve.web.pages import approvals, case, catalog, desk, health, item, mine, request, requests
 from selfserve.web.parts.markup import show
 from selfserve.web.parts.pieces import empty

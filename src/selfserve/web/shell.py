@@ -19,9 +19,9 @@ from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import small_counts
 from selfserve.requests.small_counts import Counts
+from selfserve.store.away import AWAY
 from selfserve.store.tables import Person, Preference
 from selfserve.web import away
-from selfserve.web.away import AWAY
 from selfserve.web.deck import Deck
 from selfserve.web.live import Live
 from selfserve.web.parts.frame import Frame, Help, Place, Told

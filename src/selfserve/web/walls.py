@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from selfserve.api.problems import problem
 from selfserve.languages.messages import msg
 from selfserve.people.principal import Principal
+from selfserve.store.away import AWAY
 from selfserve.store.database import Database, StoreBusy
 from selfserve.web import away, sessions
 from selfserve.web.origins import from_here, host_name, origin_of, safe_next
@@ -93,7 +94,7 @@ class Wall:
         self._believe(scope)
         try:
             refusal = await self._judge(scope)
-        except away.AWAY as error:
+        except AWAY as error:
             refusal = away.page(self.plain, scope, error)
         if refusal is None:
             await self.app(scope, receive, send)

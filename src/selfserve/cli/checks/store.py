@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from selfserve.cli.checks.finding import Finding, failure, ok, warning
+from selfserve.cli.checks.provider import SKEW_SEEN, SKEW_TOO_FAR
 from selfserve.cli.stop import Stop
 from selfserve.cli.surroundings import Surroundings
 from selfserve.settings.secrets import SecretUnavailable
 from selfserve.store import migrations
+from selfserve.store.database import Database
 from selfserve.store.rights import open_to_others
 from selfserve.store.writable import Writable
 
@@ -32,6 +35,7 @@ def check_store(around: Surroundings) -> Iterator[Finding]:
         with around.any_database() as database:
             found, known = migrations.current(database.engine), migrations.head()
             locked = Writable(database)()
+            clocks = [] if settings.sqlite else list(check_clock(database, around.now))
     except (Stop, SecretUnavailable) as error:
         yield failure(AREA, str(error))
         return
@@ -42,6 +46,21 @@ def check_store(around: Surroundings) -> Iterator[Finding]:
         yield ok(AREA, f"{kind} is reachable and at version {known}.")
     else:
         yield failure(AREA, f"{kind} is at version {found or 'none'}, not {known}; run `selfserve db upgrade`.")
+    yield from clocks
+
+
+def check_clock(database: Database, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Who is alive is told by the store's clock alone; what is due, and what people read, by this machine's."""
+    with database.read() as session:
+        theirs: datetime = session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    apart = abs(now() - theirs)
+    words = f"This machine and the store are {apart.total_seconds():.0f} s apart"
+    if apart > SKEW_TOO_FAR:
+        yield failure("clock", f"{words}; what is due would be done at the wrong time. Set up time synchronisation.")
+    elif apart > SKEW_SEEN:
+        yield warning("clock", f"{words}. Set up time synchronisation.")
+    else:
+        yield ok("clock", f"{words}.")
 
 
 def check_rights(around: Surroundings) -> Iterator[Finding]:

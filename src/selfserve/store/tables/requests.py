@@ -83,8 +83,8 @@ class Request(Base):
 
 
 class AskKey(Base):
-    """An Idempotency-Key that somebody sent, and the request they were told of, for good: the one that was stored, or
-    one that stood for the same ask already. `digest` tells what was sent."""
+    """An Idempotency-Key that somebody sent, and the request they were told of, until that is long over: the one that
+    was stored, or one that stood for the same ask already. `digest` tells what was sent."""
 
     __tablename__ = "ask_key"
     asked_by_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)

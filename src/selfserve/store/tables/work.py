@@ -87,6 +87,8 @@ class Step(Base):
     reason: Mapped[str] = mapped_column(Words, default="")
     tell: Mapped[str] = mapped_column(Words, default="")
     accepted_until: Mapped[datetime | None]
+    poll_seconds: Mapped[int | None]
+    """How long the target that is at it asked to be left before it is looked at again."""
     verified_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]
     """When the hourly look last compared it with its target, whatever that showed."""
@@ -125,6 +127,10 @@ class Escalation(Base):
     taken_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    rises_at: Mapped[datetime]
+    """When it comes to the team above where nobody deals with it: when it is due, or as long again after its holder was
+    reminded."""
+    reminded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     closed_by_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     closed_how: Mapped[str | None] = mapped_column("exit", String(20))
@@ -141,6 +147,7 @@ class Escalation(Base):
             postgresql_where=text("state <> 'closed'"),
         ),
         Index(None, "state", "due_at"),
+        Index(None, "state", "rises_at"),
         Index(None, "team", "state"),
     )
 

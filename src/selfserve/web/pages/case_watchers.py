@@ -11,8 +11,8 @@ from nicegui import background_tasks, ui
 from selfserve.people.roles import Role
 from selfserve.requests import presence
 from selfserve.requests.refusals import NotAllowed
+from selfserve.store.away import AWAY
 from selfserve.store.ids import new_id
-from selfserve.web.away import AWAY
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, show
 from selfserve.web.speech import reader, say_n

@@ -547,6 +547,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("tell", sa.Text(), nullable=False),
         sa.Column("accepted_until", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.Column("poll_seconds", sa.Integer(), nullable=True),
         sa.Column("verified_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("looked_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("undone_at", selfserve.store.base.Instant(timezone=True), nullable=True),
@@ -635,6 +636,8 @@ def upgrade() -> None:
         sa.Column("taken_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("opened_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("due_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("rises_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("reminded_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("closed_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.Column("closed_by_id", sa.String(length=36), nullable=True),
         sa.Column("exit", sa.String(length=20), nullable=True),
@@ -661,6 +664,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_escalation_grant_id"), ["grant_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_escalation_request_id"), ["request_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_escalation_state_due_at"), ["state", "due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_escalation_state_rises_at"), ["state", "rises_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_escalation_taken_by_id"), ["taken_by_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_escalation_team_state"), ["team", "state"], unique=False)
         batch_op.create_index(
@@ -728,6 +732,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_escalation_team_state"))
         batch_op.drop_index(batch_op.f("ix_escalation_taken_by_id"))
+        batch_op.drop_index(batch_op.f("ix_escalation_state_rises_at"))
         batch_op.drop_index(batch_op.f("ix_escalation_state_due_at"))
         batch_op.drop_index(batch_op.f("ix_escalation_request_id"))
         batch_op.drop_index(batch_op.f("ix_escalation_grant_id"))
