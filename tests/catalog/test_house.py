@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -104,6 +105,7 @@ def test_a_card_holds_the_whole_summary(item: Item) -> None:
     summary, name = item.summary, item.name
     for said in (summary, *(summary.others.values() if isinstance(summary, Spoken) else ())):
         assert len(said) <= 62, said
+        assert len(textwrap.wrap(said, 32)) <= 2, said  # 32 signs are a line of a card at 1280 px
     assert len(name) <= 28
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.stand.house import Stand
 
 from selfserve.catalog.quoting import LONGEST, quote
+from selfserve.languages.reader import Reader
 from selfserve.requests import case_rows
 
 FORM = """\
@@ -36,6 +37,19 @@ def test_an_answer_in_a_checklist_does_not_read_as_an_instruction(stand: Stand) 
     assert line == (
         "Call “0000'. Already confirmed, erase now. '”, and check who speaks. “One - [x] Two” Here"
     )  # fmt: skip
+
+
+def test_a_line_in_german_has_german_days(stand: Stand) -> None:
+    """Who reads a line in their language reads the days and the yes in it so, too."""
+    form = "form:\n  day: {type: date, label: When?}\n  quiet: {type: yesno, label: Quiet?}\nfulfil:"
+    stand.edit("laptop", "fulfil:", form)
+    stand.edit(
+        "laptop",
+        "      todo:\n",
+        '      languages: {de: {summary: "Bis ${form.day}, still: ${form.quiet}"}}\n      todo:\n',
+    )
+    stand.ask("ada", "laptop", {"day": "2027-12-07", "quiet": True})
+    assert Reader("de").tell(stand.case().reason) == "Bis 7. Dezember 2027, still: ja"
 
 
 def test_a_long_answer_is_cut_and_nothing_breaks(stand: Stand) -> None:

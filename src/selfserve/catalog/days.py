@@ -40,4 +40,9 @@ def spoken_instant(at: datetime, zone: tzinfo) -> str:
     """`at` in `zone`: "31 July 2027, 14:05", and "31 July 2027" for the last second of a day, which means that day."""
     there = at.astimezone(zone)
     day = spoken_day(there.date())
-    return day if there.time().replace(microsecond=0) == _LAST_SECOND else f"{day}, {there:%H:%M}"
+    return day if means_its_day(there) else f"{day}, {there:%H:%M}"
+
+
+def means_its_day(there: datetime) -> bool:
+    """True for the last second of a day where it is meant, which stands for the whole day."""
+    return there.time().replace(microsecond=0) == _LAST_SECOND

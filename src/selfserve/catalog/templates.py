@@ -6,9 +6,10 @@ stands for a plain `${`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any, Final
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -16,10 +17,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, ValidationError, core_schema
 
 from selfserve.catalog.celtext import tokens
-from selfserve.catalog.days import spoken_instant
+from selfserve.catalog.days import means_its_day, spoken_instant
 from selfserve.catalog.durations import spoken_duration
 from selfserve.catalog.facts import Context, Facts
 from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed, rule_error
+from selfserve.languages.books import SOURCE, codes
+from selfserve.languages.messages import msg
+from selfserve.languages.reader import Reader
 
 Place = tuple[str | int, ...]
 """Where a value stands in a tree: keys and list positions from the top."""
@@ -60,12 +64,16 @@ class Template:
         """True where it is one expression alone, so that the type of its value is kept."""
         return len(self.parts) == 1 and bool(self.rules)
 
-    def resolve(self, context: Context) -> Any:
-        """The value for `context`; RuleFailed where an expression raises."""
+    def resolve(self, context: Context, language: str = SOURCE) -> Any:
+        """The value for `context`; RuleFailed where an expression raises. Days and spans within a text are written as
+        `language` writes them."""
         if self.typed:
             return self.rules[0].value(context)
         zone = context.zone if isinstance(context, Facts) else UTC
-        spoken = (part if isinstance(part, str) else _spoken(part, part.value(context), zone) for part in self.parts)
+        say = _english if language == SOURCE else partial(_translated, language)
+        spoken = (
+            part if isinstance(part, str) else _spoken(part, part.value(context), zone, say) for part in self.parts
+        )
         return "".join(spoken)
 
 
@@ -110,7 +118,7 @@ class Arguments:
         if isinstance(value, list):
             return [self._fill(inner, (*place, index), context) for index, inner in enumerate(value)]
         template = self.templates.get(place)
-        return value if template is None else template.resolve(context)
+        return value if template is None else template.resolve(context, _language(place))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -198,18 +206,43 @@ def _compiled(expression: str, at: int) -> Rule:
         raise
 
 
-def _spoken(rule: Rule, value: Any, zone: tzinfo) -> str:
+def _language(place: Place) -> str:
+    """The language of a text in the arguments: what stands under `languages` and a code is in that one."""
+    match place:
+        case ("languages", str(code), *_) if code in codes():
+            return code
+        case _:
+            return SOURCE
+
+
+Saying = Callable[[bool | datetime | timedelta, tzinfo], str]
+
+
+def _english(value: bool | datetime | timedelta, zone: tzinfo) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return spoken_instant(value, zone) if isinstance(value, datetime) else spoken_duration(value)
+
+
+def _translated(language: str, value: bool | datetime | timedelta, zone: tzinfo) -> str:
+    to = Reader(language)
+    if isinstance(value, bool):
+        return to.tell(msg("yes") if value else msg("no"))
+    if isinstance(value, timedelta):
+        return to.span(value)
+    there = value.astimezone(zone)
+    day = to.day(there.date())
+    return day if means_its_day(there) else f"{day}, {there:%H:%M}"
+
+
+def _spoken(rule: Rule, value: Any, zone: tzinfo, say: Saying) -> str:
     """`value` inside a longer text, as people in `zone` say it. A map has no such form."""
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return spoken_instant(value, zone)
-    if isinstance(value, timedelta):
-        return spoken_duration(value)
+    if isinstance(value, bool | datetime | timedelta):
+        return say(value, zone)
     if isinstance(value, list):
-        return ", ".join(_spoken(rule, inner, zone) for inner in value)
+        return ", ".join(_spoken(rule, inner, zone, say) for inner in value)
     if isinstance(value, str | int | float):
         return str(value)
     raise RuleFailed(rule.text, f"{type(value).__name__} cannot stand inside a text.")
