@@ -14,7 +14,7 @@ from tests.servers.postgres import start_postgres
 from tests.servers.processes import free_port
 from tests.servers.slapd import Slapd, start_slapd
 
-from bench import desktop, empty, pages, people_sync, raw, search, sockets, way
+from bench import desktop, empty, packages, pages, people_sync, raw, search, sockets, way
 from bench.installation import Installation, install, open_app, signed_in
 from bench.rows import Row, keep, row, show
 from bench.sockets import Site
@@ -168,6 +168,11 @@ def the_app(bench: Bench) -> list[Row]:
     return desktop.measure(bench.folder / "app")
 
 
+def the_packages(_: Bench) -> list[Row]:
+    """What admins install."""
+    return packages.measure()
+
+
 PARTS = {
     "the way": the_way,
     "search": searching,
@@ -175,6 +180,7 @@ PARTS = {
     "sockets": the_sockets,
     "people": people,
     "desktop": the_app,
+    "packages": the_packages,
 }
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
-from tests.demo.process import Started, demo, environment
+from tests.demo.process import Started, demo
 from tests.desktop.session import Shown, app, brand_of, desktop, from_sources, until, vendored
 from tests.desktop.test_server import answering, says
 from tests.desktop.test_the_app_in_its_window import sign_in
@@ -25,7 +25,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="selfserve-screens-") as place:
         folder = Path(place)
         library = vendored(folder / "library")
-        with demo(folder / "demo", "--port", "0", env=environment()) as house:
+        with demo(folder / "demo", "--port", "0", within=120) as house:
             for look in ("light", "dark"):
                 _inside(folder / look, library, house, look)
         wants = {"product": "selfserve", "minimum_version": "9.0", "update_url": "https://intranet.example.com/get"}

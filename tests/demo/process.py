@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.processes import running
+from tests.servers.processes import READY_WITHIN, running
 
 ROOT = Path(__file__).parents[2]
 MAIN = [sys.executable, "-c", "from selfserve.cli import main; main()"]
@@ -45,12 +45,14 @@ def environment(*paths: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def demo(folder: Path, *arguments: str, env: dict[str, str] | None = None) -> Iterator[Started]:
+def demo(
+    folder: Path, *arguments: str, env: dict[str, str] | None = None, within: float = READY_WITHIN
+) -> Iterator[Started]:
     """`selfserve demo --data FOLDER` with more arguments, until it has said all; nothing in its log may be a trace."""
     log = folder.with_name(f"{folder.name}.log")
     command = [*MAIN, "demo", "--data", str(folder), *arguments]
     said = lambda: log.exists() and LAST_LINE in log.read_text()  # noqa: E731
-    with running(command, log, said, env=env or environment(), cwd=folder.parent):
+    with running(command, log, said, within=within, env=env or environment(), cwd=folder.parent):
         yield Started(folder, log.read_text())
     assert "Traceback" not in log.read_text()
 

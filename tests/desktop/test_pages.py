@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
+from playwright.sync_api import Page as Browsed
 
 from selfserve.desktop import screens
 from selfserve.desktop.brand import Brand, Help
@@ -135,6 +137,15 @@ def test_every_accent_can_be_read(accent: str) -> None:
     """On both grounds, as WCAG measures it."""
     for ground in ("#f7f7f8", "#0d0e11"):
         assert contrast(readable(accent, ground), ground) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_used_by_everybody(page: Browsed, axe: Callable[[Browsed], list[str]], scheme: str) -> None:
+    """No violation of WCAG 2.2 AA, light and dark, in the browser that has the tool for it."""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for one in everything(Speaker()):
+        page.set_content(render(one, BRAND, Speaker(), "s"))
+        assert axe(page) == [], one.name
 
 
 def test_a_page_holds_its_own_secret() -> None:

@@ -29,7 +29,7 @@ Start = Callable[[Path, str], list[str]]
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
     """The demo, whose apps ask for notices every second."""
     folder = tmp_path_factory.mktemp("app") / "demo"
-    with demo(folder, "--port", "0", env=environment(SELFSERVE__DESKTOP__ASK_EVERY="1s")) as started:
+    with demo(folder, "--port", "0", env=environment(SELFSERVE__DESKTOP__ASK_EVERY="1s"), within=120) as started:
         yield started
 
 

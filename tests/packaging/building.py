@@ -12,7 +12,7 @@ from selfserve.packaging.app_deb import app_deb
 from selfserve.packaging.brand import load
 from selfserve.settings.keys import toml
 
-WHEN = datetime(2026, 12, 1, tzinfo=UTC)
+WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 MOMENT = str(int(WHEN.timestamp()))
 MAINTAINER = "Fernhill TechOps <techops@fernhill.example>"
 APP = "selfserve-desktop"

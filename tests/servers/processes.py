@@ -39,15 +39,20 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    command: list[str], log: Path, ready: Callable[[], bool], end: int = signal.SIGTERM, **options: Any
+    command: list[str],
+    log: Path,
+    ready: Callable[[], bool],
+    end: int = signal.SIGTERM,
+    within: float = READY_WITHIN,
+    **options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process while `ready()` has become true; ended with the signal `end`, and with SIGKILL after ten seconds.
 
-    Output goes to `log`. Raises NotReadyError where it ends or stays silent for 90 s.
+    Output goes to `log`. Raises NotReadyError where it ends or stays silent for `within` seconds.
     """
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **options) as process:
         try:
-            _wait(process, log, ready)
+            _wait(process, log, ready, within)
             yield process
         finally:
             stop(process, end)
@@ -64,8 +69,8 @@ def stop(process: subprocess.Popen[Any], end: int = signal.SIGTERM) -> None:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool]) -> None:
-    limit = time.monotonic() + READY_WITHIN
+def _wait(process: subprocess.Popen[bytes], log: Path, ready: Callable[[], bool], within: float) -> None:
+    limit = time.monotonic() + within
     while not ready():
         if process.poll() is not None or time.monotonic() > limit:
             said = log.read_text(errors="replace")[-2000:]

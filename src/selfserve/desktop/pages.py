@@ -119,7 +119,7 @@ def plain(title: str, sentence: str, brand: Brand, to: Speaker) -> bytes:
 
 
 def _document(title: str, inside: str, brand: Brand, to: Speaker, script: str, name: str) -> str:
-    light, dark = readable(brand.accent, "#f7f7f8"), readable(brand.accent, "#0d0e11")
+    light, dark = readable(brand.accent, "#f7f7f8"), readable(brand.accent, "#15171b")
     style = _STYLE.replace("ACCENT_LIGHT", light).replace("ACCENT_DARK", dark)
     return (
         f'<!doctype html><html lang="{to.language}"><head><meta charset="utf-8">'

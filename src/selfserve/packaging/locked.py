@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,12 +61,13 @@ def normal(name: str) -> str:
 
 
 def fetch(wanted: Iterable[Pin], options: Sequence[str] = ()) -> list[Path]:
-    """The archives of `wanted`, in a folder of their own that stays for this build; `options` go to `pip download`.
+    """The archives of `wanted`, in a folder of this process; `options` go to `pip download`.
 
     Raises CannotPackage where pip cannot have one, or where what came is not what the lock names.
     """
     wanted = list(wanted)
     folder = Path(tempfile.mkdtemp(prefix="selfserve-archives-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     listed = folder / "wanted.txt"
     listed.write_text("\n".join(pin.line for pin in wanted) + "\n", "utf-8")
     how = ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "--require-hashes", *options]
