@@ -47,7 +47,7 @@ def visitor(browser: Browser, demo: str) -> Iterator[Visitor]:
 
 @contextmanager
 def _at_home(browser: Browser, demo: str, login: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=demo, reduced_motion="reduce", viewport={"width": 1280, "height": 860})
+    context = browser.new_context(base_url=demo, viewport={"width": 1280, "height": 860})
     context.set_default_timeout(PATIENCE)
     expect.set_options(timeout=PATIENCE)
     page, wrong = context.new_page(), list[str]()

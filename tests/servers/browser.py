@@ -74,8 +74,8 @@ def browser(driven: Driven) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page in a context of its own (no cookies of other tests), without motion."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    """A page in a context of its own (no cookies of other tests), which moves as for most people."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
     yield context.new_page()
     context.close()
 

@@ -159,3 +159,14 @@ def test_what_somebody_else_decided_leaves_a_note_and_what_was_typed(browser: Br
         expect(tove.locator(".s-told").get_by_role("status")).to_contain_text("Ruth Adeyemi approved this already")
         card.get_by_role("button", name="Put this away").click()
         expect(card).to_have_count(0)
+
+
+def test_what_was_sent_is_remembered_nowhere(browser: Browser, served: Served) -> None:
+    """An answer leaves the page with its form, and the tab keeps nothing of it."""
+    with tab(browser, served, "ana") as page:
+        page.goto(f"/requests/{served.names['figures']}")
+        page.get_by_role("textbox", name="Your answer").fill("Cost centre 4711")
+        assert page.evaluate("sessionStorage.length") == 1
+        page.get_by_role("button", name="Send the answer").click()
+        expect(page.get_by_role("textbox", name="Your answer")).to_have_count(0)
+        assert page.evaluate("sessionStorage.length") == 0

@@ -222,3 +222,13 @@ async def test_every_kind_of_answer_is_kept_and_shown_again(visitor: Visitor, st
     form = next(iter(ana.find(Form).elements))
     assert form.props["start"] == typed
     assert next(one["shown"] for one in form.props["fields"] if one["name"] == "colleague") == "Jonas Müller"
+
+
+def test_nothing_says_that_a_draft_is_kept_which_is_not(browser: Browser, served: Served) -> None:
+    """What is typed after the draft was kept takes the word away until it is kept as well; offline it stays away."""
+    with tab(browser, served, "lukas") as page:
+        _typed(page, "Prices")
+        page.evaluate("window.socket.disconnect()")
+        page.get_by_label(WHY).press_sequentially(" for spring")
+        expect(page.get_by_text("Draft kept")).to_have_count(0)
+        expect(page.get_by_role("button", name="Start over")).to_be_visible()

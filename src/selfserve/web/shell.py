@@ -29,7 +29,7 @@ from selfserve.web.parts.keys import Keys
 from selfserve.web.places import Places
 from selfserve.web.plain import Plain, logos
 from selfserve.web.speech import say, speak
-from selfserve.web.theme import ahead, boot
+from selfserve.web.theme import LOOK_COOKIE, ahead, boot
 from selfserve.web.visits import Arrival, Parts, Visit, aside
 
 SIGN_OUT = "/auth/logout"
@@ -67,7 +67,7 @@ async def build(parts: Parts, live: Live, deck: Deck, request: Request) -> Respo
     visit.arrival = Arrival(principal, known.person, known.chosen)
     speak(visit.client, known.reader)
     ui.add_head_html(ahead(visit.client.page.language or "en-GB"))
-    ui.add_body_html(boot(say("One moment…")))
+    ui.add_body_html(boot(say("One moment…"), request.cookies.get(LOOK_COOKIE, "")))
     visit.client.on_delete(visit.settle)
     visit.frame = _frame(visit, principal, known)
     try:

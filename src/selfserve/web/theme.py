@@ -50,7 +50,14 @@ def ahead(language: str) -> str:
     return str(made + Markup('<link rel="modulepreload" href="{}/dompurify.mjs">').format(base))
 
 
-def boot(words: str) -> str:
-    """What is seen until the page is: the frame's outlines and `words`, gone as soon as the page stands."""
-    made = Markup('<div id="s-boot"><p>{}</p><div class="s-skeleton"><i></i><i></i><i></i></div></div>').format(words)
+LOOK_COOKIE = "selfserve-appearance"
+
+
+def boot(words: str, look: str = "") -> str:
+    """What is seen until the page is: the frame's outlines and `words`, gone as soon as the page stands; in the look
+    that was chosen, where it is a known one."""
+    chosen = look if look in ("light", "dark") else "system"
+    made = Markup(
+        '<div id="s-boot" data-look="{}"><p>{}</p><div class="s-skeleton"><i></i><i></i><i></i></div></div>'
+    ).format(chosen, words)
     return str(made)

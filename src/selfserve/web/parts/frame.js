@@ -9,7 +9,7 @@ const GONE = "Implicit handshake failed"; // what NiceGUI's server says of a pag
 const PAUSE = 1200; // ms without a key: between two words, not within one
 const AT_LAST = 30000; // ms: then the page is loaded anew all the same
 
-const reached = () => fetch("/healthz", { cache: "no-store" }).then((answer) => answer.ok, () => false);
+const reached = () => fetch("/healthz", { cache: "no-store" }).then((answer) => answer.status < 500, () => false);
 
 function chosen() {
   const found = document.cookie.match(new RegExp(`(?:^|; )${COOKIE}=(\\w+)`));

@@ -12,7 +12,7 @@ export default {
     return { busy: "" };
   },
   unmounted() {
-    this.rest();
+    clearTimeout(this.waiting);
   },
   methods: {
     attempt(name, words, send, refuse, patience = PATIENCE) {

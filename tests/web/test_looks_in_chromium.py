@@ -1,0 +1,169 @@
+"""Looks that are not everybody's: on paper, in the colours of the system, with larger text, in the dark, on a phone."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.serving import Served
+from tests.web.states import states
+from tests.web.test_in_chromium import SCHEMES, tab
+
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+GROUND = "getComputedStyle(document.querySelector('#s-boot') || document.body).backgroundColor"
+LIGHT, DARK = "rgb(247, 247, 248)", "rgb(13, 14, 17)"
+
+
+def _fills(pdf: bytes) -> set[tuple[float, ...]]:
+    """The colours that a printed page is painted with."""
+    drawn = b""
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            drawn += zlib.decompress(stream)
+        except zlib.error:
+            continue
+    return {tuple(map(float, one.split()[:3])) for one in re.findall(rb"[\d.]+ [\d.]+ [\d.]+ rg\b", drawn)}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_request_is_printed_without_what_only_a_screen_needs(browser: Browser, served: Served, dark: bool) -> None:
+    """One sheet with the story and the answers, dark on light whatever the screen is; no menu, button, form, way back
+    or face."""
+    with tab(browser, served, "ana", dark=dark, still=True) as page:
+        page.goto(f"/requests/{served.names['figures']}")
+        expect(page.get_by_role("button", name="Send the answer")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Forecast for the design budget.")).to_be_visible()
+        for hidden in (".s-side", ".s-bar", ".s-form", ".s-away", ".s-back", ".s-smile", ".s-acts", ".s-lines"):
+            for found in page.locator(hidden).all():
+                expect(found).not_to_be_visible()
+        assert page.evaluate(WIDER) <= 0
+        text = page.get_by_role("heading", level=1).evaluate("one => getComputedStyle(one).color")
+        assert text == "rgb(22, 24, 29)"
+        pdf = page.pdf(format="A4")
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+        assert min(map(sum, _fills(pdf))) < 0.4
+        page.emulate_media(media="screen")
+        page.goto(f"/requests/{served.names['held']}")
+        expect(page.get_by_role("region", name="How was it?")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.get_by_role("region", name="How was it?")).not_to_be_visible()
+
+
+def test_in_the_colours_of_the_system_state_and_focus_are_seen(browser: Browser, served: Served) -> None:
+    """With forced colours what is pressed or current stands out, and so does where the keyboard is."""
+    with tab(browser, served, "ana") as page:
+        page.emulate_media(forced_colors="active")
+        page.goto("/")
+        chips = page.locator(".s-chip")
+        expect(chips.first).to_be_visible()
+        look = "one => getComputedStyle(one).backgroundColor"
+        assert chips.nth(0).evaluate(look) != chips.nth(1).evaluate(look)
+        entries = page.locator(".s-side nav .s-nav")
+        assert entries.nth(0).evaluate(look) != entries.nth(1).evaluate(look)
+        page.keyboard.press("/")
+        assert page.locator(".s-search").evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+        page.goto("/items/finance-reports")
+        field = page.get_by_label("What do you need the figures for?")
+        field.focus()
+        assert field.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+        page.goto("/items/leaving-colleague")
+        page.get_by_role("combobox").first.press_sequentially("jo")
+        chosen = page.get_by_role("option", selected=True)
+        expect(chosen).to_be_visible()
+        assert chosen.evaluate(look) != page.get_by_role("listbox").evaluate(look)
+
+
+def test_text_may_be_twice_as_large(browser: Browser, served: Served) -> None:
+    """The browser's own text size counts, and at 200 % of it nothing overflows its box and nothing scrolls sideways."""
+    found, seen = [], set[str]()
+    for state in states(served):
+        kind = state.path.split("/")[1]
+        if kind in seen:
+            continue
+        seen.add(kind)
+        with tab(browser, served, state.login, still=True) as page:
+            state.open(page)
+            rule = (
+                "[...document.styleSheets].flatMap(one => [...one.cssRules]).filter(one => one.selectorText === 'html')"
+            )
+            assert page.evaluate(f"{rule}.map(one => one.style.fontSize).filter(Boolean).pop()") == "100%"
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            wider = page.evaluate(WIDER)
+            found += [f"{state.name}: {wider} px wider than the window"] if wider > 0 else []
+            found += [f"{state.name}: {one}" for one in page.evaluate(_SPILLS)]
+    assert found == []
+
+
+_SPILLS = """
+    [...document.querySelectorAll('.s-avatar, .s-step-n, .s-count, .s-search, .s-btn, .s-quiet, .s-iconbtn, .s-nav')]
+        .filter(one => one.offsetParent)
+        .filter(one => one.scrollHeight > one.clientHeight + 2 || one.scrollWidth > one.clientWidth + 2)
+        .map(one => one.outerHTML.slice(0, 100))
+"""
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("chosen", ["", "light", "dark"])
+def test_a_page_is_never_another_colour_before_its_scripts_run(
+    browser: Browser, served: Served, scheme: str, chosen: str
+) -> None:
+    """Without one script the ground is the system's, or what was chosen."""
+    with tab(browser, served, "ana", dark=scheme == "dark") as page:
+        if chosen:
+            page.context.add_cookies([{"name": "selfserve-appearance", "value": chosen, "url": served.url}])
+        page.route(re.compile(r"\.m?js(\?|$)"), lambda route: route.abort())
+        page.goto("/", wait_until="commit")
+        page.wait_for_function("document.getElementById('s-boot')")
+        page.wait_for_function("document.styleSheets.length > 1")
+        assert page.evaluate(GROUND) == (DARK if (chosen or scheme) == "dark" else LIGHT)
+
+
+def test_story_evidence_and_runbook_stand_side_by_side_on_a_small_desk(browser: Browser, served: Served) -> None:
+    """From 1180 wide there are three columns, and nothing scrolls sideways."""
+    for width in (1180, 1280, 1440):
+        with tab(browser, served, "ruth", {"width": width, "height": 860}) as page:
+            page.goto(f"/desk/{served.cases['stuck']}")
+            expect(page.locator(".s-prose")).to_be_visible()
+            columns = page.locator(".s-case").evaluate(
+                "one => getComputedStyle(one).gridTemplateColumns.split(' ').length"
+            )
+            assert (width, columns) == (width, 3)
+            assert page.evaluate(WIDER) == 0
+
+
+def test_a_phone_shows_no_keys_and_the_whole_hint(browser: Browser, served: Served) -> None:
+    """Where there are no keys none are shown, and what stands in the search fits into it."""
+    context = browser.new_context(
+        base_url=served.url, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    context.add_cookies([{"name": "who", "value": "tomas", "url": served.url}])
+    page: Page = context.new_page()
+    page.goto("/approvals")
+    expect(page.locator(".s-ask").first).to_be_visible()
+    assert page.locator(".s-key:visible").count() == 0
+    page.goto("/")
+    search = page.get_by_role("searchbox")
+    expect(search).to_be_visible()
+    fits = """one => {
+        const pen = document.createElement('canvas').getContext('2d');
+        pen.font = getComputedStyle(one).font;
+        return pen.measureText(one.placeholder).width <= one.clientWidth;
+    }"""
+    assert search.evaluate(fits)
+    context.close()
+
+
+def test_what_unfolds_has_a_marker_that_turns(browser: Browser, served: Served) -> None:
+    """A summary shows that there is more, and that it is open."""
+    with tab(browser, served, "ruth", still=True) as page:
+        page.goto(f"/desk/{served.cases['stuck']}")
+        summary = page.get_by_text("Everything that was recorded")
+        turned = "one => getComputedStyle(one, '::before').rotate"
+        assert summary.evaluate(turned) == "-45deg"
+        summary.click()
+        assert summary.evaluate(turned) == "45deg"
