@@ -152,7 +152,7 @@ def people(bench: Bench) -> list[Row]:
     return rows
 
 
-PARTS = {"the way": the_way, "search": searching, "pages": the_pages, "sockets": the_sockets, "people": people}
+PARTS = {"way": the_way, "search": searching, "pages": the_pages, "sockets": the_sockets, "people": people}
 
 if __name__ == "__main__":
     main()
