@@ -174,7 +174,7 @@ def the_packages(_: Bench) -> list[Row]:
 
 
 PARTS = {
-    "the way": the_way,
+    "way": the_way,
     "search": searching,
     "pages": the_pages,
     "sockets": the_sockets,

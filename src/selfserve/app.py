@@ -27,7 +27,7 @@ from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
 from selfserve.locks import StoreTaken, only_one, schema_alone
-from selfserve.people.groups import GroupSizes
+from selfserve.people.groups import PresentPeople
 from selfserve.people.roles import RoleRules
 from selfserve.seat_port import SeatPort
 from selfserve.settings.model import Settings
@@ -38,7 +38,6 @@ from selfserve.store.database import Database
 from selfserve.store.ids import new_id
 from selfserve.store.rights import open_to_others
 from selfserve.store.seats import StoredSeats
-from selfserve.store.tables import Person
 from selfserve.store.writable import Writable
 
 log = structlog.get_logger(__name__)
@@ -96,10 +95,9 @@ class App:
 
         People come only after the catalog is served: a team that shrank is told to staff and stops no start.
         """
-        with self.house.database.read() as session:
-            known = session.scalar(sa.select(Person.id).limit(1))
-        if known:
-            self.house.catalog.knows(GroupSizes(self.house.database))
+        people = PresentPeople(self.house.database)
+        if people.any():
+            self.house.catalog.knows(people)
             self.house.catalog.refresh(force=True)
         every = self.settings.catalog.reload_every.total_seconds()
         watch = threading.Thread(target=self.house.catalog.watch, args=(self._stop, every), name="catalog", daemon=True)

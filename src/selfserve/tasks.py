@@ -27,7 +27,7 @@ from selfserve.notify.transport import SmtpTransport
 from selfserve.notify.unsubscribe import Unsubscribing
 from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
-from selfserve.people.groups import GroupSizes
+from selfserve.people.groups import PresentPeople
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.sign_ins import forget_sign_ins
 from selfserve.people.sync import SOURCE, sync
@@ -82,7 +82,7 @@ def sync_people(app: App, *, full: bool | None = None, accept_shrink: bool = Fal
     mapping = PeopleMapping(app.settings.directory)
     done = sync(house.database, connector.client, mapping, house.now(), full=full, accept_shrink=accept_shrink)
     figures.cut_off(done.sessions_ended, done.tokens_revoked)
-    house.catalog.knows(GroupSizes(house.database))
+    house.catalog.knows(PresentPeople(house.database))
     house.catalog.refresh(force=True)
     reconcile.people_left(house, reconcile.Findings())
     return done

@@ -10,10 +10,10 @@ from selfserve.requests.decide import Say
 def test_what_waits_is_cancelled_once(api: Api) -> None:
     """It is over for those who would have decided, too; a second time there is nothing to cancel."""
     made = api.ask("ada", "desk")
-    assert [row["request"]["id"] for row in api.get("mara", "/approvals").json()] == [made["id"]]
+    assert [row["request"]["id"] for row in api.get("mara", "/approvals").json()["rows"]] == [made["id"]]
 
     assert api.post("ada", f"/requests/{made['name']}/cancel").json()["state"] == "cancelled"
-    assert api.get("mara", "/approvals").json() == []
+    assert api.get("mara", "/approvals").json()["rows"] == []
     refused(api.post("ada", f"/requests/{made['name']}/cancel"), 409, "not-possible")
 
 

@@ -13,7 +13,7 @@ def _case(api: Api, item: str = "lamp", fault: str = "permanent") -> dict[str, A
     """A case on the desk: the shelf refused for good."""
     api.stand.shelf.faults = [fault]
     api.ask("ada", item)
-    (row,) = api.get("tess", "/escalations").json()
+    (row,) = api.get("tess", "/escalations").json()["rows"]
     assert isinstance(row, dict)
     return row
 
@@ -35,9 +35,9 @@ def test_a_case_has_one_owner(api: Api) -> None:
     assert api.post("tess", f"/escalations/{case}/take").json()["case"]["taken_by"] == "Tess Fern"
 
     assert "Tess Fern" in refused(api.post("theo", f"/escalations/{case}/take"), 409)["detail"]
-    assert len(api.get("tess", "/escalations", params={"mine": True}).json()) == 1
-    assert api.get("theo", "/escalations", params={"mine": True}).json() == []
-    assert api.get("theo", "/escalations", params={"team": "leads"}).json() == []
+    assert len(api.get("tess", "/escalations", params={"mine": True}).json()["rows"]) == 1
+    assert api.get("theo", "/escalations", params={"mine": True}).json()["rows"] == []
+    assert api.get("theo", "/escalations", params={"team": "leads"}).json()["rows"] == []
 
 
 def test_a_case_is_taken_over_by_saying_so(api: Api) -> None:
@@ -70,7 +70,7 @@ def test_trying_again_goes_on_from_the_failed_step(api: Api) -> None:
     api.stand.work()
 
     assert api.stand.shelf.things == {("lamp", "ada")}
-    assert api.get("tess", "/escalations").json() == []
+    assert api.get("tess", "/escalations").json()["rows"] == []
     refused(api.post("tess", f"/escalations/{case}/retry"), 409)
 
 
@@ -90,7 +90,7 @@ def test_done_by_hand_is_looked_at_first(api: Api) -> None:
 def test_a_checklist_asks_for_its_fields_and_seals_the_secret_ones(api: Api) -> None:
     """A missing field is named; what is secret reaches the customer only, once."""
     made = api.ask("ada", "laptop")
-    (row,) = api.get("tess", "/escalations").json()
+    (row,) = api.get("tess", "/escalations").json()["rows"]
     told = refused(api.post("tess", f"/escalations/{row['id']}/done", {"fields": {"serial": "C02"}}), 422)
     assert told["errors"] == {"word": "Please fill this in."}
 
@@ -141,7 +141,7 @@ def test_an_optional_line_may_stay_empty(api: Api) -> None:
         "laptop", "Set a first password, field: word, secret: true", "Its old serial, field: old, required: false"
     )
     made = api.ask("ada", "laptop")
-    (row,) = api.get("tess", "/escalations").json()
+    (row,) = api.get("tess", "/escalations").json()["rows"]
     assert {line["field"]: line["required"] for line in row["todo"] if line["field"]} == {"serial": True, "old": False}
     told = refused(api.post("tess", f"/escalations/{row['id']}/done", {"fields": {"old": "C01"}}), 422)
     assert told["errors"] == {"serial": "Please fill this in."}

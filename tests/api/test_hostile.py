@@ -46,6 +46,9 @@ QUERIES = [
     ("/requests", "customer"),
     ("/requests", "state"),
     ("/grants", "customer"),
+    ("/grants", "cursor"),
+    ("/approvals", "cursor"),
+    ("/escalations", "cursor"),
     ("/escalations", "team"),
 ]
 

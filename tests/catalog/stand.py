@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from pydantic import BaseModel
@@ -49,10 +49,14 @@ def all_actions() -> DeclaredActions:
 
 
 class Groups:
-    """A directory that knows how many people are in each group."""
+    """A directory that knows how many people are in each group; of those named by address all but `left` are there."""
 
-    def __init__(self, **sizes: int) -> None:
+    def __init__(self, *left: str, **sizes: int) -> None:
+        self.left = set(left)
         self._sizes = {name.replace("_", "-"): size for name, size in sizes.items()}
 
     def group_size(self, group: str) -> int | None:
         return self._sizes.get(group)
+
+    def present(self, addresses: Collection[str]) -> int:
+        return len({address.casefold() for address in addresses} - self.left)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.catalog.folders import POLICY, TEAMS, VPN, folder, good, only, with_vpn
+from tests.catalog.folders import POLICY, TEAMS, VPN, broken, folder, good, only, with_vpn
 from tests.catalog.stand import Groups, all_actions
 
 from selfserve.catalog.others import for_others
@@ -187,6 +187,13 @@ def test_a_listed_team_is_counted_without_a_directory(tmp_path: Path) -> None:
     teams = TEAMS.replace("group: design", "members: [a@example.org, A@EXAMPLE.org]")
     path = folder(tmp_path, teams_yaml=teams, items__vpn_yaml=VPN.replace(*TEAM))
     assert 'The team "design" has 1 present members' in only(path)
+
+
+def test_a_listed_member_who_left_is_not_counted(tmp_path: Path) -> None:
+    """The address still stands in teams.yaml; the person can do nothing any more."""
+    problems = broken(with_vpn(tmp_path), Groups("b@example.org", design=2))
+    assert {one.sentence.partition(";")[0] for one in problems} == {'The team "techops" has 1 present members'}
+    good(with_vpn(tmp_path), Groups(design=2))
 
 
 def approve(by: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,9 @@ def test_people_who_leave_are_seen_when_looked_for(tmp_path: Path) -> None:
     class Directory:
         def group_size(self, group: str) -> int | None:
             return sizes.get(group)
+
+        def present(self, addresses: Collection[str]) -> int:
+            return len(addresses)
 
     path, ear = folder(tmp_path, items__vpn_yaml=VPN.replace("owner: techops", "owner: design")), Ear()
     catalog = LiveCatalog(path, all_actions(), Directory(), on_broken=ear.broken, on_good=ear.good)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tests.cli.conftest import Selfserve
+
+from selfserve.store.database import Database
+from selfserve.store.tables import Person
 
 
 def test_a_problem_is_told_with_its_place(selfserve: Selfserve, folder: Path) -> None:
@@ -26,6 +32,53 @@ def test_a_catalog_is_checked_without_a_configuration(selfserve: Selfserve, fold
     ran = selfserve("-c", str(tmp_path / "none.toml"), "catalog", "check", str(folder / "catalog"))
     assert ran.code == 1
     assert "directory" in ran.err
+
+
+def test_the_catalog_is_held_against_people_as_doctor_does(selfserve: Selfserve, folder: Path) -> None:
+    """An approval by a group that nobody is in, and teams that nobody is in, are not called right."""
+    item = folder / "catalog/items/figma-editor.yaml"
+    item.write_text(re.sub(r"by: \[.*\]", "by: [group:nobody]", item.read_text(), count=1))
+    assert selfserve("db", "upgrade").code == 0
+    _somebody(folder)
+    ran = selfserve("catalog", "check")
+    assert ran.code == 1
+    assert 'the group "nobody" is empty or does not exist' in ran.err
+    assert "present members" in ran.err
+    assert "was not looked at" not in ran.err
+
+
+def _somebody(folder: Path) -> None:
+    database = Database(f"sqlite:///{folder / 'data/selfserve.db'}")
+    with database.write() as session:
+        seen = datetime(2027, 3, 1, tzinfo=UTC)
+        session.add(Person(id="p", key="p", dn="uid=p", login="p", email="p@fern.example", name="Pia", seen_at=seen))
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ([], "there is no store yet"),
+        ([("db", "upgrade")], "nobody was read from the directory yet"),
+    ],
+)
+def test_what_was_not_looked_at_is_said(
+    selfserve: Selfserve, folder: Path, before: list[tuple[str, ...]], why: str
+) -> None:
+    """In one line, beside a catalog that is right as far as it was looked at."""
+    for command in before:
+        assert selfserve(*command).code == 0
+    ran = selfserve("catalog", "check")
+    assert (ran.code, ran.err) == (0, f"Whether people can act for teams and approvals was not looked at: {why}.\n")
+
+
+def test_a_store_that_cannot_be_read_is_said_too(selfserve: Selfserve, folder: Path) -> None:
+    """And stops no look at the files."""
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data/selfserve.db").touch(mode=0o600)
+    ran = selfserve("catalog", "check")
+    assert ran.code == 0
+    assert "was not looked at: The store is empty; run `selfserve db upgrade`." in ran.err
 
 
 def test_editors_get_a_schema(selfserve: Selfserve) -> None:

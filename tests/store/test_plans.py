@@ -17,9 +17,11 @@ from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
+from selfserve.requests.pages import Place
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
+from selfserve.store.ids import new_id
 from tests.stand.house import Stand
 
 GREW = (
@@ -43,8 +45,14 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "requests for an item": lambda session, stand: lists.requests(session, item_id="lamp"),
     "the next page": lambda session, stand: lists.requests(session, cursor="01a2"),
     "what waits for me": lambda session, stand: undecided.waiting_for(session, stand.house, stand.people["dora"]),
+    "what waits for me, the next page": lambda session, stand: undecided.page(
+        session, stand.house, stand.people["dora"], cursor=str(Place(stand.clock(), new_id()))
+    ),
     "what was said about what waits": lambda session, stand: story.talks(session, ["a", "b"]),
     "the desk": lambda session, stand: case_rows.desk(session),
+    "the desk, the next page": lambda session, stand: case_rows.page(
+        session, cursor=str(Place(stand.clock(), new_id()))
+    ),
     "a team's desk": lambda session, stand: case_rows.desk(session, team="techops"),
     "my cases": lambda session, stand: case_rows.desk(session, taken_by=stand.people["tess"]),
     "my teams' cases": lambda session, stand: case_rows.desk(session, teams=["techops", "design"]),
@@ -58,6 +66,9 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "who looks at a case": lambda session, stand: presence.watchers(session, "a-case", stand.clock()),
     "what I hold": lambda session, stand: grant_rows.held(session, stand.people["ada"]),
     "what I held": lambda session, stand: grant_rows.held(session, stand.people["ada"], ended=True),
+    "what everybody holds": lambda session, stand: grant_rows.page(session),
+    "what everybody holds, the next page": lambda session, stand: grant_rows.page(session, cursor=new_id()),
+    "what somebody held": lambda session, stand: grant_rows.page(session, customer_id=stand.people["ada"], ended=True),
     "counts": lambda session, stand: small_counts.counts(session, stand.people["tess"], staff=True),
     "one by name": lambda session, stand: find(session, "R-7K3FM"),
     "the usual time": lambda session, stand: usual(session, "lamp"),

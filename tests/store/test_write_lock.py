@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve.store.database import Database, StoreBusy, patient
 from selfserve.store.writable import Writable
+from tests.servers.postgres import Postgres
 
 
 @pytest.fixture
@@ -119,3 +121,46 @@ def test_readiness_tries_the_lock_now_and_then(store: Database) -> None:
     assert "write lock" in writable()
     now[0] = 10
     assert writable() == ""
+
+
+@contextmanager
+def full(path: Path) -> Iterator[None]:
+    """No file of this process may grow beyond what `path` has: the kernel refuses it as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_store_that_takes_nothing_more_is_not_ready(store: Database) -> None:
+    """The lock can be had, reading goes on, and nothing can be kept; once there is room again, all is well."""
+    writable = Writable(store, every=0)
+    with full(Path(f"{store.url.database}-wal")):
+        with pytest.raises(SQLAlchemyError):
+            put(store, "lost")
+        assert writable() in {
+            "The store cannot be written: database or disk is full.",
+            "The store cannot be written: disk I/O error.",
+        }
+        assert names(store) == []
+    assert writable() == ""
+
+
+def test_looking_whether_a_store_can_be_written_changes_nothing(database: Database) -> None:
+    """Not its rows, not its schema, on SQLite and PostgreSQL; on one that is not at this build's version either."""
+    writable = Writable(database, every=0)
+    assert [writable() for _ in range(3)] == ["", "", ""]
+    if database.sqlite:
+        with database.read() as session:
+            assert session.scalar(sa.text("PRAGMA user_version")) == 0
+
+
+def test_a_server_that_may_only_be_read_is_not_ready(postgres: Postgres) -> None:
+    """As after a failover to a half that was not promoted."""
+    url = postgres.url(postgres.create_database())
+    database = Database(f"{url}{'&' if '?' in url else '?'}options=-c%20default_transaction_read_only%3Don")
+    told = Writable(database)()
+    database.close()
+    assert told == "The store cannot be written: the database may only be read."

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Decides, Helps, Reads, parts_of
-from selfserve.api.words import Mark, Moment, Words
+from selfserve.api.words import NEXT, Mark, Moment, PlaceCursor, Words
 from selfserve.fulfilment import circuits
 from selfserve.requests import case_rows, desk, story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
@@ -86,11 +86,26 @@ class Case(BaseModel):
     runbook: str
 
 
+class ApprovalsPage(BaseModel):
+    """One page of what waits for your decision, the most urgent first; `cursor` is for the next one."""
+
+    rows: list[undecided.Waiting]
+    cursor: str | None
+
+
+class CasesPage(BaseModel):
+    """One page of the desk, the most urgent first; `cursor` is for the next one."""
+
+    rows: list[case_rows.CaseRow]
+    cursor: str | None
+
+
 @router.get("/approvals", tags=["approvals"])
-def waiting(request: Request, who: Reads) -> list[undecided.Waiting]:
-    """What waits for your decision, the most urgent first: a hundred at most; the next come as you decide."""
+def waiting(request: Request, who: Reads, cursor: Annotated[PlaceCursor | None, NEXT] = None) -> ApprovalsPage:
+    """What waits for your decision, the most urgent first."""
     with parts_of(request).house.database.read() as session:
-        return undecided.waiting_for(session, parts_of(request).house, who.person_id)
+        page = undecided.page(session, parts_of(request).house, who.person_id, cursor=cursor)
+    return ApprovalsPage(rows=list(page.rows), cursor=page.cursor)
 
 
 @router.post("/approvals/{stage}/decide", tags=["approvals"])
@@ -119,11 +134,16 @@ def say_together(request: Request, who: Decides, body: TogetherBody) -> Together
 
 @router.get("/escalations", tags=["desk"])
 def cases(
-    request: Request, who: Helps, team: Annotated[str | None, Query(max_length=100)] = None, mine: bool = False
-) -> list[case_rows.CaseRow]:
+    request: Request,
+    who: Helps,
+    team: Annotated[str | None, Query(max_length=100)] = None,
+    mine: bool = False,
+    cursor: Annotated[PlaceCursor | None, NEXT] = None,
+) -> CasesPage:
     """Open cases on the desk, the most urgent first."""
     with parts_of(request).house.database.read() as session:
-        return case_rows.desk(session, team=team, taken_by=who.person_id if mine else None)
+        page = case_rows.page(session, team=team, taken_by=who.person_id if mine else None, cursor=cursor)
+    return CasesPage(rows=list(page.rows), cursor=page.cursor)
 
 
 @router.get("/escalations/{case_id}", tags=["desk"])

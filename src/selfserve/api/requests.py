@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
-from selfserve.api.words import Cursor, Mark, Words
+from selfserve.api.words import NEXT, Cursor, Mark, Words
 from selfserve.fulfilment import parties
 from selfserve.requests import acts, grant_rows, lists, smiles, story
 from selfserve.requests.refusals import NotAllowed, NotFound
@@ -76,6 +76,13 @@ class RequestsPage(BaseModel):
     cursor: str | None
 
 
+class GrantsPage(BaseModel):
+    """One page of what is held, newest first; `cursor` is for the next one."""
+
+    rows: list[grant_rows.GrantRow]
+    cursor: str | None
+
+
 class SecretShown(BaseModel):
     """Secret results by step; they are shown this once."""
 
@@ -120,7 +127,7 @@ def read_list(
     state: Annotated[RequestState | Literal["open"] | None, Query()] = None,
     item: Annotated[str | None, Query(max_length=100)] = None,
     customer: Annotated[str | None, Query(max_length=36)] = None,
-    cursor: Annotated[Cursor | None, Query()] = None,
+    cursor: Annotated[Cursor | None, NEXT] = None,
 ) -> RequestsPage:
     """Requests, newest first: your own; staff may ask for anybody's, or with `customer=*` for all."""
     chosen = customer or who.person_id
@@ -225,11 +232,17 @@ def smile(request: Request, who: Asks, name: str, body: SmileBody) -> SmileOut:
 
 @router.get("/grants")
 def grants(
-    request: Request, who: Reads, customer: Annotated[str | None, Query(max_length=36)] = None, ended: bool = False
-) -> list[grant_rows.GrantRow]:
-    """What you hold, until when and because of which requests; staff may ask for anybody."""
+    request: Request,
+    who: Reads,
+    customer: Annotated[str | None, Query(max_length=36)] = None,
+    ended: bool = False,
+    cursor: Annotated[Cursor | None, NEXT] = None,
+) -> GrantsPage:
+    """What you hold, until when and because of which requests, newest first; staff may ask for anybody, or with
+    `customer=*` for all."""
     chosen = customer or who.person_id
     if chosen != who.person_id and not may_read_all(who):
         raise NotAllowed("You can read what you hold yourself.")
     with parts_of(request).house.database.read() as session:
-        return grant_rows.held(session, chosen, ended=ended)
+        page = grant_rows.page(session, customer_id=None if chosen == "*" else chosen, ended=ended, cursor=cursor)
+    return GrantsPage(rows=list(page.rows), cursor=page.cursor)

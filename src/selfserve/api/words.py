@@ -6,9 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
+from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from selfserve.catalog.answers import AnswerRefused, plain_text
+from selfserve.requests.pages import Place
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -33,8 +35,19 @@ def _given_by_us(raw: str) -> str:
     return raw
 
 
+def _place(raw: str) -> str:
+    try:
+        Place.read(raw)
+    except ValueError as refused:
+        raise ValueError(f"{refused} Give back the one of the page before as it was, or none.") from None
+    return raw
+
+
+NEXT = Query(description="The `cursor` of the page before, as it was; left out, the first page.")
 Cursor = Annotated[str, AfterValidator(_given_by_us)]
 """Where a page of a list ended: the id of its last row."""
+PlaceCursor = Annotated[str, AfterValidator(_place)]
+"""Where a page of a list that is ordered by a moment ended."""
 Words = Annotated[str, Field(max_length=2_000), AfterValidator(_showable)]
 """A few sentences, in Unicode's composed form without outer spaces."""
 Mark = Annotated[str, Field(max_length=320), AfterValidator(_showable)]

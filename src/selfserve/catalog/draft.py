@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,6 +36,10 @@ class PeopleView(Protocol):
         """How many present people are in the directory group; None where there is no such group."""
         ...
 
+    def present(self, addresses: Collection[str]) -> int:
+        """How many present people have one of these mail addresses."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -57,9 +61,10 @@ class Draft:
         return list(self.teams.model.root)
 
     def size(self, team: Team) -> int | None:
-        """How many people are in `team`; None where that cannot be known without a directory."""
+        """How many present people are in `team`. Without a directory those that it lists, and None where it lists
+        none."""
+        if self.people is None:
+            return len({address.casefold() for address in team.members}) if team.members is not None else None
         if team.members is not None:
-            return len({address.casefold() for address in team.members})
-        if self.people is None or team.group is None:
-            return None
-        return self.people.group_size(team.group) or 0
+            return self.people.present(team.members)
+        return self.people.group_size(team.group or "") or 0

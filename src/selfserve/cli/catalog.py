@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,6 @@ from typing import Annotated
 import typer
 
 from selfserve.catalog import schema
-from selfserve.catalog.draft import PeopleView
 from selfserve.catalog.loading import Catalog, CatalogBroken, load
 from selfserve.catalog.untold import untold
 from selfserve.cli.plan import plan
@@ -17,6 +17,8 @@ from selfserve.cli.stop import FAILED, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
 from selfserve.connectors.declared import DeclaredActions
 from selfserve.connectors.kinds import kinds_of
+from selfserve.people.groups import PresentPeople
+from selfserve.settings.secrets import SecretUnavailable
 
 commands = typer.Typer(help="The catalog: items, teams, policy, runbooks.", no_args_is_help=True)
 
@@ -37,11 +39,26 @@ def declared(around: Surroundings) -> DeclaredActions:
     return DeclaredActions.of(kinds_of(sections), sections=sections)
 
 
-def checked(
-    around: Surroundings, folder: Path | None = None, people: PeopleView | None = None
-) -> Catalog | CatalogBroken:
-    """The catalog in `folder` (or the configured one) held against the configured connectors and, if given, people."""
-    return load(folder or around.settings.catalog.folder, declared(around), people)
+def checked(around: Surroundings, folder: Path | None = None) -> tuple[Catalog | CatalogBroken, str]:
+    """The catalog in `folder` (or the configured one) held against the configured connectors, and against people where
+    some were read from the directory; beside it a clause that says why it was not, empty where it was."""
+    with ExitStack() as ends:
+        found = _people(around, ends)
+        people, why = (None, found) if isinstance(found, str) else (found, "")
+        return load(folder or around.settings.catalog.folder, declared(around), people), why
+
+
+def _people(around: Surroundings, ends: ExitStack) -> PresentPeople | str:
+    """Who is there, or why that cannot be told here."""
+    if not around.config.exists():
+        return "there is no configuration"
+    if not around.store_exists:
+        return "there is no store yet"
+    try:
+        people = PresentPeople(ends.enter_context(around.database()))
+        return people if people.any() else "nobody was read from the directory yet"
+    except (Stop, SecretUnavailable) as trouble:
+        return str(trouble).rstrip(".")
 
 
 @commands.command("check")
@@ -51,12 +68,14 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Find everything that is wrong in the catalog, or untold in one of its languages, with file, line and column."""
-    found = checked(surroundings(ctx), folder)
+    found, unseen = checked(surroundings(ctx), folder)
     problems = found.problems if isinstance(found, CatalogBroken) else tuple(sorted(untold(found.draft)))
     if as_json:
         say_json([{"file": p.file, "line": p.line, "column": p.column, "sentence": p.sentence} for p in problems])
     for problem in () if as_json else problems:
         warn(str(problem))
+    if unseen:
+        warn(f"Whether people can act for teams and approvals was not looked at: {unseen}.")
     if problems:
         raise Stop(f"The catalog has {len(problems)} problem{'s' * (len(problems) > 1)}.", FAILED)
     if not as_json and isinstance(found, Catalog):

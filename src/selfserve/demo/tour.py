@@ -162,7 +162,7 @@ def approved(tour: Tour) -> Seen:
     must(CUSTOMER not in tour.members("finance-reports"), "no membership before the decision")
     yield "Lukas asks for the finance reports; his manager has to decide", "not in the group yet"
     manager = _person(tour).manager
-    waiting = tour.call(manager, "GET", "/approvals")
+    waiting = tour.call(manager, "GET", "/approvals")["rows"]
     stage = next((each["stage_id"] for each in waiting if each["request"]["id"] == made["id"]), None)
     must(stage, f"the request among what waits for {manager}")
     yes = {"decision": "approve", "reason": "For spring."}
@@ -220,7 +220,9 @@ def target_down(tour: Tour) -> Seen:
 
 
 def _case(tour: Tour, request_id: str) -> Any:
-    return next((each for each in tour.call("emil", "GET", "/escalations") if each["request_id"] == request_id), None)
+    return next(
+        (each for each in tour.call("emil", "GET", "/escalations")["rows"] if each["request_id"] == request_id), None
+    )
 
 
 def _when_done(tour: Tour, who: str, request_id: str) -> Any:

@@ -11,9 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import checklist, versions
+from selfserve.requests.pages import Page, Place, cut
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request
 
+PAGE = 50
 _item_id = sa.func.coalesce(Request.item_id, Grant.item_id)
 """The item that a case is about, where its request and its grant are joined to it."""
 
@@ -59,10 +61,12 @@ def desk(
     free: bool = False,
     late_at: datetime | None = None,
     item_id: str | None = None,
+    after: Place | None = None,
     limit: int = 200,
 ) -> list[CaseRow]:
     """Open escalations, the most urgent first. Only those of `team`, of one of `teams`, that `taken_by` has, that
-    nobody has (`free`), whose time was over at `late_at`, that are about an item: where given, all of it together."""
+    nobody has (`free`), whose time was over at `late_at`, that are about an item: where given, all of it together. And
+    only those that come `after` a place."""
     query = sa.select(Escalation).where(Escalation.state != EscalationState.CLOSED)
     if team is not None:
         query = query.where(Escalation.team == team)
@@ -80,9 +84,17 @@ def desk(
             .outerjoin(Grant, Grant.id == Escalation.grant_id)
             .where(_item_id == item_id)
         )
+    if after is not None:
+        query = query.where(after.rest(Escalation.due_at, Escalation.id))
     cases = session.scalars(query.order_by(Escalation.due_at, Escalation.id).limit(limit)).all()
     _kept = _at_hand(session, cases)  # while they are kept, no row is asked for one by one
     return [case_row(session, case) for case in cases]
+
+
+def page(session: Session, *, cursor: str | None = None, limit: int = PAGE, **only: Any) -> Page:
+    """One page of `desk`, with its filters. ValueError for a cursor that is none of ours."""
+    rows = desk(session, after=Place.read(cursor) if cursor else None, limit=limit + 1, **only)
+    return cut(rows, limit, lambda row: Place(row.due_at, row.id))
 
 
 def _at_hand(session: Session, cases: Sequence[Escalation]) -> list[Any]:

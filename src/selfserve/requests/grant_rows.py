@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import versions
 from selfserve.requests.holding import Holding, holdings
+from selfserve.requests.lists import PAGE
+from selfserve.requests.pages import Page, cut
 from selfserve.requests.story import Answer, answers_of
 from selfserve.store.states import GrantState
-from selfserve.store.tables import Grant
+from selfserve.store.tables import Grant, Person
 
 # Asked with every page of the catalog, so made once: building a statement costs more than running it.
 _EVER_HELD = (
@@ -30,6 +33,8 @@ class GrantRow:
     two grants of one item differ by them (which Mac, which team). `there`: it can be used."""
 
     id: str
+    customer_id: str
+    customer_name: str
     item_id: str
     item_name: str
     name: str
@@ -45,14 +50,42 @@ class GrantRow:
 def held(session: Session, customer_id: str, *, ended: bool = False) -> list[GrantRow]:
     """What a customer holds (with `ended`, also what they held), the first to end first."""
     rows = session.scalars(_EVER_HELD if ended else _HELD, {"customer": customer_id}).all()
-    how = holdings(session, rows)
-    return [_grant(session, row, how[row.id]) for row in rows]
+    return _rows(session, rows)
 
 
-def _grant(session: Session, grant: Grant, how: Holding) -> GrantRow:
+def page(
+    session: Session,
+    *,
+    customer_id: str | None = None,
+    ended: bool = False,
+    cursor: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """What a customer holds, or everybody, newest first (with `ended`, also what was held)."""
+    query = sa.select(Grant)
+    if customer_id is not None:
+        query = query.where(Grant.customer_id == customer_id)
+    if not ended:
+        query = query.where(Grant.state != GrantState.ENDED)
+    if cursor is not None:
+        query = query.where(Grant.id < cursor)  # ids are UUIDv7: sorted by time
+    found = session.scalars(query.order_by(Grant.id.desc()).limit(limit + 1)).all()
+    return cut(_rows(session, found), limit, lambda row: row.id)
+
+
+def _rows(session: Session, grants: Sequence[Grant]) -> list[GrantRow]:
+    how = holdings(session, grants)
+    named = sa.select(Person).where(Person.id.in_({one.customer_id for one in grants}))
+    people = {person.id: person.name for person in session.scalars(named)}
+    return [_grant(session, row, how[row.id], people[row.customer_id]) for row in grants]
+
+
+def _grant(session: Session, grant: Grant, how: Holding, customer_name: str) -> GrantRow:
     latest = how.requests[-1] if how.requests else None
     return GrantRow(
         id=grant.id,
+        customer_id=grant.customer_id,
+        customer_name=customer_name,
         item_id=grant.item_id,
         item_name=grant.item_name,
         name=latest.name if latest else "",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment import parties, versions
+from selfserve.requests.pages import Page
 from selfserve.requests.state_words import state_words
 from selfserve.requests.words import standing
 from selfserve.store.states import OPEN_REQUEST
@@ -42,14 +41,6 @@ class RequestRow:
     closed_at: datetime | None
     promised_at: datetime | None
     question: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """Rows, and the cursor for those after them (None on the last page)."""
-
-    rows: Sequence[Any]
-    cursor: str | None = None
 
 
 def requests(

@@ -13,7 +13,8 @@ from selfserve.fulfilment import conflicts, versions
 from selfserve.fulfilment.conflicts import Held
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
-from selfserve.requests.lists import RequestRow, request_row
+from selfserve.requests.lists import PAGE, RequestRow, request_row
+from selfserve.requests.pages import Page, Place, cut
 from selfserve.requests.stages import MANAGER
 from selfserve.requests.story import Answer, answers_of
 from selfserve.requests.words import STATE_WORDS, standing
@@ -44,22 +45,32 @@ class Waiting:
     """What they hold that does not go together with this."""
 
 
-def waiting_for(session: Session, house: House, person_id: str) -> list[Waiting]:
-    """What waits for a person's decision, the most urgent first: at most `MOST_WAITING`."""
-    found = session.execute(
+def waiting_for(
+    session: Session, house: House, person_id: str, *, after: Place | None = None, limit: int = MOST_WAITING
+) -> list[Waiting]:
+    """What waits for a person's decision, the most urgent first: at most `limit`, and only what comes `after` a
+    place."""
+    query = (
         sa.select(Stage, StageApprover.because, Request, Person)
         .join(StageApprover, StageApprover.stage_id == Stage.id)
         .join(Request, Request.id == Stage.request_id)
         .join(Person, Person.id == Request.customer_id)
         .where(StageApprover.person_id == person_id, Stage.state == StageState.OPEN)
-        .order_by(Stage.due_at, Stage.id)
-        .limit(MOST_WAITING)
-    ).all()
+    )
+    if after is not None:
+        query = query.where(after.rest(Stage.due_at, Stage.id, never=True))
+    found = session.execute(query.order_by(Stage.due_at.is_(None), Stage.due_at, Stage.id).limit(limit)).all()
     held = conflicts.holdings_of(session, {request.customer_id for _, _, request, _ in found})
     return [
         _waiting(session, house, stage, (because, person_id), request, customer, held.get(customer.id, []))
         for stage, because, request, customer in found
     ]
+
+
+def page(session: Session, house: House, person_id: str, *, cursor: str | None = None, limit: int = PAGE) -> Page:
+    """One page of `waiting_for`. ValueError for a cursor that is none of ours."""
+    rows = waiting_for(session, house, person_id, after=Place.read(cursor) if cursor else None, limit=limit + 1)
+    return cut(rows, limit, lambda row: Place(row.due_at, row.stage_id))
 
 
 def more_waiting(session: Session, person_id: str, shown: Sequence[Waiting]) -> int:

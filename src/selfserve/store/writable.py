@@ -6,15 +6,21 @@ import threading
 import time
 from collections.abc import Callable
 
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
 from selfserve.store.database import Database, StoreBusy, patient
+
+READ_ONLY = "the database may only be read"
 
 
 class Writable:
-    """Answers by a sentence where another process holds SQLite's write lock, else by an empty one.
+    """Answers by a sentence where the store takes nothing (its disk is full, it is read-only, another process holds
+    SQLite's write lock), else by an empty one.
 
-    The lock is tried at most once in `every` seconds and waited for `patience` seconds: a monitor that asks often must
-    not become a writer that others wait for. Between, and while somebody else looks, the last answer is given.
-    PostgreSQL has no such lock.
+    It is written at most once in `every` seconds, and the lock waited for `patience` seconds: a monitor that asks often
+    must not become a writer that others wait for. Between, and while somebody else looks, the last answer is given.
     """
 
     def __init__(
@@ -32,7 +38,7 @@ class Writable:
 
     def __call__(self) -> str:
         """What is wrong with writing, in a sentence."""
-        if self._database.sqlite and self._looking.acquire(blocking=False):
+        if self._looking.acquire(blocking=False):
             try:
                 self._look()
             finally:
@@ -48,7 +54,33 @@ class Writable:
 
     def _tried(self) -> str:
         try:
-            with patient(self._patience), self._database.write():
-                return ""
+            with patient(self._patience), self._database.write() as session:
+                trouble = (_touch_sqlite if self._database.sqlite else _touch_postgres)(session)
         except StoreBusy:
-            return "The store cannot be written: another process holds its write lock."
+            trouble = "another process holds its write lock"
+        except SQLAlchemyError as error:
+            trouble = self._reason(error)
+        return f"The store cannot be written: {trouble}." if trouble else ""
+
+    def _reason(self, error: SQLAlchemyError) -> str:
+        """SQLite's words are few and name nothing (sqlite.org/rescode.html); a server's may, and everybody may ask."""
+        if self._database.sqlite and isinstance(error, DBAPIError):
+            return str(error.orig)
+        return "the database takes nothing"
+
+
+def _touch_sqlite(session: Session) -> str:
+    """Write the number that SQLite keeps for applications in the file's first page (sqlite.org/pragma.html), as it is:
+    a commit like any other, on a store of any version."""
+    kept = session.scalar(sa.text("PRAGMA user_version"))
+    session.execute(sa.text(f"PRAGMA user_version = {int(kept or 0)}"))
+    return ""
+
+
+def _touch_postgres(session: Session) -> str:
+    """Put an empty message, which nobody reads, into the write-ahead log: a commit like any other, without a table. A
+    session that may only read can do that as well."""
+    if session.scalar(sa.text("SHOW transaction_read_only")) == "on":
+        return READ_ONLY
+    session.execute(sa.text("SELECT pg_logical_emit_message(true, 'selfserve', '')"))
+    return ""
