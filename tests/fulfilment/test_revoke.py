@@ -8,7 +8,7 @@ from tests.stand.shelf import Killed
 
 from selfserve.fulfilment.revoke import revoke
 from selfserve.requests import acts, desk
-from selfserve.requests.refusals import NotPossible
+from selfserve.requests.refusals import NotPossible, Unfit
 from selfserve.store.states import EscalationState, GrantState, RequestState, RunState, StepState
 from selfserve.store.tables import Grant
 
@@ -181,8 +181,9 @@ def test_what_a_human_gave_a_human_takes_back(stand: Stand) -> None:
     case = stand.case()
     assert [line["field"] for line in case.todo] == ["returned"]
     assert "still there" not in case.reason
-    with pytest.raises(NotPossible):
+    with pytest.raises(Unfit) as refused:
         desk.done(stand.house, case.id, stand.people["tess"], fields={})
+    assert refused.value.errors == {"returned": "Please fill this in."}
     desk.done(stand.house, case.id, stand.people["tess"], fields={"returned": "yes"})
     stand.work()
     assert stand.grants("ada")[0].state == GrantState.ENDED
