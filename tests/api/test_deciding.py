@@ -10,13 +10,13 @@ from tests.api.calls import NOBODY, Api, refused
 def test_an_approval_shows_all_that_is_needed_and_is_done_at_once(api: Api) -> None:
     """Who asks, why it is asked, what they hold; after a yes it is in the target."""
     made = api.ask("ada", "desk", {"until": "2027-04-01"})
-    (row,) = api.get("mara", "/approvals").json()
+    (row,) = api.get("mara", "/approvals").json()["rows"]
     assert (row["customer"]["name"], row["because"], row["why"]) == ("Ada Fern", "manager", "Look at the space.")
 
     told = api.post("mara", f"/approvals/{row['stage_id']}/decide", {"decision": "approve"})
     assert (told.status_code, told.json()["state"]) == (200, "fulfilled")
     assert api.stand.shelf.things == {("desk", "ada")}
-    assert api.get("mara", "/approvals").json() == []
+    assert api.get("mara", "/approvals").json()["rows"] == []
     assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "fulfilled"
 
 
@@ -89,4 +89,4 @@ def test_several_are_never_asked_a_question_nor_denied_without_a_reason(api: Api
     refused(api.post("mara", "/approvals/decide", {"stages": [stage], "decision": "ask", "reason": "Why?"}), 422)
     refused(api.post("mara", "/approvals/decide", {"stages": [stage], "decision": "deny"}), 422)
     refused(api.post("mara", "/approvals/decide", {"stages": [], "decision": "approve"}), 422)
-    assert len(api.get("mara", "/approvals").json()) == 1
+    assert len(api.get("mara", "/approvals").json()["rows"]) == 1

@@ -190,7 +190,7 @@ def _handed_over(api: Api) -> str:
     with api.stand.house.database.write() as session:
         one, now = new_id(), api.stand.clock()
         case = Escalation(id=one, subject=f"connector:{one}", why="failed", reason="It is away", team="techops")
-        case.state, case.opened_at, case.due_at = "open", now, now
+        case.state, case.opened_at, case.due_at, case.rises_at = "open", now, now, now
         session.add(case)
     return one
 
@@ -205,7 +205,7 @@ def _due(api: Api, table: type[Stage | Escalation], ids: list[str]) -> None:
 
 @pytest.mark.parametrize("path", ["/approvals", "/escalations", "/grants"])
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "1.x", f"{'9' * 17}.{NOBODY}", f"-1.{NOBODY}", f"1.{NOBODY}'--", f"\u0661.{NOBODY}", "never."]
+    "cursor", ["", "x", "1.x", f"{'9' * 18}.{NOBODY}", f"-1.{NOBODY}", f"1.{NOBODY}'--", f"\u0661.{NOBODY}", "never."]
 )
 def test_a_cursor_of_somebody_s_own_making_is_refused(api: Api, path: str, cursor: str) -> None:
     """In words that say what to do, and nothing is looked up by it."""

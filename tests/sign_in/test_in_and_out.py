@@ -30,7 +30,7 @@ def test_the_page_before_sign_in_speaks_the_browser_s_language(home: Site) -> No
     for answer, code, words in zip(answers, ("de", "en", "en"), ("Willkommen", "Welcome", "Welcome"), strict=True):
         assert f'<html lang="{code}">' in answer.text
         assert f"<h1>{words}</h1>" in answer.text
-        assert answer.headers["vary"] == "Accept-Language"
+        assert answer.headers["vary"] == "Accept-Language, Cookie"
 
 
 def test_signing_in_leads_back_to_the_page_one_wanted(home: Site) -> None:

@@ -160,3 +160,17 @@ def test_a_connection_that_breaks_under_a_statement_leaves_the_pool(db: Database
         assert told.value.connection_invalidated
     with db.read() as session:
         assert look.first(session, {"id": "nobody"}) is None
+
+
+def test_a_value_too_few_or_too_many_is_refused_and_nothing_is_written(db: Database) -> None:
+    """A forgotten key would change no row without a word, and a misspelt column would not be stored."""
+    change = Statement(sa.update(EVENTS).where(EVENTS.c.id == sa.bindparam("which")))  # type: ignore[arg-type]
+    row = event()
+    with db.write() as session:
+        INSERT.write(session, row)
+        with pytest.raises(TypeError, match="which"):
+            change.write(session, {"kind": "other"})
+        with pytest.raises(TypeError, match="kynd"):
+            change.write(session, {"which": row["id"], "kynd": "other"})
+    with db.read() as session:
+        assert session.get_one(AuditEvent, row["id"]).kind == "k"

@@ -80,8 +80,9 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
     )
     session.add(escalation)
     if before is not None:
-        _resume(escalation, before)
         team_id, team = team_of(house, before.team)
+        escalation.due_at = escalation.rises_at = team.due(now, team.promise, house.zone)
+        _resume(escalation, before, now)
     session.flush()
     if _holder(session, escalation) is None:
         _tell_team(session, escalation, team, case.title, now)
@@ -106,12 +107,16 @@ def _tried_again(session: Session, case: Case) -> Escalation | None:
         .order_by(Escalation.closed_at.desc(), Escalation.id.desc())
         .limit(1)
     ).first()
-    return last if last is not None and last.closed_how == Exit.RETRIED and last.step_id is not None else None
+    return last if last is not None and last.closed_how == Exit.RETRIED and last.step_id == case.step_id else None
 
 
-def _resume(escalation: Escalation, before: Escalation) -> None:
+def _resume(escalation: Escalation, before: Escalation, now: datetime) -> None:
+    """Whose it was, and due when it was, as far as that is still to come: nobody is promised the past."""
     escalation.team, escalation.level = before.team, before.level
-    escalation.due_at, escalation.rises_at, escalation.reminded_at = before.due_at, before.rises_at, before.reminded_at
+    if before.due_at > now:
+        escalation.due_at = before.due_at
+    if before.rises_at > now:
+        escalation.rises_at, escalation.reminded_at = before.rises_at, before.reminded_at
     if before.taken_by_id is not None:
         escalation.state = EscalationState.TAKEN
         escalation.taken_by_id, escalation.taken_at = before.taken_by_id, before.taken_at

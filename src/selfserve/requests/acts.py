@@ -98,18 +98,27 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
 
 
 def give_back(
-    session: Session, house: House, name: str, person_id: str, now: datetime, *, wholly: bool = False
+    session: Session,
+    house: House,
+    name: str,
+    person_id: str,
+    now: datetime,
+    *,
+    wholly: bool = False,
+    going: frozenset[str] = frozenset(),
 ) -> Request:
     """Give back what the request brought; it is taken back in the target, and shown as ended only once that was
     seen.
 
     What is held because of further requests as well stays because of them; `wholly` gives it back for all of them.
+    `going` are the ids of those that end in the same act.
     """
     request = own(session, name, person_id)
-    others = still_held(session, request)
+    others = [other for other in still_held(session, request) if other.id not in going]
     if wholly:
+        going |= {request.id, *(other.id for other in others)}
         for other in others:
-            give_back(session, house, other.name, person_id, now)
+            give_back(session, house, other.name, person_id, now, going=going)
         others = []
     if request.state == RequestState.HANDED_OVER:
         return cancel(session, house, name, person_id, now)

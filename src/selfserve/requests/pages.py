@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SHAPE = re.compile(r"(?:(\d{1,17})|never)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
+_SHAPE = re.compile(r"(?:(\d{1,18})|never)\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 """Microseconds since 1970, and the id of a row."""
 
 

@@ -27,9 +27,9 @@ def among(column: Any, values: Iterable[object]) -> sa.ColumnElement[bool]:
 class Statement:
     """`statement`: an insert, update or select over tables, with every value bound by name.
 
-    An insert or update sets the columns that the call names. TypeError at the first use of what cannot be prepared: a
-    column with a default made in Python that was not named, a condition with a list. What the session has not flushed
-    yet is not seen.
+    An insert or update sets the columns that the call names. TypeError at the first use of what cannot be prepared (a
+    column with a default made in Python that was not named, a condition with a list, a value without a place), and at
+    any use without a value for each place. What the session has not flushed yet is not seen.
     """
 
     def __init__(self, statement: sa.Select[*tuple[Any, ...]] | sa.Insert | sa.Update) -> None:
@@ -73,9 +73,12 @@ class _Driven:
     updates: bool
     positional: bool
     places: tuple[tuple[str, Any, _Way], ...]
+    required: frozenset[str]
     columns: tuple[_Way, ...]
 
     def bound(self, values: Values) -> Any:
+        if not self.required <= values.keys():
+            raise TypeError(f"no value for {', '.join(sorted(self.required - values.keys()))} in {self.sql}")
         given = [
             (name, values.get(name, fixed) if way is None else way(values.get(name, fixed)))
             for name, fixed, way in self.places
@@ -94,8 +97,11 @@ def _drive(statement: Any, dialect: sa.Dialect, columns: tuple[str, ...]) -> _Dr
     names = (compiled.positiontup if compiled.positional else None) or list(compiled.binds)
     binds = [(name, compiled.binds[name]) for name in names]
     places = tuple((name, bind.effective_value, _to_driver(bind.type, dialect)) for name, bind in binds)
+    required = frozenset(name for name, bind in binds if bind.required)
+    if lost := set(columns) - {name for name, _ in binds}:
+        raise TypeError(f"no place for {', '.join(sorted(lost))} in {compiled}")
     reads = tuple(_from_driver(column.type, dialect) for column in getattr(statement, "selected_columns", ()))
-    return _Driven(str(compiled), compiled.isinsert, compiled.isupdate, compiled.positional, places, reads)
+    return _Driven(str(compiled), compiled.isinsert, compiled.isupdate, compiled.positional, places, required, reads)
 
 
 def _to_driver(kind: Any, dialect: sa.Dialect) -> _Way:
