@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
+import engineio
 import psutil
 import socketio
 from playwright.async_api import async_playwright
@@ -188,13 +189,27 @@ async def _look(site: Site, http: aiohttp.ClientSession) -> str:
         return await answer.text()
 
 
+class _Transport(engineio.AsyncClient):  # type: ignore[misc]
+    """As patient as a browser: it waits for the server's next sign of life as long as the server said, interval and
+    timeout together. The Python client gives up five seconds after the interval, which a loaded machine needs."""
+
+    async def _write_loop(self) -> None:
+        self.ping_interval, self.ping_timeout = self.ping_interval + self.ping_timeout - 5, 5.0
+        await super()._write_loop()
+
+
+class _Socket(socketio.AsyncClient):  # type: ignore[misc]
+    def _engineio_client_class(self) -> type[engineio.AsyncClient]:
+        return _Transport
+
+
 async def _socket(site: Site, text: str, crowd: Crowd) -> socketio.AsyncClient:
     found = re.search(r"'client_id': '([0-9a-f-]{36})'", text)
     assert found, "the answer was not a page: is the cookie that of somebody signed in?"
     query = f"client_id={found[1]}&next_message_id=0&implicit_handshake=true"
     query += f"&document_id={uuid.uuid4()}&tab_id={uuid.uuid4()}"
     cookie = "; ".join(f"{name}={value}" for name, value in site.cookies.items())
-    socket = socketio.AsyncClient(reconnection=False)
+    socket = _Socket(reconnection=False)
 
     @socket.event  # type: ignore[untyped-decorator]
     def disconnect(*_: object) -> None:

@@ -304,7 +304,7 @@ async def test_a_case_tells_the_failure_in_the_reader_s_language(visitor: Visito
     await ruth.open(f"/desk/{case}")
     await ruth.should_see("The target refused, and would refuse again")
     await emil.open(f"/desk/{case}")
-    await emil.should_see("Das Zielsystem hat abgelehnt und würde es wieder tun")
+    await emil.should_see("Das Zielsystem hat abgelehnt und würde wieder ablehnen")
     await emil.should_not_see(">permanent<")
 
 
