@@ -46,10 +46,10 @@ class Waiting:
 
 
 def waiting_for(
-    session: Session, house: House, person_id: str, *, after: Place | None = None, limit: int = MOST_WAITING
+    session: Session, house: House, person_id: str, *, after: Place | None = None, limit: int | None = None
 ) -> list[Waiting]:
-    """What waits for a person's decision, the most urgent first: at most `limit`, and only what comes `after` a
-    place."""
+    """What waits for a person's decision, the most urgent first: at most `limit` (else `MOST_WAITING`), and only what
+    comes `after` a place."""
     query = (
         sa.select(Stage, StageApprover.because, Request, Person)
         .join(StageApprover, StageApprover.stage_id == Stage.id)
@@ -59,7 +59,9 @@ def waiting_for(
     )
     if after is not None:
         query = query.where(after.rest(Stage.due_at, Stage.id, never=True))
-    found = session.execute(query.order_by(Stage.due_at.is_(None), Stage.due_at, Stage.id).limit(limit)).all()
+    found = session.execute(
+        query.order_by(Stage.due_at.is_(None), Stage.due_at, Stage.id).limit(limit or MOST_WAITING)
+    ).all()
     held = conflicts.holdings_of(session, {request.customer_id for _, _, request, _ in found})
     return [
         _waiting(session, house, stage, (because, person_id), request, customer, held.get(customer.id, []))
