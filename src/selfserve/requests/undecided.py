@@ -69,6 +69,18 @@ def waiting_for(
     ]
 
 
+def asked_of(session: Session, person_id: str, stage_ids: Sequence[str]) -> dict[str, tuple[Request, Person]]:
+    """What a person was asked to decide, by stage, with the customer: also where it is decided by now."""
+    found = session.execute(
+        sa.select(Stage.id, Request, Person)
+        .join(StageApprover, StageApprover.stage_id == Stage.id)
+        .join(Request, Request.id == Stage.request_id)
+        .join(Person, Person.id == Request.customer_id)
+        .where(StageApprover.person_id == person_id, Stage.id.in_(stage_ids))
+    )
+    return {stage_id: (request, customer) for stage_id, request, customer in found}
+
+
 def page(session: Session, house: House, person_id: str, *, cursor: str | None = None, limit: int = PAGE) -> Page:
     """One page of `waiting_for`. ValueError for a cursor that is none of ours."""
     rows = waiting_for(session, house, person_id, after=Place.read(cursor) if cursor else None, limit=limit + 1)

@@ -228,7 +228,7 @@ def together(visit: Visit) -> Together:
 
     async def decide(event: GenericEventArguments) -> None:
         way, ids = Say(str(event.args["way"])), [str(one) for one in event.args["ids"]]
-        labels = await aside(_labels, visit)
+        labels = await aside(_labels, visit, ids)
         results = await aside(
             decide_together,
             visit.house,
@@ -248,22 +248,22 @@ def together(visit: Visit) -> Together:
     return bar
 
 
-def _labels(visit: Visit) -> dict[str, tuple[str, str]]:
-    """What each was about, while it still waits: its item, and all that tells it from another."""
+def _labels(visit: Visit, stage_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """What each was about: its item, and all that tells it from another."""
     with visit.house.database.read() as session:
-        found = undecided.waiting_for(session, visit.house, visit.person_id)
+        found = undecided.asked_of(session, visit.person_id, stage_ids)
     return {
-        one.stage_id: (
-            visit.reader.tell(one.request.item_name),
+        stage_id: (
+            visit.reader.tell(request.item_name),
             visit.reader.say(
                 "{item} for {customer}, {name} of {day}",
-                item=one.request.item_name,
-                customer=one.request.customer_name,
-                name=one.request.name,
-                day=one.request.asked_at.astimezone(visit.zone).date(),
+                item=request.item_name,
+                customer=customer.name,
+                name=request.name,
+                day=request.asked_at.astimezone(visit.zone).date(),
             ),
         )
-        for one in found
+        for stage_id, (request, customer) in found.items()
     }
 
 
