@@ -35,8 +35,9 @@ def plain_logs() -> None:
     structlog.configure(processors=PLAIN)
 
 
-def pytest_collection_finish() -> None:
-    """What is imported by now stays to the end: garbage is looked for among what tests make, not in a million objects
-    of modules, each time NiceGUI's reset asks for it (twice in a test of a page)."""
+@pytest.fixture(autouse=True, scope="module")
+def lean() -> None:
+    """What stands when a module begins stays to the end: garbage is looked for among what its tests make, not in the
+    million objects before them, each time NiceGUI's reset asks for it (twice in a test of a page)."""
     gc.collect()
     gc.freeze()

@@ -7,14 +7,18 @@ that the installed package is tried by the same hands.
 from __future__ import annotations
 
 import json
+import queue
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
+
+import pytest
 
 from tests.servers.processes import program, running, stop
 
@@ -59,12 +63,20 @@ class Talker:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._in: IO[str] = self._process.stdin
-        self.out: IO[str] = self._process.stdout
+        self._out: IO[str] = self._process.stdout
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self._out:
+            self._lines.put(line)
 
     def _end(self) -> None:
         self._in.close()
         stop(self._process)
-        self.out.close()
+        self._reader.join()
+        self._out.close()
 
     def send(self, **asked: Any) -> None:
         """Say one line."""
@@ -74,7 +86,14 @@ class Talker:
     def ask(self, **asked: Any) -> Any:
         """Say one line, and hear the answer."""
         self.send(**asked)
-        return json.loads(self.out.readline())
+        return self.hear(f"no answer to {asked}")
+
+    def hear(self, otherwise: str) -> Any:
+        """The next line; fails with `otherwise` where none comes."""
+        try:
+            return json.loads(self._lines.get(timeout=PATIENCE))
+        except queue.Empty:
+            pytest.fail(otherwise)
 
 
 @dataclass
@@ -86,7 +105,7 @@ class Notified:
 
     def next(self) -> dict[str, Any]:
         """The next notice; waits for it."""
-        told: dict[str, Any] = json.loads(self._talker.out.readline())
+        told: dict[str, Any] = self._talker.hear(f"no further notice came after {self.heard}")
         self.heard.append(told)
         return told
 
@@ -173,7 +192,7 @@ def desktop(
         stack.enter_context(running([program("openbox", "openbox")], ready, lambda: True, env=environment))
         session = Session(folder, environment, stack)
         talker = Talker(stack, "notified.py", environment)
-        assert json.loads(talker.out.readline()) == {"ready": True}
+        assert talker.hear("whoever takes the notices did not start") == {"ready": True}
         session.notified = Notified(talker)
         if keyring is not None:
             unlock(stack, folder, environment, keyring)

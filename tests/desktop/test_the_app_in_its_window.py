@@ -114,7 +114,7 @@ def approved(caller: Caller) -> str:
     answers = {"reason": "Prices for the spring range", "until": day}
     made = caller.call(LOGIN, "POST", "/requests", {"item": "finance-reports", "answers": answers})
     waiting = caller.call("priya", "GET", "/approvals")
-    (stage,) = [one["stage_id"] for one in waiting if one["request"]["id"] == made["id"]]
+    (stage,) = [one["stage_id"] for one in waiting["rows"] if one["request"]["id"] == made["id"]]
     caller.call("priya", "POST", f"/approvals/{stage}/decide", {"decision": "approve", "reason": "For spring."})
     return str(made["name"])
 

@@ -26,6 +26,22 @@ def test_accepted_is_not_done_and_delivered_later_is(stand: Stand) -> None:
     assert any("is ready" in title for title in stand.notices("ada"))
 
 
+def test_what_was_done_while_they_watched_is_not_told_again(stand: Stand) -> None:
+    """Ada pressed the button and sees that it is there: a notice would be noise."""
+    made = stand.ask("ada", "lamp")
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert not any("is ready" in title for title in stand.notices("ada"))
+
+
+def test_what_somebody_else_said_yes_to_is_told_however_fast(stand: Stand) -> None:
+    """The approver sat beside them and said yes within the second: the one who asked may be on an other page."""
+    made = stand.ask("ada", "desk")
+    stand.pass_time(seconds=1)
+    stand.decide("mara", made.id)
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert any("is ready" in title for title in stand.notices("ada"))
+
+
 def test_accepted_and_never_delivered_ends_with_a_human(stand: Stand) -> None:
     """After the target's own limit, not after the patience for failures."""
     made = stand.ask("ada", "chair")

@@ -12,7 +12,7 @@ from selfserve.people import teams
 from selfserve.requests import acts, desk, stages, undecided
 from selfserve.requests.decide import Say
 from selfserve.requests.reconcile import Findings, people_left, reconcile
-from selfserve.requests.refusals import NotAllowed, NotPossible
+from selfserve.requests.refusals import NotAllowed, NotPossible, Unfit
 from selfserve.store.states import EscalationState, RequestState, StageState
 from selfserve.store.tables import PersonGroup
 
@@ -152,7 +152,7 @@ def test_a_missing_decision_cannot_be_replaced_by_hand(stand: Stand) -> None:
     case = stand.case()
     with pytest.raises(NotPossible):
         desk.done(stand.house, case.id, stand.people["lea"], fields={})
-    with pytest.raises(NotPossible):
+    with pytest.raises(Unfit):
         desk.cannot(stand.house, case.id, stand.people["lea"], words=" ")
     desk.cannot(stand.house, case.id, stand.people["lea"], words="The team was closed; ask Cora.")
 

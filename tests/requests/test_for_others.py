@@ -13,6 +13,8 @@ from selfserve.requests.refusals import AlreadyAsked, NotAllowed, NotFound
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.tables import Request
 
+UNTIL = "There is time until Monday 8 March, 09:00 UTC."
+
 
 def ask_for(stand: Stand, asker: str, customer: str, item: str) -> Submitted:
     """`asker` asks for `customer`."""
@@ -112,7 +114,7 @@ def test_who_decides_is_told_who_asked_and_as_what(
     assert one.because_words == because
     assert stand.notices(decider) == [f"{asking} asks for Ada Fern: Desk"]
     assert told.asked_as == yours
-    assert note in [line.note for line in told.lines]
+    assert [line.note for line in told.lines if line.note.startswith(note)] == [f"{note} {UNTIL}"]
 
 
 def test_whoever_is_asked_for_is_told_at_once(stand: Stand) -> None:

@@ -136,7 +136,7 @@ def _cancelling(page: Page) -> None:
 
 def _cannot(page: Page) -> None:
     page.get_by_role("button", name="Close and tell them").click()
-    expect(page.get_by_role("alert").first).to_be_visible()
+    expect(page.locator("[aria-invalid=true]").first).to_be_visible()
 
 
 def _cut(page: Page) -> None:

@@ -66,6 +66,7 @@ async def test_pages_and_files_come_compressed_to_who_takes_it(path: str) -> Non
 def test_other_layers_than_those_known_stop_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """An upgrade of NiceGUI that changes them must be looked at before it serves anybody."""
     known = [Middleware(SetCacheControlMiddleware), Middleware(RedirectWithPrefixMiddleware)]
+    monkeypatch.setattr(core.app, "middleware_stack", None)  # as before anybody was served
     monkeypatch.setattr(core.app, "user_middleware", [*known])
     lighten()
     left: list[object] = [layer.cls for layer in core.app.user_middleware]

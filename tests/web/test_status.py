@@ -17,6 +17,7 @@ from tests.web.stand import COOKIE, PageStand
         ("/requests/R-NONE2", 404, "There is no such request of yours."),
         ("/items/nothing", 404, "This is not in the catalog."),
         ("/nowhere", 404, "There is no such page"),
+        ("/no/such/page", 404, "There is no such page"),
         ("/desk", 403, "This page is not for you"),
         ("/health", 403, "This page is not for you"),
     ],

@@ -19,12 +19,14 @@ from selfserve.languages.messages import kept, msg
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement
 from selfserve.store.states import STEP_THERE, Purpose, RequestState, RunState, StepState
-from selfserve.store.tables import AuditEvent, Request, Run, Step
+from selfserve.store.tables import AuditEvent, Request, Run, Stage, Step
 
 WOKEN = "What it waits for has come; look again at once"
 """The note of a run in somebody's hands that may have looked too early."""
 SOONEST = timedelta(seconds=5)
 """How long a target that is at it is left at least, even where it asked for less."""
+AT_ONCE = timedelta(seconds=10)
+"""So long after asking somebody is still before the page that says so."""
 AT_LEAST_EVERY = timedelta(minutes=10)
 """A target that is at it is looked at so often at least, unless it asked for more time."""
 WHY = {
@@ -106,9 +108,18 @@ def _fulfilled(
     )
     if run.attempt > 1:
         escalation.close_subject(session, f"request:{request.id}", now)
-    if run.attempt > 1 or now - request.asked_at > timedelta(seconds=10):
+    if not _watched(session, run, request, now):
         _tell_there(session, request, now, later(house, item))
     return RequestState.FULFILLED
+
+
+def _watched(session: Session, run: Run, request: Request, now: datetime) -> bool:
+    """They stood before it and saw it: done at once after they asked, with nobody's word in between."""
+    if run.attempt > 1 or now - request.asked_at > AT_ONCE:
+        return False
+    if run.began_at == request.asked_at:
+        return True
+    return session.scalar(sa.select(sa.exists().where(Stage.request_id == request.id))) is False
 
 
 def _tell_there(session: Session, request: Request, now: datetime, ordered: bool) -> None:
