@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from typing import Any
 
 from gi.repository import Gio, GLib
@@ -20,6 +21,8 @@ XML = """<node><interface name="org.freedesktop.Notifications">
 <method name="GetCapabilities"><arg type="as" direction="out"/></method>
 <signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>"""
+AT_ONCE = "Pressed at once"
+"""The title of a notice that is pressed before whoever told it knows its number."""
 told: list[str] = []
 buses: list[Any] = []
 
@@ -36,6 +39,10 @@ def called(_bus: Any, _who: str, _at: str, _face: str, method: str, parameters: 
     app, _, icon, title, body, actions, hints, _ = parameters.unpack()
     told.append(title)
     say(id=len(told), app=app, icon=icon, title=title, body=body, actions=actions, hints=hints)
+    if title == AT_ONCE:
+        press(len(told))
+        buses[0].flush_sync()
+        time.sleep(0.2)  # other programs' time: the press is read by whoever told it before its number comes
     invocation.return_value(GLib.Variant("(u)", (len(told),)))
 
 

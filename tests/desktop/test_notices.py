@@ -14,8 +14,11 @@ from tests.desktop.session import PYTHON, Session, desktop, vendored
 
 TRAP = '</text>"; rm -rf / #$(x)'
 NOTICE = Notice("1", f"Title {TRAP}", f"<b>Body</b> {TRAP}", "/requests/R-7K3F")
+AT_ONCE = "Pressed at once"
+"""See notified.py."""
 SCRIPT = """
 import sys
+import threading
 sys.path.insert(0, sys.argv[1])
 from gi.repository import GLib
 from selfserve.desktop.brand import Brand
@@ -27,16 +30,18 @@ def pressed(path):
     print(path, flush=True)
     loop.quit()
 teller = BusTeller(Brand("Fernhill", "com.example.fernhill", "https://x.example"), Speaker("de"), pressed)
-teller.tell(Notice("1", "Title", "<b>Body</b> & more", "/requests/R-7K3F"))
-print("told", flush=True)
+def tell():
+    teller.tell(Notice("1", sys.argv[3], "<b>Body</b> & more", "/requests/R-7K3F"))
+    print("told", flush=True)
+threading.Thread(target=tell).start()  # as in the app, whose main thread belongs to the window
 GLib.timeout_add_seconds(int(sys.argv[2]), loop.quit)
 loop.run()
 """
 
 
-def told(session: Session, library: Path, seconds: int = 20) -> subprocess.Popen[str]:
+def told(session: Session, library: Path, title: str = "Title", seconds: int = 20) -> subprocess.Popen[str]:
     """A process that tells one notice and waits for its press."""
-    command = [PYTHON, "-I", "-c", SCRIPT, str(library), str(seconds)]
+    command = [PYTHON, "-I", "-c", SCRIPT, str(library), str(seconds), title]
     return subprocess.Popen(command, env=session.environment, stdout=subprocess.PIPE, text=True)
 
 
@@ -51,7 +56,17 @@ def test_a_notice_reaches_the_desktop_and_its_press_the_app(tmp_path: Path) -> N
             assert notice["actions"] == ["default", "Öffnen"]
             session.notified.press(notice["id"])
             out, _ = process.communicate(timeout=30)
-    assert out.split() == ["told", "/requests/R-7K3F"]
+    assert sorted(out.split()) == ["/requests/R-7K3F", "told"]
+
+
+def test_a_press_that_comes_before_the_notices_number_brings_the_page_too(tmp_path: Path) -> None:
+    """The desktop shows a notice before it answers; whoever is quick has pressed it by then."""
+    with desktop(tmp_path / "s", keyring=None) as session:
+        assert session.notified is not None
+        with told(session, vendored(tmp_path / "lib"), AT_ONCE) as process:
+            assert session.notified.next()["title"] == AT_ONCE
+            out, _ = process.communicate(timeout=30)
+    assert sorted(out.split()) == ["/requests/R-7K3F", "told"]
 
 
 def test_a_desktop_without_notices_is_no_fault(tmp_path: Path) -> None:

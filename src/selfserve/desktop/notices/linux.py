@@ -23,19 +23,26 @@ class BusTeller:
     def __init__(self, brand: Brand, to: Speaker, pressed: Pressed) -> None:
         self._brand, self._to, self._pressed = brand, to, pressed
         self._paths: dict[int, str] = {}
+        self._early: set[int] | None = None
         self._lock = threading.Lock()
         self._bus: Any = None
 
     def tell(self, notice: Notice) -> None:
         """See `Teller`."""
+        with self._lock:
+            self._early = set()
         try:
             number = self._notify(notice)
         except Exception:  # no bus, nobody who shows notices: nothing the customer could mend here
-            return
+            number = 0  # never given out
         with self._lock:
-            self._paths[number] = notice.path
-            for old in list(self._paths)[:-MOST]:
-                del self._paths[old]
+            pressed, self._early = number in (self._early or ()), None
+            if number and not pressed:
+                self._paths[number] = notice.path
+                for old in list(self._paths)[:-MOST]:
+                    del self._paths[old]
+        if pressed and notice.path:
+            self._pressed(notice.path)
 
     def _notify(self, notice: Notice) -> int:
         gio, glib = (importlib.import_module("gi.repository." + name) for name in ("Gio", "GLib"))
@@ -62,5 +69,7 @@ class BusTeller:
         number, action = told.unpack()
         with self._lock:
             path = self._paths.pop(number, "") if action == "default" else ""
+            if not path and self._early is not None and action == "default":
+                self._early.add(number)  # of another program; or ours, pressed before we were told its number
         if path:
             self._pressed(path)
