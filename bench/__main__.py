@@ -30,10 +30,10 @@ CONSOLE = Console(stderr=True)
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument(
-        "parts", nargs="*", default=list(PARTS), choices=[*PARTS, []], help="which parts; all by default"
-    )
-    chosen = parser.parse_args().parts
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all by default")
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := sorted(set(chosen) - set(PARTS)):
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
     rows: list[Row] = []
     with servers() as bench:
         for name in chosen:
