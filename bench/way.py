@@ -139,11 +139,17 @@ async def _decide(where: Installation, count: int) -> list[float]:
     async with _client(where, 4) as client:
         for asker in where.customers[2 : count + 2]:
             (await _ask(client, asker, "decide", "approved")).raise_for_status()
-        waiting = (await client.get("/api/v1/approvals", headers=headers)).json()
-        for each in waiting[:count]:
+        waiting: list[str] = []
+        asked: dict[str, str] | None = {}
+        while asked is not None:
+            page = await client.get("/api/v1/approvals", params=asked, headers=headers)
+            page.raise_for_status()
+            waiting += [one["stage_id"] for one in page.json()["rows"]]
+            asked = {"cursor": page.json()["cursor"]} if page.json()["cursor"] else None
+        for stage in waiting[:count]:
             began = time.perf_counter()
             answer = await client.post(
-                f"/api/v1/approvals/{each['stage_id']}/decide", json={"decision": "approve"}, headers=headers
+                f"/api/v1/approvals/{stage}/decide", json={"decision": "approve"}, headers=headers
             )
             took.append(time.perf_counter() - began)
             answer.raise_for_status()
