@@ -32,7 +32,7 @@ def application(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     v1 = APIRouter(prefix="/api/v1", responses=_refusals())
-    for room in (catalog, requests, approvals, audit, installation, apps):
+    for room in (requests, catalog, approvals, audit, installation, apps):  # looked through in this order
         v1.include_router(room.router)
     app.include_router(v1)
     app.include_router(health.router)
