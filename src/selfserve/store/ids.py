@@ -5,23 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from datetime import timedelta
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without 0/O, 1/I/L and U: read aloud without a mistake
 
 
 def new_id() -> str:
     """A fresh UUIDv7 in its usual text form; ids made later sort later (to the millisecond)."""
-    return _id(time.time_ns() // 1_000_000, secrets.randbits(80))
-
-
-def first_id(ago: timedelta) -> str:
-    """The first id that could have been made so long ago; those made earlier sort before it."""
-    return _id(time.time_ns() // 1_000_000 - int(ago.total_seconds() * 1000), 0)
-
-
-def _id(milliseconds: int, rest: int) -> str:
-    value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | rest
+    value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return str(uuid.UUID(int=value))

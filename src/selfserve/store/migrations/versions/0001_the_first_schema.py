@@ -169,7 +169,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_event_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_event_seal_id"), ["seal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_event_seal_id_id"), ["seal_id", "id"], unique=False)
         batch_op.create_index(
             "ix_audit_event_unsealed",
             ["id"],
@@ -925,7 +925,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("seal_id IS NULL"),
             postgresql_where=sa.text("seal_id IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_audit_event_seal_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_event_seal_id_id"))
         batch_op.drop_index(batch_op.f("ix_audit_event_at"))
 
     op.drop_table("audit_event")
