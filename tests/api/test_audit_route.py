@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import pytest
 from tests.api.calls import Api
 
-from selfserve.audit import reading
 from selfserve.audit.reading import PAGE
+from selfserve.audit.seal import seal
 
 
-@pytest.fixture(autouse=True)
-def settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was told a moment ago is shown at once."""
-    monkeypatch.setattr(reading, "SETTLE", timedelta(seconds=-60))
+def sealed(api: Api) -> None:
+    """What was told before is shown from now on."""
+    api.stand.write(seal, api.stand.clock.forward(minutes=1))
 
 
 def test_the_trail_is_read_page_by_page(api: Api) -> None:
@@ -22,6 +18,7 @@ def test_the_trail_is_read_page_by_page(api: Api) -> None:
     for _ in range(PAGE // 3 + 5):
         api.ask("ada", "bell")
         api.stand.clock.forward(minutes=1)
+    sealed(api)
     rows, cursor, pages = [], None, 0
     while cursor or not pages:
         page = api.get("lea", "/audit", params={"cursor": cursor} if cursor else {}).json()
@@ -38,6 +35,7 @@ def test_the_trail_is_narrowed_to_a_time_and_a_stream(api: Api) -> None:
     first = api.ask("ada", "lamp")
     later = api.stand.clock.forward(hours=1)
     api.ask("ben", "lamp")
+    sealed(api)
 
     stream = api.get("lea", "/audit", params={"stream": f"request:{first['id']}"}).json()["rows"]
     assert [(row["number"], row["kind"]) for row in stream] == [

@@ -5,16 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from tests.fulfilment.test_engine import Wall, _until
 from tests.servers.postgres import Outage, postgres_with_outages
 from tests.stand.house import Stand, build
 
+from selfserve.fulfilment import engine as engine_module
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.engine import Engine
 from selfserve.requests import acts
@@ -27,6 +32,17 @@ from selfserve.store.tables import Person
 
 SOON = 60.0
 """Seconds; the hourly look would come much later."""
+
+
+class Ahead(Wall):
+    """The wall clock, put ahead by the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return super().__call__() + self.ahead
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +172,51 @@ def test_work_that_a_deadlock_ended_begins_again(away: Away) -> None:
     other()
     _until(lambda: stand.house.engine.standing(["timer:1"]) == {"timer:1": "SUCCESS"}, SOON)
     assert len(tries) == 2
+
+
+def test_work_whose_statements_are_always_cancelled_is_not_begun_for_ever(
+    away: Away, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An admin lets no statement take long: after a few tries the order has failed as any other, its run is found, and
+    in the item's time a human has it."""
+    monkeypatch.setattr(engine_module, "_lasting", partial(engine_module._lasting, again_after=0))
+    stand, tries, clock = away.stand, [], Ahead()
+    stand.house = replace(stand.house, now=clock)
+
+    def too_slow(_run: object) -> None:
+        tries.append(1)
+        with stand.house.database.write() as session:
+            session.execute(sa.text("SET LOCAL statement_timeout = 10"))
+            session.execute(sa.text("SELECT pg_sleep(60)"))
+
+    stand.house.engine.register("fulfil", too_slow)
+    stand.house.engine.start()
+    stand.shelf.faults = ["transient"]
+    made = stand.ask("ada", "lamp")
+    order = f"fulfil:{made.id}:2"
+    _until(lambda: stand.house.engine.standing([order]) == {order: "ERROR"}, SOON)
+    assert len(tries) == engine_module.CANCELLED_MOST
+    clock.ahead = timedelta(minutes=16)
+    assert find_lost(stand.house).lost_runs == [order]
+    case = stand.case()
+    assert (case.why, case.request_id) == ("retries_spent", made.id)
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+
+
+def test_what_comes_by_itself_and_is_cancelled_is_told_as_a_fault() -> None:
+    """Its next turn may fare no better: a line that says "waits for the store" each minute would be read by nobody."""
+    ended = OperationalError("SELECT 1", None, psycopg.errors.QueryCanceled())
+    gone = OperationalError("SELECT 1", None, psycopg.errors.AdminShutdown())
+    told = []
+    for problem in (ended, gone):
+
+        def look(problem: OperationalError = problem) -> None:
+            raise problem
+
+        with structlog.testing.capture_logs() as logs:
+            engine_module._ticking("look", look)(datetime.now(UTC), None)
+        told.append([(entry["event"], entry["log_level"]) for entry in logs])
+    assert told == [[("task_failed", "error")], [("task_waits_for_store", "warning")]]
 
 
 def test_an_order_that_the_engine_noted_as_failed_is_found_within_two_minutes(stand: Stand) -> None:

@@ -12,11 +12,11 @@ from tests.stand.house import Stand
 from tests.stand.shelf import Killed
 from tests.telemetry.test_figures import value
 
-from selfserve.fulfilment import circuits, leases
+from selfserve.fulfilment import circuits, give_up, leases
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.store.states import GrantState, RequestState
-from selfserve.store.tables import ExecutorLease, Request
+from selfserve.store.tables import ExecutorLease, Request, Takeover
 
 
 def _dead_order(stand: Stand, monkeypatch: pytest.MonkeyPatch, order: str) -> list[str]:
@@ -131,6 +131,37 @@ def test_a_first_attempt_that_kills_its_process_reaches_a_human_as_soon_as_durab
     assert stand.request(request_id).state == RequestState.HANDED_OVER
     assert stand.shelf.effects[("lamp", "ada")] == 0
     assert stand.grants("ada")[0].id == grant.id
+
+
+@pytest.mark.parametrize("dies", ["before a human has it", "before the engine lets go of it"])
+def test_a_sweep_that_dies_while_it_gives_up_leaves_nothing_in_two_minds(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, dies: str
+) -> None:
+    """The next one does what is left: the order is out of the queue, and a human has the work, once."""
+    stand.shelf.faults = ["transient"]
+    made = stand.ask("ada", "lamp")
+    order = f"fulfil:{made.id}:2"
+    schema = "" if stand.house.database.sqlite else "dbos."
+    begun = f"UPDATE {schema}workflow_status SET status = 'PENDING', executor_id = 'dead' WHERE workflow_uuid = :order"
+    with stand.house.database.write() as session:
+        session.execute(sa.text(begun), {"order": order})
+        session.add(Takeover(order=order, times=leases.MOST_TAKEOVERS, at=stand.clock()))
+
+    def dead(*_: object) -> None:
+        raise Killed
+
+    half: object = give_up if dies == "before a human has it" else stand.house.engine
+    with monkeypatch.context() as fault:
+        fault.setattr(half, "give_up", dead)
+        with pytest.raises(Killed):
+            leases.sweep(stand.house)
+    for _ in range(2):
+        leases.sweep(stand.house)
+
+    assert stand.house.engine.standing([order]) == {order: "CANCELLED"}
+    assert stand.case().request_id == made.id
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+    assert stand.kinds(f"request:{made.id}").count("request.handed_over") == 1
 
 
 def test_a_revoke_that_kills_its_workers_stays_visible_and_goes_on(

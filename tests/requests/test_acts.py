@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy.orm import Session
 from tests.stand.house import Stand
 
-from selfserve.requests import acts
+from selfserve.requests import acts, holding
 from selfserve.requests.decide import Say
 from selfserve.requests.refusals import NotFound, NotPossible, Refusal, Unfit
 from selfserve.requests.story import Story, find, story
 from selfserve.requests.submit import submit
 from selfserve.store.states import GrantState, RequestState, StageState
+from selfserve.store.tables import Request
 
 
 def _awaiting(stand: Stand) -> str:
@@ -203,22 +207,94 @@ def test_who_gives_back_wholly_holds_it_no_more(stand: Stand) -> None:
         assert "You gave it back" in [line.title for line in _story(stand, name).lines]
 
 
-def test_nobody_gives_back_what_another_asked_for_in_the_same_breath(stand: Stand) -> None:
-    """Wholly is only what concerns whoever gives back: a manager does not end what the customer asked for alone."""
-    longer = stand.ask("ada", "lamp").name
+def _asked_by_both(stand: Stand) -> tuple[str, str]:
+    """Ada asked for a lamp, and Mara, who leads her, asked for it for her too."""
+    own = stand.ask("ada", "lamp").name
     stand.clock.forward(days=2)
     asked = submit(
         stand.house, customer_id=stand.people["ada"], asked_by_id=stand.people["mara"], item_id="lamp", answers={},
         though_held=True,
     )  # fmt: skip
-    with pytest.raises(NotFound):
-        stand.write(acts.give_back, stand.house, asked.name, stand.people["mara"], stand.clock(), wholly=True)
-    assert "return" in _can(stand, longer)
+    return own, asked.name
+
+
+def test_nobody_gives_back_what_another_asked_for_in_the_same_breath(stand: Stand) -> None:
+    """Wholly is only what concerns whoever gives back: a manager does not end what the customer asked for alone. They
+    are told so in a sentence that is true, and learn nothing of the other request."""
+    own, asked = _asked_by_both(stand)
+    with pytest.raises(NotPossible, match="asked for otherwise too") as refused:
+        stand.write(acts.give_back, stand.house, asked, stand.people["mara"], stand.clock(), wholly=True)
+    assert own not in str(refused.value)
+    assert "return" in _can(stand, own)
+    assert "return" in _can(stand, asked)
     assert stand.shelf.things == {("lamp", "ada")}
 
 
-def _story(stand: Stand, name: str) -> Story:
+def test_whoever_asked_for_somebody_does_not_learn_what_they_asked_for_themselves(stand: Stand) -> None:
+    """Its manager reads that it stays, its customer because of what."""
+    own, asked = _asked_by_both(stand)
+    assert (_story(stand, asked, "mara").held_by, _story(stand, asked, "mara").held_otherwise) == ([], True)
+    stand.write(acts.give_back, stand.house, asked, stand.people["mara"], stand.clock())
+    manager, customer = _story(stand, asked, "mara"), _story(stand, asked)
+    assert own not in repr(manager)
+    assert manager.lines[-1].note == "It stays, since it was asked for otherwise too."
+    assert (customer.lines[-1].note, customer.held_otherwise) == (f"It stays because of {own}.", False)
+    assert _story(stand, asked, "tess").held_by == [own]
+    assert stand.shelf.things == {("lamp", "ada")}
+
+
+def test_whose_it_is_gives_back_wholly_what_others_asked_for_them(stand: Stand) -> None:
+    """It is the customer's, whoever asked."""
+    for name in _asked_by_both(stand)[:1]:
+        stand.write(acts.give_back, stand.house, name, stand.people["ada"], stand.clock(), wholly=True)
+    stand.work()
+    assert not stand.shelf.things
+
+
+def test_what_is_just_being_done_is_named_where_all_is_given_back(stand: Stand) -> None:
+    """The request at hand is long there, so the sentence says which one is meant; nothing is given back by half."""
+    first = stand.ask("ada", "lamp").name
+    stand.clock.forward(days=2)
+    stand.shelf.offline = True
+    longer = acts.extend(stand.house, first, stand.people["ada"], {}).name
+    with pytest.raises(NotPossible, match=f"{longer} is just being done"):
+        stand.write(acts.give_back, stand.house, first, stand.people["ada"], stand.clock(), wholly=True)
+    assert "return" in _can(stand, first)
+
+
+def test_two_who_give_all_back_from_different_ends_do_not_wait_for_each_other(
+    stand: Stand, second: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both pages are open, each on another of the two requests, and both are pressed at once: it is given back once,
+    and the second reads that there is nothing to give back any more."""
+    first, longer = _extended(stand)
+    both, looked = threading.Barrier(2), threading.local()
+
+    def looks(session: Session, request: Request) -> list[Request]:
+        found = holding.still_held(session, request)
+        if not stand.house.database.sqlite and not hasattr(looked, "once"):  # SQLite lets the second in after the first
+            looked.once = True
+            both.wait(30)
+        return found
+
+    def give_back(each: Stand, name: str) -> object:
+        try:
+            return each.write(acts.give_back, each.house, name, each.people["ada"], each.clock(), wholly=True)
+        except Refusal as refused:
+            return refused
+
+    monkeypatch.setattr(acts, "still_held", looks)
+    with ThreadPoolExecutor(2) as threads:
+        told = list(threads.map(give_back, (stand, second), (first, longer)))
+    assert sorted(type(each).__name__ for each in told) == ["NotPossible", "Request"]
+    stand.work()
+    assert not stand.shelf.things
+    for name in (first, longer):
+        assert [line.title for line in _story(stand, name).lines].count("You gave it back") == 1
+
+
+def _story(stand: Stand, name: str, who: str = "ada") -> Story:
     with stand.house.database.read() as session:
         request = find(session, name)
         assert request is not None
-        return story(session, stand.house, request, stand.people["ada"])
+        return story(session, stand.house, request, stand.people[who])

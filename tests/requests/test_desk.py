@@ -280,6 +280,36 @@ def test_an_unattended_case_rises_each_time_and_one_just_taken_does_not(stand: S
     assert stand.write(escalation.rise, stand.house, case.id, 1, stand.clock()) == "void"
 
 
+def test_a_timer_that_fires_a_little_early_waits_for_the_rest(stand: Stand) -> None:
+    """On a machine whose clock is behind that of the one which set it: the case rises when it is time, and not at the
+    next look for what was lost. It may be early more than once."""
+    _broken(stand)
+    case = stand.case()
+
+    def timers() -> list[str]:
+        found = stand.house.engine.client.list_workflows(status="DELAYED", name=escalation.RISE)
+        return [one.workflow_id for one in found if case.id in one.workflow_id]
+
+    for early, ordered in ((30, 2), (12, 3), (0.5, 4)):
+        stand.clock.time = case.rises_at - timedelta(seconds=early)
+        assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "early"
+        assert len(timers()) == ordered
+        assert stand.case().team == case.team
+    stand.clock.time = case.rises_at
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "rose"
+    for _ in range(3):
+        assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
+    assert stand.notices("lea").count("Nobody has taken this yet") == 1
+
+
+def test_a_timer_of_before_a_case_was_put_off_is_not_set_anew(stand: Stand) -> None:
+    """What fires long before its time is about another one."""
+    _broken(stand)
+    case = stand.case()
+    stand.clock.time = case.rises_at - timedelta(seconds=31)
+    assert stand.write(escalation.rise, stand.house, case.id, 0, stand.clock()) == "void"
+
+
 def test_a_case_that_was_taken_and_forgotten_reminds_its_holder_and_then_rises(stand: Stand) -> None:
     """When it is due, and as long again afterwards; the time that was promised stays as it was said."""
     _broken(stand)

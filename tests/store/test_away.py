@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from selfserve.store.away import is_away
+from selfserve.store.away import is_away, is_cancelled
 from selfserve.store.database import StoreBusy
 
 
@@ -62,3 +62,12 @@ def test_a_wrong_statement_is_a_fault_on_sqlite_too(tmp_path: Path) -> None:
     with pytest.raises(OperationalError) as gone:
         elsewhere.connect()
     assert is_away(gone.value)
+
+
+def test_a_statement_that_the_store_ended_is_told_from_a_store_that_is_away() -> None:
+    """It may succeed next time, or take too long each time: whoever begins again counts."""
+    ended = _of(psycopg.errors.QueryCanceled())
+    assert is_away(ended)
+    assert is_cancelled(ended)
+    for other in (_of(psycopg.errors.AdminShutdown()), _of(psycopg.errors.DeadlockDetected()), RuntimeError()):
+        assert not is_cancelled(other)

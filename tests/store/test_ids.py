@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 
-from selfserve.store.ids import first_id, new_id
+from selfserve.store.ids import new_id
 
 NOW = 1_796_000_000_000_000_000
 """Nanoseconds since 1970."""
@@ -52,10 +51,3 @@ def test_a_clock_that_goes_back_a_little_changes_no_order_and_a_wrong_one_is_not
     assert new_id() > before
     at(monkeypatch, NOW)
     assert uuid.UUID(new_id()).int >> 80 == NOW // 10**6
-
-
-def test_the_first_of_a_moment_sorts_before_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a page can begin a while ago."""
-    at(monkeypatch, NOW)
-    assert first_id(timedelta(0)) < new_id()
-    assert uuid.UUID(first_id(timedelta(seconds=2))).int >> 80 == NOW // 10**6 - 2_000

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.audit import seal
+from selfserve.audit import reading, seal
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import grants, leases
 from selfserve.insights import flow
@@ -76,6 +76,9 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "notices, unread first": lambda session, stand: notices.unread_first(session, stand.people["ada"], 30),
     "unread notices": lambda session, stand: notices.unread(session, stand.people["ada"]),
     "a stream's last event": lambda session, stand: Trail(session, "request:x"),
+    "the trail": lambda session, stand: reading.read(session),
+    "the trail, the next page": lambda session, stand: reading.read(session, after=new_id()),
+    "the trail of a stream": lambda session, stand: reading.read(session, stream="request:x"),
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
     "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
     "what came of the last day": lambda session, stand: flow.last_day(session, stand.clock()),

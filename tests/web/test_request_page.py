@@ -191,6 +191,37 @@ async def test_whoever_holds_it_twice_is_asked_to_give_back_both(
             assert "return" not in story.story(session, stand.house, request, stand.id("ana")).can
 
 
+async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_for_themselves(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """The dialog says that it stays, names no other request, and gives back the one alone; so does the page then."""
+    own = stand.ask("ana", "vpn-access").name
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=1)))
+    asked = submit(
+        stand.house,
+        customer_id=stand.id("ana"),
+        asked_by_id=stand.id("tomas"),
+        item_id="vpn-access",
+        answers=dict(stand.latest("ana").answers),
+        though_held=True,
+    )
+    tomas = visitor("tomas")
+    await tomas.open(f"/requests/{asked.name}")
+    tomas.find(marker="give-it-back").click()
+    await until(lambda: any(name == "ask" for name, _ in told))
+    question = next(args[0] for name, args in told if name == "ask")
+    assert isinstance(question, dict)
+    assert question["words"] == "Your request for it ends. It stays, since it was asked for otherwise too."
+    tomas.find(Dialog).trigger("sure", question["name"])
+    await tomas.should_see("It stays, since it was asked for otherwise too.", retries=60)
+    await tomas.should_not_see(own)
+    with stand.house.database.read() as session:
+        request = story.find(session, own)
+        assert request is not None
+        assert "return" in story.story(session, stand.house, request, stand.id("ana")).can
+
+
 async def test_one_tap_does_not_ask_for_another_year(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """Extending what asks nothing asks whether it is meant, with the new end, and only then asks for it."""
     first = stand.ask("ana", "vpn-access").name

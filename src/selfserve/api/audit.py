@@ -29,8 +29,8 @@ def trail(
     cursor: Annotated[Cursor | None, Query()] = None,
     stream: Annotated[str | None, Query(max_length=100)] = None,
 ) -> TrailPage:
-    """What happened, oldest first, each event with its place in the chain. Events of the last few seconds come later,
-    so that whoever goes on from the last id they read misses none."""
+    """What happened, in the order in which it was sealed, each event with its place in the chain. Events come some
+    seconds after they happened, so that whoever goes on from the last id they read misses none."""
     with parts_of(request).house.database.read() as session:
         rows = reading.read(session, since=since, after=cursor, stream=stream)
     return TrailPage(rows=rows, cursor=rows[-1].id if len(rows) == reading.PAGE else None)

@@ -1,4 +1,4 @@
-"""Reading the trail, oldest first, page by page."""
+"""Reading the trail page by page, in the order in which it was sealed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.audit.seal import SETTLE
-from selfserve.store.ids import first_id
 from selfserve.store.tables import AuditEvent
 
 PAGE = 200
@@ -19,7 +17,7 @@ PAGE = 200
 
 @dataclass(frozen=True)
 class Told:
-    """One event of the trail; `sealed` is the number of the seal that covers it, None where none does yet."""
+    """One event of the trail; `sealed` is the number of the seal that covers it."""
 
     id: str
     stream: str
@@ -30,7 +28,7 @@ class Told:
     data: Mapping[str, Any]
     tell: str
     hash: str
-    sealed: int | None
+    sealed: int
 
 
 def read(
@@ -41,30 +39,47 @@ def read(
     stream: str | None = None,
     limit: int = PAGE,
 ) -> list[Told]:
-    """Events in the order of their ids (by time); `after` is the id of the last one read.
+    """Events in the order in which they were sealed, those of one seal by their ids; `after` is the id of the last one
+    read.
 
-    An event has its id before its transaction commits, so those of the last `SETTLE` seconds are not shown yet: one
-    that commits a moment later would fall behind whoever follows the trail by its ids.
+    An event has its id, and its time, before its transaction commits, and nothing bounds how long that takes. Whoever
+    went by either would pass over what is committed late. It is in no seal before, and in a later one then; a seal
+    shows all of its events at once. So what was told in the last seconds is not shown yet.
     """
-    query = sa.select(AuditEvent).where(AuditEvent.id < first_id(SETTLE))
+    query = sa.select(AuditEvent).where(AuditEvent.seal_id.is_not(None))
+    if after is not None:
+        place, last = sa.tuple_(AuditEvent.seal_id, AuditEvent.id), _place_of(session, after)
+        query = query.where(place > sa.tuple_(*map(sa.literal, last)))
     if since is not None:
         query = query.where(AuditEvent.at >= since)
-    if after is not None:
-        query = query.where(AuditEvent.id > after)
     if stream is not None:
         query = query.where(AuditEvent.stream == stream)
-    return [
-        Told(
-            id=row.id,
-            stream=row.stream,
-            number=row.number,
-            at=row.at,
-            actor=row.actor,
-            kind=row.kind,
-            data=row.data,
-            tell=row.tell,
-            hash=row.hash,
-            sealed=row.seal_id,
-        )
-        for row in session.scalars(query.order_by(AuditEvent.id).limit(limit))
-    ]
+    return [_told(row) for row in session.scalars(query.order_by(AuditEvent.seal_id, AuditEvent.id).limit(limit))]
+
+
+def _told(row: AuditEvent) -> Told:
+    assert row.seal_id is not None
+    return Told(
+        id=row.id,
+        stream=row.stream,
+        number=row.number,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        data=row.data,
+        tell=row.tell,
+        hash=row.hash,
+        sealed=row.seal_id,
+    )
+
+
+def _place_of(session: Session, event_id: str) -> tuple[int, str]:
+    """Where an event stands in that order: after its like for an id that is not there, before all where there is
+    none."""
+    found = session.execute(
+        sa.select(AuditEvent.seal_id, AuditEvent.id)
+        .where(AuditEvent.id <= event_id, AuditEvent.seal_id.is_not(None))
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).first()
+    return (found.seal_id, found.id) if found is not None else (0, "")

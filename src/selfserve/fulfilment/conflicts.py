@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
-from selfserve.store.states import HELD
-from selfserve.store.tables import Grant
+from selfserve.store.states import HELD, GrantState
+from selfserve.store.tables import Grant, Person
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,33 @@ def among(house: House, item: Item, held: Iterable[Held]) -> list[Held]:
     return list({one.item_id: one for one in held if one.item_id in wrong}.values())
 
 
-def refused(session: Session, house: House, item: Item, customer_id: str) -> Message | None:
-    """Why the customer cannot have the item beside what they hold; None where they can, or the policy only warns."""
-    if house.catalog.current.policy.conflicts != "refuse" or not against(house, item):
+def refused(session: Session, house: House, item: Item, customer_id: str, *, settled: bool = False) -> Message | None:
+    """Why the customer cannot have the item beside what they hold, or were promised; None where they can, or the policy
+    only warns.
+
+    `settled`: the answer stands until the transaction ends, since whoever else would promise this customer something
+    that goes together with nothing has to wait for it.
+    """
+    if house.catalog.current.policy.conflicts != "refuse":
         return None
-    found = among(house, item, holdings_of(session, [customer_id]).get(customer_id, []))
-    if not found:
+    wrong = against(house, item)
+    if not wrong:
         return None
-    return msg(
-        "It does not go together with what is held already: {item}. Give that back first.", item=found[0].item_name
-    )
+    if settled:
+        # Keys stay free: everybody who stores a row about the customer holds on to theirs already.
+        session.execute(sa.select(Person.id).where(Person.id == customer_id).with_for_update(key_share=True))
+    found = session.execute(
+        sa.select(Grant.item_name, Grant.state)
+        .where(Grant.customer_id == customer_id, Grant.state != GrantState.ENDED, Grant.item_id.in_(wrong))
+        .order_by(Grant.state == GrantState.PROMISED, Grant.item_name, Grant.id)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    if found.state == GrantState.PROMISED:
+        return msg(
+            "It does not go together with what is just being given: {item}. "
+            "Cancel that first, or give it back once it is there.",
+            item=found.item_name,
+        )
+    return msg("It does not go together with what is held already: {item}. Give that back first.", item=found.item_name)

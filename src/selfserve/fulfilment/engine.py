@@ -23,7 +23,7 @@ import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 from sqlalchemy.orm import Session
 
-from selfserve.store.away import is_away
+from selfserve.store.away import is_away, is_cancelled
 from selfserve.store.database import ENGINE_PATIENCE, Database, patient
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,8 @@ AGAIN_KEPT = timedelta(days=1)
 AT_ONCE = 1_000
 AGAIN_AFTER = 5.0
 """Seconds after which work that found the store away, or its write lock taken, begins again."""
+CANCELLED_MOST = 5
+"""Tries after which a task whose statements the store cancels each time has failed."""
 LEFT_AFTER = 60.0
 """Seconds after which an order that this process took, and nothing in it works on, is taken for left."""
 
@@ -376,15 +378,18 @@ class _LeftForOthers(BaseException):
 
 def _lasting(task: Task, ending: threading.Event, again_after: float = AGAIN_AFTER) -> Task:
     """The same task, begun again for as long as the store is away, or another process holds its write lock. It finds
-    in our rows how far it got, or that somebody else has done it meanwhile."""
+    in our rows how far it got, or that somebody else has done it meanwhile. One whose statements the store cancels has
+    failed after a few tries, and goes where all goes that has."""
 
     def lasting(*args: Any) -> None:
+        cancelled = 0
         while True:
             try:
                 with patient(ENGINE_PATIENCE):
                     return task(*args)
             except Exception as problem:
-                if not is_away(problem):
+                cancelled += is_cancelled(problem)
+                if not is_away(problem) or cancelled >= CANCELLED_MOST:
                     raise
                 log.warning("task_waits_for_store", why=str(problem))
             if ending.wait(again_after):
@@ -407,14 +412,15 @@ def _logged(name: str, task: Task) -> Task:
 
 
 def _ticking(name: str, task: Task) -> Callable[[datetime, Any], None]:
-    """A task that comes again by itself: where the store is busy or away, one line is enough."""
+    """A task that comes again by itself: where the store is busy or away, one line is enough. What it cancels is told
+    as a fault: the next turn may fare no better."""
 
     def patiently() -> None:
         try:
             with patient(ENGINE_PATIENCE):
                 task()
         except Exception as problem:
-            if not is_away(problem):
+            if not is_away(problem) or is_cancelled(problem):
                 raise
             log.warning("task_waits_for_store", why=str(problem))
 

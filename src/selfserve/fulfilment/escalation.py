@@ -22,6 +22,9 @@ from selfserve.store.states import EscalationState, Exit, RequestState
 from selfserve.store.tables import Escalation, Person, Request
 
 RISE = "escalation_rise"
+EARLY = timedelta(seconds=30)
+"""The clock of the process in which a timer fires may be behind that of the one which set it by so much."""
+_MOMENT = "%Y%m%dT%H%M%S.%f"
 
 
 @dataclass(frozen=True)
@@ -166,11 +169,13 @@ def _tell_holder(session: Session, escalation: Escalation, title: str, now: date
     )
 
 
-def _set_timer(session: Session, house: House, escalation: Escalation, now: datetime) -> None:
+def _set_timer(session: Session, house: House, escalation: Escalation, now: datetime, *, anew: bool = False) -> None:
+    """Order the next look at the case; `anew` where the order for this very moment fired before it."""
+    order = f"timer:escalation:{escalation.id}:rise:{escalation.level}:{escalation.rises_at:{_MOMENT}}"
     house.engine.later(
         session,
         RISE,
-        f"timer:escalation:{escalation.id}:rise:{escalation.level}:{escalation.rises_at:%Y%m%dT%H%M%S.%f}",
+        f"{order}:{now:{_MOMENT}}" if anew else order,
         escalation.id,
         escalation.level,
         after=max(escalation.rises_at - now, timedelta(0)),
@@ -178,16 +183,19 @@ def _set_timer(session: Session, house: House, escalation: Escalation, now: date
 
 
 def rise(session: Session, house: House, escalation_id: str, level: int, now: datetime) -> str:
-    """An escalation's time is over: who has it is reminded, and given as long again; else the team above is asked.
-    Returns what was done, in a word."""
+    """An escalation's time is over: who has it is reminded, and given as long again; else the team above is asked. A
+    timer that fires a little early waits for the rest. Returns what was done, in a word."""
     request_id = session.scalar(sa.select(Escalation.request_id).where(Escalation.id == escalation_id))
     if request_id is not None:
         session.get(Request, request_id, with_for_update=True)  # before the case, as everywhere
     escalation = session.get(Escalation, escalation_id, with_for_update=True)
     if escalation is None or escalation.level != level or escalation.state == EscalationState.CLOSED:
         return "void"
-    if now < escalation.rises_at:
+    if now < escalation.rises_at - EARLY:
         return "void"  # a timer of before it was put off
+    if now < escalation.rises_at:
+        _set_timer(session, house, escalation, now, anew=True)
+        return "early"
     team_id, team = team_of(house, escalation.team)
     holder = _holder(session, escalation)
     if holder is not None and not _reminded(escalation):

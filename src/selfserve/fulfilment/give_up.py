@@ -23,8 +23,10 @@ BROKE = msg("Working on it broke off again and again; see the logs of the worker
 
 def give_up(session: Session, house: House, order: str, now: datetime, reason: str = REASON) -> None:
     """Hand an order's run to a human; a taking back goes on by itself later all the same. Any other order becomes a
-    case."""
+    case. What became of a run that is over already, as it was given up before or somebody else did it, stands."""
     run = _run_of(session, order)
+    if run is not None and run.state not in OPEN_RUN:
+        return
     result = Result(StepState.UNKNOWN, reason=reason)
     step = _next_step(session, run) if run is not None else None
     if run is None or step is None:
@@ -38,13 +40,9 @@ def give_up(session: Session, house: House, order: str, now: datetime, reason: s
 
 
 def _run_of(session: Session, order: str) -> Run | None:
-    purpose, _, rest = order.partition(":")
-    subject = rest.rpartition(":")[0]
+    subject = order.partition(":")[2].rpartition(":")[0]
     about = sa.or_(Run.request_id == subject, Run.grant_id == subject)
-    open_ones = session.scalars(
-        sa.select(Run).where(about, Run.purpose == purpose, Run.state.in_(OPEN_RUN)).with_for_update()
-    )
-    return next((run for run in open_ones if queueing.order_id(run) == order), None)
+    return session.scalar(sa.select(Run).where(about, queueing.order_of() == order).with_for_update())
 
 
 def _next_step(session: Session, run: Run) -> Step | None:

@@ -72,10 +72,11 @@ def sweep(house: House) -> int:
         session.execute(sa.delete(ExecutorLease).where(ExecutorLease.beaten_at < house.moment - 20 * house.lease))
         resumable, hopeless = _sweep_orders(session, house, alive)
     house.engine.resume(resumable)
-    house.engine.give_up([orphan.id for orphan in hopeless])
     for orphan in hopeless:
+        # A human has it before the engine lets go of it: who dies in between leaves it to the next sweep.
         with house.database.write() as session:
             give_up.give_up(session, house, orphan.id, house.now())
+        house.engine.give_up([orphan.id])
     return claimed + len(resumable)
 
 

@@ -26,19 +26,19 @@ NO_LATER = msg("That is what you have already; choose a later end.")
 TOO_SOON = msg(
     "You asked for this only seconds ago, so it would end at the same time. Extend it when you need it for longer."
 )
+NOT_ALL_THEIRS = msg(
+    "It was asked for otherwise too, and that is not yours to end. Your request for it can be given back by itself."
+)
 
 
-def own(session: Session, name_or_id: str, person_id: str) -> Request:
+def own(session: Session, name_or_id: str, person_id: str, *, lock: bool = True) -> Request:
     """The person's own request, locked: asked for them, or by them for somebody they still lead. NotFound for anybody
     else's."""
-    request = session.scalar(
-        sa.select(Request)
-        .where(
-            sa.or_(Request.id == name_or_id, Request.name == name_or_id.upper()),
-            sa.or_(Request.customer_id == person_id, Request.asked_by_id == person_id),
-        )
-        .with_for_update()
+    found = sa.select(Request).where(
+        sa.or_(Request.id == name_or_id, Request.name == name_or_id.upper()),
+        sa.or_(Request.customer_id == person_id, Request.asked_by_id == person_id),
     )
+    request = session.scalar(found.with_for_update() if lock else found)
     if request is None or not parties.concerns(session, request, person_id):
         raise NotFound(msg("There is no such request of yours."))
     return request
@@ -98,30 +98,53 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
 
 
 def give_back(
-    session: Session,
-    house: House,
-    name: str,
-    person_id: str,
-    now: datetime,
-    *,
-    wholly: bool = False,
-    going: frozenset[str] = frozenset(),
+    session: Session, house: House, name: str, person_id: str, now: datetime, *, wholly: bool = False
 ) -> Request:
     """Give back what the request brought; it is taken back in the target, and shown as ended only once that was
     seen.
 
-    What is held because of further requests as well stays because of them; `wholly` gives it back for all of them.
-    `going` are the ids of those that end in the same act.
+    What is held because of further requests as well stays because of them; `wholly` gives it back for all of them, and
+    raises NotPossible where one of them is not this person's, or is just being done. Nothing is given back then.
     """
+    if not wholly:
+        return _give_back(session, house, own(session, name, person_id), person_id, now)
+    request, others = _all_locked(session, name, person_id)
+    if not all(parties.concerns(session, other, person_id) for other in others):
+        raise NotPossible(NOT_ALL_THEIRS)
+    for other in others:
+        if other.state == RequestState.FULFILLING:
+            raise NotPossible(msg("{name} is just being done; give it all back when that is there.", name=other.name))
+    going = frozenset({request.id, *(other.id for other in others)})
+    for other in others:
+        _give_back(session, house, other, person_id, now, going)
+    return _give_back(session, house, request, person_id, now, going)
+
+
+def _all_locked(session: Session, name: str, person_id: str) -> tuple[Request, list[Request]]:
+    """The person's own request and the others because of which the same is held, all locked.
+
+    By their ids, whichever of them was named: two who begin at different ends must not wait for each other. What comes
+    in between, a further reason for holding it, is left as it is.
+    """
+    named = own(session, name, person_id, lock=False)
+    ids = [named.id, *(other.id for other in still_held(session, named))]
+    session.scalars(sa.select(Request).where(Request.id.in_(ids)).order_by(Request.id).with_for_update()).all()
     request = own(session, name, person_id)
+    return request, [other for other in still_held(session, request) if other.id in ids]
+
+
+def _give_back(
+    session: Session,
+    house: House,
+    request: Request,
+    person_id: str,
+    now: datetime,
+    going: frozenset[str] = frozenset(),
+) -> Request:
+    """Give one locked request back; `going` are the ids of those that end in the same act."""
     others = [other for other in still_held(session, request) if other.id not in going]
-    if wholly:
-        going |= {request.id, *(other.id for other in others)}
-        for other in others:
-            give_back(session, house, other.name, person_id, now, going=going)
-        others = []
     if request.state == RequestState.HANDED_OVER:
-        return cancel(session, house, name, person_id, now)
+        return cancel(session, house, request.name, person_id, now)
     if request.state == RequestState.FULFILLING:
         raise NotPossible(msg("This is just being done; give it back when it is all there."))
     reason = grants.reason_of(session, request.id)

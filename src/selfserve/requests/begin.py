@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
 from selfserve.connectors.patience import TooSlow, within
-from selfserve.fulfilment import grants, queueing
+from selfserve.fulfilment import conflicts, grants, queueing
 from selfserve.fulfilment.attempt import LosesClaim, StepWork
 from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
@@ -45,8 +45,12 @@ def begin(
 ) -> Job | None:
     """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work.
 
-    `told` is where the request's trail stands, if known.
+    `told` is where the request's trail stands, if known. NotPossible where something that was promised or is taken back
+    in this very moment stands against it.
     """
+    clash = conflicts.refused(session, house, item, request.customer_id, settled=True)
+    if clash is not None:
+        raise NotPossible(clash)
     lasting = [resource_key(step.resource) for step in prepared.steps if step.lasting]
     if lasting and grants.going(session, request.customer_id, lasting):
         raise NotPossible(GOING)

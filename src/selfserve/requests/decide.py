@@ -167,7 +167,7 @@ def _approve(
     if ready is None:  # they became entitled in this very moment
         raise NotPossible(msg("Who may decide has just changed. Please try again."))
     refusal = eligibility.refusal(session, house, request, ready.item) or conflicts.refused(
-        session, house, ready.item, request.customer_id
+        session, house, ready.item, request.customer_id, settled=True
     )
     if refusal is not None:
         _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)

@@ -96,7 +96,9 @@ class Story:
     ends_at: datetime | None
     meant: str
     held_by: list[str] = field(default_factory=list)
-    """The short names of other requests because of which it is held as well."""
+    """The short names of other requests because of which it is held as well, as far as the reader may know of them."""
+    held_otherwise: bool = False
+    """True where it is held because of requests too that the reader must not learn of."""
     can: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -120,6 +122,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
     others = still_held(session, request) if grant is not None else []
+    unseen = _unseen(session, request, reader_id)
     words, tone = state_words(session, [request])[request.id]
     asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
     gives = {step.id: step.gives for step in item.fulfil if step.gives}
@@ -130,6 +133,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         item=request.item_name,
         gives=gives,
         asked=bool(asker) and asked_by.id == reader_id,
+        unseen=unseen,
     )
     return Story(
         id=request.id,
@@ -158,9 +162,21 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         grant_tone=how.tone if how else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
-        held_by=[other.name for other in others],
+        held_by=[other.name for other in others if other.name not in unseen],
+        held_otherwise=any(other.name in unseen for other in others),
         can=_can(session, request, item, grant, reason, reader_id),
     )
+
+
+def _unseen(session: Session, request: Request, reader_id: str) -> frozenset[str]:
+    """The short names of further requests for the same that whoever asked this one for its customer must not learn of,
+    as they are not theirs. Customer and staff read all."""
+    if reader_id == request.customer_id or not parties.concerns(session, request, reader_id):
+        return frozenset()
+    together = sa.select(GrantReason.grant_id).where(GrantReason.request_id == request.id)
+    all_of_it = sa.select(GrantReason.request_id).where(GrantReason.grant_id.in_(together))
+    alike = session.scalars(sa.select(Request).where(Request.id.in_(all_of_it)))
+    return frozenset(one.name for one in alike if not parties.concerns(session, one, reader_id))
 
 
 def _lines(session: Session, house: House, request: Request, item: Item, to: Telling) -> list[Line]:

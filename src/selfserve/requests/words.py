@@ -30,7 +30,8 @@ class Line:
 class Telling:
     """For whom a story is told: `you` when the reader is the customer, else the customer's first name counts. `actor`
     is who asked for them, empty where they asked themselves; `asked` when that is the reader. `gives` is what each step
-    gives, by its name, where its item says so."""
+    gives, by its name, where its item says so; `unseen` are the short names of requests that the reader must not learn
+    of."""
 
     you: bool
     customer: str
@@ -38,6 +39,7 @@ class Telling:
     item: str
     gives: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
+    unseen: frozenset[str] = frozenset()
 
 
 def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
@@ -48,6 +50,7 @@ def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
     return msg("a manager above you") if you else msg("a manager above them")
 
 
+STAYS = msg("It stays, since it was asked for otherwise too.")
 Told = tuple[str, str, Mood]
 Sentence = Callable[[Telling, Mapping[str, Any], str], Told]
 
@@ -196,7 +199,8 @@ def _no_longer(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 
 def _given_back(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     held = data.get("held", [])
-    note = msg("It stays because of {names}.", names=", ".join(held)) if held else ""
+    seen = [name for name in held if name not in to.unseen]
+    note = msg("It stays because of {names}.", names=", ".join(seen)) if seen else STAYS if held else ""
     return msg("You gave it back") if to.you else msg("{name} gave it back", name=to.customer), note, "done"
 
 

@@ -15,6 +15,8 @@ _FAULTS = frozenset({sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE})
 """What SQLite's driver raises in the same classes for a statement that is wrong (sqlite.org/rescode.html)."""
 _TOO_MUCH = "54"
 """PostgreSQL's class for what is more than it can ever take (postgresql.org, "Error Codes")."""
+_CANCELLED = "57014"
+"""PostgreSQL's `query_canceled`: a statement took longer than `statement_timeout` lets it, or an admin ended it."""
 
 
 def is_away(error: BaseException) -> bool:
@@ -26,6 +28,12 @@ def is_away(error: BaseException) -> bool:
     return error.connection_invalidated or (
         isinstance(error, OperationalError | InterfaceError) and not _never(error.orig)
     )
+
+
+def is_cancelled(error: BaseException) -> bool:
+    """True where the store itself ended a statement. The next try may succeed, so it counts as away; but where the
+    statement simply takes that long it never does, so that whoever tries again has to count."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _CANCELLED
 
 
 def _never(cause: object) -> bool:

@@ -6,7 +6,6 @@ import secrets
 import threading
 import time
 import uuid
-from datetime import timedelta
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without 0/O, 1/I/L and U: read aloud without a mistake
 
@@ -38,11 +37,6 @@ _IDS = _Ids()
 def new_id() -> str:
     """A fresh UUIDv7 in its usual text form; what a process makes later sorts later, of others to the millisecond."""
     return _id(_IDS.next(time.time_ns() // 1_000_000))
-
-
-def first_id(ago: timedelta) -> str:
-    """The first id that could have been made so long ago; those made earlier sort before it."""
-    return _id((time.time_ns() // 1_000_000 - int(ago.total_seconds() * 1000)) << _RANDOM)
 
 
 def _id(number: int) -> str:

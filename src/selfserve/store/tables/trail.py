@@ -40,9 +40,10 @@ class AuditEvent(Base):
     """The line in the customer's timeline; empty for what only staff sees."""
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
-    seal_id: Mapped[int | None] = mapped_column(ForeignKey("audit_seal.id"), index=True)
+    seal_id: Mapped[int | None] = mapped_column(ForeignKey("audit_seal.id"))
     __table_args__ = (
         UniqueConstraint("stream", "number"),
+        Index(None, "seal_id", "id"),
         Index(
             "ix_audit_event_unsealed",
             "id",

@@ -10,6 +10,7 @@ from selfserve.languages.messages import msg
 from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
+from selfserve.requests.words import STAYS
 from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.pages.request_smile import RequestSmile
 from selfserve.web.parts.icons import icon
@@ -85,14 +86,16 @@ def _holding(visit: Visit, told: Story) -> Markup:
     if told.grant_state == "active" and told.ends_at is not None:
         to = visit.reader
         what = when(told.ends_at, visit.now, to, lambda end: to.say("{what} until {moment}", what=what, moment=end))
-    if told.held_by and "return" not in told.can:  # its own time is over, and that of another one is not
+    if (told.held_by or told.held_otherwise) and "return" not in told.can:  # its own time is over, another's is not
         what = Markup("{}. {}").format(what, _because(told))
     return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}<span>{}</span></p>').format(
         told.grant_tone, icon(TONE_ICONS[told.grant_tone]), what
     )
 
 
-def _because(told: Story) -> Markup:
+def _because(told: Story) -> str | Markup:
+    if not told.held_by:
+        return tell(STAYS)
     links = Markup(", ").join(Markup('<a href="/requests/{0}">{0}</a>').format(name) for name in told.held_by)
     return escape(say("It stays because of {names}.", names="{names}")).format(names=links)
 

@@ -38,6 +38,12 @@ QUESTIONS = {
         msg("Give it back"), msg("Keep it"), "s-danger",
     ),
 }  # fmt: skip
+ALONE = Question(
+    "return", msg("Give it back?"),
+    msg("Your request for it ends. It stays, since it was asked for otherwise too."),
+    msg("Give it back"), msg("Keep it"), "s-danger",
+)  # fmt: skip
+"""To whoever asked for what was asked for otherwise too, which is not theirs to end."""
 
 
 class RequestActs:
@@ -124,7 +130,7 @@ class RequestActs:
 
     def _question(self, name: str) -> Any:
         async def ask() -> None:
-            self._dialog.ask(_both(self._told) if name == "return" and self._told.held_by else QUESTIONS[name])
+            self._dialog.ask(_returning(self._told) if name == "return" else QUESTIONS[name])
 
         return ask
 
@@ -153,6 +159,12 @@ class RequestActs:
     def _revealed(self) -> dict[str, str]:
         with self._visit.house.database.write() as session:
             return acts.reveal(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
+
+
+def _returning(told: Story) -> Question:
+    if told.held_otherwise:
+        return ALONE
+    return _both(told) if told.held_by else QUESTIONS["return"]
 
 
 def _both(told: Story) -> Question:

@@ -169,7 +169,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_event_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audit_event_seal_id"), ["seal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_event_seal_id_id"), ["seal_id", "id"], unique=False)
         batch_op.create_index(
             "ix_audit_event_unsealed",
             ["id"],
@@ -325,6 +325,7 @@ def upgrade() -> None:
         sa.Column("answers_shown", sa.JSON(), nullable=False),
         sa.Column("answers_digest", sa.String(length=64), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("device", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("asked_at", selfserve.store.base.Instant(timezone=True), nullable=False),
@@ -406,12 +407,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_seat_waiting_pool_since"), ["pool", "since"], unique=False)
 
     op.create_table(
+        "device_token",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("former_hash", sa.String(length=64), nullable=False),
+        sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("issuer", sa.String(length=512), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("authenticated_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("agent", sa.String(length=100), nullable=False),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("facts_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.Column("created_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("seen_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("ended_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_device_token_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_token")),
+    )
+    with op.batch_alter_table("device_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_token_issuer_subject"), ["issuer", "subject"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_token_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "device_code",
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("token_id", sa.String(length=36), nullable=True),
+        sa.Column("challenge", sa.String(length=43), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("issuer", sa.String(length=512), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("authenticated_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("used_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('grant', 'entry')", name=op.f("ck_device_code_kind")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_device_code_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["token_id"], ["device_token.id"], name=op.f("fk_device_code_token_id_device_token"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_device_code")),
+    )
+    with op.batch_alter_table("device_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_code_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_code_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_code_token_id"), ["token_id"], unique=False)
+
+    op.create_table(
         "sign_in",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.String(length=36), nullable=False),
         sa.Column("issuer", sa.String(length=512), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("device_token_id", sa.String(length=36), nullable=True),
         sa.Column("provider_sid", sa.String(length=255), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("agent", sa.String(length=255), nullable=False),
@@ -422,12 +478,19 @@ def upgrade() -> None:
         sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("ended_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
+            ["device_token_id"],
+            ["device_token.id"],
+            name=op.f("fk_sign_in_device_token_id_device_token"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_sign_in_person_id_person"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_sign_in_secret_hash")),
     )
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_device_token_id"), ["device_token_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_ends_at"), ["ends_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_provider_sid"), ["provider_sid"], unique=False)
@@ -774,8 +837,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_provider_sid"))
         batch_op.drop_index(batch_op.f("ix_sign_in_person_id"))
         batch_op.drop_index(batch_op.f("ix_sign_in_ends_at"))
+        batch_op.drop_index(batch_op.f("ix_sign_in_device_token_id"))
 
     op.drop_table("sign_in")
+    with op.batch_alter_table("device_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_code_token_id"))
+        batch_op.drop_index(batch_op.f("ix_device_code_person_id"))
+        batch_op.drop_index(batch_op.f("ix_device_code_ends_at"))
+
+    op.drop_table("device_code")
+    with op.batch_alter_table("device_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_token_person_id"))
+        batch_op.drop_index(batch_op.f("ix_device_token_issuer_subject"))
+
+    op.drop_table("device_token")
     with op.batch_alter_table("seat_waiting", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seat_waiting_pool_since"))
 
@@ -850,7 +925,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("seal_id IS NULL"),
             postgresql_where=sa.text("seal_id IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_audit_event_seal_id"))
+        batch_op.drop_index(batch_op.f("ix_audit_event_seal_id_id"))
         batch_op.drop_index(batch_op.f("ix_audit_event_at"))
 
     op.drop_table("audit_event")
