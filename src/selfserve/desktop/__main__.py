@@ -101,10 +101,12 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
     from selfserve.desktop.keep import Keeper
     from selfserve.desktop.links import path_of
     from selfserve.desktop.notices import teller
+    from selfserve.desktop.roaming import stay
     from selfserve.desktop.screens import starting
     from selfserve.desktop.server import Server, trust
     from selfserve.desktop.window import NoScreen, WebWindow
 
+    stay(os.environ)
     state = place.folder(chosen.id, os.environ)
     try:
         window = WebWindow(chosen, to, starting(to, chosen), state / "window.json")
