@@ -58,7 +58,7 @@ def test_the_desktop_takes_entry_and_page(unpacked: Path) -> None:
     validate = [program("desktop-file-validate", "desktop-file-utils"), "--warn-kde", str(entry)]
     assert subprocess.run(validate, capture_output=True, text=True, check=True).stdout == ""
     assert "MimeType=x-scheme-handler/selfserve;" in entry.read_text()
-    assert f"Exec={APP} %u" in entry.read_text()
+    assert f"Exec={APP} -- %u\n" in entry.read_text()
     page = unpacked / "usr" / "share" / "metainfo" / f"{APP_ID}.metainfo.xml"
     judge = [program("appstreamcli", "appstream"), "validate", "--no-net", str(page)]
     done = subprocess.run(judge, capture_output=True, text=True, check=False)

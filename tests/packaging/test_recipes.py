@@ -13,6 +13,7 @@ from tests.packaging.test_deploying import lint
 from tests.servers.processes import program
 
 PACKAGING = ROOT / "packaging"
+WIX = "{http://wixtoolset.org/schemas/v4/wxs}"
 
 
 def test_the_property_lists_are_some() -> None:
@@ -29,8 +30,10 @@ def test_the_windows_installer_is_well_formed() -> None:
     package = root.find("{*}Package")
     assert package is not None
     assert (package.get("Scope"), package.get("UpgradeCode")) == ("perMachine", "$(UpgradeCode)")
-    keys = [one.get("Name") for one in root.iter("{http://wixtoolset.org/schemas/v4/wxs}RegistryValue")]
+    keys = [one.get("Name") for one in root.iter(f"{WIX}RegistryValue")]
     assert "URL Protocol" in keys
+    commands = [one.get("Value") for one in root.iter(f"{WIX}RegistryValue") if "command" in (one.get("Key") or "")]
+    assert commands == ['"[INSTALLFOLDER]$(Package).exe" -- "%1"']  # after -- nothing of a link is an option
 
 
 @pytest.mark.parametrize("name", ["macos/build.sh", "debian-packages", "environment", "lock"])

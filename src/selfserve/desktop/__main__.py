@@ -1,4 +1,4 @@
-"""`python3 -m selfserve.desktop [LINK] [--brand FILE] [--local] [--version]`."""
+"""`python3 -m selfserve.desktop [--brand FILE] [--local] [--version] [--] [LINK]`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import webbrowser
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from typing import Any
 
 from selfserve.desktop import VERSION, brand, facts, instance, place, words
 from selfserve.desktop.brand import Brand, BrandError
@@ -21,26 +22,46 @@ NO_WINDOW = 3
 WRONG = 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the app until its window is closed; the exit code (see docs/desktop.md)."""
-    told = _arguments(sys.argv[1:] if arguments is None else arguments)
+def main(arguments: Sequence[str] | None = None, fixed: str = "") -> int:
+    """Run the app until its window is closed; the exit code (see docs/desktop.md).
+
+    `fixed` is the brand file of a packaged app: then nobody who starts it, or hands it a link, chooses another.
+    """
+    told = _arguments(sys.argv[1:] if arguments is None else arguments, fixed)
     if told.local:
         return _local()
     try:
-        return run(brand.of_environment(told.brand), told.link)
+        return run(brand.of_environment(told.brand or ""), told.link)
     except BrandError as error:
         return _stop(str(error), WRONG)
 
 
-def _arguments(given: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="selfserve-desktop", description="The app: a window on your self-service.")
-    parser.add_argument("link", nargs="?", default="", help="what to open, such as selfserve://items/vpn-access")
-    parser.add_argument("--brand", default="", metavar="FILE", help="whose app this is: a brand.toml")
-    parser.add_argument(
-        "--local", action="store_true", help="server and window on this machine; needs the whole selfserve"
+def _arguments(given: Sequence[str], fixed: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="selfserve-desktop", description="The app: a window on your self-service.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=VERSION)
+    if not fixed:
+        parser.add_argument(
+            "--brand", default=None, metavar="FILE", action=_Once, help="whose app this is: a brand.toml"
+        )
+        parser.add_argument(
+            "--local", action="store_true", help="server and window on this machine; needs the whole selfserve"
+        )
+    parser.add_argument("link", nargs="?", default="", help="what to open, such as selfserve://items/vpn-access")
+    parser.set_defaults(**({"brand": fixed, "local": False} if fixed else {}))
     return parser.parse_args(list(given))
+
+
+class _Once(argparse.Action):
+    """An option that is given once, before the link: what follows a link may be the link's own, badly quoted."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, told: argparse.Namespace, value: Any, option: str | None = None
+    ) -> None:
+        if told.link or getattr(told, self.dest) is not None:
+            parser.error(f"{option} is given once, before the link")
+        setattr(told, self.dest, value)
 
 
 def _local() -> int:
@@ -80,10 +101,12 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
     from selfserve.desktop.keep import Keeper
     from selfserve.desktop.links import path_of
     from selfserve.desktop.notices import teller
+    from selfserve.desktop.roaming import stay
     from selfserve.desktop.screens import starting
     from selfserve.desktop.server import Server, trust
     from selfserve.desktop.window import NoScreen, WebWindow
 
+    stay(os.environ)
     state = place.folder(chosen.id, os.environ)
     try:
         window = WebWindow(chosen, to, starting(to, chosen), state / "window.json")

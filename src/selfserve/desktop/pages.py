@@ -58,7 +58,7 @@ animation:go 1.4s ease-in-out infinite}
 """
 _SCRIPT = """
 function act(word){const go=()=>window.pywebview.api.act(SECRET,word);
-window.pywebview&&window.pywebview.api?go():addEventListener('pywebviewready',go,{once:true})}
+window.pywebview?.api?.act?go():addEventListener('pywebviewready',go,{once:true})}
 document.addEventListener('click',event=>{const button=event.target.closest('button[data-act]');
 if(button){event.preventDefault();act(button.dataset.act)}});
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import webbrowser
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from webview.menu import Menu, MenuAction, MenuSeparator
 from selfserve.desktop import place
 from selfserve.desktop.app import Event
 from selfserve.desktop.brand import Brand
+from selfserve.desktop.bridge import Bridge, Nothing
 from selfserve.desktop.fence import Where, where
 from selfserve.desktop.pages import Page, render
 from selfserve.desktop.place import Screen
@@ -27,50 +27,32 @@ ICON = Path(__file__).parent / "icon.svg"
 LINUX = sys.platform not in ("darwin", "win32")
 
 
-class Buttons:
-    """What the app's own pages may call: one word, with the secret of the page that is shown."""
-
-    def __init__(self, heard: Callable[[str], None]) -> None:
-        self._heard, self._secret = heard, ""
-
-    def act(self, secret: object, word: object) -> None:
-        """A button was pressed. Pages of servers see this too, but do not know the secret."""
-        known = self._secret
-        if not known or not isinstance(secret, str) or not isinstance(word, str) or len(word) > 40:
-            return
-        if secrets.compare_digest(secret.encode(), known.encode()):
-            self._heard(word)
-
-    def _renew(self) -> str:
-        self._secret = secrets.token_urlsafe(24)
-        return self._secret
-
-    def _none(self) -> None:
-        self._secret = ""
-
-
 class WebWindow:
     """The one window of the app. Events go to `post` from `run` on."""
 
     def __init__(self, brand: Brand, to: Speaker, first: Page, memory: Path) -> None:
         self._brand, self._to, self._memory = brand, to, memory
         self._post: Callable[[Event], None] = lambda event: None
-        self._buttons = Buttons(lambda word: self._post(Event("act", word)))
+        self._bridge = Bridge(lambda word: self._post(Event("act", word)))
+        self._bridge.bolt()
         usual = (brand.window.width, brand.window.height)
         self._place = place.remembered(
             memory, usual, [Screen(one.x, one.y, one.width, one.height) for one in screens()]
         )
         webview.settings["ALLOW_DOWNLOADS"] = False
         webview.settings["ALLOW_FILE_URLS"] = False
-        self._window: Any = webview.create_window(
-            brand.name, html=self._html(first), js_api=self._buttons, min_size=LEAST, text_select=True,
+        window = webview.create_window(
+            brand.name, html=self._html(first), js_api=Nothing(), min_size=LEAST, text_select=True,
             width=self._place.width, height=self._place.height, x=self._place.x, y=self._place.y,
             maximized=self._place.maximized, background_color=_ground(),
         )  # fmt: skip
+        assert window is not None  # nobody hinders it from being made
+        window.expose(self._bridge.offered())
+        self._window: Any = window
         self._gtk: Any = None
 
     def _html(self, page: Page) -> str:
-        return render(page, self._brand, self._to, self._buttons._renew())  # noqa: SLF001
+        return render(page, self._brand, self._to, self._bridge.renewed())
 
     # For the app -----------------------------------------------------------------------------------------------------
 
@@ -80,7 +62,7 @@ class WebWindow:
 
     def go(self, address: str) -> None:
         """See `app.Window`."""
-        self._buttons._none()  # noqa: SLF001
+        self._bridge.shut()
         self._window.load_url(address)
 
     def script(self, text: str) -> None:

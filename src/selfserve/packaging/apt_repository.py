@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from selfserve.packaging.deb import control_of
+from selfserve.packaging.apt_held import alone, held
+from selfserve.packaging.apt_index import MACHINES, PART, Listed, listed, written
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.signing import Signer
 
-SUITE, PART = "stable", "main"
-MACHINES = ("amd64", "arm64")
-"""Kinds of machines that may ask; packages for all kinds are listed for each."""
+SUITE = "stable"
 KEYS = "/etc/apt/keyrings"
 
 
@@ -40,39 +39,41 @@ class Repository:
             raise CannotPackage(f"{self.url!r} is no address for a repository, such as https://apt.example.com.")
 
     def write(self, packages: Iterable[Path], signer: Signer, now: datetime) -> list[Path]:
-        """Add the packages to what the tree holds, list and sign all of it; gives the files that machines need."""
-        for package in packages:
-            self._take(package)
-        lists = self._lists()
+        """Add the packages to what the tree holds, list and sign all of it; gives the files that machines need.
+
+        Nothing is written where this raises CannotPackage: what the tree holds must be what was signed with this key.
+        """
         at = self.folder / "dists" / SUITE
-        for place, content in lists.items():
-            (at / place).parent.mkdir(parents=True, exist_ok=True)
-            (at / place).write_bytes(content)
+        found, fresh = held(self.folder, at, signer), dict[str, bytes]()
+        for package in packages:
+            self._take(package, found, fresh)
+        alone(self.folder, set(found))
+        lists = self._lists(found)
         release = self._release(lists, now)
-        (at / "Release").write_text(release, "utf-8")
-        (at / "Release.gpg").write_bytes(signer.detached(release))
-        (at / "InRelease").write_bytes(signer.clearsigned(release))
+        detached, clearsigned = signer.detached(release), signer.clearsigned(release)
+        for place, content in fresh.items():
+            _put(self.folder / place, content)
+        for place, content in lists.items():
+            _put(at / place, content)
+        _put(at / "Release", release.encode())
+        _put(at / "Release.gpg", detached)
+        _put(at / "InRelease", clearsigned)
         return self._for_machines(signer)
 
-    def _take(self, package: Path) -> None:
-        content = package.read_bytes()
-        fields = control_of(content)
-        name = "{Package}_{Version}_{Architecture}.deb".format(**fields)
-        place = self.folder / "pool" / PART / fields["Package"][0] / fields["Package"] / name.replace(":", "%3a")
-        if place.exists() and place.read_bytes() != content:
+    def _take(self, package: Path, found: dict[str, Listed], fresh: dict[str, bytes]) -> None:
+        content = _content(package)
+        one = listed(content)
+        if found.setdefault(one.place, one).sum != one.sum:
             raise CannotPackage(
-                f"{name} is there already with other bytes, and machines that have it would never see the new ones; "
-                "count up `revision` in the brand file and build again."
+                f"{Path(one.place).name} is there already with other bytes, and machines that have it would never see "
+                "the new ones; count up `revision` in the brand file and build again."
             )
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        fresh[one.place] = content
 
-    def _lists(self) -> dict[str, bytes]:
-        found = [_paragraph(path, self.folder) for path in sorted((self.folder / "pool").rglob("*.deb"))]
+    def _lists(self, found: Mapping[str, Listed]) -> dict[str, bytes]:
         lists = {}
         for machine in MACHINES:
-            fitting = [text for kind, text in found if kind in ("all", machine)]
-            plain = "\n".join(fitting).encode()
+            plain = written(one for _, one in sorted(found.items()) if one.fits(machine)).encode()
             lists[f"{PART}/binary-{machine}/Packages"] = plain
             lists[f"{PART}/binary-{machine}/Packages.xz"] = lzma.compress(plain)
         return lists
@@ -98,16 +99,16 @@ class Repository:
         return [key, source]
 
 
-def _paragraph(path: Path, root: Path) -> tuple[str, str]:
-    """The kind of machine a package is for, and its paragraph in the list."""
-    content = path.read_bytes()
-    fields = control_of(content)
-    more = {
-        "Filename": path.relative_to(root).as_posix(),
-        "Size": str(len(content)),
-        "SHA256": hashlib.sha256(content).hexdigest(),
-    }
-    return fields["Architecture"], "".join(f"{name}: {value}\n" for name, value in {**fields, **more}.items())
+def _content(package: Path) -> bytes:
+    try:
+        return package.read_bytes()
+    except OSError as error:
+        raise CannotPackage(f"{package} cannot be read: {error.strerror}.") from None
+
+
+def _put(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
 
 
 def _date(when: datetime) -> str:

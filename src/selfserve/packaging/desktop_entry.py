@@ -8,12 +8,15 @@ from selfserve.packaging.brand import Branding
 
 
 def entry(branding: Branding, command: str) -> str:
-    """The desktop entry (freedesktop.org desktop-entry-spec); `%u` hands over a link of the app's scheme."""
+    """The desktop entry (freedesktop.org desktop-entry-spec); `%u` hands over a link of the app's scheme.
+
+    After `--` it is a link and nothing else, whatever it looks like.
+    """
     app, package = branding.app, branding.package
     return (
         "[Desktop Entry]\nType=Application\n"
         f"Name={_value(app.name)}\nComment={_value(package.summary)}\n"
-        f"Exec={command} %u\nIcon={app.id}\nTerminal=false\nStartupNotify=true\nStartupWMClass={app.id}\n"
+        f"Exec={command} -- %u\nIcon={app.id}\nTerminal=false\nStartupNotify=true\nStartupWMClass={app.id}\n"
         f"Categories=Utility;\nMimeType=x-scheme-handler/{app.scheme};\n"
     )
 

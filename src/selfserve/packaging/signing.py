@@ -32,6 +32,20 @@ class Signer:
         """The signature alone, as Release.gpg holds it."""
         return self._gpg(["--armor", "--detach-sign"], text)
 
+    def verified(self, place: Path) -> str:
+        """The text of a file with its signature around it; raises CannotPackage unless this key alone signed it."""
+        done = _run(self.home, ["--status-fd", "2", "--decrypt"], place.read_bytes())
+        told = [line.split() for line in done.stderr.decode(errors="replace").splitlines()]
+        told = [words[1:] for words in told if words[:1] == ["[GNUPG:]"]]
+        valid = [words[-1] for words in told if words[0] == "VALIDSIG"]  # last is the primary key's fingerprint
+        texts = [words for words in told if words[0] == "PLAINTEXT"]
+        if done.returncode or valid != [self.key] or len(texts) > 1:
+            raise CannotPackage(
+                f"{place} is not signed by this key ({self.key}): somebody altered the tree, or it is another key's. "
+                "Write a new tree, and name every package that it shall hold."
+            )
+        return done.stdout.decode()
+
     def public(self) -> bytes:
         """The public key, as `Signed-By` wants it in a file."""
         return _gpg(self.home, ["--export-options", "export-minimal", "--export", self.key])
@@ -76,10 +90,14 @@ def _only(home: Path | None, listing: list[str], trouble: str) -> str:
 
 
 def _gpg(home: Path | None, arguments: list[str], given: bytes = b"") -> bytes:
-    at = ["--homedir", str(home), "--pinentry-mode", "loopback", "--passphrase", ""] if home else []
-    command = ["gpg", "--batch", "--yes", "--quiet", "--no-tty", *at, *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, check=False)
+    done = _run(home, arguments, given)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise CannotPackage(f"gpg refused: {said[-1].removeprefix('gpg: ')}.")
     return done.stdout
+
+
+def _run(home: Path | None, arguments: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+    at = ["--homedir", str(home), "--pinentry-mode", "loopback", "--passphrase", ""] if home else []
+    command = ["gpg", "--batch", "--yes", "--quiet", "--no-tty", *at, *arguments]
+    return subprocess.run(command, input=given, capture_output=True, check=False)

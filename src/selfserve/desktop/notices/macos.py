@@ -1,4 +1,7 @@
-"""macOS: by AppleScript, which needs no rights; a press opens the app, not the page."""
+"""macOS: by AppleScript, which needs no rights. A press opens nothing of ours: such a notice is AppleScript's own.
+
+What calls back (UserNotifications) takes a signed bundle and the customer's leave, and cannot be tried by us.
+"""
 
 from __future__ import annotations
 

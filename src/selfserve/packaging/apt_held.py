@@ -1,0 +1,63 @@
+"""What a repository holds already, as far as it was signed: whoever can write into its folder puts nothing into it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from selfserve.packaging.apt_index import Listed, read
+from selfserve.packaging.problems import CannotPackage
+from selfserve.packaging.signing import Signer
+
+
+def held(folder: Path, suite: Path, signer: Signer) -> dict[str, Listed]:
+    """The packages of the signed list, by place, each with the bytes that were signed; empty for a tree to begin.
+
+    `suite` is where the lists are. Raises CannotPackage where the list is not signed by this very key, or where a list
+    or a package is another than the signature says.
+    """
+    link = next((one for one in sorted(folder.rglob("*")) if one.is_symlink()), None)
+    if link is not None:
+        raise CannotPackage(f"{link} is a link, and a repository holds none: somebody altered the tree.")
+    if not (suite / "InRelease").exists():
+        return {}
+    found: dict[str, Listed] = {}
+    for place, wanted in _sums(signer.verified(suite / "InRelease")):
+        content = _same(suite / place, wanted)
+        if place.endswith("/Packages"):
+            found.update((one.place, one) for one in read(content.decode()))
+    for place, one in found.items():
+        _same(folder / place, one.sum)
+    return found
+
+
+def alone(folder: Path, named: set[str]) -> None:
+    """Raises CannotPackage where the pool holds a file that is not `named`."""
+    for one in sorted((folder / "pool").rglob("*")):
+        if not one.is_dir() and one.relative_to(folder).as_posix() not in named:
+            raise CannotPackage(
+                f"{one} is in no list that was signed, and you did not name it: somebody altered the pool. Take it "
+                "away, or name it if it is yours."
+            )
+
+
+def _sums(release: str) -> Iterator[tuple[str, str]]:
+    """The files that a Release names below its folder, each with its SHA-256."""
+    _, _, lines = release.partition("\nSHA256:\n")
+    for line in lines.splitlines():
+        if not line.startswith(" "):
+            return
+        digest, _, place = line.split()
+        yield place, digest
+
+
+def _same(path: Path, wanted: str) -> bytes:
+    content = path.read_bytes() if path.is_file() else None
+    if content is None or hashlib.sha256(content).hexdigest() != wanted:
+        what = "is gone" if content is None else "is not what was signed"
+        raise CannotPackage(
+            f"{path} {what}: somebody altered the tree. Bring back one that you trust, or write a new one and name "
+            "every package that it shall hold."
+        )
+    return content

@@ -1,0 +1,41 @@
+"""The app's window without its course, for pages to be shown in. Run by Debian's Python: LIBRARY BRAND.
+
+One JSON object a line: {"go": ADDRESS}, {"show": true} for a page of the app's own, {"press": true} for its first
+button. Says each event as [KIND, VALUE].
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, sys.argv[1])
+from selfserve.desktop import brand, gtk, screens, words
+from selfserve.desktop.app import Event
+from selfserve.desktop.window import WebWindow
+
+chosen, to = brand.load(Path(sys.argv[2])), words.of_system()
+gtk.name_program(chosen.id)
+window = WebWindow(chosen, to, screens.starting(to, chosen), Path(sys.argv[2]).parent / "window.json")
+
+
+def said(event: Event) -> None:
+    """Tell what happened."""
+    print(json.dumps([event.kind, event.value]), flush=True)
+
+
+def live() -> None:
+    """Do what is asked until nobody asks any more."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "go" in asked:
+            window.go(asked["go"])
+        elif "show" in asked:
+            window.show(screens.welcome(to, [], None))
+        elif "press" in asked:
+            window.script("document.querySelector('button').click()")
+    window.close()
+
+
+window.run(said, live)
