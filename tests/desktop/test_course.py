@@ -14,9 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from selfserve.desktop import peers
 from selfserve.desktop.app import App, Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
+from selfserve.desktop.handoff import Owner
 from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.pages import Page
 from selfserve.desktop.server import About, News, Notice, Server, Started
@@ -69,7 +71,7 @@ class Scripted(Server):
     def sign_in(self, code: str, verifier: str) -> Started:
         self._said("sign_in")
         assert len(verifier) >= 43
-        return Started("sd_new", f"entry-{code}", False, 0.05)
+        return Started("sd_new", f"entry-{code}", False, 0.05, "Ada Lovelace")
 
     def start(self, token: str) -> Started:
         self._said("start")
@@ -167,7 +169,7 @@ class Play:
 @contextmanager
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
-    browses: bool = True, keyring: State = State.GOOD,
+    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed."""
     server, window, keeper = Scripted(), Noting(), Remembered(token, keyring)
@@ -188,7 +190,9 @@ def playing(
     memory = folder / "device.json"
     facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
     app = App(
-        Around(brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW),
+        Around(
+            brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW, owner
+        ),
         wanted,
     )
     window.post = app.post
@@ -203,9 +207,11 @@ def playing(
 
 
 def come_back(address: str, code: str = "c") -> None:
-    """The browser comes back with a code."""
-    asked = parse_qs(urlsplit(address).query)
-    httpx.get(f"http://127.0.0.1:{asked['port'][0]}/back", params={"state": asked["state"][0], "code": code})
+    """The browser that was started goes to the server, and comes back with a code."""
+    with httpx.Client() as browser:
+        asked = parse_qs(urlsplit(browser.get(address).headers["location"]).query)
+        back = f"http://127.0.0.1:{asked['port'][0]}/back"
+        browser.get(back, params={"state": asked["state"][0], "code": code})
 
 
 def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:
@@ -224,6 +230,68 @@ def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:
         assert play.server.facts == []
         assert play.keeper.token is not None
         assert play.window.fronts == 1
+
+
+def test_nobodys_word_for_the_browser_means_a_question(tmp_path: Path) -> None:
+    """Somebody else's browser may have brought the code: the name is asked about before anything is kept."""
+    with playing(tmp_path, owner=lambda *_: None) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        asked = play.sees("whose")
+        assert (asked.title, play.keeper.token) == ("Signed in as Ada Lovelace", None)
+        assert [act.says for act in asked.acts] == ["Go on", "Not me"]
+        play.act("not-me")
+        assert "Nothing was kept" in play.sees("welcome").hints[0]
+        assert ("sign_out" in play.server.calls, play.keeper.token) == (True, None)
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "no browser", 10)
+        come_back(play.browsed[1])
+        play.sees("whose")
+        assert play.keeper.token is None
+        play.act("that-is-me")
+        play.sees("device")
+        assert play.keeper.token == "sd_new"
+
+
+def test_a_sign_in_that_nobody_says_is_theirs_is_ended(tmp_path: Path) -> None:
+    """The window is closed at the question: the token is worth nothing, and was never kept."""
+    with playing(tmp_path, owner=lambda *_: None) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("whose")
+        play.app.post(Event("closed"))
+        until(lambda: "sign_out" in play.server.calls, "not ended", 10)
+        assert play.keeper.token is None
+
+
+def test_another_accounts_browser_brings_nothing(tmp_path: Path) -> None:
+    """It read the address from our browser's arguments: it is led nowhere, and the app goes on waiting."""
+    with playing(tmp_path, owner=lambda *_: peers.STRANGER) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        assert httpx.get(play.browsed[0]).status_code == 400
+        assert HOME not in play.browsed[0]
+        play.act("cancel")
+        play.sees("welcome")
+        assert "sign_in" not in play.server.calls
+
+
+def test_opening_the_page_again_begins_anew(tmp_path: Path) -> None:
+    """With an address of its own, that leads on again."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        assert httpx.get(play.browsed[0]).status_code == 303
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "not opened again", 10)
+        come_back(play.browsed[1])
+        play.sees("device")
 
 
 def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
@@ -453,7 +521,7 @@ def test_a_browser_that_does_not_open_leaves_an_address(tmp_path: Path) -> None:
     with playing(tmp_path, browses=False) as play:
         play.sees("welcome")
         play.act("sign-in")
-        assert play.sees("waiting").address.startswith(f"{HOME}/app/allow?")
+        assert play.sees("waiting").address == play.browsed[0]
         play.act("cancel")
         play.sees("welcome")
 

@@ -26,6 +26,7 @@ def test_a_press_in_the_browser_lets_the_app_in(home: Installation) -> None:
     assert device_codes.signs_of(home.asked()["challenge"]) in page.text
     told = home.trade_in(home.allow()).json()
     assert told["token"].startswith("sd_")
+    assert told["name"] == "Ada Fern"
     answer, cookies = home.window(told["entry"], "/items/desk?x=1")
     assert (answer.status_code, answer.json()) == (200, {"next": "/items/desk?x=1"})
     assert home.seen_by(cookies).text == "ada"

@@ -124,7 +124,7 @@ def sign_in(request: Request, agent: Agent, grant: Grant) -> dict[str, Any]:
             person_id=code.person_id,
             urgent=True,
         )
-        return _answer(parts.apps, traded)
+        return _answer(parts.apps, traded) | {"name": session.get_one(Person, code.person_id).name}
 
 
 @router.post("/start")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from selfserve.desktop import VERSION, place, screens
+from selfserve.desktop import VERSION, peers, place, screens
 from selfserve.desktop.brand import Brand
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
-from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.handoff import HandOff, Owner
 from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.notices import Teller
@@ -82,6 +82,7 @@ class Around:
     memory: Path
     host: str
     now: Callable[[], datetime]
+    owner: Owner = peers.owner
 
 
 Next = Callable[[], "Next | None"]
@@ -213,9 +214,8 @@ class App:
     def _hand_off(self) -> Next | None:
         """The browser does it; the code comes back to this machine."""
         around = self.around
-        with HandOff(
-            around.server.origin, around.host, lambda code: self.post(Event("code", code)), self._back_page
-        ) as under_way:
+        came = lambda code: self.post(Event("code", code))  # noqa: E731
+        with HandOff(around.server.origin, around.host, came, self._back_page, around.owner) as under_way:
             opened = around.browse(under_way.address)
             self._show(screens.waiting(around.to, under_way.signs, "" if opened else under_way.address))
             while True:
@@ -224,9 +224,11 @@ class App:
                     return None
                 if event.kind == "code":
                     around.window.front()
-                    return self._traded(event.value, under_way.verifier)
+                    return self._traded(event.value, under_way)
                 if event == Event("act", "sign-in"):
-                    around.browse(under_way.address)
+                    address = under_way.again()
+                    opened = around.browse(address)
+                    self._show(screens.waiting(around.to, under_way.signs, "" if opened else address))
                 elif event.kind == "time" or event == Event("act", "cancel"):
                     self._why = "took_too_long" if event.kind == "time" else ""
                     return self._ask
@@ -235,11 +237,32 @@ class App:
         to, which = self.around.to, "back" if good else "back_bad"
         return plain(to.say(f"{which}_title"), to.say(which), self.around.brand, to)
 
-    def _traded(self, code: str, verifier: str) -> Next | None:
+    def _traded(self, code: str, done: HandOff) -> Next | None:
         try:
-            self._take(self.around.server.sign_in(code, verifier))
+            started = self.around.server.sign_in(code, done.verifier)
         except Trouble as trouble:
             return self._not_started(trouble, "not_let_in")
+        return self._let_in(started) if done.sure else lambda: self._whose(started)
+
+    def _whose(self, started: Started) -> Next | None:
+        """Ask who they are where nobody vouches for the browser; nothing is kept before they say that it is them."""
+        self._show(screens.whose(self.around.to, started.name))
+        while True:
+            event = self._wait(SIGN_IN_LASTS)
+            if event == Event("act", "that-is-me"):
+                return self._let_in(started)
+            if event.kind in ("closed", "time") or event == Event("act", "not-me"):
+                self._refuse(started)
+                return None if event.kind == "closed" else self._ended("not_me")
+
+    def _refuse(self, started: Started) -> None:
+        try:
+            self.around.server.sign_out(started.token)
+        except Trouble:
+            return  # nobody has the token any more; it ends by itself, unused
+
+    def _let_in(self, started: Started) -> Next:
+        self._take(started)
         return self._device if "send" not in place.read(self.around.memory) else self._enter
 
     def _start(self) -> Next | None:

@@ -38,12 +38,16 @@ class About:
 
 @dataclass(frozen=True)
 class Started:
-    """A new token, and the one-time code that opens the window. `told`: the machine's facts are known already."""
+    """A new token, and the one-time code that opens the window. `told`: the machine's facts are known already.
+
+    `name` is that of the person who is signed in.
+    """
 
     token: str
     entry: str
     told: bool
     ask_every: float
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,7 +202,7 @@ def _started(told: Mapping[str, Any]) -> Started:
     if not token or not entry:
         raise Trouble(Kind.WRONG_SERVER, "the answer holds no token")
     usual = float(every) if isinstance(every, int | float) and 1 <= every <= 3600 else 30.0
-    return Started(token, entry, told.get("told") is True, usual)
+    return Started(token, entry, told.get("told") is True, usual, _text(told, "name"))
 
 
 def _object(content: bytes, status: int) -> dict[str, Any]:

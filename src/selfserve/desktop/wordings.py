@@ -30,6 +30,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "open_again": ("Open the page again", "Seite noch einmal öffnen"),
     "cancel": ("Cancel", "Abbrechen"),
+    "whose": ("Signed in as {name}", "Angemeldet als {name}"),
+    "whose_told": (
+        "Go on only if that is you: what you do in the app is done in this name.",
+        "Mach nur weiter, wenn du das bist: Was du in der App tust, geschieht in diesem Namen.",
+    ),
+    "that_is_me": ("Go on", "Weiter"),
+    "not_mine": ("Not me", "Das bin ich nicht"),
+    "not_me": (
+        "Nothing was kept. Sign in again, in a browser where you are signed in yourself.",
+        "Es wurde nichts behalten. Melde dich noch einmal an, in einem Browser, in dem du selbst angemeldet bist.",
+    ),
     "took_too_long": (
         "That took longer than five minutes, so it was stopped. Nothing happened; please start again.",
         (
