@@ -395,9 +395,32 @@ def test_being_signed_out_by_the_server_shows_while_it_runs(tmp_path: Path) -> N
     """At the next question for notices."""
     with playing(tmp_path, "sd_kept") as play:
         play.inside()
-        play.server.trouble["news"] = Trouble(Kind.SIGNED_OUT)
+        play.server.trouble |= {"start": Trouble(Kind.SIGNED_OUT), "news": Trouble(Kind.SIGNED_OUT)}
         assert "This app was signed out" in play.sees("welcome").hints[0]
         assert play.keeper.token is None
+
+
+def test_a_copied_app_says_so(tmp_path: Path) -> None:
+    """Why it was signed out, whichever call it hears it from."""
+    copied = Trouble(Kind.SIGNED_OUT, "HTTP 401", "copied")
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.server.trouble |= {"start": copied, "news": Trouble(Kind.SIGNED_OUT)}
+        assert "used in two places" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_a_token_that_somebody_else_traded_is_traded_again(tmp_path: Path) -> None:
+    """Refused for notices, the app asks to start: there the server tells a thief from a lost answer; it goes on where
+    it was."""
+    with playing(tmp_path, "sd_kept") as play:
+        play.inside()
+        play.app.post(Event("at", f"{HOME}/requests/R-1"))
+        play.server.trouble["news"] = Trouble(Kind.SIGNED_OUT)
+        until(lambda: play.server.calls.count("start") > 1, "not started anew", 10)
+        del play.server.trouble["news"]
+        until(lambda: len(play.window.scripts) > 1, "not opened anew", 10)
+        assert '\\"next\\": \\"/requests/R-1\\"' in play.window.scripts[1]
 
 
 def test_signing_out_by_the_menu(tmp_path: Path) -> None:

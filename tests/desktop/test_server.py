@@ -118,6 +118,15 @@ def test_each_wrong_answer_has_a_name(answer: Callable[[Any], Answer], found: Ki
     assert kind(answer) is found
 
 
+def test_the_server_says_why_it_refuses() -> None:
+    """One word of its problem document; a stranger's is not believed."""
+    for content_type, why in ((PROBLEM, "copied"), (JSON, "")):
+        with answering(says({"type": "unauthenticated", "why": "copied"}, 401, content_type)) as port:
+            with pytest.raises(Trouble) as refused:
+                Server(f"http://127.0.0.1:{port}", "a", "en").about()
+            assert refused.value.why == why
+
+
 def test_nobody_there_is_unreachable() -> None:
     """Nothing listens; a name that nobody knows is told apart."""
     with pytest.raises(Trouble) as refused:

@@ -280,7 +280,7 @@ class App:
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:
-            return self._ended(why)
+            return self._ended("copied" if trouble.why == "copied" else why)
         return self._offline_with(trouble)
 
     def _ended(self, why: str) -> Next:
@@ -369,7 +369,7 @@ class App:
             news = self.around.server.news(self._token, self._after)
         except Trouble as trouble:
             if trouble.kind is Kind.SIGNED_OUT:
-                return self._ended("signed_out")
+                return self._again  # the server says why; or somebody else has traded our token, and is found out
             if trouble.kind in (Kind.TOO_OLD, Kind.NO_APPS):
                 return self._connect
             return None  # the page itself says that it lost its server, and comes back by itself
@@ -414,7 +414,7 @@ class App:
                 self.around.server.untell(self._token)
             except Trouble as trouble:
                 place.write(self.around.memory, {"send": False})
-                return self._not_started(trouble, "signed_out")
+                return self._again if trouble.kind is Kind.SIGNED_OUT else self._offline_with(trouble)
         if self._entries or not self._path or self._started is None:
             return self._enter
         return self._again

@@ -145,7 +145,7 @@ class Server:
                 return _object(answer.read(LARGEST + 1), answer.status)
         except urllib.error.HTTPError as error:
             with error:
-                raise of_status(error.code, _problem(error)) from None
+                raise of_status(error.code, *_problem(error)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise of_error(error) from error
 
@@ -217,14 +217,15 @@ def _object(content: bytes, status: int) -> dict[str, Any]:
     return told
 
 
-def _problem(error: urllib.error.HTTPError) -> str:
-    """The word of a problem document (RFC 9457); "" for an answer that is none of ours."""
+def _problem(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """The word of a problem document (RFC 9457), and why; both "" for an answer that is none of ours."""
     if error.headers.get("Content-Type", "").split(";")[0] != "application/problem+json":
-        return ""
+        return "", ""
     try:
-        return _text(_object(error.read(LARGEST), error.code), "type")
+        told = _object(error.read(LARGEST), error.code)
     except (Trouble, OSError, http.client.HTTPException):
-        return ""
+        return "", ""
+    return _text(told, "type"), _text(told, "why")
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

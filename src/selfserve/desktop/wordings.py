@@ -65,6 +65,17 @@ WORDS: dict[str, tuple[str, str]] = {
             "wurde. Melde dich wieder an, um weiterzumachen."
         ),
     ),
+    "copied": (
+        (
+            "This app was signed out, as its sign-in was used in two places: somebody may have copied it. Unless you "
+            "have just restored this computer from a backup, tell your TechOps team. Sign in again to go on."
+        ),
+        (
+            "Diese App wurde abgemeldet, weil ihre Anmeldung an zwei Orten benutzt wurde: Vielleicht hat sie jemand "
+            "kopiert. Wenn du diesen Computer nicht gerade aus einer Sicherung wiederhergestellt hast, sag deinem "
+            "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
+        ),
+    ),
     "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
     "bye_offline": (
         (

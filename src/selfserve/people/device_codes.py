@@ -56,7 +56,12 @@ def grant(session: Session, person: Person, to: Consent, now: datetime) -> str:
 
 
 def entry(session: Session, token: DeviceToken, now: datetime) -> str:
-    """A code by which the window of an app that is signed in gets a session of its own."""
+    """A code by which the window of an app that is signed in gets a session of its own; those before are void."""
+    session.execute(
+        sa.delete(DeviceCode)
+        .where(DeviceCode.token_id == token.id, DeviceCode.used_at.is_(None))
+        .execution_options(synchronize_session=False)
+    )
     return _keep(
         session,
         DeviceCode(

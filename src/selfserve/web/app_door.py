@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.languages.messages import Message, msg
-from selfserve.people import device_codes, directory
+from selfserve.people import device_codes, device_tokens, directory
 from selfserve.people.device_codes import CHALLENGE, Consent, signs_of
 from selfserve.people.principal import Principal
 from selfserve.store.database import Database
@@ -179,6 +179,7 @@ class AppDoor:
             person = directory.present(session, token.person_id) if token is not None else None
             if token is None or person is None or token.ended_at is not None:
                 return None
+            device_tokens.entered(session, token.id, now)
             sessions.end_windows(session, token.id, now, why="replaced", actor=person.id)
             earlier = sessions.current(session, before, self.rules, now)
             if earlier is not None:
