@@ -56,6 +56,8 @@ class DeviceCode(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_id: Mapped[str | None] = mapped_column(ForeignKey("device_token.id", ondelete="CASCADE"), index=True)
     """The app it opens a window for; None where it lets a new app in."""
+    sign_in_id: Mapped[str | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"), index=True)
+    """The browser's session in which a new app was agreed to: the code is worth nothing once that has ended."""
     challenge: Mapped[str] = mapped_column(String(43), default="")
     """What the app's verifier has to hash to (PKCE S256, RFC 7636)."""
     name: Mapped[str] = mapped_column(String(100), default="")
