@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from selfserve.api.app_rules import AppRules
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import device_secrets, device_tokens
-from selfserve.people.device_tokens import DeviceRules
+from selfserve.people.device_tokens import DeviceRules, Traded
 from selfserve.settings.model import Settings
 from selfserve.store.tables import DeviceToken, SignIn
 from selfserve.web import sessions
 from tests.api.calls import Api, Port, api_of, both_stores, open_port, refused
 from tests.desktop.installation import AGENT, ISSUER, Installation, installation
 from tests.stand.house import Stand
+
+KEY = "an-app-makes-one-for-each-start-of-its-own_"
 
 
 def start(home: Installation, token: str) -> str | None:
@@ -202,6 +206,81 @@ def test_only_the_newest_code_opens_a_window(home: Installation) -> None:
     newest = home.call("POST", "/start", told["token"]).json()
     assert home.window(told["entry"])[0].status_code == 401
     assert home.window(newest["entry"])[0].status_code == 200
+
+
+def exchange(home: Installation, token: str, key: str = KEY) -> httpx.Response:
+    """A start with the key that the app made for it."""
+    return home.call("POST", "/start", token, headers={"idempotency-key": key})
+
+
+@both_stores
+def test_a_start_that_the_network_tells_twice_gives_the_same(home: Installation) -> None:
+    """Before the app has used what it got: token and code stay good."""
+    first = home.signed_in_app()["token"]
+    once = exchange(home, first).json()
+    home.stand.clock.forward(minutes=2)
+    assert exchange(home, first).json() == once
+    assert lives(home, once["token"])
+    assert home.window(once["entry"])[0].status_code == 200
+
+
+@both_stores
+def test_a_late_copy_of_a_start_accuses_nobody(home: Installation) -> None:
+    """Also after the app has used what it got, hours later, and after its next start: nobody is signed out."""
+    first = home.signed_in_app()["token"]
+    second = exchange(home, first).json()
+    assert home.window(second["entry"])[0].status_code == 200
+    home.stand.clock.forward(hours=2)
+    again = exchange(home, first).json()
+    assert again == second
+    assert home.window(again["entry"])[0].status_code == 401
+    assert lives(home, second["token"])
+    third = exchange(home, second["token"], "k" * 43).json()["token"]
+    assert exchange(home, first).status_code == 401
+    assert lives(home, third)
+    assert exchange(home, first).status_code == 401
+    assert lives(home, third)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 43])
+def test_a_thief_has_another_key(home: Installation, key: str) -> None:
+    """The token alone is no repetition: it was copied."""
+    owned = home.signed_in_app("ada")["token"]
+    second = exchange(home, owned).json()["token"]
+    assert lives(home, second)
+    answer = exchange(home, owned, key) if key else home.call("POST", "/start", owned)
+    assert answer.json()["why"] == "copied"
+    assert not lives(home, second)
+
+
+@both_stores
+def test_copies_of_a_start_at_once_give_one_token(home: Installation) -> None:
+    """Whichever is first: all are told the same."""
+    token, database, now = home.signed_in_app()["token"], home.stand.house.database, home.stand.clock()
+    told: list[str] = []
+    gate = threading.Barrier(4)
+
+    def begin() -> None:
+        gate.wait()
+        with database.write() as session:
+            found = device_tokens.trade(session, token, "", DeviceRules(), now, KEY)
+            assert isinstance(found, Traded)
+            told.append(f"{found.secret} {found.entry}")
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(told), len(set(told))) == (4, 1)
+
+
+@pytest.mark.parametrize("key", ["short", "k" * 129, "k" * 40 + "/", "k k" * 20])
+def test_a_key_that_is_none_is_refused(home: Installation, key: str) -> None:
+    """One that could be guessed would make the next token guessable, and it is told."""
+    token = home.signed_in_app()["token"]
+    assert exchange(home, token, key).status_code == 422
+    assert lives(home, token)
 
 
 @pytest.mark.parametrize("days", [31, 181])

@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -80,6 +80,9 @@ def _number(version: str) -> list[int]:
 
 Agent = Annotated[str, Depends(young_enough)]
 Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_-]{32,128}$")]
+"""Random, for one exchange of a token: who repeats it shows the same."""
 
 
 def _presented(shown: HTTPAuthorizationCredentials | None) -> str:
@@ -156,11 +159,11 @@ def sign_in(request: Request, agent: Agent, grant: Grant) -> dict[str, Any]:
 
 
 @router.post("/start")
-def start(request: Request, agent: Agent, shown: Shown) -> dict[str, Any]:
-    """A new token instead of the one that is shown, and a code that opens the window."""
+def start(request: Request, agent: Agent, shown: Shown, key: Key = "") -> dict[str, Any]:
+    """A new token instead of the one that is shown, and a code that opens the window; again the same for the same."""
     presented, parts, now = _presented(shown), parts_of(request), parts_of(request).house.now()
     with parts.house.database.write() as session:
-        found = device_tokens.trade(session, presented, agent, parts.apps.rules, now)
+        found = device_tokens.trade(session, presented, agent, parts.apps.rules, now, key)
         if isinstance(found, Traded):
             return _answer(parts.apps, found)
     raise _refused(request, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib
 import json
+import secrets
 import ssl
 import urllib.error
 import urllib.request
@@ -77,6 +78,8 @@ class Server:
         self.certificate = b""
         """The server's certificate as last seen and found good, in DER; empty without TLS."""
         self._headers = {"User-Agent": agent, "Accept-Language": language, "Accept": "application/json"}
+        self._exchange = ("", "")
+        """The token that is being traded, and the key of that exchange."""
         self._opener = self._made(trust)
 
     def _made(self, trust: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
@@ -107,8 +110,13 @@ class Server:
         return _started(self._call("POST", "/sign-in", body={"code": code, "verifier": verifier}))
 
     def start(self, token: str) -> Started:
-        """A new token for the old one; SIGNED_OUT where that is worth nothing any more."""
-        return _started(self._call("POST", "/start", token))
+        """A new token for the old one; SIGNED_OUT where that is worth nothing any more.
+
+        Tried again after an answer that was lost, it is the same exchange, known by its key, and gives the same token.
+        """
+        if self._exchange[0] != token:
+            self._exchange = (token, secrets.token_urlsafe(32))
+        return _started(self._call("POST", "/start", token, key=self._exchange[1]))
 
     def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
@@ -131,9 +139,9 @@ class Server:
         return News(_text(told, "after"), tuple(found), known)
 
     def _call(
-        self, method: str, path: str, token: str = "", body: Mapping[str, object] | None = None
+        self, method: str, path: str, token: str = "", body: Mapping[str, object] | None = None, key: str = ""
     ) -> dict[str, Any]:
-        headers = dict(self._headers)
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = None

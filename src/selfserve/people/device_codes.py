@@ -57,8 +57,15 @@ def grant(session: Session, person: Person, to: Consent, now: datetime) -> str:
     )
 
 
-def entry(session: Session, token: DeviceToken, now: datetime) -> str:
-    """A code by which the window of an app that is signed in gets a session of its own; those before are void."""
+def entry(session: Session, token: DeviceToken, now: datetime, code: str = "") -> str:
+    """A code by which the window of an app that is signed in gets a session of its own; those before are void.
+
+    `code`: the one that an exchange which may be repeated gives; it is made once, and not made good again once used.
+    """
+    made = session.get(DeviceCode, _hash(code)) if code else None
+    if made is not None:
+        made.ends_at = now + ENTRY_LASTS
+        return code
     session.execute(
         sa.delete(DeviceCode)
         .where(DeviceCode.token_id == token.id, DeviceCode.used_at.is_(None))
@@ -74,6 +81,7 @@ def entry(session: Session, token: DeviceToken, now: datetime) -> str:
             ends_at=now + ENTRY_LASTS,
         ),
         now,
+        code,
     )
 
 
@@ -114,9 +122,9 @@ def signs_of(challenge: str) -> str:
     return f"{digits[:4]}-{digits[4:]}"
 
 
-def _keep(session: Session, row: DeviceCode, now: datetime) -> str:
+def _keep(session: Session, row: DeviceCode, now: datetime, code: str = "") -> str:
     session.execute(sa.delete(DeviceCode).where(DeviceCode.ends_at < now - KEPT))
-    code = secrets.token_urlsafe(32)
+    code = code or secrets.token_urlsafe(32)
     row.secret_hash = _hash(code)
     session.add(row)
     session.flush()

@@ -82,29 +82,37 @@ def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, n
     return Traded(row, _clear(row, secret), device_codes.entry(session, row, now))
 
 
-def trade(session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime) -> Traded | Reused | None:
+def trade(
+    session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime, key: str = ""
+) -> Traded | Reused | None:
     """A new secret instead of `presented`; None where that is worth nothing (any more).
 
-    Reused for a secret that was replaced and whose successor is in use, and for one that is older: one of the two who
-    show it has stolen it, so the app is to be ended, see `find_out`.
+    The same exchange again, known by the app's random `key` for it, gives the same again, whenever it comes: a network
+    may tell it twice. Reused for any other secret that was replaced and whose successor is in use, and for one that is
+    older: one of the two who show it has stolen it, so the app is to be ended, see `find_out`.
     """
     for _ in range(TRIES):
         row, live = _shown(session, presented, rules, now)
         if row is None or not live:
             return _found_out(row)
-        if not _tradable(row, presented):
-            return Reused(row, live=True)
-        fresh = _replace(session, row, _hash(_secret(presented)), agent, now)
-        if fresh:
+        wanted = device_secrets.made(row.family, device_secrets.seed_of(_secret(presented), key)) if key else ""
+        if wanted and hmac.compare_digest(row.former_hash, _hash(wanted)):
+            return None  # a start that was repeated after the next one; what it gave has been replaced
+        if not (wanted and hmac.compare_digest(row.secret_hash, _hash(wanted))):
+            if not _tradable(row, presented):
+                return Reused(row, live=True)
+            wanted = _replace(session, row, presented, agent, now, key)
+        if wanted:
             session.refresh(row)
-            return Traded(row, _clear(row, fresh), device_codes.entry(session, row, now))
+            code = device_codes.entry(session, row, now, device_secrets.code_of(wanted, key))
+            return Traded(row, _clear(row, wanted), code)
     return None
 
 
-def _replace(session: Session, row: DeviceToken, shown: str, agent: str, now: datetime) -> str:
+def _replace(session: Session, row: DeviceToken, presented: str, agent: str, now: datetime, key: str) -> str:
     """A new secret in the place of the newest; empty where somebody else was first."""
     family = row.family or secrets.token_urlsafe(32)
-    fresh = device_secrets.made(family)
+    fresh = device_secrets.made(family, device_secrets.seed_of(_secret(presented), key))
     won = session.execute(
         sa.update(DeviceToken)
         .where(
@@ -112,7 +120,7 @@ def _replace(session: Session, row: DeviceToken, shown: str, agent: str, now: da
         )
         .values(
             secret_hash=_hash(fresh),
-            former_hash=shown,
+            former_hash=_hash(_secret(presented)),
             family=family,
             settled=False,
             agent=agent[:100],
