@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from selfserve.desktop import VERSION, peers, place, screens
+from selfserve.desktop import VERSION, peers, screens
 from selfserve.desktop.brand import Brand
+from selfserve.desktop.consent import Consent
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff, Owner
@@ -103,12 +104,15 @@ class App:
     _failures: int = 0
     _entries: int = 0
     _path: str = "/"
+    _back: str = "/"
+    """The page to come back to, of whoever is signed in; `wanted` is a link's, whoever that will be."""
     _after: str = ""
     _seen: set[str] = field(default_factory=set)
     _facts: Facts | None = None
     _home: bool = False
 
     def __post_init__(self) -> None:
+        self._consent = Consent(self.around.memory, self.around.server.origin)
         self._teller = self.around.teller(lambda path: self.post(Event("link", path)))
 
     def post(self, event: Event) -> None:
@@ -263,7 +267,7 @@ class App:
 
     def _let_in(self, started: Started) -> Next:
         self._take(started)
-        return self._device if "send" not in place.read(self.around.memory) else self._enter
+        return self._device if self._consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
         """Trade the kept token for a new one."""
@@ -284,7 +288,11 @@ class App:
         return self._offline_with(trouble)
 
     def _ended(self, why: str) -> Next:
+        """Signed out: whoever comes next on this account of the machine finds nothing of whoever was here."""
         self._token, self._started, self._why = None, None, why
+        self._path, self._back = "/", "/"
+        self._seen.clear()
+        self._consent.forget()
         self.around.keeper.forget()
         return self._ask
 
@@ -305,11 +313,13 @@ class App:
                 return None
             path = self._at(event)
             if path == THRESHOLD:
-                self.around.window.script(_entering(self._started.entry, self.wanted))
+                self.around.window.script(
+                    _entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
+                )
             elif path is not None and path.startswith("/sign-in"):
                 return self._start
             elif path is not None:
-                self._path, self.wanted, self._entries = path, "/", 0
+                self._path, self.wanted, self._back, self._entries = path, "/", "/", 0
                 self._home = True
                 return self._inside
             elif event.kind in ("time", "failed"):
@@ -337,6 +347,7 @@ class App:
             return self._lost
         if event.kind == "link" and event.value:
             self.around.window.go(self.around.server.origin + event.value)
+            self.wanted = "/"
         elif event == Event("act", "device"):
             return self._device
         elif event == Event("act", "sign-out"):
@@ -352,7 +363,7 @@ class App:
         if path.startswith("/auth/bye"):
             return self._ended("bye")
         if path.startswith("/sign-in"):  # the window's session has ended, not the app
-            self.wanted = _next(path)
+            self._back = _next(path)
             return self._connect
         if path != THRESHOLD:
             self._path = path
@@ -360,7 +371,7 @@ class App:
 
     def _lost(self) -> Next | None:
         """A page did not load: come back to it when the server answers."""
-        self.wanted = self._path
+        self._back = self._path
         return self._connect
 
     def _listen(self) -> Next | None:
@@ -395,25 +406,24 @@ class App:
     def _device(self) -> Next | None:
         """What this machine could say, before it says it; and the way to stop it."""
         facts = self._known_facts()
-        sends = place.read(self.around.memory).get("send")
-        self._show(screens.device(facts, self.around.to, sends if isinstance(sends, bool) else None))
+        sends = self._consent.given(self._token)
+        self._show(screens.device(facts, self.around.to, sends))
         while True:
             event = self._wait(None)
             if event.kind == "closed":
                 return None
             if event.kind == "act" and event.value in ("send", "keep", "back"):
                 return self._decided(event.value)
-            if event.kind == "link" and event.value and isinstance(sends, bool):
+            if event.kind == "link" and event.value and sends is not None:
                 return self._decided("back")
 
     def _decided(self, word: str) -> Next:
         if word != "back":
-            place.write(self.around.memory, {"send": word == "send"})
+            self._consent.keep(self._token, sends=word == "send")
         if word == "keep" and self._token:
             try:
                 self.around.server.untell(self._token)
             except Trouble as trouble:
-                place.write(self.around.memory, {"send": False})
                 return self._again if trouble.kind is Kind.SIGNED_OUT else self._offline_with(trouble)
         if self._entries or not self._path or self._started is None:
             return self._enter
@@ -421,12 +431,12 @@ class App:
 
     def _again(self) -> Next | None:
         """Back inside, with a session that may have ended meanwhile."""
-        self.wanted = self.wanted if self.wanted != "/" else self._path
+        self._back = self._path
         return self._start
 
     def _tell_facts(self) -> None:
         """Say what may be said; that it could not be costs nothing but the next start's try."""
-        if place.read(self.around.memory).get("send") is True and self._token:
+        if self._token and self._consent.given(self._token):
             try:
                 self.around.server.tell(self._token, self._known_facts().plain())
             except Trouble:
