@@ -37,9 +37,15 @@ class Remembered(Keeper):
 
     token: str | None = None
     state: State = State.GOOD
+    later: str | None = None
+    tries: int = 0
 
     def read(self) -> str | None:
+        self.token, self.later = self.token or self.later, None
         return self.token
+
+    def again(self) -> None:
+        self.tries += 1
 
     def write(self, token: str) -> None:
         self.token = token
@@ -614,6 +620,22 @@ def test_a_keyring_that_cannot_be_had_is_said(tmp_path: Path) -> None:
         assert "Your keyring is locked" in play.sees("welcome").hints[0]
     with playing(tmp_path, keyring=State.NONE) as play:
         assert "no keyring" in play.sees("welcome").hints[0]
+
+
+def test_a_keyring_that_was_unlocked_meanwhile_needs_no_browser(tmp_path: Path) -> None:
+    """What it gives at the press is tried first."""
+    with playing(tmp_path, keyring=State.LOCKED) as play:
+        play.sees("welcome")
+        play.keeper.later = "sd_kept_1"
+        play.act("sign-in")
+        play.inside()
+        assert (play.browsed, play.keeper.token) == ([], "sd_kept_1+")
+
+
+def test_the_keyring_is_tried_again_while_the_app_runs(tmp_path: Path) -> None:
+    """With each question for notices, before a new token would be lost with the app."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        until(lambda: play.keeper.tries > 1, "not tried again", 10)
 
 
 def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:

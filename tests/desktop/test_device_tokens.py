@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from selfserve.store.tables import DeviceToken, SignIn
 from selfserve.web import sessions
 from tests.api.calls import Api, Port, api_of, both_stores, open_port, refused
 from tests.desktop.installation import AGENT, ISSUER, Installation, installation
+from tests.desktop.test_keep import Ring
 from tests.stand.house import Stand
 
 KEY = "an-app-makes-one-for-each-start-of-its-own_"
@@ -281,6 +283,26 @@ def test_a_key_that_is_none_is_refused(home: Installation, key: str) -> None:
     token = home.signed_in_app()["token"]
     assert exchange(home, token, key).status_code == 422
     assert lives(home, token)
+
+
+def test_a_locked_keyring_is_no_thief(home: Installation, tmp_path: Path) -> None:
+    """It could not take the new token, which was used; the app that is started next shows that one all the same."""
+    ring = Ring(home.signed_in_app("ada")["token"])
+    keeper = ring.keeper(tmp_path)
+    for _ in range(2):
+        held = keeper.read()
+        assert held is not None
+        ring.locked = True
+        fresh = start(home, held)
+        assert fresh is not None
+        keeper.write(fresh)
+        assert lives(home, fresh)
+    ring.locked = False
+    found = ring.keeper(tmp_path).read()
+    assert found is not None
+    assert found != ring.held
+    assert start(home, found) is not None
+    assert "The app on ada's laptop was signed out" not in home.stand.notices("ada")
 
 
 @pytest.mark.parametrize("days", [31, 181])

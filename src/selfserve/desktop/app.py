@@ -205,9 +205,15 @@ class App:
             if event.kind == "closed":
                 return None
             if event == Event("act", "sign-in"):
-                return self._hand_off
+                return self._unlocked() or self._hand_off
             if event == Event("act", "recover") and self._about:
                 self.around.browse(self.around.server.origin + self._about.recovery)
+
+    def _unlocked(self) -> Next | None:
+        """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
+        if self.around.keeper.state is State.LOCKED:
+            self._token = self.around.keeper.read()
+        return self._start if self._token else None
 
     def _clock(self) -> list[str]:
         if self._about is None or self._about.now is None:
@@ -376,6 +382,7 @@ class App:
 
     def _listen(self) -> Next | None:
         assert self._token is not None
+        self.around.keeper.again()
         try:
             news = self.around.server.news(self._token, self._after)
         except Trouble as trouble:

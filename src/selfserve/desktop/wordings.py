@@ -102,13 +102,10 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
     ),
     "keyring_locked": (
+        "Your keyring is locked. You stay signed in until you close the app; unlock it to stay signed in for longer.",
         (
-            "Your keyring is locked. You stay signed in until you close the app; unlock it and start the app "
-            "again to stay signed in for longer."
-        ),
-        (
-            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn und "
-            "starte die App neu, um länger angemeldet zu bleiben."
+            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn, um länger "
+            "angemeldet zu bleiben."
         ),
     ),
     "unknown_name_title": ("You seem to be offline", "Du scheinst offline zu sein"),
