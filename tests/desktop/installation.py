@@ -83,6 +83,7 @@ class Installation:
     def call(self, method: str, path: str, token: str = "", agent: str = AGENT, **options: Any) -> httpx.Response:
         """One of the app's own calls, which carry no cookie."""
         headers = {"user-agent": agent} | ({"authorization": f"Bearer {token}"} if token else {})
+        headers |= options.pop("headers", {})
         kept = dict(self.browser.cookies)
         self.browser.cookies.clear()
         try:

@@ -14,9 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from selfserve.desktop import peers, place
 from selfserve.desktop.app import App, Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
+from selfserve.desktop.handoff import Owner
 from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.pages import Page
 from selfserve.desktop.server import About, News, Notice, Server, Started
@@ -35,9 +37,15 @@ class Remembered(Keeper):
 
     token: str | None = None
     state: State = State.GOOD
+    later: str | None = None
+    tries: int = 0
 
     def read(self) -> str | None:
+        self.token, self.later = self.token or self.later, None
         return self.token
+
+    def again(self) -> None:
+        self.tries += 1
 
     def write(self, token: str) -> None:
         self.token = token
@@ -69,7 +77,7 @@ class Scripted(Server):
     def sign_in(self, code: str, verifier: str) -> Started:
         self._said("sign_in")
         assert len(verifier) >= 43
-        return Started("sd_new", f"entry-{code}", False, 0.05)
+        return Started("sd_new_1", f"entry-{code}", False, 0.05, "Ada Lovelace")
 
     def start(self, token: str) -> Started:
         self._said("start")
@@ -167,7 +175,7 @@ class Play:
 @contextmanager
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
-    browses: bool = True, keyring: State = State.GOOD,
+    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed."""
     server, window, keeper = Scripted(), Noting(), Remembered(token, keyring)
@@ -188,7 +196,9 @@ def playing(
     memory = folder / "device.json"
     facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
     app = App(
-        Around(brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW),
+        Around(
+            brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW, owner
+        ),
         wanted,
     )
     window.post = app.post
@@ -203,9 +213,11 @@ def playing(
 
 
 def come_back(address: str, code: str = "c") -> None:
-    """The browser comes back with a code."""
-    asked = parse_qs(urlsplit(address).query)
-    httpx.get(f"http://127.0.0.1:{asked['port'][0]}/back", params={"state": asked["state"][0], "code": code})
+    """The browser that was started goes to the server, and comes back with a code."""
+    with httpx.Client() as browser:
+        asked = parse_qs(urlsplit(browser.get(address).headers["location"]).query)
+        back = f"http://127.0.0.1:{asked['port'][0]}/back"
+        browser.get(back, params={"state": asked["state"][0], "code": code})
 
 
 def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:
@@ -226,6 +238,68 @@ def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:
         assert play.window.fronts == 1
 
 
+def test_nobodys_word_for_the_browser_means_a_question(tmp_path: Path) -> None:
+    """Somebody else's browser may have brought the code: the name is asked about before anything is kept."""
+    with playing(tmp_path, owner=lambda *_: None) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        asked = play.sees("whose")
+        assert (asked.title, play.keeper.token) == ("Signed in as Ada Lovelace", None)
+        assert [act.says for act in asked.acts] == ["Go on", "Not me"]
+        play.act("not-me")
+        assert "Nothing was kept" in play.sees("welcome").hints[0]
+        assert ("sign_out" in play.server.calls, play.keeper.token) == (True, None)
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "no browser", 10)
+        come_back(play.browsed[1])
+        play.sees("whose")
+        assert play.keeper.token is None
+        play.act("that-is-me")
+        play.sees("device")
+        assert play.keeper.token == "sd_new_1"
+
+
+def test_a_sign_in_that_nobody_says_is_theirs_is_ended(tmp_path: Path) -> None:
+    """The window is closed at the question: the token is worth nothing, and was never kept."""
+    with playing(tmp_path, owner=lambda *_: None) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("whose")
+        play.app.post(Event("closed"))
+        until(lambda: "sign_out" in play.server.calls, "not ended", 10)
+        assert play.keeper.token is None
+
+
+def test_another_accounts_browser_brings_nothing(tmp_path: Path) -> None:
+    """It read the address from our browser's arguments: it is led nowhere, and the app goes on waiting."""
+    with playing(tmp_path, owner=lambda *_: peers.STRANGER) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        assert httpx.get(play.browsed[0]).status_code == 400
+        assert HOME not in play.browsed[0]
+        play.act("cancel")
+        play.sees("welcome")
+        assert "sign_in" not in play.server.calls
+
+
+def test_opening_the_page_again_begins_anew(tmp_path: Path) -> None:
+    """With an address of its own, that leads on again."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        assert httpx.get(play.browsed[0]).status_code == 303
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "not opened again", 10)
+        come_back(play.browsed[1])
+        play.sees("device")
+
+
 def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
     """And at each later start, until it is stopped; stopping makes the server forget."""
     with playing(tmp_path) as play:
@@ -237,23 +311,82 @@ def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
         play.act("send")
         play.inside()
         assert [one["serial"] for one in play.server.facts] == ["PF3X"]
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_new_1+") as play:
         play.inside()
         assert len(play.server.facts) == 1
         play.act("device")
         assert [act.word for act in play.sees("device").acts] == ["back", "keep"]
         play.act("keep")
         until(lambda: "untell" in play.server.calls, "not forgotten", 10)
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_new_1+") as play:
         play.inside()
         assert play.server.facts == []
 
 
+def signed_in(play: Play, word: str) -> None:
+    """Somebody signs in, and decides about this computer."""
+    play.act("sign-in")
+    play.sees("waiting")
+    come_back(play.browsed[-1])
+    play.sees("device")
+    play.act(word)
+
+
+def test_a_yes_ends_with_the_sign_in(tmp_path: Path) -> None:
+    """Whoever signs in next on the same account of the machine is asked anew; nothing is told before."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        signed_in(play, "send")
+        until(lambda: len(play.server.facts) == 1, "not told", 10)
+        play.inside()
+        play.act("sign-out")
+        play.sees("welcome")
+        assert not play.memory.exists()
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "no browser", 10)
+        come_back(play.browsed[1])
+        assert [act.word for act in play.sees("device").acts] == ["send", "keep"]
+        assert len(play.server.facts) == 1
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"send": True},
+        {"server": HOME, "app": "another", "send": True},
+        {"server": "https://other.example.com", "app": "kept", "send": True},
+        {"server": HOME, "app": "kept", "send": "yes"},
+    ],
+)
+def test_a_yes_to_another_server_or_by_another_person_is_none(tmp_path: Path, kept: dict[str, object]) -> None:
+    """Nothing is told of the machine, and the page asks as if for the first time."""
+    place.write(tmp_path / "device.json", kept)
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        assert play.server.facts == []
+        play.act("device")
+        assert [act.word for act in play.sees("device").acts] == ["send", "keep"]
+
+
+def test_nobody_is_led_to_a_page_of_whoever_was_here_before(tmp_path: Path) -> None:
+    """Neither where they were, nor what they had opened by a link."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.app.link("selfserve://requests/R-AAAA")
+        until(lambda: f"{HOME}/requests/R-AAAA" in play.window.went, "not opened", 10)
+        play.app.post(Event("at", f"{HOME}/requests/R-AAAA"))
+        play.act("sign-out")
+        play.sees("welcome")
+        signed_in(play, "keep")
+        until(lambda: len(play.window.scripts) == 2, "not let in", 10)
+        assert '\\"next\\": \\"/\\"' in play.window.scripts[1]
+
+
 def test_a_kept_token_needs_no_browser(tmp_path: Path) -> None:
     """It is traded for a new one, kept before it is used, and the link is opened at once."""
-    with playing(tmp_path, "sd_kept", "/items/vpn-access") as play:
+    with playing(tmp_path, "sd_kept_1", "/items/vpn-access") as play:
         play.inside()
-        assert play.keeper.token == "sd_kept+"
+        assert play.keeper.token == "sd_kept_1+"
         assert play.window.went == [f"{HOME}/app/enter"]
         assert '\\"next\\": \\"/items/vpn-access\\"' in play.window.scripts[0]
         assert play.browsed == []
@@ -266,7 +399,7 @@ def test_each_trouble_has_its_page_and_is_tried_again(tmp_path: Path, kind: Kind
     def broken(server: Scripted) -> None:
         server.trouble["about"] = Trouble(kind, "detail")
 
-    with playing(tmp_path, "sd_kept", set_up=broken) as play:
+    with playing(tmp_path, "sd_kept_1", set_up=broken) as play:
         assert play.sees(f"trouble-{kind}").title
         play.act("help:phone")
         play.act("help:mail")
@@ -284,7 +417,7 @@ def test_it_tries_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def away(server: Scripted) -> None:
         server.trouble["about"] = Trouble(Kind.UNREACHABLE)
 
-    with playing(tmp_path, "sd_kept", set_up=away) as play:
+    with playing(tmp_path, "sd_kept_1", set_up=away) as play:
         until(lambda: play.server.calls.count("about") > 3, "it gave up", 10)
         del play.server.trouble["about"]
         play.inside()
@@ -304,7 +437,7 @@ def test_a_server_that_wants_another_app_is_told(tmp_path: Path, about: About, p
     def wants(server: Scripted) -> None:
         server.answer = about
 
-    with playing(tmp_path, "sd_kept", set_up=wants) as play:
+    with playing(tmp_path, "sd_kept_1", set_up=wants) as play:
         play.sees(page)
         assert play.server.calls == ["about"]
         play.act("update")
@@ -318,29 +451,52 @@ def test_a_token_that_is_worth_nothing_is_forgotten_and_said(tmp_path: Path) -> 
     def ended(server: Scripted) -> None:
         server.trouble["start"] = Trouble(Kind.SIGNED_OUT)
 
-    with playing(tmp_path, "sd_kept", set_up=ended) as play:
+    with playing(tmp_path, "sd_kept_1", set_up=ended) as play:
         assert "This app was signed out" in play.sees("welcome").hints[0]
         assert play.keeper.token is None
 
 
 def test_being_signed_out_by_the_server_shows_while_it_runs(tmp_path: Path) -> None:
     """At the next question for notices."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
-        play.server.trouble["news"] = Trouble(Kind.SIGNED_OUT)
+        play.server.trouble |= {"start": Trouble(Kind.SIGNED_OUT), "news": Trouble(Kind.SIGNED_OUT)}
         assert "This app was signed out" in play.sees("welcome").hints[0]
         assert play.keeper.token is None
 
 
+def test_a_copied_app_says_so(tmp_path: Path) -> None:
+    """Why it was signed out, whichever call it hears it from."""
+    copied = Trouble(Kind.SIGNED_OUT, "HTTP 401", "copied")
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.server.trouble |= {"start": copied, "news": Trouble(Kind.SIGNED_OUT)}
+        assert "used in two places" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_a_token_that_somebody_else_traded_is_traded_again(tmp_path: Path) -> None:
+    """Refused for notices, the app asks to start: there the server tells a thief from a lost answer; it goes on where
+    it was."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.app.post(Event("at", f"{HOME}/requests/R-1"))
+        play.server.trouble["news"] = Trouble(Kind.SIGNED_OUT)
+        until(lambda: play.server.calls.count("start") > 1, "not started anew", 10)
+        del play.server.trouble["news"]
+        until(lambda: len(play.window.scripts) > 1, "not opened anew", 10)
+        assert '\\"next\\": \\"/requests/R-1\\"' in play.window.scripts[1]
+
+
 def test_signing_out_by_the_menu(tmp_path: Path) -> None:
     """Here and on the server; where that is away, here at least, and it is said."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         play.act("sign-out")
         assert play.sees("welcome").hints == ["You are signed out. See you soon."]
         assert "sign_out" in play.server.calls
         assert play.keeper.token is None
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         play.server.trouble["sign_out"] = Trouble(Kind.UNREACHABLE)
         play.act("sign-out")
@@ -350,7 +506,7 @@ def test_signing_out_by_the_menu(tmp_path: Path) -> None:
 
 def test_signing_out_on_the_page_is_signing_out(tmp_path: Path) -> None:
     """The window came to the page after signing out."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         play.app.post(Event("at", f"{HOME}/auth/bye"))
         assert play.sees("welcome").hints == ["You are signed out. See you soon."]
@@ -359,7 +515,7 @@ def test_signing_out_on_the_page_is_signing_out(tmp_path: Path) -> None:
 
 def test_a_session_that_has_ended_is_opened_anew(tmp_path: Path) -> None:
     """The window was sent to sign-in: the app goes in again, back to the page that was wanted."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         play.app.post(Event("at", f"{HOME}/sign-in?next=%2Frequests"))
         until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
@@ -368,7 +524,7 @@ def test_a_session_that_has_ended_is_opened_anew(tmp_path: Path) -> None:
 
 def test_foreign_pages_move_nothing(tmp_path: Path) -> None:
     """A page of another origin at the same path is no sign-out; nor does it lead anywhere."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         before = len(play.window.went)
         play.app.post(Event("at", "https://evil.example/auth/bye"))
@@ -383,7 +539,7 @@ def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
     """Not in a circle."""
     with playing(tmp_path) as play:
         play.window.lands = lambda address: f"{HOME}/sign-in" if address.endswith("entered") else address
-        play.keeper.token = "sd_kept"
+        play.keeper.token = "sd_kept_1"
         play.sees("welcome")
         play.act("sign-in")
         play.sees("waiting")
@@ -401,7 +557,7 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
     def news(server: Scripted) -> None:
         server.heard = [News("1", (), ("n0",)), News("2", (old, notice), ()), News("3", (notice,), ())]
 
-    with playing(tmp_path, "sd_kept", set_up=news) as play:
+    with playing(tmp_path, "sd_kept_1", set_up=news) as play:
         until(lambda: play.server.calls.count("news") > 3, "not asked", 10)
         assert play.teller[0].notices == [notice]
         play.teller[0].pressed("/requests/R-1")
@@ -412,7 +568,7 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])
 def test_a_hostile_link_only_brings_the_window_to_the_front(tmp_path: Path, link: str) -> None:
     """It leads nowhere."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         before = list(play.window.went)
         play.app.link(link)
@@ -453,7 +609,7 @@ def test_a_browser_that_does_not_open_leaves_an_address(tmp_path: Path) -> None:
     with playing(tmp_path, browses=False) as play:
         play.sees("welcome")
         play.act("sign-in")
-        assert play.sees("waiting").address.startswith(f"{HOME}/app/allow?")
+        assert play.sees("waiting").address == play.browsed[0]
         play.act("cancel")
         play.sees("welcome")
 
@@ -464,6 +620,22 @@ def test_a_keyring_that_cannot_be_had_is_said(tmp_path: Path) -> None:
         assert "Your keyring is locked" in play.sees("welcome").hints[0]
     with playing(tmp_path, keyring=State.NONE) as play:
         assert "no keyring" in play.sees("welcome").hints[0]
+
+
+def test_a_keyring_that_was_unlocked_meanwhile_needs_no_browser(tmp_path: Path) -> None:
+    """What it gives at the press is tried first."""
+    with playing(tmp_path, keyring=State.LOCKED) as play:
+        play.sees("welcome")
+        play.keeper.later = "sd_kept_1"
+        play.act("sign-in")
+        play.inside()
+        assert (play.browsed, play.keeper.token) == ([], "sd_kept_1+")
+
+
+def test_the_keyring_is_tried_again_while_the_app_runs(tmp_path: Path) -> None:
+    """With each question for notices, before a new token would be lost with the app."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        until(lambda: play.keeper.tries > 1, "not tried again", 10)
 
 
 def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:
@@ -478,7 +650,7 @@ def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:
 
 def test_a_page_that_fails_to_load_comes_back(tmp_path: Path) -> None:
     """To where one was, as soon as the server answers."""
-    with playing(tmp_path, "sd_kept") as play:
+    with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         play.app.post(Event("at", f"{HOME}/requests/R-1"))
         play.server.trouble["about"] = Trouble(Kind.UNREACHABLE)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 
 from selfserve.api.app_rules import AppRules
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
-from selfserve.people import device_tokens
-from selfserve.people.device_tokens import DeviceRules
+from selfserve.people import device_secrets, device_tokens
+from selfserve.people.device_tokens import DeviceRules, Traded
 from selfserve.settings.model import Settings
-from selfserve.store.tables import SignIn
+from selfserve.store.tables import DeviceToken, SignIn
 from selfserve.web import sessions
 from tests.api.calls import Api, Port, api_of, both_stores, open_port, refused
 from tests.desktop.installation import AGENT, ISSUER, Installation, installation
+from tests.desktop.test_keep import Ring
 from tests.stand.house import Stand
+
+KEY = "an-app-makes-one-for-each-start-of-its-own_"
 
 
 def start(home: Installation, token: str) -> str | None:
@@ -62,10 +68,11 @@ def test_a_token_shown_after_it_was_replaced_ends_the_app(home: Installation) ->
     """Somebody copied it: the thief and the owner are both signed out, windows too, and the trail says why."""
     told = home.signed_in_app()
     copied = told["token"]
+    _, cookies = home.window(told["entry"])
+    assert home.seen_by(cookies).text == "ada"
     second = start(home, copied)
     assert second is not None
     assert lives(home, second)
-    _, cookies = home.window(told["entry"])
     assert start(home, copied) is None
     assert not lives(home, second)
     assert home.seen_by(cookies).status_code == 303
@@ -81,6 +88,221 @@ def test_the_thief_who_comes_first_is_found_out_too(home: Installation) -> None:
     assert lives(home, stolen)
     assert start(home, owned) is None
     assert not lives(home, stolen)
+
+
+def copied(home: Installation, token: str) -> bool:
+    """Whether the app was ended as copied: said to who shows a token of it, in the trail, and to its customer."""
+    answer = home.call("POST", "/start", token)
+    if answer.status_code == 200:
+        return False
+    refused(answer, 401, "unauthenticated")
+    row = home.row()
+    ended = home.stand.event(f"device:{row.id}", "device.ended").data == {"why": "stolen"}
+    told = "The app on ada's laptop was signed out" in home.stand.notices("ada")
+    said = answer.json().get("why") == "copied"
+    assert ended == told == said
+    return ended
+
+
+@both_stores
+@pytest.mark.parametrize("uses", ["a call", "the window"])
+def test_a_thief_is_found_out_while_the_owners_app_runs(home: Installation, uses: str) -> None:
+    """The thief trades the copied token and uses what they got; the owner's app asks for notices with its own."""
+    owned = home.signed_in_app("ada")["token"]
+    assert lives(home, owned)
+    answer = home.call("POST", "/start", owned).json()
+    if uses == "a call":
+        assert lives(home, answer["token"])
+    else:
+        assert home.window(answer["entry"])[0].status_code == 200
+    home.stand.clock.forward(seconds=90)
+    told = home.call("GET", "/notices", owned)
+    refused(told, 401, "unauthenticated")
+    assert told.json()["why"] == "copied"
+    assert not lives(home, answer["token"])
+    assert copied(home, owned)
+
+
+def test_a_call_that_was_overtaken_accuses_nobody(home: Installation) -> None:
+    """It was sent before a start and comes after it: refused, and the app lives on."""
+    first = home.signed_in_app()["token"]
+    second = start(home, first)
+    assert second is not None
+    assert lives(home, second)
+    home.stand.clock.forward(seconds=30)
+    assert not lives(home, first)
+    assert lives(home, second)
+
+
+def test_a_thief_who_uses_nothing_keeps_nobody_out(home: Installation) -> None:
+    """They traded the token and wait: the owner's app starts anew, and what the thief has tells on them."""
+    owned = home.signed_in_app("ada")["token"]
+    stolen = start(home, owned)
+    assert stolen is not None
+    home.stand.clock.forward(minutes=5)
+    assert not lives(home, owned)
+    fresh = start(home, owned)
+    assert fresh is not None
+    assert lives(home, fresh)
+    assert copied(home, stolen)
+    assert not lives(home, fresh)
+
+
+@both_stores
+def test_a_token_that_was_replaced_long_ago_tells_too(home: Installation) -> None:
+    """A thief who starts twice has not pushed the owner's token out of memory."""
+    owned = home.signed_in_app("ada")["token"]
+    token = owned
+    for _ in range(3):
+        home.stand.clock.forward(days=1)
+        fresh = start(home, token)
+        assert fresh is not None
+        assert lives(home, fresh)
+        token = fresh
+    home.stand.clock.forward(minutes=5)
+    assert not lives(home, owned)
+    assert copied(home, token)
+
+
+def test_signing_out_with_a_token_that_was_replaced_ends_the_thief(home: Installation) -> None:
+    """At once, also where the thief has not used theirs: whoever signs out is out."""
+    owned = home.signed_in_app("ada")["token"]
+    stolen = start(home, owned)
+    assert stolen is not None
+    assert home.call("DELETE", "/token", owned).status_code == 204
+    assert not lives(home, stolen)
+    owned = home.signed_in_app("ada")["token"]
+    stolen = start(home, owned)
+    assert stolen is not None
+    assert lives(home, stolen)
+    assert home.call("DELETE", "/token", owned).json()["why"] == "copied"
+    assert not lives(home, stolen)
+
+
+def test_a_made_up_token_ends_nothing(home: Installation) -> None:
+    """Whoever knows an app's number, which is no secret, cannot sign it out."""
+    token = home.signed_in_app()["token"]
+    number = token.split("_")[1]
+    row = home.row()
+    for secret in ("a" * 43, "-" * 43, row.family[:43], row.secret_hash[:43], device_secrets.made("another family")):
+        assert start(home, f"sd_{number}_{secret}") is None
+        assert not lives(home, f"sd_{number}_{secret}")
+    assert lives(home, token)
+
+
+@both_stores
+def test_an_app_from_before_its_secrets_were_marked_lives_on(home: Installation) -> None:
+    """Its next start marks them."""
+    token = home.signed_in_app()["token"]
+    with home.stand.house.database.write() as session:
+        session.get_one(DeviceToken, home.row().id).family = ""
+    fresh = start(home, token)
+    assert fresh is not None
+    assert lives(home, fresh)
+    assert home.row().family
+
+
+def test_only_the_newest_code_opens_a_window(home: Installation) -> None:
+    """What came with an earlier start is void, as nobody waits for it any more."""
+    told = home.signed_in_app()
+    newest = home.call("POST", "/start", told["token"]).json()
+    assert home.window(told["entry"])[0].status_code == 401
+    assert home.window(newest["entry"])[0].status_code == 200
+
+
+def exchange(home: Installation, token: str, key: str = KEY) -> httpx.Response:
+    """A start with the key that the app made for it."""
+    return home.call("POST", "/start", token, headers={"idempotency-key": key})
+
+
+@both_stores
+def test_a_start_that_the_network_tells_twice_gives_the_same(home: Installation) -> None:
+    """Before the app has used what it got: token and code stay good."""
+    first = home.signed_in_app()["token"]
+    once = exchange(home, first).json()
+    home.stand.clock.forward(minutes=2)
+    assert exchange(home, first).json() == once
+    assert lives(home, once["token"])
+    assert home.window(once["entry"])[0].status_code == 200
+
+
+@both_stores
+def test_a_late_copy_of_a_start_accuses_nobody(home: Installation) -> None:
+    """Also after the app has used what it got, hours later, and after its next start: nobody is signed out."""
+    first = home.signed_in_app()["token"]
+    second = exchange(home, first).json()
+    assert home.window(second["entry"])[0].status_code == 200
+    home.stand.clock.forward(hours=2)
+    again = exchange(home, first).json()
+    assert again == second
+    assert home.window(again["entry"])[0].status_code == 401
+    assert lives(home, second["token"])
+    third = exchange(home, second["token"], "k" * 43).json()["token"]
+    assert exchange(home, first).status_code == 401
+    assert lives(home, third)
+    assert exchange(home, first).status_code == 401
+    assert lives(home, third)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 43])
+def test_a_thief_has_another_key(home: Installation, key: str) -> None:
+    """The token alone is no repetition: it was copied."""
+    owned = home.signed_in_app("ada")["token"]
+    second = exchange(home, owned).json()["token"]
+    assert lives(home, second)
+    answer = exchange(home, owned, key) if key else home.call("POST", "/start", owned)
+    assert answer.json()["why"] == "copied"
+    assert not lives(home, second)
+
+
+@both_stores
+def test_copies_of_a_start_at_once_give_one_token(home: Installation) -> None:
+    """Whichever is first: all are told the same."""
+    token, database, now = home.signed_in_app()["token"], home.stand.house.database, home.stand.clock()
+    told: list[str] = []
+    gate = threading.Barrier(4)
+
+    def begin() -> None:
+        gate.wait()
+        with database.write() as session:
+            found = device_tokens.trade(session, token, "", DeviceRules(), now, KEY)
+            assert isinstance(found, Traded)
+            told.append(f"{found.secret} {found.entry}")
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(told), len(set(told))) == (4, 1)
+
+
+@pytest.mark.parametrize("key", ["short", "k" * 129, "k" * 40 + "/", "k k" * 20])
+def test_a_key_that_is_none_is_refused(home: Installation, key: str) -> None:
+    """One that could be guessed would make the next token guessable, and it is told."""
+    token = home.signed_in_app()["token"]
+    assert exchange(home, token, key).status_code == 422
+    assert lives(home, token)
+
+
+def test_a_locked_keyring_is_no_thief(home: Installation, tmp_path: Path) -> None:
+    """It could not take the new token, which was used; the app that is started next shows that one all the same."""
+    ring = Ring(home.signed_in_app("ada")["token"])
+    keeper = ring.keeper(tmp_path)
+    for _ in range(2):
+        held = keeper.read()
+        assert held is not None
+        ring.locked = True
+        fresh = start(home, held)
+        assert fresh is not None
+        keeper.write(fresh)
+        assert lives(home, fresh)
+    ring.locked = False
+    found = ring.keeper(tmp_path).read()
+    assert found is not None
+    assert found != ring.held
+    assert start(home, found) is not None
+    assert "The app on ada's laptop was signed out" not in home.stand.notices("ada")
 
 
 @pytest.mark.parametrize("days", [31, 181])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,10 @@ from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringError, KeyringLocked
 
+from selfserve.desktop import place
 from selfserve.desktop.keep import Keeper, State, accepted
-from tests.desktop.session import PYTHON, Session, desktop, vendored
+from tests.desktop.session import PYTHON, Session, desktop, unlock, vendored
+from tests.servers.processes import program
 
 SCRIPT = """
 import json, sys
@@ -78,6 +83,91 @@ def test_a_locked_keyring_is_said_to_be_locked(tmp_path: Path, library: Path) ->
         assert state == "keyring_locked"
 
 
+TALKING = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from selfserve.desktop.keep import Keeper
+keeper = Keeper("com.example.fernhill", "https://help.example.com", patience=4.0, aside=Path(sys.argv[2]))
+for line in sys.stdin:
+    act, _, token = line.strip().partition(" ")
+    keeper.write(token) if token else getattr(keeper, act)()
+    print(json.dumps([keeper.read(), keeper.state]), flush=True)
+"""
+
+
+@dataclass
+class Running:
+    """An app's process that keeps a token."""
+
+    process: subprocess.Popen[str]
+
+    def do(self, act: str) -> list[str | None]:
+        """What it has after an act, and how it stands with the keyring."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{act}\n")
+        self.process.stdin.flush()
+        told: list[str | None] = json.loads(self.process.stdout.readline())
+        return told
+
+
+@contextmanager
+def process(session: Session, library: Path) -> Iterator[Running]:
+    """One, until it is stopped."""
+    command = [PYTHON, "-I", "-c", TALKING, str(library), str(session.folder / "home" / "aside")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env=session.environment, text=True) as made:
+        yield Running(made)
+        assert made.stdin is not None
+        made.stdin.close()
+
+
+def lock(session: Session) -> None:
+    """The customer locks their keyring, by the Secret Service's own word for it."""
+    subprocess.run(
+        [
+            program("gdbus", "libglib2.0-bin"), "call", "--session", "--dest", "org.freedesktop.secrets",
+            "--object-path", "/org/freedesktop/secrets", "--method", "org.freedesktop.Secret.Service.Lock",
+            "['/org/freedesktop/secrets/collection/login']",
+        ],
+        env=session.environment, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+def test_a_keyring_that_locks_while_the_app_runs_costs_nothing(tmp_path: Path, library: Path) -> None:
+    """Two tokens later the app is closed. The next one finds the newest, which lay sealed beside the keyring, and the
+    keyring takes it."""
+    with desktop(tmp_path / "s", keyring=None) as session:
+        with ExitStack() as first:
+            unlock(first, session.folder, session.environment, "good")
+            with process(session, library) as app:
+                assert app.do("write sd_1") == ["sd_1", "good"]
+                lock(session)
+                assert app.do("write sd_2") == ["sd_2", "keyring_locked"]
+                assert app.do("write sd_3") == ["sd_3", "keyring_locked"]
+                for path in (session.folder / "home").rglob("*"):
+                    assert not path.is_file() or b"sd_3" not in path.read_bytes()
+        unlock(session.stack, session.folder, session.environment, "good")
+        with process(session, library) as app:
+            assert app.do("read") == ["sd_3", "good"]
+            assert app.do("again") == ["sd_3", "good"]
+            assert not (session.folder / "home" / "aside").exists()
+        assert kept(session, library, "read") == ["sd_3", "sd_3", "good"]
+
+
+def test_a_keyring_that_is_unlocked_later_is_used(tmp_path: Path, library: Path) -> None:
+    """By the app that runs: nobody has to start it again, and nobody is asked."""
+    with desktop(tmp_path / "s", keyring=None) as session, process(session, library) as app:
+        with ExitStack() as first:
+            unlock(first, session.folder, session.environment, "locked")
+            assert app.do("write sd_1") == ["sd_1", "keyring_locked"]
+            assert app.do("again") == ["sd_1", "keyring_locked"]
+        unlock(session.stack, session.folder, session.environment, "good")
+        assert app.do("again") == ["sd_1", "good"]
+        assert kept(session, library, "read") == ["sd_1", "sd_1", "good"]
+
+
 class Plaintext(null.Keyring):
     """As `keyrings.alt` brings it."""
 
@@ -106,8 +196,8 @@ def test_a_chain_is_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
     assert accepted(made(chainer.ChainerBackend)) is good
 
 
-def _named(module: str, name: str) -> KeyringBackend:
-    return made(type(name, (null.Keyring,), {"__module__": module, "__qualname__": name}))
+def _named(module: str, name: str, **acts: Any) -> KeyringBackend:
+    return made(type(name, (null.Keyring,), {"__module__": module, "__qualname__": name, **acts}))
 
 
 def test_a_keyring_that_forgets_is_none() -> None:
@@ -133,3 +223,108 @@ def test_a_locked_keyring_is_asked_once() -> None:
     keeper.forget()
     assert keeper.state is State.LOCKED
     assert asked == ["get"]
+
+
+@dataclass
+class Ring:
+    """A keyring of the Secret Service whose lock, and what it holds, are in our hands."""
+
+    held: str | None = None
+    locked: bool = False
+    asked: int = 0
+
+    def backend(self, module: str = "keyring.backends.SecretService", name: str = "Keyring") -> KeyringBackend:
+        """As `keyring` knows it."""
+        acts = {
+            "get_password": lambda _, *of: self.get(),
+            "set_password": lambda _, *of: self.hold(of[-1]),
+            "delete_password": lambda _, *of: self.hold(None),
+        }
+        return _named(module, name, **acts)
+
+    def get(self) -> str | None:
+        """What it holds; a locked one asks its owner, who does not answer."""
+        self.asked += self.locked
+        if self.locked:
+            raise KeyringLocked
+        return self.held
+
+    def hold(self, token: str | None) -> None:
+        """Hold this from now on."""
+        self.get()
+        self.held = token
+
+    def keeper(self, folder: Path) -> Keeper:
+        """A process of the app's."""
+        return Keeper("a", "b", self.backend(), aside=folder / "aside", still=lambda: self.locked)
+
+
+def test_the_newest_token_is_found_whichever_the_keyring_holds(tmp_path: Path) -> None:
+    """A prompt that stood open is answered late, and an older one is written then: also that one opens the newest."""
+    ring = Ring("sd_1")
+    keeper = ring.keeper(tmp_path)
+    assert keeper.read() == "sd_1"
+    ring.locked = True
+    for token in ("sd_2", "sd_3", "sd_4"):
+        keeper.write(token)
+    ring.locked = False
+    for held in ("sd_1", "sd_2", "sd_3", "sd_4"):
+        ring.held = held
+        assert ring.keeper(tmp_path).read() == "sd_4"
+
+
+def test_what_lies_beside_opens_with_the_keyring_alone(tmp_path: Path) -> None:
+    """Whoever has the file has nothing; one of another app, or a changed one, is none."""
+    ring = Ring("sd_1")
+    keeper = ring.keeper(tmp_path)
+    keeper.read()
+    ring.locked = True
+    keeper.write("sd_2")
+    ring.locked = False
+    laid = place.read(tmp_path / "aside")
+    assert "sd_2" not in json.dumps(laid)
+    assert (tmp_path / "aside").stat().st_mode & 0o077 == 0
+    ring.held = "sd_9"
+    assert ring.keeper(tmp_path).read() == "sd_9"
+    ring.held = "sd_1"
+    for bent in ([laid["sealed"][0][:-8] + "AAAAAAA="], ["", None, 7, "ü", "A" * 64], "sealed", None):
+        place.write(tmp_path / "aside", {"sealed": bent})
+        assert ring.keeper(tmp_path).read() == "sd_1"
+
+
+def test_signing_out_forgets_what_lies_beside(tmp_path: Path) -> None:
+    """And so does a keyring that takes the token after all, by which nobody was asked anything."""
+    ring = Ring("sd_1")
+    keeper = ring.keeper(tmp_path)
+    keeper.read()
+    ring.locked = True
+    keeper.write("sd_2")
+    asked = ring.asked
+    keeper.again()
+    assert (ring.asked, (tmp_path / "aside").exists()) == (asked, True)
+    ring.locked = False
+    keeper.again()
+    assert (ring.held, (tmp_path / "aside").exists(), keeper.state) == ("sd_2", False, State.GOOD)
+    ring.locked = True
+    keeper.write("sd_3")
+    keeper.forget()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_machine_without_a_keyring_gets_no_file(tmp_path: Path) -> None:
+    """Memory only means memory only, at each start."""
+    keeper = Keeper("a", "b", made(Plaintext), aside=tmp_path / "aside")
+    for token in ("sd_1", "sd_2", "sd_3"):
+        keeper.write(token)
+        keeper.again()
+    assert (keeper.read(), list(tmp_path.iterdir())) == ("sd_3", [])
+
+
+def test_a_keyring_that_cannot_be_heard_is_not_asked_again(tmp_path: Path) -> None:
+    """Only the Secret Service says quietly whether it is locked; of KWallet another's word is none."""
+    ring = Ring(locked=True)
+    backend = ring.backend("keyring.backends.kwallet", "DBusKeyring")
+    keeper = Keeper("a", "b", backend, aside=tmp_path / "aside", still=lambda: False)
+    keeper.write("sd_1")
+    keeper.again()
+    assert (ring.asked, keeper.state) == (1, State.LOCKED)

@@ -34,12 +34,14 @@ def environment() -> dict[str, str]:
 def test_one_command_is_server_and_window(tmp_path: Path, page: Page) -> None:
     """Signed in, used, and ended with its window: nothing listens afterwards, and its folder stays the customer's."""
     folder = tmp_path / "local"
+    seen: list[str] = []
+    page.on("framenavigated", lambda frame: seen.append(frame.url))
     with desktop(tmp_path / "s") as session:
         session.environment.update(environment())
         command = whole("desktop", "--local", "--data", str(folder))
         with app(session, command, "local.selfserve.app") as shown:
             enter(shown, page)
-            found = re.match(r"http://127\.0\.0\.1:(\d+)/", session.address())
+            found = re.search(r"http://127\.0\.0\.1:(\d+)/app/allow\?", "\n".join(seen))
             assert found is not None
             shown.press("Quit")
             assert shown.ends() == 0, shown.log.read_text()

@@ -35,7 +35,8 @@ def everything(to: Speaker) -> list[Page]:
     return [
         screens.starting(to, BRAND),
         screens.welcome(to, ["A hint."], ABOUT),
-        screens.waiting(to, "ABCD-EFG", "https://help.example.com/app/allow?x=1"),
+        screens.waiting(to, "ABCD-EFG", "http://127.0.0.1:43210/go/abc"),
+        screens.whose(to, "Ada Lovelace"),
         *(screens.trouble(one, to, BRAND, ABOUT, NOW) for one in troubles),
         *(screens.device(FACTS, to, sends) for sends in (None, True, False)),
     ]

@@ -50,6 +50,14 @@ def test_a_home_that_cannot_be_written_costs_only_the_memory(tmp_path: Path) -> 
     assert place.read(tmp_path / "f" / "w") == {}
 
 
+def test_what_is_forgotten_is_gone(tmp_path: Path) -> None:
+    """Also where it never was."""
+    place.write(tmp_path / "d", {"send": True})
+    place.forget(tmp_path / "d")
+    place.forget(tmp_path / "d")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_each_system_has_its_folder() -> None:
     """Of the customer's own."""
     assert place.folder("a.b.c", {"XDG_STATE_HOME": "/s"}, "linux") == Path("/s/a.b.c")

@@ -118,6 +118,35 @@ def test_each_wrong_answer_has_a_name(answer: Callable[[Any], Answer], found: Ki
     assert kind(answer) is found
 
 
+def test_a_start_that_is_tried_again_is_the_same_exchange() -> None:
+    """One key until the token is another, so that a lost answer can be asked for again."""
+    keys: list[str] = []
+
+    def start(request: Any) -> Answer:
+        keys.append(request.headers["Idempotency-Key"])
+        if len(keys) == 1:
+            return 503, JSON, b"{}"
+        return says({"token": "sd_2", "entry": "e"})(request)
+
+    with answering(start) as port:
+        server = Server(f"http://127.0.0.1:{port}", "a", "en")
+        with pytest.raises(Trouble):
+            server.start("sd_1")
+        server.start("sd_1")
+        server.start("sd_2")
+    assert (keys[0], len(set(keys))) == (keys[1], 2)
+    assert all(len(key) >= 43 for key in keys)
+
+
+def test_the_server_says_why_it_refuses() -> None:
+    """One word of its problem document; a stranger's is not believed."""
+    for content_type, why in ((PROBLEM, "copied"), (JSON, "")):
+        with answering(says({"type": "unauthenticated", "why": "copied"}, 401, content_type)) as port:
+            with pytest.raises(Trouble) as refused:
+                Server(f"http://127.0.0.1:{port}", "a", "en").about()
+            assert refused.value.why == why
+
+
 def test_nobody_there_is_unreachable() -> None:
     """Nothing listens; a name that nobody knows is told apart."""
     with pytest.raises(Trouble) as refused:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from starlette.requests import Request
 
 from selfserve.api.app_rules import AppRules
-from selfserve.people import device_codes, leaving
-from selfserve.store.tables import DeviceCode
+from selfserve.people import device_codes, device_tokens, leaving
+from selfserve.people.device_tokens import DeviceRules
+from selfserve.store.tables import DeviceCode, DeviceToken, SignIn
+from selfserve.web import app_door, sessions
 from tests.api.calls import both_stores
 from tests.desktop.installation import HERE, HOME, ISSUER, Installation, installation
 from tests.sign_in.browser import browsing
@@ -26,6 +32,7 @@ def test_a_press_in_the_browser_lets_the_app_in(home: Installation) -> None:
     assert device_codes.signs_of(home.asked()["challenge"]) in page.text
     told = home.trade_in(home.allow()).json()
     assert told["token"].startswith("sd_")
+    assert told["name"] == "Ada Fern"
     answer, cookies = home.window(told["entry"], "/items/desk?x=1")
     assert (answer.status_code, answer.json()) == (200, {"next": "/items/desk?x=1"})
     assert home.seen_by(cookies).text == "ada"
@@ -190,6 +197,80 @@ def test_the_person_may_be_gone_before_the_trade(home: Installation) -> None:
     code = home.allow()
     home.stand.change("ada", disabled=True)
     assert home.trade_in(code).status_code == 401
+
+
+def by_hand(session: Session, home: Installation) -> None:
+    """As “Sign out everywhere else” does."""
+    ada, now = home.stand.people["ada"], home.stand.clock()
+    sessions.end_all(session, ada, now, why="by_hand", actor=ada)
+    device_tokens.end_all(session, ada, now, why="by_hand", actor=ada)
+
+
+def by_the_provider(session: Session, home: Installation) -> None:
+    """Back-channel logout of the whole subject."""
+    sessions.end_from_provider(session, ISSUER, "sub-ada", "", home.stand.clock(), home.stand.clock())
+
+
+def by_signing_out(session: Session, home: Installation) -> None:
+    """In the browser that agreed."""
+    row = session.scalars(sa.select(SignIn)).one()
+    sessions.end(session, row.id, home.stand.clock(), why="signed_out", actor=row.person_id)
+
+
+@both_stores
+@pytest.mark.parametrize("ended", [by_hand, by_the_provider, by_signing_out])
+def test_a_code_ends_with_the_session_that_gave_it(
+    home: Installation, ended: Callable[[Session, Installation], None]
+) -> None:
+    """Whoever pressed in a session that was ended since lets nobody in: an intruder is out, codes and all."""
+    home.sign_in("ada")
+    code = home.allow()
+    with home.stand.house.database.write() as session:
+        ended(session, home)
+    assert home.trade_in(code).status_code == 401
+    with home.stand.house.database.read() as session:
+        assert session.query(DeviceToken).count() == 0
+
+
+def test_a_session_that_ends_while_the_button_is_pressed_gives_no_code(
+    home: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was live when the request came in, and had ended when its body was there."""
+    home.sign_in("ada")
+    whole = app_door._body
+
+    async def slow(request: Request) -> bytes:
+        with home.stand.house.database.write() as session:
+            by_hand(session, home)
+        return await whole(request)
+
+    monkeypatch.setattr(app_door, "_body", slow)
+    answer = home.browser.post("/app/allow", data=home.asked(), headers=HERE)
+    assert (answer.status_code, "code=" in answer.text) == (403, False)
+    assert "You were signed out meanwhile" in answer.text
+    with home.stand.house.database.read() as session:
+        assert session.query(DeviceCode).count() == 0
+
+
+@both_stores
+def test_ending_all_sessions_while_an_app_comes_in_ends_the_app(home: Installation) -> None:
+    """Whoever is first: no app is left over from a trade that was under way."""
+    home.sign_in("ada")
+    code, database, now = home.allow(), home.stand.house.database, home.stand.clock()
+
+    def end() -> None:
+        with database.write() as session:
+            by_hand(session, home)
+
+    ending = threading.Thread(target=end)
+    with database.write() as session:
+        taken = device_codes.take_grant(session, code, home.verifier, now)
+        assert taken is not None
+        ending.start()
+        ending.join(0.5)  # it must not be through before the app is there
+        device_tokens.let_in(session, taken, "", DeviceRules(), now)
+    ending.join()
+    assert home.row().ended_at is not None
 
 
 def test_a_code_is_kept_nowhere_in_clear(home: Installation) -> None:

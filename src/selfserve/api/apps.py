@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from selfserve.api.app_rules import AppRules
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import bearer, parts_of
-from selfserve.api.problems import AppTooOld, Unauthenticated
+from selfserve.api.problems import AppCopied, AppTooOld, Unauthenticated
 from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import accepted
 from selfserve.languages.messages import msg
@@ -26,10 +26,10 @@ from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.people import device_codes, device_facts, device_tokens, preferences
 from selfserve.people.device_facts import MachineFacts
-from selfserve.people.device_tokens import Traded
+from selfserve.people.device_tokens import Reused, Traded
 from selfserve.people.principal import DevicePrincipal
 from selfserve.requests.refusals import NotAllowed
-from selfserve.store.tables import Person
+from selfserve.store.tables import DeviceToken, Person
 
 router = APIRouter(prefix="/app", include_in_schema=False, route_class=BodyRoute)
 PRODUCT = "selfserve"
@@ -81,6 +81,9 @@ def _number(version: str) -> list[int]:
 Agent = Annotated[str, Depends(young_enough)]
 Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
+Key = Annotated[str, Header(alias="Idempotency-Key", pattern=r"^[A-Za-z0-9_-]{32,128}$")]
+"""Random, for one exchange of a token: who repeats it shows the same."""
+
 
 def _presented(shown: HTTPAuthorizationCredentials | None) -> str:
     if shown is None:
@@ -93,13 +96,41 @@ def app_of(request: Request, agent: Agent, shown: Shown) -> DevicePrincipal:
     presented, parts = _presented(shown), parts_of(request)
     house, now = parts.house, parts.house.now()
     with house.database.read() as session:
-        principal = device_tokens.verify(session, presented, parts.apps.rules, now)
-    if principal is None:
-        raise Unauthenticated("This app is not signed in (any more).")
-    if principal.settle_due:
+        found = device_tokens.verify(session, presented, parts.apps.rules, now)
+    if not isinstance(found, DevicePrincipal):
+        raise _refused(request, found)
+    if found.settle_due:
         with house.database.write() as session:
-            device_tokens.used(session, principal.token_id, presented, now)
-    return principal
+            device_tokens.used(session, found.token_id, presented, now)
+    return found
+
+
+def _refused(request: Request, found: Reused | None) -> Unauthenticated:
+    """Why an app is not let in; one of which a replaced token was shown ends, and its customer is told."""
+    if found is None:
+        return Unauthenticated("This app is not signed in (any more).")
+    house, now = parts_of(request).house, parts_of(request).house.now()
+    if found.live:
+        with house.database.write() as session:
+            if device_tokens.find_out(session, found, now):
+                _tell_copied(session, found.token, now)
+    return AppCopied("This app was signed out, as its sign-in was used in two places.")
+
+
+def _tell_copied(session: Session, token: DeviceToken, now: datetime) -> None:
+    notices.tell(
+        session,
+        now=now,
+        event=f"device-copied:{token.id}",
+        title=msg("The app on {device} was signed out", device=token.name),
+        body=msg(
+            "Its sign-in was used in two places: somebody may have copied it. Unless you have just restored this "
+            "computer from a backup, or moved to another one, tell your TechOps team."
+        ),
+        path="/mine",
+        person_id=token.person_id,
+        urgent=True,
+    )
 
 
 App = Annotated[DevicePrincipal, Depends(app_of)]
@@ -124,19 +155,18 @@ def sign_in(request: Request, agent: Agent, grant: Grant) -> dict[str, Any]:
             person_id=code.person_id,
             urgent=True,
         )
-        return _answer(parts.apps, traded)
+        return _answer(parts.apps, traded) | {"name": session.get_one(Person, code.person_id).name}
 
 
 @router.post("/start")
-def start(request: Request, agent: Agent, shown: Shown) -> dict[str, Any]:
-    """A new token instead of the one that is shown, and a code that opens the window."""
+def start(request: Request, agent: Agent, shown: Shown, key: Key = "") -> dict[str, Any]:
+    """A new token instead of the one that is shown, and a code that opens the window; again the same for the same."""
     presented, parts, now = _presented(shown), parts_of(request), parts_of(request).house.now()
     with parts.house.database.write() as session:
-        traded = device_tokens.trade(session, presented, agent, parts.apps.rules, now)
-        answer = _answer(parts.apps, traded) if traded else None
-    if answer is None:  # behind the transaction: that a stolen one ended the app must stay
-        raise Unauthenticated("This app is not signed in (any more).")
-    return answer
+        found = device_tokens.trade(session, presented, agent, parts.apps.rules, now, key)
+        if isinstance(found, Traded):
+            return _answer(parts.apps, found)
+    raise _refused(request, found)
 
 
 def _answer(apps: AppRules, traded: Traded) -> dict[str, Any]:
@@ -149,11 +179,13 @@ def _answer(apps: AppRules, traded: Traded) -> dict[str, Any]:
 
 
 @router.delete("/token", status_code=204)
-def sign_out(request: Request, app: App) -> None:
+def sign_out(request: Request, agent: Agent, shown: Shown) -> None:
     """Sign this app out: token, windows, and what its machine said."""
-    with parts_of(request).house.database.write() as session:
-        now = parts_of(request).house.now()
-        device_tokens.end(session, app.token_id, now, why="signed_out", actor=app.person_id)
+    presented, parts, now = _presented(shown), parts_of(request), parts_of(request).house.now()
+    with parts.house.database.write() as session:
+        found = device_tokens.sign_out(session, presented, parts.apps.rules, now)
+    if not isinstance(found, list):
+        raise _refused(request, found)
 
 
 @router.put("/device", status_code=204)

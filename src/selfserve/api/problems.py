@@ -63,6 +63,10 @@ class Unauthenticated(Refusal):
     """No token, or one that is not valid (any more)."""
 
 
+class AppCopied(Unauthenticated):
+    """The app was ended, as somebody showed a secret of it that had been replaced."""
+
+
 class AppTooOld(Refusal):
     """The app is older than the installation serves."""
 
@@ -108,7 +112,8 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, refusal: Refusal) -> ProblemResponse:
     if isinstance(refusal, Unauthenticated):
-        return problem(401, str(refusal), "unauthenticated")
+        why: dict[str, Any] = {"why": "copied"} if isinstance(refusal, AppCopied) else {}
+        return problem(401, str(refusal), "unauthenticated", **why)
     if isinstance(refusal, AppTooOld):
         return problem(426, str(refusal), "app-too-old", {"Upgrade": "selfserve-desktop"})
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))

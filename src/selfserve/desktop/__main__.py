@@ -118,7 +118,7 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
             brand=chosen,
             to=to,
             server=Server(chosen.server, agent, to.language, trust(chosen.ca_file)),
-            keeper=Keeper(chosen.id, chosen.server),
+            keeper=Keeper(chosen.id, chosen.server, aside=state / "token.json"),
             window=window,
             browse=webbrowser.open,
             facts=facts.read,

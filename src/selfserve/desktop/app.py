@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from selfserve.desktop import VERSION, place, screens
+from selfserve.desktop import VERSION, peers, screens
 from selfserve.desktop.brand import Brand
+from selfserve.desktop.consent import Consent
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
-from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.handoff import HandOff, Owner
 from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.notices import Teller
@@ -82,6 +83,7 @@ class Around:
     memory: Path
     host: str
     now: Callable[[], datetime]
+    owner: Owner = peers.owner
 
 
 Next = Callable[[], "Next | None"]
@@ -102,12 +104,15 @@ class App:
     _failures: int = 0
     _entries: int = 0
     _path: str = "/"
+    _back: str = "/"
+    """The page to come back to, of whoever is signed in; `wanted` is a link's, whoever that will be."""
     _after: str = ""
     _seen: set[str] = field(default_factory=set)
     _facts: Facts | None = None
     _home: bool = False
 
     def __post_init__(self) -> None:
+        self._consent = Consent(self.around.memory, self.around.server.origin)
         self._teller = self.around.teller(lambda path: self.post(Event("link", path)))
 
     def post(self, event: Event) -> None:
@@ -200,9 +205,15 @@ class App:
             if event.kind == "closed":
                 return None
             if event == Event("act", "sign-in"):
-                return self._hand_off
+                return self._unlocked() or self._hand_off
             if event == Event("act", "recover") and self._about:
                 self.around.browse(self.around.server.origin + self._about.recovery)
+
+    def _unlocked(self) -> Next | None:
+        """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
+        if self.around.keeper.state is State.LOCKED:
+            self._token = self.around.keeper.read()
+        return self._start if self._token else None
 
     def _clock(self) -> list[str]:
         if self._about is None or self._about.now is None:
@@ -213,9 +224,8 @@ class App:
     def _hand_off(self) -> Next | None:
         """The browser does it; the code comes back to this machine."""
         around = self.around
-        with HandOff(
-            around.server.origin, around.host, lambda code: self.post(Event("code", code)), self._back_page
-        ) as under_way:
+        came = lambda code: self.post(Event("code", code))  # noqa: E731
+        with HandOff(around.server.origin, around.host, came, self._back_page, around.owner) as under_way:
             opened = around.browse(under_way.address)
             self._show(screens.waiting(around.to, under_way.signs, "" if opened else under_way.address))
             while True:
@@ -224,9 +234,11 @@ class App:
                     return None
                 if event.kind == "code":
                     around.window.front()
-                    return self._traded(event.value, under_way.verifier)
+                    return self._traded(event.value, under_way)
                 if event == Event("act", "sign-in"):
-                    around.browse(under_way.address)
+                    address = under_way.again()
+                    opened = around.browse(address)
+                    self._show(screens.waiting(around.to, under_way.signs, "" if opened else address))
                 elif event.kind == "time" or event == Event("act", "cancel"):
                     self._why = "took_too_long" if event.kind == "time" else ""
                     return self._ask
@@ -235,12 +247,33 @@ class App:
         to, which = self.around.to, "back" if good else "back_bad"
         return plain(to.say(f"{which}_title"), to.say(which), self.around.brand, to)
 
-    def _traded(self, code: str, verifier: str) -> Next | None:
+    def _traded(self, code: str, done: HandOff) -> Next | None:
         try:
-            self._take(self.around.server.sign_in(code, verifier))
+            started = self.around.server.sign_in(code, done.verifier)
         except Trouble as trouble:
             return self._not_started(trouble, "not_let_in")
-        return self._device if "send" not in place.read(self.around.memory) else self._enter
+        return self._let_in(started) if done.sure else lambda: self._whose(started)
+
+    def _whose(self, started: Started) -> Next | None:
+        """Ask who they are where nobody vouches for the browser; nothing is kept before they say that it is them."""
+        self._show(screens.whose(self.around.to, started.name))
+        while True:
+            event = self._wait(SIGN_IN_LASTS)
+            if event == Event("act", "that-is-me"):
+                return self._let_in(started)
+            if event.kind in ("closed", "time") or event == Event("act", "not-me"):
+                self._refuse(started)
+                return None if event.kind == "closed" else self._ended("not_me")
+
+    def _refuse(self, started: Started) -> None:
+        try:
+            self.around.server.sign_out(started.token)
+        except Trouble:
+            return  # nobody has the token any more; it ends by itself, unused
+
+    def _let_in(self, started: Started) -> Next:
+        self._take(started)
+        return self._device if self._consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
         """Trade the kept token for a new one."""
@@ -257,11 +290,15 @@ class App:
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:
-            return self._ended(why)
+            return self._ended("copied" if trouble.why == "copied" else why)
         return self._offline_with(trouble)
 
     def _ended(self, why: str) -> Next:
+        """Signed out: whoever comes next on this account of the machine finds nothing of whoever was here."""
         self._token, self._started, self._why = None, None, why
+        self._path, self._back = "/", "/"
+        self._seen.clear()
+        self._consent.forget()
         self.around.keeper.forget()
         return self._ask
 
@@ -282,11 +319,13 @@ class App:
                 return None
             path = self._at(event)
             if path == THRESHOLD:
-                self.around.window.script(_entering(self._started.entry, self.wanted))
+                self.around.window.script(
+                    _entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
+                )
             elif path is not None and path.startswith("/sign-in"):
                 return self._start
             elif path is not None:
-                self._path, self.wanted, self._entries = path, "/", 0
+                self._path, self.wanted, self._back, self._entries = path, "/", "/", 0
                 self._home = True
                 return self._inside
             elif event.kind in ("time", "failed"):
@@ -314,6 +353,7 @@ class App:
             return self._lost
         if event.kind == "link" and event.value:
             self.around.window.go(self.around.server.origin + event.value)
+            self.wanted = "/"
         elif event == Event("act", "device"):
             return self._device
         elif event == Event("act", "sign-out"):
@@ -329,7 +369,7 @@ class App:
         if path.startswith("/auth/bye"):
             return self._ended("bye")
         if path.startswith("/sign-in"):  # the window's session has ended, not the app
-            self.wanted = _next(path)
+            self._back = _next(path)
             return self._connect
         if path != THRESHOLD:
             self._path = path
@@ -337,16 +377,17 @@ class App:
 
     def _lost(self) -> Next | None:
         """A page did not load: come back to it when the server answers."""
-        self.wanted = self._path
+        self._back = self._path
         return self._connect
 
     def _listen(self) -> Next | None:
         assert self._token is not None
+        self.around.keeper.again()
         try:
             news = self.around.server.news(self._token, self._after)
         except Trouble as trouble:
             if trouble.kind is Kind.SIGNED_OUT:
-                return self._ended("signed_out")
+                return self._again  # the server says why; or somebody else has traded our token, and is found out
             if trouble.kind in (Kind.TOO_OLD, Kind.NO_APPS):
                 return self._connect
             return None  # the page itself says that it lost its server, and comes back by itself
@@ -372,38 +413,37 @@ class App:
     def _device(self) -> Next | None:
         """What this machine could say, before it says it; and the way to stop it."""
         facts = self._known_facts()
-        sends = place.read(self.around.memory).get("send")
-        self._show(screens.device(facts, self.around.to, sends if isinstance(sends, bool) else None))
+        sends = self._consent.given(self._token)
+        self._show(screens.device(facts, self.around.to, sends))
         while True:
             event = self._wait(None)
             if event.kind == "closed":
                 return None
             if event.kind == "act" and event.value in ("send", "keep", "back"):
                 return self._decided(event.value)
-            if event.kind == "link" and event.value and isinstance(sends, bool):
+            if event.kind == "link" and event.value and sends is not None:
                 return self._decided("back")
 
     def _decided(self, word: str) -> Next:
         if word != "back":
-            place.write(self.around.memory, {"send": word == "send"})
+            self._consent.keep(self._token, sends=word == "send")
         if word == "keep" and self._token:
             try:
                 self.around.server.untell(self._token)
             except Trouble as trouble:
-                place.write(self.around.memory, {"send": False})
-                return self._not_started(trouble, "signed_out")
+                return self._again if trouble.kind is Kind.SIGNED_OUT else self._offline_with(trouble)
         if self._entries or not self._path or self._started is None:
             return self._enter
         return self._again
 
     def _again(self) -> Next | None:
         """Back inside, with a session that may have ended meanwhile."""
-        self.wanted = self.wanted if self.wanted != "/" else self._path
+        self._back = self._path
         return self._start
 
     def _tell_facts(self) -> None:
         """Say what may be said; that it could not be costs nothing but the next start's try."""
-        if place.read(self.around.memory).get("send") is True and self._token:
+        if self._token and self._consent.given(self._token):
             try:
                 self.around.server.tell(self._token, self._known_facts().plain())
             except Trouble:

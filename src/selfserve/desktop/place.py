@@ -66,6 +66,14 @@ def write(path: Path, content: Mapping[str, Any]) -> None:
         return
 
 
+def forget(path: Path) -> None:
+    """Remember nothing of it any more."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        write(path, {})
+
+
 def keep(path: Path, place: Place) -> None:
     """Remember the window's place."""
     write(path, asdict(place))

@@ -37,6 +37,12 @@ def waiting(to: Speaker, signs: str, address: str) -> Page:
     return Page("waiting", to.say("waiting"), told, acts, signs=signs, address=address, waits=True)
 
 
+def whose(to: Speaker, name: str) -> Page:
+    """Signed in, but nobody vouches that it was their browser: is that them?"""
+    acts = [Act(to.say("that_is_me"), "that-is-me"), Act(to.say("not_mine"), "not-me")]
+    return Page("whose", to.say("whose", name=name or "?"), [to.say("whose_told")], acts, decides=True)
+
+
 def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: datetime) -> Page:
     """What happened, what the app does about it, and what one can do."""
     server = urlsplit(brand.server).hostname

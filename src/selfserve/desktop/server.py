@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib
 import json
+import secrets
 import ssl
 import urllib.error
 import urllib.request
@@ -38,12 +39,16 @@ class About:
 
 @dataclass(frozen=True)
 class Started:
-    """A new token, and the one-time code that opens the window. `told`: the machine's facts are known already."""
+    """A new token, and the one-time code that opens the window. `told`: the machine's facts are known already.
+
+    `name` is that of the person who is signed in.
+    """
 
     token: str
     entry: str
     told: bool
     ask_every: float
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class Server:
         self.certificate = b""
         """The server's certificate as last seen and found good, in DER; empty without TLS."""
         self._headers = {"User-Agent": agent, "Accept-Language": language, "Accept": "application/json"}
+        self._exchange = ("", "")
+        """The token that is being traded, and the key of that exchange."""
         self._opener = self._made(trust)
 
     def _made(self, trust: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
@@ -103,8 +110,13 @@ class Server:
         return _started(self._call("POST", "/sign-in", body={"code": code, "verifier": verifier}))
 
     def start(self, token: str) -> Started:
-        """A new token for the old one; SIGNED_OUT where that is worth nothing any more."""
-        return _started(self._call("POST", "/start", token))
+        """A new token for the old one; SIGNED_OUT where that is worth nothing any more.
+
+        Tried again after an answer that was lost, it is the same exchange, known by its key, and gives the same token.
+        """
+        if self._exchange[0] != token:
+            self._exchange = (token, secrets.token_urlsafe(32))
+        return _started(self._call("POST", "/start", token, key=self._exchange[1]))
 
     def sign_out(self, token: str) -> None:
         """The token is worth nothing from now on."""
@@ -127,9 +139,9 @@ class Server:
         return News(_text(told, "after"), tuple(found), known)
 
     def _call(
-        self, method: str, path: str, token: str = "", body: Mapping[str, object] | None = None
+        self, method: str, path: str, token: str = "", body: Mapping[str, object] | None = None, key: str = ""
     ) -> dict[str, Any]:
-        headers = dict(self._headers)
+        headers = self._headers | ({"Idempotency-Key": key} if key else {})
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = None
@@ -141,7 +153,7 @@ class Server:
                 return _object(answer.read(LARGEST + 1), answer.status)
         except urllib.error.HTTPError as error:
             with error:
-                raise of_status(error.code, _problem(error)) from None
+                raise of_status(error.code, *_problem(error)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise of_error(error) from error
 
@@ -198,7 +210,7 @@ def _started(told: Mapping[str, Any]) -> Started:
     if not token or not entry:
         raise Trouble(Kind.WRONG_SERVER, "the answer holds no token")
     usual = float(every) if isinstance(every, int | float) and 1 <= every <= 3600 else 30.0
-    return Started(token, entry, told.get("told") is True, usual)
+    return Started(token, entry, told.get("told") is True, usual, _text(told, "name"))
 
 
 def _object(content: bytes, status: int) -> dict[str, Any]:
@@ -213,14 +225,15 @@ def _object(content: bytes, status: int) -> dict[str, Any]:
     return told
 
 
-def _problem(error: urllib.error.HTTPError) -> str:
-    """The word of a problem document (RFC 9457); "" for an answer that is none of ours."""
+def _problem(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """The word of a problem document (RFC 9457), and why; both "" for an answer that is none of ours."""
     if error.headers.get("Content-Type", "").split(";")[0] != "application/problem+json":
-        return ""
+        return "", ""
     try:
-        return _text(_object(error.read(LARGEST), error.code), "type")
+        told = _object(error.read(LARGEST), error.code)
     except (Trouble, OSError, http.client.HTTPException):
-        return ""
+        return "", ""
+    return _text(told, "type"), _text(told, "why")
 
 
 def _text(told: Mapping[str, Any], name: str) -> str:

@@ -27,11 +27,11 @@ class Kind(StrEnum):
 
 
 class Trouble(Exception):  # noqa: N818  (a state to show, not a fault)
-    """Why the server could not be asked; `detail` is for a human who helps."""
+    """Why the server could not be asked; `detail` is for a human who helps, `why` the server's own word for it."""
 
-    def __init__(self, kind: Kind, detail: str = "") -> None:
+    def __init__(self, kind: Kind, detail: str = "", why: str = "") -> None:
         super().__init__(f"{kind}: {detail}")
-        self.kind, self.detail = kind, detail[:300]
+        self.kind, self.detail, self.why = kind, detail[:300], why
 
 
 def of_error(error: Exception) -> Trouble:
@@ -49,13 +49,13 @@ def of_error(error: Exception) -> Trouble:
     return Trouble(Kind.UNREACHABLE, detail)
 
 
-def of_status(status: int, problem: str) -> Trouble:
-    """The trouble that an answer other than expected means; `problem` is the word of its problem document, or ""."""
+def of_status(status: int, problem: str, why: str = "") -> Trouble:
+    """The trouble that an answer other than expected means; `problem` and `why` are words of its problem document."""
     known = {401: Kind.SIGNED_OUT, 426: Kind.TOO_OLD, 403: Kind.NO_APPS}
     if status == 407:
         return Trouble(Kind.PROXY, "HTTP 407")
     if problem and status in known:
-        return Trouble(known[status], f"HTTP {status}: {problem}")
+        return Trouble(known[status], f"HTTP {status}: {problem}", why)
     if status >= 500 or status == 429:
         return Trouble(Kind.BUSY, f"HTTP {status}")
     return Trouble(Kind.WRONG_SERVER, f"HTTP {status}")

@@ -30,6 +30,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "open_again": ("Open the page again", "Seite noch einmal öffnen"),
     "cancel": ("Cancel", "Abbrechen"),
+    "whose": ("Signed in as {name}", "Angemeldet als {name}"),
+    "whose_told": (
+        "Go on only if that is you: what you do in the app is done in this name.",
+        "Mach nur weiter, wenn du das bist: Was du in der App tust, geschieht in diesem Namen.",
+    ),
+    "that_is_me": ("Go on", "Weiter"),
+    "not_mine": ("Not me", "Das bin ich nicht"),
+    "not_me": (
+        "Nothing was kept. Sign in again, in a browser where you are signed in yourself.",
+        "Es wurde nichts behalten. Melde dich noch einmal an, in einem Browser, in dem du selbst angemeldet bist.",
+    ),
     "took_too_long": (
         "That took longer than five minutes, so it was stopped. Nothing happened; please start again.",
         (
@@ -52,6 +63,17 @@ WORDS: dict[str, tuple[str, str]] = {
         (
             "Diese App wurde abgemeldet: von dir, von deinem TechOps-Team oder weil sie lange nicht benutzt "
             "wurde. Melde dich wieder an, um weiterzumachen."
+        ),
+    ),
+    "copied": (
+        (
+            "This app was signed out, as its sign-in was used in two places: somebody may have copied it. Unless you "
+            "have just restored this computer from a backup, tell your TechOps team. Sign in again to go on."
+        ),
+        (
+            "Diese App wurde abgemeldet, weil ihre Anmeldung an zwei Orten benutzt wurde: Vielleicht hat sie jemand "
+            "kopiert. Wenn du diesen Computer nicht gerade aus einer Sicherung wiederhergestellt hast, sag deinem "
+            "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
         ),
     ),
     "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
@@ -80,13 +102,10 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
     ),
     "keyring_locked": (
+        "Your keyring is locked. You stay signed in until you close the app; unlock it to stay signed in for longer.",
         (
-            "Your keyring is locked. You stay signed in until you close the app; unlock it and start the app "
-            "again to stay signed in for longer."
-        ),
-        (
-            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn und "
-            "starte die App neu, um länger angemeldet zu bleiben."
+            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn, um länger "
+            "angemeldet zu bleiben."
         ),
     ),
     "unknown_name_title": ("You seem to be offline", "Du scheinst offline zu sein"),

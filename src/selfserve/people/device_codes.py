@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.people.directory import are_present
 from selfserve.store.states import DeviceCodeKind
-from selfserve.store.tables import DeviceCode, DeviceToken, Person
+from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
 
 GRANT_LASTS = timedelta(minutes=2)
 """From the customer's press in the browser to the app's trade; they are on one machine."""
@@ -27,11 +27,12 @@ _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)
 
 @dataclass(frozen=True)
 class Consent:
-    """What a customer agreed to in their browser: which app (by its challenge) on which machine, and how they had
-    proved who they are."""
+    """What a customer agreed to in their browser: which app (by its challenge) on which machine, in which session,
+    and how they had proved who they are."""
 
     challenge: str
     name: str
+    sign_in_id: str
     issuer: str
     subject: str
     authenticated_at: datetime
@@ -46,6 +47,7 @@ def grant(session: Session, person: Person, to: Consent, now: datetime) -> str:
             person_id=person.id,
             challenge=to.challenge,
             name=to.name,
+            sign_in_id=to.sign_in_id,
             issuer=to.issuer,
             subject=to.subject,
             authenticated_at=to.authenticated_at,
@@ -55,8 +57,20 @@ def grant(session: Session, person: Person, to: Consent, now: datetime) -> str:
     )
 
 
-def entry(session: Session, token: DeviceToken, now: datetime) -> str:
-    """A code by which the window of an app that is signed in gets a session of its own."""
+def entry(session: Session, token: DeviceToken, now: datetime, code: str = "") -> str:
+    """A code by which the window of an app that is signed in gets a session of its own; those before are void.
+
+    `code`: the one that an exchange which may be repeated gives; it is made once, and not made good again once used.
+    """
+    made = session.get(DeviceCode, _hash(code)) if code else None
+    if made is not None:
+        made.ends_at = now + ENTRY_LASTS
+        return code
+    session.execute(
+        sa.delete(DeviceCode)
+        .where(DeviceCode.token_id == token.id, DeviceCode.used_at.is_(None))
+        .execution_options(synchronize_session=False)
+    )
     return _keep(
         session,
         DeviceCode(
@@ -67,17 +81,29 @@ def entry(session: Session, token: DeviceToken, now: datetime) -> str:
             ends_at=now + ENTRY_LASTS,
         ),
         now,
+        code,
     )
 
 
 def take_grant(session: Session, code: str, verifier: str, now: datetime) -> DeviceCode | None:
-    """Use up a code that lets an app in; None where it is unknown, old, used, another app's, or its person is gone.
+    """Use up a code that lets an app in; None where it is unknown, old, used, another app's, or its person is gone, or
+    the session in which it was agreed to has ended.
 
     A wrong verifier does not use it up: who overheard the code can keep nobody out (RFC 7636, section 4.6).
     """
-    if not _VERIFIER.fullmatch(verifier):
+    if not _VERIFIER.fullmatch(verifier) or not _agreed(session, code, now):
         return None
     return _take(session, DeviceCodeKind.GRANT, code, DeviceCode.challenge == challenge_of(verifier), now)
+
+
+def _agreed(session: Session, code: str, now: datetime) -> bool:
+    """Whether the session that a code came from is live; it stays so until this transaction is over.
+
+    Whoever ends all sessions meanwhile waits for it, and then finds the new app to end as well.
+    """
+    which = sa.select(DeviceCode.sign_in_id).where(DeviceCode.secret_hash == _hash(code)).scalar_subquery()
+    live = (SignIn.ended_at.is_(None), SignIn.ends_at > now)
+    return session.scalar(sa.select(SignIn.id).where(SignIn.id == which, *live).with_for_update()) is not None
 
 
 def take_entry(session: Session, code: str, now: datetime) -> DeviceCode | None:
@@ -96,9 +122,9 @@ def signs_of(challenge: str) -> str:
     return f"{digits[:4]}-{digits[4:]}"
 
 
-def _keep(session: Session, row: DeviceCode, now: datetime) -> str:
+def _keep(session: Session, row: DeviceCode, now: datetime, code: str = "") -> str:
     session.execute(sa.delete(DeviceCode).where(DeviceCode.ends_at < now - KEPT))
-    code = secrets.token_urlsafe(32)
+    code = code or secrets.token_urlsafe(32)
     row.secret_hash = _hash(code)
     session.add(row)
     session.flush()

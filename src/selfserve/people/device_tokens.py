@@ -1,7 +1,8 @@
 """The token by which the app on a customer's machine stays signed in: hashed at rest, new at each start, ended by hand.
 
-A start trades the secret for a new one. The former one stays good until the new one was used, as the answer that
-brought it may be lost; shown after that, somebody copied it, so the app is signed out (RFC 9700, section 4.14.2).
+A start trades the secret for a new one. The former one can be traded until the new one was used, as the answer that
+brought it may be lost. Shown after that, or once it is older still, somebody copied it, so the app is signed out for
+everybody who holds it (RFC 9700, section 4.14.2).
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
-from selfserve.people import device_codes
+from selfserve.people import device_codes, device_secrets
 from selfserve.people.directory import are_present
 from selfserve.people.principal import DevicePrincipal
 from selfserve.store.ids import new_id
 from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
 
 SEEN_EVERY = timedelta(minutes=1)
+GRACE = timedelta(minutes=1)
+"""A call that was sent before a start may arrive after it; by then nobody is accused."""
+STOLEN = "stolen"
 TRIES = 3
 _SHAPE = re.compile(r"sd_([0-9a-f]{32})_([A-Za-z0-9_-]{43})", re.ASCII)
 
@@ -45,14 +49,24 @@ class Traded:
     entry: str
 
 
+@dataclass(frozen=True)
+class Reused:
+    """Somebody showed a secret that was replaced. `live`: the app is not yet ended for it."""
+
+    token: DeviceToken
+    live: bool
+
+
 def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime) -> Traded:
     """A token for the app that showed a code which was just taken; an audit event rides along."""
-    secret = secrets.token_urlsafe(32)
+    family = secrets.token_urlsafe(32)
+    secret = device_secrets.made(family)
     row = DeviceToken(
         id=new_id(),
         person_id=code.person_id,
         name=code.name,
         secret_hash=_hash(secret),
+        family=family,
         issuer=code.issuer,
         subject=code.subject,
         authenticated_at=code.authenticated_at,
@@ -68,47 +82,95 @@ def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, n
     return Traded(row, _clear(row, secret), device_codes.entry(session, row, now))
 
 
-def trade(session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime) -> Traded | None:
+def trade(
+    session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime, key: str = ""
+) -> Traded | Reused | None:
     """A new secret instead of `presented`; None where that is worth nothing (any more).
 
-    A secret that was replaced and whose successor is in use ends the app: one of the two who show it has stolen it.
+    The same exchange again, known by the app's random `key` for it, gives the same again, whenever it comes: a network
+    may tell it twice. Reused for any other secret that was replaced and whose successor is in use, and for one that is
+    older: one of the two who show it has stolen it, so the app is to be ended, see `find_out`.
     """
     for _ in range(TRIES):
-        row = _row(session, presented, rules, now)
-        if row is None:
-            return None
-        if row.settled and not hmac.compare_digest(row.secret_hash, _hash(_secret(presented))):
-            end(session, row.id, now, why="stolen")
-            return None
-        fresh = _replace(session, row, _hash(_secret(presented)), agent, now)
-        if fresh:
+        row, live = _shown(session, presented, rules, now)
+        if row is None or not live:
+            return _found_out(row)
+        wanted = device_secrets.made(row.family, device_secrets.seed_of(_secret(presented), key)) if key else ""
+        if wanted and hmac.compare_digest(row.former_hash, _hash(wanted)):
+            return None  # a start that was repeated after the next one; what it gave has been replaced
+        if not (wanted and hmac.compare_digest(row.secret_hash, _hash(wanted))):
+            if not _tradable(row, presented):
+                return Reused(row, live=True)
+            wanted = _replace(session, row, presented, agent, now, key)
+        if wanted:
             session.refresh(row)
-            return Traded(row, _clear(row, fresh), device_codes.entry(session, row, now))
+            code = device_codes.entry(session, row, now, device_secrets.code_of(wanted, key))
+            return Traded(row, _clear(row, wanted), code)
     return None
 
 
-def _replace(session: Session, row: DeviceToken, shown: str, agent: str, now: datetime) -> str:
+def _replace(session: Session, row: DeviceToken, presented: str, agent: str, now: datetime, key: str) -> str:
     """A new secret in the place of the newest; empty where somebody else was first."""
-    fresh = secrets.token_urlsafe(32)
+    family = row.family or secrets.token_urlsafe(32)
+    fresh = device_secrets.made(family, device_secrets.seed_of(_secret(presented), key))
     won = session.execute(
         sa.update(DeviceToken)
         .where(
             DeviceToken.id == row.id, DeviceToken.secret_hash == row.secret_hash, DeviceToken.settled.is_(row.settled)
         )
-        .values(secret_hash=_hash(fresh), former_hash=shown, settled=False, agent=agent[:100], seen_at=now)
+        .values(
+            secret_hash=_hash(fresh),
+            former_hash=_hash(_secret(presented)),
+            family=family,
+            settled=False,
+            agent=agent[:100],
+            seen_at=now,
+            replaced_at=now,
+        )
         .execution_options(synchronize_session=False)
     )
     return fresh if won.rowcount else ""  # type: ignore[attr-defined]
 
 
-def verify(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DevicePrincipal | None:
-    """Whose app shows this, by its newest secret; None unless app and person are live. Nothing is written."""
-    row = _row(session, presented, rules, now)
-    if row is None or not hmac.compare_digest(row.secret_hash, _hash(_secret(presented))):
-        return None
+def _tradable(row: DeviceToken, presented: str) -> bool:
+    """Whether this is the newest secret, or the former one whose successor nobody has used."""
+    return _newest(row, presented) or (not row.settled and _former(row, presented))
+
+
+def _found_out(row: DeviceToken | None) -> Reused | None:
+    """What is told of an app that is not live: whether it ended because somebody copied it."""
+    return Reused(row, live=False) if row is not None and row.ended_why == STOLEN else None
+
+
+def verify(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DevicePrincipal | Reused | None:
+    """Whose app shows this, by its newest secret; None unless app and person are live. Nothing is written.
+
+    Reused where the secret was replaced a while ago and its successor is in use: to be ended, see `find_out`.
+    """
+    row, live = _shown(session, presented, rules, now)
+    if row is None or not live:
+        return _found_out(row)
+    if not _newest(row, presented):
+        late = row.replaced_at is None or now - row.replaced_at >= GRACE
+        return Reused(row, live=True) if row.settled and late else None
     person = session.get_one(Person, row.person_id)
     due = not row.settled or now - row.seen_at >= SEEN_EVERY
     return DevicePrincipal(person.id, person.name, person.language, row.id, settle_due=due)
+
+
+def sign_out(session: Session, presented: str, rules: DeviceRules, now: datetime) -> list[str] | Reused | None:
+    """Sign an app out by its own token; the ids of the sessions that ended with it. Else as `trade`."""
+    row, live = _shown(session, presented, rules, now)
+    if row is None or not live:
+        return _found_out(row)
+    if not _tradable(row, presented):
+        return Reused(row, live=True)
+    return end(session, row.id, now, why="signed_out", actor=row.person_id)
+
+
+def find_out(session: Session, found: Reused, now: datetime) -> bool:
+    """End the app of which a replaced secret was shown; False where it had ended before."""
+    return end(session, found.token.id, now, why=STOLEN) is not None
 
 
 def used(session: Session, token_id: str, presented: str, now: datetime) -> None:
@@ -116,6 +178,16 @@ def used(session: Session, token_id: str, presented: str, now: datetime) -> None
     session.execute(
         sa.update(DeviceToken)
         .where(DeviceToken.id == token_id, DeviceToken.secret_hash == _hash(_secret(presented)))
+        .values(seen_at=now, settled=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def entered(session: Session, token_id: str, now: datetime) -> None:
+    """Note that the window was opened with what came with the newest secret, which is a use of it."""
+    session.execute(
+        sa.update(DeviceToken)
+        .where(DeviceToken.id == token_id)
         .values(seen_at=now, settled=True)
         .execution_options(synchronize_session=False)
     )
@@ -163,7 +235,7 @@ def _end(session: Session, which: sa.ColumnElement[bool], now: datetime, why: st
     ended = session.scalars(
         sa.update(DeviceToken)
         .where(which, DeviceToken.ended_at.is_(None))
-        .values(ended_at=now, facts=None, facts_at=None)
+        .values(ended_at=now, ended_why=why, facts=None, facts_at=None)
         .returning(DeviceToken.id)
         .execution_options(synchronize_session=False)
     ).all()
@@ -185,24 +257,34 @@ def _end_windows(session: Session, token_ids: list[str], now: datetime, why: str
     return list(ended)
 
 
-def _row(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DeviceToken | None:
-    """The live row of a live person that `presented` is the newest or the former secret of."""
+def _shown(
+    session: Session, presented: str, rules: DeviceRules, now: datetime
+) -> tuple[DeviceToken, bool] | tuple[None, bool]:
+    """The row that `presented` is or ever was a secret of, and whether it and its person are live."""
     shape = _SHAPE.fullmatch(presented)
     if shape is None:
-        return None
+        return None, False
     digits = shape[1]
     token_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    row = session.scalar(
-        sa.select(DeviceToken)
+    found = session.execute(
+        sa.select(DeviceToken, sa.and_(*_alive(rules, now), *are_present()))
         .join(Person, Person.id == DeviceToken.person_id)
-        .where(DeviceToken.id == token_id, *_alive(rules, now), *are_present())
+        .where(DeviceToken.id == token_id)
         .execution_options(populate_existing=True)
-    )
-    if row is None:
-        return None
-    shown = _hash(shape[2])
-    known = [hmac.compare_digest(kept, shown) for kept in (row.secret_hash, row.former_hash or "-")]
-    return row if any(known) else None
+    ).one_or_none()
+    if found is None:
+        return None, False
+    row, live = found
+    ours = [_newest(row, presented), _former(row, presented), device_secrets.known(row.family, shape[2])]
+    return (row, bool(live)) if any(ours) else (None, False)
+
+
+def _newest(row: DeviceToken, presented: str) -> bool:
+    return hmac.compare_digest(row.secret_hash, _hash(_secret(presented)))
+
+
+def _former(row: DeviceToken, presented: str) -> bool:
+    return hmac.compare_digest(row.former_hash or "-", _hash(_secret(presented)))
 
 
 def _alive(rules: DeviceRules, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

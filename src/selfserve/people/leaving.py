@@ -41,7 +41,7 @@ def cut_off(session: Session, person_ids: Sequence[str], now: datetime, why: str
     devices = session.scalars(
         sa.update(DeviceToken)
         .where(DeviceToken.person_id.in_(person_ids), DeviceToken.ended_at.is_(None))
-        .values(ended_at=now, facts=None, facts_at=None)
+        .values(ended_at=now, ended_why=why, facts=None, facts_at=None)
         .returning(DeviceToken.id)
     ).all()
     for row_id in sign_ins:

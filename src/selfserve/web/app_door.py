@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.languages.messages import Message, msg
-from selfserve.people import device_codes, directory
+from selfserve.people import device_codes, device_tokens, directory
 from selfserve.people.device_codes import CHALLENGE, Consent, signs_of
 from selfserve.people.principal import Principal
 from selfserve.store.database import Database
@@ -114,6 +114,9 @@ class AppDoor:
         if refused is not None or asked is None:
             return refused or self._nothing(request)
         code = await asyncio.to_thread(self._grant, who, asked)
+        if code is None:
+            sentence = msg("Sign in again, then press “Sign in” in the app once more.")
+            return self._told(request, msg("You were signed out meanwhile"), sentence, 403)
         back = asked.way_back(code=code)
         # No redirect: browsers hold the way of a form against `form-action`, which knows no port of this machine.
         return self.plain.page(
@@ -121,11 +124,14 @@ class AppDoor:
             act=(msg("To the app"), back), onward=back,
         )  # fmt: skip
 
-    def _grant(self, who: Principal, asked: Asked) -> str:
+    def _grant(self, who: Principal, asked: Asked) -> str | None:
         with self.database.write() as session:
             person, signed_in = directory.present(session, who.person_id), session.get_one(SignIn, who.sign_in_id)
-            assert person is not None
-            to = Consent(asked.challenge, asked.name, signed_in.issuer, signed_in.subject, who.authenticated_at)
+            if person is None or signed_in.ended_at is not None:
+                return None
+            to = Consent(
+                asked.challenge, asked.name, signed_in.id, signed_in.issuer, signed_in.subject, who.authenticated_at
+            )
             return device_codes.grant(session, person, to, self.clock())
 
     def _refused(self, request: Request, who: Principal, asked: Asked | None) -> Response | None:
@@ -179,6 +185,7 @@ class AppDoor:
             person = directory.present(session, token.person_id) if token is not None else None
             if token is None or person is None or token.ended_at is not None:
                 return None
+            device_tokens.entered(session, token.id, now)
             sessions.end_windows(session, token.id, now, why="replaced", actor=person.id)
             earlier = sessions.current(session, before, self.rules, now)
             if earlier is not None:

@@ -25,6 +25,10 @@ class DeviceToken(Base):
     """The secret before: good until the new one is used, since the answer that brought it may be lost."""
     settled: Mapped[bool] = mapped_column(Boolean, default=True)
     """True once the newest secret was used: from then on the former one is shown by a thief, or by who was robbed."""
+    replaced_at: Mapped[datetime | None]
+    """When the newest secret came in the place of the former one."""
+    family: Mapped[str] = mapped_column(String(43), default="")
+    """The key that marks all secrets of this app, so that one which was replaced long ago is known when it is shown."""
     issuer: Mapped[str] = mapped_column(String(512))
     subject: Mapped[str] = mapped_column(String(255))
     authenticated_at: Mapped[datetime]
@@ -38,6 +42,8 @@ class DeviceToken(Base):
     seen_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str] = mapped_column(String(20), default="")
+    """The trail's word for it, as the app asks when it is refused."""
     __table_args__ = (Index(None, "issuer", "subject"),)
 
 
@@ -50,6 +56,8 @@ class DeviceCode(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_id: Mapped[str | None] = mapped_column(ForeignKey("device_token.id", ondelete="CASCADE"), index=True)
     """The app it opens a window for; None where it lets a new app in."""
+    sign_in_id: Mapped[str | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"), index=True)
+    """The browser's session in which a new app was agreed to: the code is worth nothing once that has ended."""
     challenge: Mapped[str] = mapped_column(String(43), default="")
     """What the app's verifier has to hash to (PKCE S256, RFC 7636)."""
     name: Mapped[str] = mapped_column(String(100), default="")

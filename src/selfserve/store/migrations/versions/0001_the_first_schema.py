@@ -414,6 +414,8 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("former_hash", sa.String(length=64), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
+        sa.Column("replaced_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.Column("family", sa.String(length=43), nullable=False),
         sa.Column("issuer", sa.String(length=512), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("authenticated_at", selfserve.store.base.Instant(timezone=True), nullable=False),
@@ -424,6 +426,7 @@ def upgrade() -> None:
         sa.Column("seen_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
         sa.Column("ended_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_device_token_person_id_person"), ondelete="CASCADE"
         ),
@@ -432,33 +435,6 @@ def upgrade() -> None:
     with op.batch_alter_table("device_token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_token_issuer_subject"), ["issuer", "subject"], unique=False)
         batch_op.create_index(batch_op.f("ix_device_token_person_id"), ["person_id"], unique=False)
-
-    op.create_table(
-        "device_code",
-        sa.Column("secret_hash", sa.String(length=64), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("person_id", sa.String(length=36), nullable=False),
-        sa.Column("token_id", sa.String(length=36), nullable=True),
-        sa.Column("challenge", sa.String(length=43), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("issuer", sa.String(length=512), nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
-        sa.Column("authenticated_at", selfserve.store.base.Instant(timezone=True), nullable=False),
-        sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
-        sa.Column("used_at", selfserve.store.base.Instant(timezone=True), nullable=True),
-        sa.CheckConstraint("kind IN ('grant', 'entry')", name=op.f("ck_device_code_kind")),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_device_code_person_id_person"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["token_id"], ["device_token.id"], name=op.f("fk_device_code_token_id_device_token"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_device_code")),
-    )
-    with op.batch_alter_table("device_code", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_device_code_ends_at"), ["ends_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_device_code_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_device_code_token_id"), ["token_id"], unique=False)
 
     op.create_table(
         "sign_in",
@@ -494,6 +470,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_ends_at"), ["ends_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_sign_in_provider_sid"), ["provider_sid"], unique=False)
+
+    op.create_table(
+        "device_code",
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("person_id", sa.String(length=36), nullable=False),
+        sa.Column("token_id", sa.String(length=36), nullable=True),
+        sa.Column("sign_in_id", sa.String(length=36), nullable=True),
+        sa.Column("challenge", sa.String(length=43), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("issuer", sa.String(length=512), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("authenticated_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("ends_at", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.Column("used_at", selfserve.store.base.Instant(timezone=True), nullable=True),
+        sa.CheckConstraint("kind IN ('grant', 'entry')", name=op.f("ck_device_code_kind")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_device_code_person_id_person"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sign_in_id"], ["sign_in.id"], name=op.f("fk_device_code_sign_in_id_sign_in"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["token_id"], ["device_token.id"], name=op.f("fk_device_code_token_id_device_token"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("secret_hash", name=op.f("pk_device_code")),
+    )
+    with op.batch_alter_table("device_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_code_ends_at"), ["ends_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_code_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_code_sign_in_id"), ["sign_in_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_code_token_id"), ["token_id"], unique=False)
 
     op.create_table(
         "grant_reason",
@@ -833,6 +841,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_grant_reason_request_id"))
 
     op.drop_table("grant_reason")
+    with op.batch_alter_table("device_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_code_token_id"))
+        batch_op.drop_index(batch_op.f("ix_device_code_sign_in_id"))
+        batch_op.drop_index(batch_op.f("ix_device_code_person_id"))
+        batch_op.drop_index(batch_op.f("ix_device_code_ends_at"))
+
+    op.drop_table("device_code")
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_provider_sid"))
         batch_op.drop_index(batch_op.f("ix_sign_in_person_id"))
@@ -840,12 +855,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sign_in_device_token_id"))
 
     op.drop_table("sign_in")
-    with op.batch_alter_table("device_code", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_device_code_token_id"))
-        batch_op.drop_index(batch_op.f("ix_device_code_person_id"))
-        batch_op.drop_index(batch_op.f("ix_device_code_ends_at"))
-
-    op.drop_table("device_code")
     with op.batch_alter_table("device_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_token_person_id"))
         batch_op.drop_index(batch_op.f("ix_device_token_issuer_subject"))
