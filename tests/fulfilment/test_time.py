@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,6 +94,42 @@ def test_the_clock_starts_at_delivery(stand: Stand) -> None:
     assert grant.started_at is not None
     assert grant.ends_at == grant.started_at + timedelta(days=30)
     assert grant.started_at >= stand.clock() - timedelta(minutes=6)
+
+
+def test_hard_case_6_what_comes_later_than_its_own_span_ends_at_its_end_all_the_same(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour of it, delivered after an hour's outage: reminded of and taken back half an hour from then, not when
+    somebody next looks whether the promise was kept."""
+    lamp = (stand.catalog / "items" / "lamp.yaml").read_text()
+    (stand.catalog / "items" / "lamp.yaml").write_text(lamp.replace("ends: 8h", "ends: 30m").replace("[1h]", "[10m]"))
+    assert stand.house.catalog.refresh(force=True)
+    stand.shelf.offline = True
+    made = stand.ask("ada", "lamp")
+    stand.clock.forward(minutes=20)
+    assert stand.tick_grant(stand.grants("ada")[0]) == "wait"
+    stand.clock.forward(minutes=5)
+    stand.shelf.offline = False
+    ordered: list[tuple[str, timedelta]] = []
+    later = type(stand.house.engine).later
+
+    def noted(*given: Any, **how: Any) -> None:
+        if given[2] == grants.TICK:
+            ordered.append((given[3], how["after"]))
+        later(*given, **how)
+
+    monkeypatch.setattr(type(stand.house.engine), "later", noted)
+    stand.work()
+
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    (grant,) = stand.grants("ada")
+    assert ordered == [(f"timer:grant:{grant.id}:{grant.timers}", timedelta(minutes=20))]
+    stand.clock.forward(minutes=20)
+    assert stand.tick_grant(grant) == "reminded"
+    stand.clock.forward(minutes=10)
+    assert stand.tick_grant(grant) == "ended"
+    stand.work()
+    assert not stand.shelf.things
 
 
 def test_the_clock_starts_at_delivery_after_a_long_wait_for_approval(stand: Stand) -> None:

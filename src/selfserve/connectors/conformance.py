@@ -273,6 +273,16 @@ class ConformanceSuite(ABC):
             assert secret not in repr(outcome)
             assert secret not in repr(seen)
 
+    def test_a_repeated_call_gives_its_secret_again(self) -> None:
+        """Whoever died with the first answer asks again with the same key; the customer still gets what is theirs."""
+        case = self.case()
+        first = case.apply()
+        if not case.declared.idempotent or not isinstance(first, Done) or first.secret is None:
+            return
+        again = case.apply()
+        assert isinstance(again, Done), f"the repeated call came back with {again}"
+        assert again.secret == first.secret, "the repeated call gave another secret"
+
 
 def context() -> Context:
     """The context of every attempt of the suite: one key, a minute of time, the real clock."""

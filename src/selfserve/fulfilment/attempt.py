@@ -174,6 +174,8 @@ class Attempt:
         """What a look before acting settles; None where the action is still to be sent."""
         if seen.presence is Presence.PRESENT and (action.lasting or maybe_sent):
             ours = action.lasting and maybe_sent and step.before == Presence.ABSENT
+            if ours and action.secret_result and action.idempotent and seen.secret is None:
+                return None  # whoever did it died with the answer, and only the same call again brings what was in it
             state = StepState.DONE if ours or not action.lasting else StepState.ALREADY_DONE
             return Result(
                 state, step.target_state, seen.evidence, seen.tell, ours=ours or step.ours, secret=seen.secret

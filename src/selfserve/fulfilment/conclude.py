@@ -51,7 +51,7 @@ def conclude(
     trail = Trail(session, f"request:{request.id}", last=told)
     note_results(session, house, request, trail, ending, now)
     seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
-    until = grants.activate(session, request, now) if seen else None
+    until = grants.activate(session, house, request, now) if seen else None
     if ending.stopped_at is None:
         return _fulfilled(session, house, run, request, item, trail, until, now)
     if ending.result is None:

@@ -242,7 +242,7 @@ def _brought_by_hand(
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = _on_word(staff, by_hand.seen, now)
     step.failure, step.reason = "", ""
-    grants.activate(session, request, now)
+    grants.activate(session, house, request, now)
     conclude.seal_fields(house, request, {name: fields[name] for name in secret})
     for name in secret:
         fields[name] = "(sealed to the customer)"

@@ -158,4 +158,4 @@ def _note(session: Session, house: House, job: Job, fresh: Ending) -> None:
     now = house.now()
     request = session.get_one(Request, job.request_id, with_for_update=True)
     note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)
-    grants.activate(session, request, now)
+    grants.activate(session, house, request, now)

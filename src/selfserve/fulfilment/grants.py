@@ -87,7 +87,7 @@ _LIVE = Statement(
 # Asked and written at every success, so plainly and made once.
 _GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
 _OPEN = Statement(
-    sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _REASONS.lasts)
+    sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _GRANTS.timers, _REASONS.lasts)
     .join_from(GrantReason.__table__, Grant.__table__, _GRANTS.id == _REASONS.grant_id)
     .where(_REASONS.request_id == sa.bindparam("request"), _REASONS.ended_at.is_(None))
     .with_for_update()
@@ -213,15 +213,16 @@ def over(session: Session, request_id: str, now: datetime) -> str | None:
     return None
 
 
-def activate(session: Session, request: Request, now: datetime) -> datetime | None:
+def activate(session: Session, house: House, request: Request, now: datetime) -> datetime | None:
     """The effect was seen: the clock of a span starts now. Returns until when it is held, None for no end or no grant.
 
-    The timer set with the promise stays: where it comes before the end, it is set anew then.
+    The timer set with the promise stays while it has not fired: it comes before the end, and is set anew then. Where it
+    has, and only looks now and then whether the promise was kept, one for the end takes its place.
     """
     found = _OPEN.first(session, {"request": request.id})
     if found is None:
         return None
-    grant_id, state, version, until, lasts = found
+    grant_id, state, version, until, timers, lasts = found
     fresh: dict[str, object] = {}
     if lasts:
         lasts_until = now + timedelta(seconds=int(lasts))
@@ -232,6 +233,9 @@ def activate(session: Session, request: Request, now: datetime) -> datetime | No
         fresh |= {"state": GrantState.ACTIVE, "started_at": now, "version": version + 1}
     if fresh:
         _GRANT_CHANGES.write(session, {"which": grant_id, **fresh})
+    if state == GrantState.PROMISED and timers > 1 and until is not None:
+        grant = session.get_one(Grant, grant_id, populate_existing=True)
+        set_timer(session, house, grant, _next_moment(item_of(session, grant), until, now), now)
     return until  # type: ignore[no-any-return]  # a column of moments
 
 
