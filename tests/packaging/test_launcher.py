@@ -117,8 +117,8 @@ def test_a_terminal_that_hangs_up_leaves_no_secrets_behind(place: Path) -> None:
 @pytest.mark.needs_root
 def test_what_is_typed_is_heard_once(place: Path) -> None:
     """Control-C goes to all of a terminal's programs; a server that hears it twice would drop what it has begun."""
-    again = "signal.signal(2, lambda *_: os._exit(9)); signal.signal(15, lambda *_: os._exit(8))"
-    once = WAITS.replace("sys.exit(7)", again)
+    again = "    for one, code in ((2, 9), (15, 8)): signal.signal(one, lambda *_, code=code: os._exit(code))\n"
+    once = WAITS.replace("_):\n", f"_):\n{again}").replace("    sys.exit(7)\n", "")
     with started(place, PYTHON, "-c", once) as (process, terminal):
         said(terminal, READY)
         terminal.write(b"\x03")
