@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 from tests.stand.house import Stand
 
-from selfserve.requests import acts, holding
+from selfserve.requests import acts, grant_rows, holding
 from selfserve.requests.decide import Say
 from selfserve.requests.refusals import NotFound, NotPossible, Refusal, Unfit
 from selfserve.requests.story import Story, find, story
@@ -192,6 +192,9 @@ def test_what_another_request_still_holds_is_not_told_to_be_gone(stand: Stand) -
     assert stand.shelf.things == {("lamp", "ada")}
     told = _story(stand, first)
     assert (told.lines[-1].title, told.lines[-1].note) == ("You gave it back", f"It stays because of {longer}.")
+    with stand.house.database.read() as session:
+        (held,) = grant_rows.held(session, stand.people["ada"])
+    assert (held.name, held.because) == (longer, [longer]), "what was given back is no reason any more"
     assert told.held_by == [longer]
     assert _story(stand, longer).held_by == []
 

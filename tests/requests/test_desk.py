@@ -429,6 +429,7 @@ def test_what_stands_on_a_word_is_looked_at_when_the_target_answers(stand: Stand
     assert _steps_told(stand, made)[0].word_of == "Tess Fern"
     stand.shelf.blind = False
     stand.shelf.things.add(("lamp", "ada"))
+    stand.clock.forward(hours=1)
     assert not reconcile(stand.house).drifted
     (seen,) = _steps_told(stand, made)
     assert (seen.verified_at, seen.word_of) == (stand.clock(), "")
@@ -456,6 +457,23 @@ def test_a_person_s_work_is_on_their_word_by_design(stand: Stand) -> None:
     reconcile(stand.house)
     (seen,) = _steps_told(stand, made.id)
     assert (seen.verified_at, seen.word_of) == (None, "Tess Fern")
+
+
+def test_what_only_a_person_takes_back_has_not_failed(stand: Stand) -> None:
+    """It is asked of them, ends once they have done it, and is nowhere told as a failure of the machine."""
+    made = stand.ask("ada", "key")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": "7"})
+    stand.work()
+    stand.write(acts.give_back, stand.house, stand.request(made.id).name, stand.people["ada"], stand.clock())
+    stand.work()
+    (grant,) = stand.grants("ada")
+    case = stand.case()
+    assert (grant.state, case.why, case.grant_id) == (GrantState.ENDING, "needs_human", grant.id)
+    assert stand.kinds(f"grant:{grant.id}")[-1] == "grant.by_hand"
+    assert not reconcile(stand.house).any
+    desk.done(stand.house, case.id, stand.people["tess"], fields={"returned": "yes"})
+    stand.work()
+    assert stand.grants("ada")[0].state == GrantState.ENDED
 
 
 def test_taken_back_by_hand_is_not_believed_where_we_could_not_look(stand: Stand) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from tests.stand import invariants
 from tests.stand.house import Stand
 
+from selfserve.connectors.contract import Observation
+from selfserve.requests import reconcile as module
 from selfserve.requests.reconcile import Findings, people_left, reconcile
 from selfserve.store.states import GrantState, RequestState, RunState
 from selfserve.store.tables import Run, Step
@@ -96,18 +100,34 @@ def test_a_target_that_breaks_the_look_is_passed_over(stand: Stand) -> None:
     assert found.drifted == [made.name]
 
 
-def test_those_never_looked_at_come_first(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Things that cannot be read do not keep the rest from being looked at."""
-    from selfserve.requests import reconcile as module
-
+def test_all_that_is_held_is_compared_each_hour(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than is read at a time, and things that cannot be read among them: none waits for days to have its turn."""
     monkeypatch.setattr(module, "LOOKS", 1)
-    stand.ask("ada", "cup")
-    stand.ask("ben", "cup")
-    stand.shelf.blind = True
-    reconcile(stand.house)
-    reconcile(stand.house)
+    for who in ("ada", "ben", "cora"):
+        stand.ask(who, "cup")
+    stand.shelf.looks = ["raise"]
+    stand.shelf.things.clear()
+    assert len(reconcile(stand.house).drifted) == 2
     with stand.house.database.read() as session:
-        assert session.scalar(sa.select(sa.func.count()).where(Step.looked_at.is_not(None))) == 2
+        assert session.scalar(sa.select(sa.func.count()).where(Step.looked_at.is_not(None))) == 3
+
+
+def test_what_there_was_no_time_for_comes_first_the_next_hour(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look takes three minutes: two of three, and the third in an hour."""
+    monkeypatch.setattr(module, "LOOKS", 1)
+    for who in ("ada", "ben", "cora"):
+        stand.ask(who, "cup")
+    observe = type(stand.shelf).observe
+
+    def slow(*given: Any) -> Observation:
+        stand.clock.forward(minutes=3)
+        return observe(*given)
+
+    monkeypatch.setattr(type(stand.shelf), "observe", slow)
+    reconcile(stand.house)
+    stand.clock.forward(hours=1)
+    stand.shelf.things.discard(("cup", "cora"))
+    assert len(reconcile(stand.house).drifted) == 1
 
 
 def test_a_resting_connector_is_left_in_peace(stand: Stand) -> None:

@@ -92,7 +92,7 @@ def _go_on(session: Session, house: House, request: Request, connector: str, now
 
 def _retry_revoke(session: Session, house: House, case: Escalation, now: datetime) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
-    if grant.state != GrantState.REVOKE_FAILED:
+    if grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
         raise DeskRefusal(msg("This is not waiting to be taken back any more."))
     run = session.scalar(
         sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state.in_(OPEN_RUN))

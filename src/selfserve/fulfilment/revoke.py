@@ -220,16 +220,17 @@ def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
 
 def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:
     """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in
-    time."""
+    time. What only a human can take back has not failed: it is theirs to do, and ending until they have done it."""
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     hopeless = result.look_again is None
-    grant.state = GrantState.REVOKE_FAILED
+    grant.state = GrantState.ENDING if result.todo else GrantState.REVOKE_FAILED
     grant.version += 1
     session.flush()
     grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=_after(run, result, now))
     told = {"step": step.name, "use": step.use, "reason": result.reason}
-    Trail(session, f"grant:{grant.id}").tell("grant.revoke_failed", at=now, data=told)
+    kind = "grant.by_hand" if result.todo else "grant.revoke_failed"
+    Trail(session, f"grant:{grant.id}").tell(kind, at=now, data=told)
     if hopeless or now - run.first_at >= ALARM_AFTER:
         _alarm(session, house, grant, run, step, result, now)
 
@@ -258,7 +259,7 @@ def _alarm(
         reason, title = result.reason, msg("{item} is to be taken back", item=grant.item_name)
     case = escalation.Case(
         subject=f"grant:{grant.id}",
-        why="revoke_failed",
+        why="needs_human" if result.todo else "revoke_failed",
         reason=reason,
         team=item.escalate.to,
         title=title,

@@ -30,7 +30,8 @@ _HELD = _EVER_HELD.where(Grant.state != GrantState.ENDED)
 @dataclass(frozen=True)
 class GrantRow:
     """What somebody holds, until when and because of which requests. `name` and `answers` are those of the latest one:
-    two grants of one item differ by them (which Mac, which team). `there`: it can be used."""
+    two grants of one item differ by them (which Mac, which team). `there`: it is theirs to use; while it is taken back
+    it is not, though it may still be in its target."""
 
     id: str
     customer_id: str
@@ -95,7 +96,7 @@ def _grant(session: Session, grant: Grant, how: Holding, customer_name: str) -> 
         there=how.there,
         started_at=grant.started_at,
         ends_at=grant.ends_at,
-        because=[request.name for request in how.requests],
+        because=[request.name for request in how.because],
     )
 
 

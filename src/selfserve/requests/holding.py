@@ -17,11 +17,13 @@ DOING = (RequestState.APPROVED, RequestState.FULFILLING, RequestState.HANDED_OVE
 
 @dataclass(frozen=True)
 class Holding:
-    """How one grant reads: in words with their tone, and the requests because of which it is held, oldest first."""
+    """How one grant reads: in words with their tone, the requests that ever were a reason for it, and those because of
+    which it is held still (of what is not held any more: was held last), all oldest first."""
 
     words: str
     tone: str
     requests: Sequence[Request]
+    because: Sequence[Request]
 
     @property
     def there(self) -> bool:
@@ -71,7 +73,8 @@ def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset
         partly=not whole and RequestState.PARTLY_FULFILLED in states,
         later=bool(lasting) and lasting[-1].id in later,
     )
-    return Holding(words, tone, [request for _, request in reasons])
+    every = [request for _, request in reasons]
+    return Holding(words, tone, every, lasting or every)
 
 
 def _later(session: Session, request_ids: Iterable[str]) -> frozenset[str]:

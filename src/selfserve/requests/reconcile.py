@@ -41,7 +41,10 @@ BEGUN = timedelta(minutes=1)
 """A run whose order is nowhere may have been ordered so lately that it is not to be seen yet."""
 BATCH = 500
 LOOKS = 300
-"""How many holdings are compared with their target each hour, those longest not looked at first."""
+"""How many holdings are read from the store at a time to be compared with their targets."""
+COMPARING = timedelta(minutes=5)
+"""How long holdings are compared each hour, those longest not looked at first. A directory shows some fifty thousand in
+that time; what is left has its turn in the next hour."""
 
 
 @dataclass
@@ -272,6 +275,19 @@ def _unattended(house: House, found: Findings) -> None:
 
 def _drift(house: House, found: Findings) -> None:
     """Holdings whose target does not show them any more: told to the owners, never silently given again."""
+    began, met = house.now(), set[str]()
+    while house.now() - began < COMPARING:
+        steps = [step for step in _not_looked_at(house, began) if step.id not in met]
+        met.update(step.id for step in steps)
+        if not steps:
+            return
+        for step in steps:
+            if step.connector not in house.connectors.resting():
+                _compare(house, step, found)
+
+
+def _not_looked_at(house: House, since: datetime) -> list[StepWork]:
+    """Some of what is held and was not compared since then, longest ago first."""
     with house.database.read() as session:
         rows = session.scalars(
             sa.select(Step)
@@ -282,23 +298,24 @@ def _drift(house: House, found: Findings) -> None:
                 GrantReason.ended_at.is_(None),
                 Step.state.in_(STEP_THERE),
                 Step.connector.in_(set(house.connectors.connectors) - set(house.connectors.resting())),
+                sa.or_(Step.looked_at.is_(None), Step.looked_at < since),
             )
             .order_by(Step.looked_at.is_not(None), Step.looked_at)
             .limit(LOOKS)
         ).all()
-        steps = [work_of(row) for row in rows]
-    for step in steps:
-        if step.connector in house.connectors.resting():
-            continue
-        seen = _look(house, step)
+        return [work_of(row) for row in rows]
 
-        def note(session: Session, row_id: str, now: datetime, seen: Presence = seen) -> str | None:
-            session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
-            if seen is Presence.PRESENT:
-                drift.back(session, row_id, now)
-            return drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
 
-        _each(house, [step.id], note, found.drifted)
+def _compare(house: House, step: StepWork, found: Findings) -> None:
+    seen = _look(house, step)
+
+    def note(session: Session, row_id: str, now: datetime) -> str | None:
+        session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
+        if seen is Presence.PRESENT:
+            drift.back(session, row_id, now)
+        return drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
+
+    _each(house, [step.id], note, found.drifted)
 
 
 def _look(house: House, step: StepWork) -> Presence:
