@@ -128,7 +128,7 @@ def test_the_whole_way(session: Session, house: Started, start: Start, page: Pag
         assert subprocess.run([*command, "selfserve://items/vpn-access"], env=session.environment).returncode == 0
         shown.sees("Reach what is inside the company from home or on the road.")
         shown.press("Get it now")
-        shown.sees("You have it")
+        shown.sees("You have this until")
 
         assert session.notified is not None
         name = approved(caller)
