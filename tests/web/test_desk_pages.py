@@ -166,14 +166,19 @@ async def test_a_case_is_handed_to_another_team(visitor: Visitor, stand: PageSta
 
 
 async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: PageStand, told: Calls) -> None:
-    """The target is back: after one press and the queue's turn the request is done and the case closed."""
+    """The target is back: after one press the case is being tried again, on the desk as on its page, and at the queue's
+    turn the request is done and the case closed."""
     name, case = stuck(stand)
-    ruth = visitor("ruth")
+    ruth, second = visitor("ruth"), visitor("ruth")
     await ruth.open(f"/desk/{case}")
     ruth.find(marker="try-again").click()
-    await ruth.should_see("This case is closed.", retries=60)
+    await ruth.should_see("It is being tried again.", retries=60)
+    await ruth.should_not_see(marker="try-again")
+    await second.open("/desk")
+    await second.should_see("Being tried again")
     assert ("say", ("We try again.",)) in told
     stand.work()
+    await ruth.should_see("This case is closed.", retries=60)
     assert stand.state(name) == "fulfilled"
 
 

@@ -66,6 +66,8 @@ class CaseActs:
             if case.state == EscalationState.CLOSED:
                 show(note(say("This case is closed. Nothing is left to do."), "ok"))
                 return
+            if case.state == EscalationState.RETRYING:
+                show(note(say("It is being tried again. What becomes of it shows up here."), "info"))
             if case.taken_by and not mine:
                 show(note(self._at_it(), "warn"))
             with ui.element("div").classes("s-acts"):
@@ -73,8 +75,12 @@ class CaseActs:
                     self._press(say("Take it"), desk.take, YOURS, look="s-btn", drawn="hand", mark="take-it")
                 elif not mine:
                     self._press(say("Take it over"), desk.take_over, YOURS, drawn="hand", mark="take-it-over")
-                if (case.request_id or case.grant_id) and not self._by_design:  # a person's work is no machine's to try
+                if (case.request_id or case.grant_id) and self._can_be_tried():
                     self._press(say("Try again"), desk.retry, AGAIN, drawn="refresh-cw", mark="try-again")
+
+    def _can_be_tried(self) -> bool:
+        """False for a person's work, which is no machine's to try, and for what is being tried."""
+        return not self._by_design and self._case.state != EscalationState.RETRYING
 
     def _at_it(self) -> str:
         name, at, visit = self._case.taken_by, self._case.taken_at, self._visit

@@ -15,6 +15,7 @@ from selfserve.languages.messages import msg
 from selfserve.people import teams
 from selfserve.requests import case_rows
 from selfserve.requests.case_rows import CaseRow, OpenCase
+from selfserve.store.states import EscalationState
 from selfserve.store.tables import Person
 from selfserve.web.parts.markup import joined, show
 from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile, tint
@@ -196,9 +197,11 @@ def _row(visit: Visit, case: CaseRow) -> Markup:
     under = " · ".join(
         filter(None, (for_whom(case), tell(why_words(case.why)), tell(team.name) if team else case.team))
     )
-    taken = (
+    taken: Markup | str = (
         pill(say("With you") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     )
+    if case.state == EscalationState.RETRYING:
+        taken = pill(say("Being tried again"), "info") + taken
     end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
         taken,
         " s-due-late" if late else "",
