@@ -334,6 +334,7 @@ export default {
       });
     },
     end(words) {
+      if (!this.typed) this.$emit("untouched");
       const card = this.$el.contains(document.activeElement) ? this.$el.closest("section") : null;
       this.rest();
       this.forget();

@@ -109,7 +109,8 @@ class Form(Element, component="form.js", dependencies=["steady.js"]):
         self.run_method("sent")
 
     def end(self, words: str) -> None:
-        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was."""
+        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was, which it tells
+        by `untouched`."""
         self.run_method("end", words)
 
     def reset(self) -> None:
