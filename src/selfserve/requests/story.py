@@ -184,8 +184,15 @@ def _lines(session: Session, house: House, request: Request, item: Item, to: Tel
         sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
     )
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
-    told = _undecided(session, request, _one_end(told))
+    told = _undecided(session, request, _settled(request, _one_end(told)))
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
+
+
+def _settled(request: Request, lines: list[Line]) -> list[Line]:
+    """A question that was answered, or that a decision has overtaken, is nobody's turn any more."""
+    asked = [at for at, each in enumerate(lines) if each.kind == "approval.question"]
+    over = asked[:-1] if request.question else asked
+    return [replace(each, mood="done") if at in over else each for at, each in enumerate(lines)]
 
 
 def _undecided(session: Session, request: Request, lines: list[Line]) -> list[Line]:
