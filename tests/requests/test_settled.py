@@ -66,6 +66,7 @@ def test_an_answered_question_is_nobody_s_turn_any_more(stand: Stand) -> None:
     def moods() -> list[str]:
         with stand.house.database.read() as session:
             request = find(session, made.name)
+            assert request is not None
             return [
                 line.mood for line in story(session, stand.house, request, stand.people["ada"]).lines
                 if line.kind == "approval.question"

@@ -25,6 +25,8 @@ from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
 
+MODELS = {"ana": "MacBook Pro 14 inch", "jonas": "ThinkPad T14"}
+
 
 def stuck(stand: PageStand) -> tuple[str, str]:
     """A request whose target refused; its name and the id of its case."""
@@ -90,6 +92,17 @@ async def test_the_case_has_story_runbook_and_evidence(visitor: Visitor, stand: 
     for words in ("Ana asked for Customer database", "The target refused the connection", "legacy.add_member"):
         await ruth.should_see(words)
     await ruth.should_see(marker="runbook")
+
+
+async def test_a_case_in_the_list_says_which_request_it_is(visitor: Visitor, stand: PageStand) -> None:
+    """Two of one item are told apart: by their numbers, and by what was answered."""
+    asked = {login: stand.ask(login, "new-laptop", {"model": model}).name for login, model in MODELS.items()}
+    for name in asked.values():
+        stand.decide("tomas", name, Say.APPROVE)
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    for words in (*asked.values(), *MODELS.values()):
+        await ruth.should_see(words)
 
 
 async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, stand: PageStand) -> None:
@@ -234,7 +247,9 @@ async def test_points_that_are_not_ticked_are_asked_about_once(visitor: Visitor,
         del told[:]
         ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
         await until(lambda: any(call == "refuse" for call, _ in told))
-        return next(args[0] for call, args in told if call == "refuse")  # type: ignore[return-value]
+        (errors,) = next(args for call, args in told if call == "refuse")
+        assert isinstance(errors, dict)
+        return errors
 
     ticks = [f"tick_{at}" for at, line in enumerate(stand.case(name).todo) if not line.get("field")]
     assert list(await refused(serial="")) == ["serial"]

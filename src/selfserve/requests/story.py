@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -230,6 +230,12 @@ def _place(to: Telling, place: int) -> Message:
 def _one_end(lines: list[Line]) -> list[Line]:
     """A wait that is over is no news any more: only the last line may still be going on."""
     return [each for each in lines[:-1] if each.kind != "step.waiting"] + lines[-1:]
+
+
+def answers_by(session: Session, request_ids: Collection[str]) -> dict[str, list[Answer]]:
+    """What was answered in each of these requests, by its id: lists tell those apart that are called the same."""
+    found = session.scalars(sa.select(Request).where(Request.id.in_(request_ids))).all() if request_ids else []
+    return {one.id: answers_of(session, versions.pinned(session, one.item_version_id), one) for one in found}
 
 
 def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:

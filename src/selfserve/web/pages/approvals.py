@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from markupsafe import Markup
@@ -280,7 +280,7 @@ def _results(results: Sequence[Result], labels: Mapping[str, tuple[str, str]]) -
         item, label = labels.get(one.stage_id, ("", ""))
         if one.became is Became.DECIDED and item and alike[key] > FEW:
             words = say_n("{count} request for {item}", "{count} requests for {item}", alike[key], item=item)
-            told.setdefault(key, _became(one, words))
+            told.setdefault(key, replace(_became(one, words), id=f"all:{one.stage_id}"))  # by no card's name
         else:
             told[one.stage_id] = _became(one, label)
     return list(told.values())
