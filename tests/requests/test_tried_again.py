@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from tests.stand.house import Stand
 
 from selfserve.fulfilment import escalation
-from selfserve.requests import desk
-from selfserve.store.states import EscalationState
+from selfserve.requests import acts, desk
+from selfserve.requests.refusals import NotPossible
+from selfserve.store.states import EscalationState, Exit, RequestState
 from selfserve.store.tables import Escalation
 
 TECHOPS, LEADS = timedelta(hours=4), timedelta(hours=2)
@@ -92,3 +95,77 @@ def test_what_went_well_when_it_was_tried_again_and_stops_at_the_next_step_is_no
     assert (again.state, again.taken_by_id, again.level) == (EscalationState.OPEN, None, 0)
     assert again.due_at == again.rises_at == stand.clock() + TECHOPS
     assert stand.notices("theo").count("Set needs a person") == 2
+
+
+def test_what_is_tried_again_stays_on_the_desk_until_it_is_seen_to_work(stand: Stand) -> None:
+    """Same team, same due time, and nobody closes it meanwhile; then it is closed as tried again, by whoever did."""
+    case = broken(stand, "lamp", 1)
+    tess = stand.people["tess"]
+    desk.retry(stand.house, case.id, tess)
+    now = stand.case()
+    assert (now.id, now.state, now.team, now.due_at) == (case.id, EscalationState.RETRYING, case.team, case.due_at)
+    acts_: tuple[Callable[[], None], ...] = (
+        lambda: desk.retry(stand.house, case.id, tess),
+        lambda: desk.done(stand.house, case.id, tess, fields={}, on_my_word=True),
+        lambda: desk.cannot(stand.house, case.id, tess, words="No lamp."),
+        lambda: desk.hand_on(stand.house, case.id, tess, team="leads", words="Look."),
+    )
+    for act in acts_:
+        with pytest.raises(NotPossible, match="just being tried again"):
+            act()
+    desk.take_over(stand.house, case.id, stand.people["theo"])
+    assert stand.case().state == EscalationState.RETRYING
+    stand.work()
+    (closed,) = stand.cases()
+    assert (closed.state, closed.closed_how) == (EscalationState.CLOSED, Exit.RETRIED)
+    assert closed.closed_by_id == stand.people["theo"]
+
+
+def test_what_is_tried_again_while_the_target_is_down_comes_back_at_once(stand: Stand) -> None:
+    """One try, no new patience: the case says what the target said, the customer's promise and state are as before."""
+    case = broken(stand, "lamp", 1)
+    made = case.request_id or ""
+    promised = stand.request(made).promised_at
+    stand.clock.forward(minutes=5)
+    again = in_vain(stand, *["transient"] * 4)
+    assert (again.id, again.state, again.due_at) == (case.id, EscalationState.TAKEN, case.due_at)
+    assert (case.reason, again.reason) == ("The shelf has no such board.", "The shelf is busy.")
+    assert stand.request(made).state == RequestState.HANDED_OVER
+    assert stand.request(made).promised_at == promised
+    assert [kind for kind in stand.kinds(f"escalation:{case.id}") if kind.startswith("escalation.in")] == [
+        "escalation.in_vain"
+    ]
+
+
+def test_what_is_tried_again_and_ordered_by_the_target_waits_for_nobody(stand: Stand) -> None:
+    """The target took the order and is at it: the person's part is over."""
+    broken(stand, "lamp", 1)
+    stand.shelf.faults = ["accept"]
+    desk.retry(stand.house, stand.case().id, stand.people["tess"])
+    stand.work()
+    assert not stand.open_cases()
+    assert stand.cases()[0].closed_how == Exit.RETRIED
+
+
+def test_a_taking_back_tried_again_in_vain_comes_back_at_once(stand: Stand) -> None:
+    """The same case, with Tess, without the quarter of an hour before the first alarm."""
+    made = stand.ask("ada", "lamp")
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.shelf.faults = ["permanent"]
+    stand.work(1)
+    case = stand.case()
+    stand.shelf.faults = ["transient"] * 4
+    desk.retry(stand.house, case.id, stand.people["tess"])
+    assert stand.case().state == EscalationState.RETRYING
+    stand.work(1)
+    assert (stand.case().id, stand.case().state) == (case.id, EscalationState.TAKEN)
+
+
+def test_a_request_cancelled_while_it_is_tried_again_leaves_no_case(stand: Stand) -> None:
+    """It solved itself: nobody's try brought it."""
+    case = broken(stand, "lamp", 1)
+    desk.retry(stand.house, case.id, stand.people["tess"])
+    name = stand.request(case.request_id or "").name
+    stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
+    assert not stand.open_cases()
+    assert stand.cases()[0].closed_how == Exit.SOLVED_ITSELF

@@ -51,6 +51,19 @@ async def test_the_card_names_who_asked_for_the_customer(visitor: Visitor, stand
         await ingrid.should_see(words)
 
 
+async def test_two_requests_for_the_same_are_called_by_their_numbers(visitor: Visitor, stand: PageStand) -> None:
+    """Ana asks twice for the same: no two cards, boxes or forms on the page have one name."""
+    made = [stand.ask("ana", "finance-reports", {"reason": f"Forecast {at} for design."}) for at in range(2)]
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    cards = [one.props.get("aria-label") for one in tomas.find(ui.element).elements if "data-keys" in one.props]
+    forms = [one.props["label"] for one in tomas.find(Form).elements]
+    for names in (cards, forms, [offer["label"] for offer in bar.props["offers"]]):
+        assert len(set(names)) == len(names) == 2
+        assert all(any(one.name in str(name) for name in names) for one in made)
+
+
 async def test_an_approval_does_it_and_clears_the_card(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """After the yes the request is done, and nothing waits any more."""
     made = stand.ask("ana", "finance-reports", WHY)

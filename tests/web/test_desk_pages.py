@@ -25,6 +25,8 @@ from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
 
+MODELS = {"ana": "MacBook Pro 14 inch", "jonas": "ThinkPad T14"}
+
 
 def stuck(stand: PageStand) -> tuple[str, str]:
     """A request whose target refused; its name and the id of its case."""
@@ -90,6 +92,17 @@ async def test_the_case_has_story_runbook_and_evidence(visitor: Visitor, stand: 
     for words in ("Ana asked for Customer database", "The target refused the connection", "legacy.add_member"):
         await ruth.should_see(words)
     await ruth.should_see(marker="runbook")
+
+
+async def test_a_case_in_the_list_says_which_request_it_is(visitor: Visitor, stand: PageStand) -> None:
+    """Two of one item are told apart: by their numbers, and by what was answered."""
+    asked = {login: stand.ask(login, "new-laptop", {"model": model}).name for login, model in MODELS.items()}
+    for name in asked.values():
+        stand.decide("tomas", name, Say.APPROVE)
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    for words in (*asked.values(), *MODELS.values()):
+        await ruth.should_see(words)
 
 
 async def test_taking_a_case_shows_to_the_other_one_looking(visitor: Visitor, stand: PageStand) -> None:
@@ -166,14 +179,19 @@ async def test_a_case_is_handed_to_another_team(visitor: Visitor, stand: PageSta
 
 
 async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: PageStand, told: Calls) -> None:
-    """The target is back: after one press and the queue's turn the request is done and the case closed."""
+    """The target is back: after one press the case is being tried again, on the desk as on its page, and at the queue's
+    turn the request is done and the case closed."""
     name, case = stuck(stand)
-    ruth = visitor("ruth")
+    ruth, second = visitor("ruth"), visitor("ruth")
     await ruth.open(f"/desk/{case}")
     ruth.find(marker="try-again").click()
-    await ruth.should_see("This case is closed.", retries=60)
+    await ruth.should_see("It is being tried again.", retries=60)
+    await ruth.should_not_see(marker="try-again")
+    await second.open("/desk")
+    await second.should_see("Being tried again")
     assert ("say", ("We try again.",)) in told
     stand.work()
+    await ruth.should_see("This case is closed.", retries=60)
     assert stand.state(name) == "fulfilled"
 
 
@@ -208,11 +226,60 @@ async def test_done_by_hand_takes_the_checklists_fields(visitor: Visitor, stand:
     assert refused == {"serial": "Please fill this in."}
     asked = {one["name"]: one["required"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
     assert (asked["serial"], asked["returned_serial"]) == (True, False)
-    values = {"serial": "C02XK1", "returned_serial": "", "tick_0": True, "words": "It is on your desk."}
+    ticks = {name: True for name in asked if name.startswith("tick_")}
+    values = {"serial": "C02XK1", "returned_serial": "", **ticks, "words": "It is on your desk."}
     ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
     await ruth.should_see("This case is closed.", retries=60)
     stand.work()
     assert stand.state(name) == "fulfilled"
+
+
+async def test_points_that_are_not_ticked_are_asked_about_once(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Done with no point ticked: asked how it stands, after what is missing; pressed once more it is done. Ticking
+    another in between is asked about anew."""
+    name, case = by_hand(stand)
+    points = sum(not line.get("field") for line in stand.case(name).todo)
+    assert points > 1
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+
+    async def refused(**values: object) -> dict[str, str]:
+        del told[:]
+        ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
+        await until(lambda: any(call == "refuse" for call, _ in told))
+        (errors,) = next(args for call, args in told if call == "refuse")
+        assert isinstance(errors, dict)
+        return errors
+
+    ticks = [f"tick_{at}" for at, line in enumerate(stand.case(name).todo) if not line.get("field")]
+    assert list(await refused(serial="")) == ["serial"]
+    assert f"{points} of {points} points are not ticked" in (await refused(serial="C02XK1"))[""]
+    assert f"{points - 1} of {points} point" in (await refused(serial="C02XK1", **{ticks[0]: True}))[""]
+    assert stand.state(name) == "handed_over"
+    values = {"serial": "C02XK1", ticks[0]: True}
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
+    await ruth.should_see("This case is closed.", retries=60)
+
+
+async def test_whoever_was_second_on_a_case_is_told_and_keeps_their_words(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Ruth says it is done while Tove types: Tove reads who closed it, her forms end with what stands in them, and
+    those with nothing in them leave."""
+    _, case = stuck(stand)
+    ruth, tove = visitor("ruth"), visitor("tove")
+    await ruth.open(f"/desk/{case}")
+    await tove.open(f"/desk/{case}")
+    before = {form.id for form in tove.find(Form).elements}
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": {SURE: True}})
+    await tove.should_see("Ruth Adeyemi closed this case.", retries=60)
+    assert {form.id for form in tove.find(Form).elements} == before
+    assert told.count(("end", ("What you had typed was not used; it stands here for you to keep:",))) == len(before)
+    assert ("say", ("Ruth Adeyemi closed this case. Nothing is left to do.",)) in told
+    await ruth.should_see("This case is closed.", retries=60)
+    await ruth.should_not_see(Form)
+    tove.find(marker="hand_on").trigger("untouched")
+    await tove.should_not_see(marker="hand_on", retries=60)
 
 
 async def test_what_is_not_there_is_not_believed(visitor: Visitor, stand: PageStand, told: Calls) -> None:

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Browser, expect
 
 from tests.web.serving import Served
+from tests.web.test_acts_in_chromium import SENT
 from tests.web.test_in_chromium import tab
 
 
@@ -54,3 +55,56 @@ def test_a_secret_is_put_away_by_saying_so(browser: Browser, served: Served) -> 
         expect(dialog.get_by_role("alert")).to_contain_text("It is not shown again")
         dialog.get_by_role("button", name="I have kept it").click()
         expect(dialog).not_to_be_visible()
+
+
+def test_nothing_is_decided_by_enter_where_nobody_said_what(browser: Browser, served: Served) -> None:
+    """Ctrl+Enter in a reason that nobody said what for, and Enter in the day, decide nothing: the first says so."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        cards = page.locator("section[data-keys]")
+        expect(cards).not_to_have_count(0)
+        page.wait_for_function("window.did_handshake")
+        waiting = cards.count()
+        page.evaluate(SENT)
+        card = cards.filter(has=page.get_by_label("Only until")).first
+        card.get_by_label("Only until").press("Enter")
+        box = card.get_by_label("Reason or question")
+        box.fill("For the forecast only.")
+        box.press("Control+Enter")
+        expect(card.get_by_text("Nothing was sent. Choose with one of the buttons")).to_be_visible()
+        expect(box).to_have_value("For the forecast only.")
+        assert page.evaluate("window.sent.filter(one => JSON.stringify(one).includes('button')).length") == 0
+        expect(cards).to_have_count(waiting)
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        listed = page.get_by_role("dialog", name="Keys")
+        expect(listed.get_by_text("In the reason: send the button that is marked.")).to_be_visible()
+
+
+def test_words_go_to_the_act_they_were_asked_for_and_to_no_other(browser: Browser, served: Served) -> None:
+    """D or Q asks for words and marks its button; Ctrl+Enter then denies or asks, and never approves. Esc leaves the
+    box and drops the act, so that the next key is a key again."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        cards = page.locator("section[data-keys]")
+        expect(cards).not_to_have_count(0)
+        page.wait_for_function("window.did_handshake")
+        waiting = cards.count()
+        page.keyboard.press("j")
+        card = cards.first
+        box = card.get_by_label("Reason or question")
+        page.keyboard.press("q")
+        expect(box).to_be_focused()
+        expect(card.locator("button[aria-current=true]")).to_contain_text("Ask a question")
+        page.keyboard.press("Escape")
+        expect(card).to_be_focused()
+        expect(card.locator("button[aria-current=true]")).to_have_count(0)
+        expect(card.get_by_text("Write your question.")).to_have_count(0)
+        page.keyboard.press("d")
+        expect(box).to_be_focused()
+        expect(card.locator("button[aria-current=true]")).to_contain_text("Deny")
+        expect(box).to_have_accessible_description(re.compile("Ctrl\\+Enter sends it: Deny"))
+        page.keyboard.type("Not in this quarter.")
+        page.keyboard.press("Control+Enter")
+        expect(cards).to_have_count(waiting - 1)
+        expect(page.locator(".s-told").get_by_role("status")).to_have_text("Not approved.")

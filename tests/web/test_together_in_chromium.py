@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Browser, expect
 
 from tests.web.serving import Served
@@ -61,3 +63,34 @@ def test_keys_type_where_one_types(browser: Browser, served: Served) -> None:
         expect(field).to_have_value("jxkad?")
         expect(field).to_be_focused()
         expect(laptop.locator("[data-choose]")).not_to_be_checked()
+
+
+def test_many_of_one_name_are_told_apart_and_none_is_cut_in_silence(browser: Browser, served: Served) -> None:
+    """Six of one item by one person: each line of the list has its number and what was answered, the list says how many
+    more there are and shows them, and afterwards they are told as one count."""
+    with tab(browser, served, "ana") as page:
+        for number in range(6):
+            page.goto("/items/finance-reports")
+            page.get_by_label("What do you need the figures for?").fill(f"Forecast number {number}")
+            page.get_by_role("button", name=re.compile("^(Request it|Ask for it once more)")).click()
+            expect(page).to_have_url(re.compile("/requests/"))
+        page.goto("/requests")
+        expect(page.get_by_text("Forecast number 5")).to_be_visible()
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        page.get_by_role("button", name=re.compile("^Finance reports [(]")).click()
+        cards = page.locator("section[data-keys]", has=page.locator("input[data-choose]:checked"))
+        chosen = cards.count()
+        assert chosen >= 6
+        page.get_by_role("button", name="Approve together").click()
+        dialog = page.get_by_role("dialog")
+        lines = dialog.locator("li")
+        expect(lines).to_have_count(5)
+        dialog.get_by_role("button", name=f"and {chosen - 5} more").click()
+        expect(lines).to_have_count(chosen)
+        expect(dialog.get_by_role("list")).to_be_focused()
+        expect(dialog.get_by_text("Forecast number 5")).to_be_visible()
+        assert len({line.inner_text().split("\n")[0] for line in lines.all()}) == chosen
+        dialog.get_by_role("button", name="Approve together").click()
+        expect(dialog.get_by_text(f"{chosen} requests for Finance reports")).to_be_visible()

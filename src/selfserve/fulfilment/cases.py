@@ -126,6 +126,7 @@ def hand_on(
 ) -> Escalation:
     """Hand the case to another team, with a word for them: they are told, and have their own time for it."""
     case, words = open_one(session, house, escalation_id, staff, now), words_of(words, WORDS)
+    not_being_tried(case)
     not_their_own(session, case, staff)
     _refuse_others(session, house, case, staff, now)
     teams = house.catalog.current.teams
@@ -139,6 +140,12 @@ def hand_on(
     case.reason = msg("{before}\n{name}: {words}", before=case.reason, name=staff.name, words=words)
     escalation.move(session, house, case, team, msg("{name} hands you a case", name=staff.name), now, by=staff)
     return case
+
+
+def not_being_tried(case: Escalation) -> None:
+    """While it is being tried again, it is not closed nor handed on under the machine."""
+    if case.state == EscalationState.RETRYING:
+        raise DeskRefusal(msg("It is just being tried again; look in a moment."))
 
 
 def not_their_own(session: Session, case: Escalation, staff: Person) -> None:
@@ -179,7 +186,9 @@ def _refuse_others(session: Session, house: House, case: Escalation, staff: Pers
 
 
 def _give(session: Session, case: Escalation, staff: Person, now: datetime) -> None:
-    before, case.state = case.taken_by_id, EscalationState.TAKEN
+    before = case.taken_by_id
+    if case.state != EscalationState.RETRYING:
+        case.state = EscalationState.TAKEN
     case.taken_by_id, case.taken_at = staff.id, now
     case.version += 1
     Trail(session, f"escalation:{case.id}").tell(

@@ -56,7 +56,7 @@ def conclude(
         return _fulfilled(session, house, run, request, item, trail, until, now)
     if ending.result is None:
         queueing.requeue(session, house, run, ending.stopped_at.connector)
-    elif ending.result.look_again is not None and _patient(run, item, ending.result, now):
+    elif ending.result.look_again is not None and _patient(session, run, item, ending.result, now):
         _again_later(session, house, run, item, ending.stopped_at, ending.result, trail, now)
     else:
         hand_over(session, house, run, request, item, ending.stopped_at, ending.result, now)
@@ -107,7 +107,7 @@ def _fulfilled(
         },
     )
     if run.attempt > 1:
-        escalation.close_subject(session, f"request:{request.id}", now)
+        escalation.close_subject(session, f"request:{request.id}", now, worked=True)
     if not _watched(session, run, request, now):
         _tell_there(session, request, now, later(house, item))
     return RequestState.FULFILLED
@@ -162,7 +162,12 @@ def _patience_ends(run: Run, item: Item, result: Result) -> datetime:
     return run.first_at + item.escalate.after
 
 
-def _patient(run: Run, item: Item, result: Result, now: datetime) -> bool:
+def _patient(session: Session, run: Run, item: Item, result: Result, now: datetime) -> bool:
+    """What a person had tried again and does not get through comes back to them at once: they look at it now."""
+    if result.state is StepState.ACCEPTED:
+        escalation.tried(session, f"request:{run.request_id}", now)
+    elif escalation.is_being_tried(session, f"request:{run.request_id}"):
+        return False
     return now < _patience_ends(run, item, result)
 
 

@@ -38,8 +38,10 @@ PATIENCE = timedelta(seconds=20)
 
 
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
-    """Try again from the failed step; what is done stays done."""
+    """Try again from the failed step, once; what is done stays done. The case is the team's until that is seen to
+    work."""
     case = cases.open_one(session, house, escalation_id, staff, now)
+    cases.not_being_tried(case)
     cases.try_again(session, house, case, staff, now)
     if case.grant_id is not None:
         _retry_revoke(session, house, case, now)
@@ -47,7 +49,10 @@ def retry(session: Session, house: House, escalation_id: str, staff: Person, now
         _retry_request(session, house, case, staff, now)
     else:
         raise DeskRefusal(msg("There is nothing to try again here; close it when it is dealt with."))
-    escalation.close(session, case, Exit.RETRIED, now, by=staff.id)
+    if case.why == drift.DRIFT:  # what is missing is one case, bringing it again is another
+        escalation.close(session, case, Exit.RETRIED, now, by=staff.id)
+    else:
+        escalation.being_tried(session, case, staff, now)
 
 
 def _retry_request(session: Session, house: House, case: Escalation, staff: Person, now: datetime) -> None:
@@ -166,6 +171,7 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
     that they are sure. What no target shows by its nature, a person's work or a password, is taken on their word.
     """
     case = cases.open_one(session, house, escalation_id, staff, now)
+    cases.not_being_tried(case)
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     fields = _checked_fields(case, by_hand.fields)
@@ -286,6 +292,7 @@ def cannot(
     """It cannot be done: the customer is told why in `words`; what is there already stays, or is taken back on
     request."""
     case, words = cases.open_one(session, house, escalation_id, staff, now), cases.words_of(words, WORDS)
+    cases.not_being_tried(case)
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     if not words:

@@ -55,7 +55,13 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
     found = session.scalar(
         sa.select(Escalation).where(Escalation.subject == case.subject, Escalation.state != EscalationState.CLOSED)
     )
+    if found is not None and found.state == EscalationState.RETRYING and found.step_id != case.step_id:
+        close(session, found, Exit.RETRIED, now, by=found.taken_by_id)  # that step went well, this is another trouble
+        session.flush()
+        found = None
     if found is not None:
+        if found.state == EscalationState.RETRYING:
+            _in_vain(session, house, found, case, now)
         found.why, found.reason, found.run_id, found.step_id = case.why, case.reason, case.run_id, case.step_id
         found.todo = list(case.todo)
         found.version += 1
@@ -98,6 +104,45 @@ def hand_over(session: Session, house: House, case: Case, now: datetime) -> Esca
         data={"subject": case.subject, "why": case.why, "reason": case.reason, "team": team_id},
     )
     return escalation
+
+
+def being_tried(session: Session, escalation: Escalation, staff: Person, now: datetime) -> None:
+    """It is tried again on a person's word: still its team's and due when it was, until that works or does not."""
+    escalation.state = EscalationState.RETRYING
+    escalation.version += 1
+    Trail(session, f"escalation:{escalation.id}").tell("escalation.trying", at=now, actor=f"person:{staff.id}")
+
+
+def is_being_tried(session: Session, subject: str) -> bool:
+    """True where a person waits at the desk for what becomes of this try."""
+    return any(one.state == EscalationState.RETRYING for one in open_on(session, subject))
+
+
+def tried(session: Session, subject: str, now: datetime) -> None:
+    """The try that a person asked for got through; what the target makes of it is not theirs to wait for."""
+    if is_being_tried(session, subject):
+        close_subject(session, subject, now, worked=True)
+
+
+def _in_vain(session: Session, house: House, escalation: Escalation, case: Case, now: datetime) -> None:
+    """Theirs as it was, at once, with what is known now; due anew where its time is over: nobody is promised the
+    past."""
+    team_id, team = team_of(house, escalation.team)
+    escalation.state = EscalationState.TAKEN if escalation.taken_by_id else EscalationState.OPEN
+    anew = team.due(now, team.promise, house.zone)
+    if escalation.due_at <= now:
+        escalation.due_at = anew
+    if escalation.rises_at <= now:
+        escalation.rises_at, escalation.reminded_at = anew, None
+        _set_timer(session, house, escalation, now)
+    escalation.reason = case.reason
+    if _holder(session, escalation) is None:
+        _tell_team(session, escalation, team, case.title, now, again=True)
+    else:
+        _tell_holder(session, escalation, case.title, now)
+    Trail(session, f"escalation:{escalation.id}").tell(
+        "escalation.in_vain", at=now, data={"why": case.why, "reason": case.reason, "team": team_id}
+    )
 
 
 def _tried_again(session: Session, case: Case) -> Escalation | None:
@@ -147,8 +192,10 @@ def promised(house: House, item: Item, now: datetime) -> datetime:
     return team_of(house, item.escalate.to)[1].due(now, item.expect, house.zone)
 
 
-def _tell_team(session: Session, escalation: Escalation, team: Team, title: str, now: datetime) -> None:
-    event = f"escalation:{escalation.id}:{escalation.level}"
+def _tell_team(
+    session: Session, escalation: Escalation, team: Team, title: str, now: datetime, *, again: bool = False
+) -> None:
+    event = f"escalation:{escalation.id}:{escalation.level}" + (f":{escalation.version}" if again else "")
     path = f"/desk/{escalation.id}"
     told: dict[str, Any] = {"now": now, "event": event, "title": title, "body": escalation.reason, "path": path}
     notices.tell(session, mailbox=team.mail, urgent=True, mail=True, **told)
@@ -161,7 +208,7 @@ def _tell_holder(session: Session, escalation: Escalation, title: str, now: date
     notices.tell(
         session,
         now=now,
-        event=f"escalation:{escalation.id}:again",
+        event=f"escalation:{escalation.id}:again:{escalation.version}",
         person_id=escalation.taken_by_id,
         title=title,
         body=msg("It was tried again, and did not work out: {why}", why=escalation.reason),
@@ -312,7 +359,11 @@ def open_on(session: Session, subject: str) -> list[Escalation]:
     )
 
 
-def close_subject(session: Session, subject: str, now: datetime) -> None:
-    """Close what is open on a subject that has solved itself meanwhile."""
+def close_subject(session: Session, subject: str, now: datetime, *, worked: bool = False) -> None:
+    """Close what is open on a subject that has solved itself meanwhile; where it `worked`, a try that a person asked
+    for is what solved it."""
     for escalation in open_on(session, subject):
-        close(session, escalation, Exit.SOLVED_ITSELF, now)
+        if worked and escalation.state == EscalationState.RETRYING:
+            close(session, escalation, Exit.RETRIED, now, by=escalation.taken_by_id)
+        else:
+            close(session, escalation, Exit.SOLVED_ITSELF, now)

@@ -193,7 +193,7 @@ def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime)
     grant.version += 1
     trail.tell("grant.ended", at=now, data={"attempt": run.attempt})
     for subject in (f"grant:{grant.id}", f"drift:{grant.id}"):
-        escalation.close_subject(session, subject, now)
+        escalation.close_subject(session, subject, now, worked=True)
     if was_held:
         _tell_customer(session, grant, now)
 
@@ -231,7 +231,8 @@ def still_there(session: Session, house: House, run: Run, step: StepWork, result
     told = {"step": step.name, "use": step.use, "reason": result.reason}
     kind = "grant.by_hand" if result.todo else "grant.revoke_failed"
     Trail(session, f"grant:{grant.id}").tell(kind, at=now, data=told)
-    if hopeless or now - run.first_at >= ALARM_AFTER:
+    asked = escalation.is_being_tried(session, f"grant:{grant.id}")
+    if hopeless or asked or now - run.first_at >= ALARM_AFTER:
         _alarm(session, house, grant, run, step, result, now)
 
 

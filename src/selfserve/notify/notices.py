@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -138,6 +139,19 @@ def mark_read(session: Session, person_id: str, now: datetime, notice_id: str | 
         mine = sa.and_(mine, Notice.id == notice_id)
     mail = sa.case((Notice.mail == MailState.WAITING, MailState.NONE), else_=Notice.mail)
     read = session.execute(sa.update(Notice).where(mine).values(read_at=now, mail=mail).returning(Notice.id))
+    return len(read.all())
+
+
+def settled(session: Session, people: Iterable[str], event: str, now: datetime) -> int:
+    """Note as read what asked these people for something that somebody has done: all whose event begins with `event`.
+    Returns how many were unread. What is still to be mailed of it is not mailed any more."""
+    asked = sa.and_(
+        Notice.person_id.in_(list(people)),
+        Notice.read_at.is_(None),
+        Notice.event.startswith(event, autoescape=True),
+    )
+    mail = sa.case((Notice.mail == MailState.WAITING, MailState.NONE), else_=Notice.mail)
+    read = session.execute(sa.update(Notice).where(asked).values(read_at=now, mail=mail).returning(Notice.id))
     return len(read.all())
 
 

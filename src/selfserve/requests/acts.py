@@ -15,7 +15,7 @@ from selfserve.fulfilment import escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
-from selfserve.requests import stopping
+from selfserve.requests import stages, stopping
 from selfserve.requests.holding import still_held
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
@@ -56,11 +56,11 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
         raise NotPossible(msg("This is over already."))
     request.state, request.closed_at, request.question = RequestState.CANCELLED, now, ""
     request.version += 1
-    session.execute(
-        sa.update(Stage)
-        .where(Stage.request_id == request.id, Stage.state == StageState.OPEN)
-        .values(state=StageState.CANCELLED, closed_at=now)
-    )
+    for stage in session.scalars(
+        sa.select(Stage).where(Stage.request_id == request.id, Stage.state == StageState.OPEN)
+    ).all():
+        stage.state, stage.closed_at = StageState.CANCELLED, now
+        stages.settle(session, stage, now)
     Trail(session, f"request:{request.id}").tell("request.cancelled", at=now, actor=f"person:{person_id}")
     escalation.close_subject(session, f"request:{request.id}", now)
     grants.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
@@ -76,6 +76,7 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
         raise Unfit({"answer": msg("Write your answer, in 2,000 characters at most.")})
     request.question = ""
     request.version += 1
+    stages.settle_question(session, request, now)
     Trail(session, f"request:{request.id}").tell(
         "approval.answered", at=now, actor=f"person:{person_id}", tell=words, data={"answer": words}
     )

@@ -38,6 +38,8 @@ class CaseRow:
     opened_at: datetime
     due_at: datetime
     closed_at: datetime | None
+    closed_by_id: str | None
+    closed_by: str
     todo: Sequence[Mapping[str, Any]]
     runbook: str
     step_id: str | None
@@ -137,6 +139,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
     about = request or grant
     customer = session.get(Person, about.customer_id) if about is not None else None
     taken_by = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    closed_by = session.get(Person, case.closed_by_id) if case.closed_by_id else None
     asked_by = session.get(Person, request.asked_by_id) if request is not None else None
     latest = case.request_id or _latest_request(session, case.grant_id)
     item = versions.pinned(session, session.get_one(Request, latest).item_version_id) if latest else None
@@ -154,6 +157,8 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         opened_at=case.opened_at,
         due_at=case.due_at,
         closed_at=case.closed_at,
+        closed_by_id=case.closed_by_id,
+        closed_by=closed_by.name if closed_by else "",
         todo=[checklist.told(line) for line in case.todo],
         runbook=case.runbook,
         step_id=case.step_id,

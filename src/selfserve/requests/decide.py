@@ -192,6 +192,7 @@ def _close(
 ) -> None:
     approved = say is Say.APPROVE
     stage.state, stage.closed_at = StageState.APPROVED if approved else StageState.DENIED, now
+    stages.settle(session, stage, now)
     request.version += 1
     request.question = ""
     if not by_rule:

@@ -112,6 +112,7 @@ def _give_up(session: Session, case: Escalation, staff: Person, words: str, hous
     stage = _open_stage(session, case)
     if stage is not None:
         stage.state, stage.closed_at = StageState.CANCELLED, now
+        stages.settle(session, stage, now)
     request = session.get_one(Request, case.request_id, with_for_update=True)
     request.state, request.closed_at, request.words = RequestState.FAILED, now, words
     request.version += 1

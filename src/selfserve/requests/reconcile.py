@@ -260,7 +260,7 @@ def people_left(house: House, found: Findings) -> None:
 def _unattended(house: House, found: Findings) -> None:
     """Cases whose timer was lost: past their time, and neither risen nor their holder reminded."""
     late = sa.select(Escalation.id, Escalation.level).where(
-        Escalation.state.in_([EscalationState.OPEN, EscalationState.TAKEN]),
+        Escalation.state != EscalationState.CLOSED,
         Escalation.rises_at < house.now() - GRACE,
     )
     with house.database.read() as session:

@@ -225,6 +225,19 @@ def refresh(session: Session, house: House, stage: Stage, now: datetime) -> Name
     return named
 
 
+def settle(session: Session, stage: Stage, now: datetime) -> None:
+    """Nothing waits for anybody at this stage any more: what told them so counts as read, whoever decided."""
+    people = session.scalars(sa.select(StageApprover.person_id).where(StageApprover.stage_id == stage.id)).all()
+    notices.settled(session, people, f"stage:{stage.id}:asked:", now)
+    notices.settled(session, people, f"request:{stage.request_id}:answered:", now)
+    settle_question(session, session.get_one(Request, stage.request_id), now)
+
+
+def settle_question(session: Session, request: Request, now: datetime) -> None:
+    """A question that is answered, or that nobody waits for any more, counts as read."""
+    notices.settled(session, {request.customer_id, request.asked_by_id}, f"request:{request.id}:question:", now)
+
+
 def _no_decision(it: str) -> str:
     return msg("Nobody decided about {item} in time", item=it)
 
@@ -232,6 +245,7 @@ def _no_decision(it: str) -> str:
 def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
     """Nobody decided in time: the request is over, and everybody concerned is told."""
     stage.state, stage.closed_at = StageState.EXPIRED, now
+    settle(session, stage, now)
     request = session.get_one(Request, stage.request_id, with_for_update=True)
     request.state, request.closed_at = RequestState.EXPIRED, now
     request.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -184,8 +184,15 @@ def _lines(session: Session, house: House, request: Request, item: Item, to: Tel
         sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
     )
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
-    told = _undecided(session, request, _one_end(told))
+    told = _undecided(session, request, _settled(request, _one_end(told)))
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
+
+
+def _settled(request: Request, lines: list[Line]) -> list[Line]:
+    """A question that was answered, or that a decision has overtaken, is nobody's turn any more."""
+    asked = [at for at, each in enumerate(lines) if each.kind == "approval.question"]
+    over = asked[:-1] if request.question else asked
+    return [replace(each, mood="done") if at in over else each for at, each in enumerate(lines)]
 
 
 def _undecided(session: Session, request: Request, lines: list[Line]) -> list[Line]:
@@ -223,6 +230,12 @@ def _place(to: Telling, place: int) -> Message:
 def _one_end(lines: list[Line]) -> list[Line]:
     """A wait that is over is no news any more: only the last line may still be going on."""
     return [each for each in lines[:-1] if each.kind != "step.waiting"] + lines[-1:]
+
+
+def answers_by(session: Session, request_ids: Collection[str]) -> dict[str, list[Answer]]:
+    """What was answered in each of these requests, by its id: lists tell those apart that are called the same."""
+    found = session.scalars(sa.select(Request).where(Request.id.in_(request_ids))).all() if request_ids else []
+    return {one.id: answers_of(session, versions.pinned(session, one.item_version_id), one) for one in found}
 
 
 def answers_of(session: Session, item: Item, request: Request) -> list[Answer]:

@@ -99,6 +99,7 @@ class EscalationState(StrEnum):
 
     OPEN = "open"
     TAKEN = "taken"
+    RETRYING = "retrying"
     CLOSED = "closed"
 
 

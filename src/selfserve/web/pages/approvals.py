@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from markupsafe import Markup
@@ -167,8 +167,7 @@ class Pile:
 
     def _card(self, one: Open) -> None:
         visit, stage_id = self._visit, one.waiting.stage_id
-        asked = one.waiting.request
-        label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
+        asked, label = one.waiting.request, _label(one.waiting)
         with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
             card.props["aria-label"] = label
             box = show(_box(stage_id, label)).classes("s-choose")
@@ -206,6 +205,12 @@ def _rest(more: int) -> Markup:
     )
 
 
+def _label(one: Waiting) -> str:
+    """What a card is called: by its number too, as somebody may ask for the same twice."""
+    asked = one.request
+    return say("{item} for {customer}, {name}", item=asked.item_name, customer=asked.customer_name, name=asked.name)
+
+
 def _box(stage_id: str, label: str) -> Markup:
     """Stands apart from what is drawn anew, so that what is chosen stays so."""
     words = say("Choose {what}", what=label)
@@ -216,8 +221,7 @@ def _box(stage_id: str, label: str) -> Markup:
 
 
 def _offer(one: Waiting) -> Offer:
-    asked = one.request
-    label = say("{item} for {customer}", item=asked.item_name, customer=asked.customer_name)
+    asked, label = one.request, _label(one)
     said = " · ".join(f"{tell(answer.label)} {tell(answer.text)}" for answer in one.answers)
     return Offer(one.stage_id, label, said, asked.item_id, tell(asked.item_name), one.risk)
 
@@ -276,7 +280,7 @@ def _results(results: Sequence[Result], labels: Mapping[str, tuple[str, str]]) -
         item, label = labels.get(one.stage_id, ("", ""))
         if one.became is Became.DECIDED and item and alike[key] > FEW:
             words = say_n("{count} request for {item}", "{count} requests for {item}", alike[key], item=item)
-            told.setdefault(key, _became(one, words))
+            told.setdefault(key, replace(_became(one, words), id=f"all:{one.stage_id}"))  # by no card's name
         else:
             told[one.stage_id] = _became(one, label)
     return list(told.values())

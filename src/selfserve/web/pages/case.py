@@ -110,6 +110,8 @@ def _top(visit: Visit, whole: Whole) -> Markup:
     late = case.due_at < visit.now and not whole.closed
     left = opening(visit.reader.due(case.due_at, visit.now))
     state = (say("Closed"), "ok") if whole.closed else (left, "bad" if late else "info")
+    if case.state == EscalationState.RETRYING:
+        state = (say("Being tried again"), "info")
     taken = ""
     if case.taken_by:
         mine = case.taken_by_id == visit.person_id

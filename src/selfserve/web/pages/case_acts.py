@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import msg, msg_n
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.case_rows import CaseRow
-from selfserve.requests.refusals import Refusal
+from selfserve.requests.refusals import Refusal, Unfit
 from selfserve.store.states import EscalationState
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import heading, paragraph, show
@@ -35,6 +35,8 @@ class CaseActs:
 
     def __init__(self, visit: Visit, case: CaseRow, *, by_design: bool) -> None:
         self._visit, self._case, self._by_design = visit, case, by_design
+        self._built: list[Form] = []
+        self._unticked: list[str] = []
         with ui.element("div").classes("s-stack"):
             self._hand = ui.element("div").classes("s-stack")
             self._said = show(note("", "bad")).mark("said")
@@ -53,6 +55,9 @@ class CaseActs:
             self._hand.clear()
             self._build_hand()
             self._said.set_visibility(False)
+        if self._overtaken(before):
+            self._end()
+            return
         if _asked(case) != _asked(before):
             self._forms.clear()
             self._build_forms()
@@ -60,12 +65,32 @@ class CaseActs:
             self._further.clear()
             self._build_further()
 
+    def _overtaken(self, before: CaseRow) -> bool:
+        """True where somebody else, or the machine, closed it while it was open here."""
+        closed = self._case.state == EscalationState.CLOSED != before.state
+        return closed and self._case.closed_by_id != self._visit.person_id
+
+    def _end(self) -> None:
+        """What was typed into the forms stays, to be kept; those in which nothing was leave."""
+        for form in self._built:
+            if not form.is_deleted:
+                form.end(say("What you had typed was not used; it stands here for you to keep:"))
+        self._visit.announce(self._closed())
+
+    def _closed(self) -> str:
+        name = self._case.closed_by
+        if not name or self._case.closed_by_id == self._visit.person_id:
+            return say("This case is closed. Nothing is left to do.")
+        return say("{name} closed this case. Nothing is left to do.", name=name)
+
     def _build_hand(self) -> None:
         case, mine = self._case, self._case.taken_by_id == self._visit.person_id
         with self._hand:
             if case.state == EscalationState.CLOSED:
-                show(note(say("This case is closed. Nothing is left to do."), "ok"))
+                show(note(self._closed(), "ok"))
                 return
+            if case.state == EscalationState.RETRYING:
+                show(note(say("It is being tried again. What becomes of it shows up here."), "info"))
             if case.taken_by and not mine:
                 show(note(self._at_it(), "warn"))
             with ui.element("div").classes("s-acts"):
@@ -73,8 +98,12 @@ class CaseActs:
                     self._press(say("Take it"), desk.take, YOURS, look="s-btn", drawn="hand", mark="take-it")
                 elif not mine:
                     self._press(say("Take it over"), desk.take_over, YOURS, drawn="hand", mark="take-it-over")
-                if (case.request_id or case.grant_id) and not self._by_design:  # a person's work is no machine's to try
+                if (case.request_id or case.grant_id) and self._can_be_tried():
                     self._press(say("Try again"), desk.retry, AGAIN, drawn="refresh-cw", mark="try-again")
+
+    def _can_be_tried(self) -> bool:
+        """False for a person's work, which is no machine's to try, and for what is being tried."""
+        return not self._by_design and self._case.state != EscalationState.RETRYING
 
     def _at_it(self) -> str:
         name, at, visit = self._case.taken_by, self._case.taken_at, self._visit
@@ -114,6 +143,7 @@ class CaseActs:
 
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
+            self._ask_once(values)
             fields = {name: str(values.get(name) or "") for name in _named(case)}
             words, sure = str(values.get(WORDS) or ""), values.get(SURE) is True
             await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, on_my_word=sure)
@@ -122,6 +152,21 @@ class CaseActs:
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
         button = Button("done", say("It is done"), meanwhile=say("Looking…"))
         self._form(say("Done by hand"), words, _checklist(case), button, send)
+
+    def _ask_once(self, values: Mapping[str, Any]) -> None:
+        """Unfit where points of the checklist are not ticked and nobody was asked about these yet; what is missing to
+        be filled in is told first."""
+        points = [f"{TICK}{at}" for at, line in enumerate(self._case.todo) if not line.get("field")]
+        unticked = [point for point in points if values.get(point) is not True]
+        if unticked and unticked != self._unticked and not _left_empty(self._case, values):
+            self._unticked = unticked
+            words = msg_n(
+                "{count} of {all} points is not ticked. Done all the same? Then press once more.",
+                "{count} of {all} points are not ticked. Done all the same? Then press once more.",
+                len(unticked),
+                all=len(points),
+            )
+            raise Unfit({"": words})
 
     def _cannot(self) -> None:
         case, house = self._case, self._visit.house
@@ -178,6 +223,8 @@ class CaseActs:
             show(heading(title, 2) + paragraph(words, "s-muted s-small")).style("margin-bottom:14px")
             memory = f"{self._visit.person_id}:{self._case.id}:{button.name}"
             form = Form(title, fields, [button], memory=memory).mark(button.name)
+        self._built = [known for known in self._built if not known.is_deleted] + [form]
+        form.on("untouched", panel.delete)
         form.on("send", self._visit.acting(Role.STAFF, send, lambda refusal: form.refuse(sentences(refusal))))
 
 
@@ -194,6 +241,12 @@ def _asked(case: CaseRow) -> tuple[object, ...]:
 def _team(case: CaseRow) -> tuple[object, ...]:
     """To whom it can be handed on."""
     return (case.state == EscalationState.CLOSED, case.team)
+
+
+def _left_empty(case: CaseRow, values: Mapping[str, Any]) -> bool:
+    """True where a field of the checklist that has to be filled in is not."""
+    needed = [line for line in case.todo if line.get("field") and line.get("required", True)]
+    return any(not str(values.get(str(line["field"])) or "").strip() for line in needed)
 
 
 def _named(case: CaseRow) -> list[str]:

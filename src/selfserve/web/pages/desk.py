@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
@@ -15,9 +15,11 @@ from selfserve.languages.messages import msg
 from selfserve.people import teams
 from selfserve.requests import case_rows
 from selfserve.requests.case_rows import CaseRow, OpenCase
+from selfserve.requests.story import Answer, answers_by
+from selfserve.store.states import EscalationState
 from selfserve.store.tables import Person
 from selfserve.web.parts.markup import joined, show
-from selfserve.web.parts.pieces import empty, hero, note, pill, row, rows, tile, tint
+from selfserve.web.parts.pieces import empty, hero, note, pill, question_and_answer, row, rows, tile, tint
 from selfserve.web.parts.times import opening
 from selfserve.web.parts.why import why_icon, why_words
 from selfserve.web.speech import reader, say, say_n, tell
@@ -50,6 +52,8 @@ class Seen:
     cases: list[CaseRow]
     everything: list[OpenCase]
     teams: list[str]
+    answers: Mapping[str, Sequence[Answer]]
+    """What was answered in each request that is shown, by its id."""
 
 
 async def build(visit: Visit, view: str = "", item: str = "") -> str:
@@ -60,12 +64,12 @@ async def build(visit: Visit, view: str = "", item: str = "") -> str:
     resting = await aside(_resting, visit)
     rests = show(_rests(visit, resting)).classes("s-rests").mark("resting")
     chips = show(_filters(visit, chosen, seen)).classes("s-filters").mark("filters")
-    table = show(_list(visit, chosen, seen.cases, resting=bool(resting))).mark("desk")
+    table = show(_list(visit, chosen, seen, resting=bool(resting))).mark("desk")
 
     async def renew() -> None:
         now_seen, resting = await aside(_seen, visit, chosen), await aside(_resting, visit)
         chips.set_content(str(_filters(visit, chosen, now_seen)))
-        table.set_content(str(_list(visit, chosen, now_seen.cases, resting=bool(resting))))
+        table.set_content(str(_list(visit, chosen, now_seen, resting=bool(resting))))
         rests.set_content(str(_rests(visit, resting)))
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
@@ -111,7 +115,8 @@ def _seen(visit: Visit, chosen: Chosen) -> Seen:
             late_at=visit.now if chosen.view == "late" else None,
             item_id=chosen.item or None,
         )
-        return Seen(cases, case_rows.open_cases(session), mine)
+        answers = answers_by(session, {case.request_id for case in cases if case.request_id})
+        return Seen(cases, case_rows.open_cases(session), mine, answers)
 
 
 def _in_view(visit: Visit, seen: Seen, view: str, case: OpenCase) -> bool:
@@ -161,8 +166,8 @@ def _chips(label: str, chips: Sequence[tuple[str, str, bool, int]]) -> Markup:
     return Markup('<nav class="s-chips" aria-label="{}">{}</nav>').format(label, inner)
 
 
-def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow], *, resting: bool) -> Markup:
-    if not cases:
+def _list(visit: Visit, chosen: Chosen, seen: Seen, *, resting: bool) -> Markup:
+    if not seen.cases:
         words = {
             "mine": say("Nothing is yours at the moment."),
             "teams": say("Nothing waits for a team of yours."),
@@ -173,7 +178,7 @@ def _list(visit: Visit, chosen: Chosen, cases: Sequence[CaseRow], *, resting: bo
         plain = _coping(resting=resting) if chosen == Chosen() else say("No case is like that now.")
         title = say("The desk is clear") if chosen == Chosen() else say("Nothing here")
         return empty("life-buoy", title, words.get(chosen.view, plain), every)
-    return rows(_row(visit, case) for case in cases)
+    return rows(_row(visit, case, seen.answers.get(case.request_id or "", ())) for case in seen.cases)
 
 
 def _coping(*, resting: bool) -> str:
@@ -190,15 +195,16 @@ def for_whom(case: CaseRow) -> str:
     return say("{asker} asks for {customer}", asker=case.asked_by, customer=case.customer)
 
 
-def _row(visit: Visit, case: CaseRow) -> Markup:
+def _row(visit: Visit, case: CaseRow, answers: Sequence[Answer]) -> Markup:
     late = case.due_at < visit.now
     team = visit.house.catalog.current.teams.get(case.team)
-    under = " · ".join(
-        filter(None, (for_whom(case), tell(why_words(case.why)), tell(team.name) if team else case.team))
-    )
-    taken = (
+    whose, said = tell(team.name) if team else case.team, (question_and_answer(each) for each in answers[:1])
+    under = " · ".join(filter(None, (case.request_name, for_whom(case), tell(why_words(case.why)), whose, *said)))
+    taken: Markup | str = (
         pill(say("With you") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     )
+    if case.state == EscalationState.RETRYING:
+        taken = pill(say("Being tried again"), "info") + taken
     end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
         taken,
         " s-due-late" if late else "",

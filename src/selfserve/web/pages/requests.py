@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,8 +11,9 @@ from nicegui import ui
 from selfserve.people.roles import Role
 from selfserve.requests import lists
 from selfserve.requests.lists import RequestRow
-from selfserve.web.parts.markup import NOTHING, heading, show
-from selfserve.web.parts.pieces import empty, hero, pill, row, rows, tile, tint
+from selfserve.requests.story import Answer, answers_by
+from selfserve.web.parts.markup import NOTHING, heading, joined, show
+from selfserve.web.parts.pieces import empty, hero, pill, question_and_answer, row, rows, tile, tint
 from selfserve.web.parts.press import press
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
@@ -26,6 +27,8 @@ class Pages:
     open: Sequence[RequestRow]
     over: Sequence[RequestRow]
     more: bool
+    answers: Mapping[str, Sequence[Answer]]
+    """What was answered in each, by its id."""
 
 
 async def build(visit: Visit) -> str:
@@ -66,7 +69,8 @@ def _pages(visit: Visit, count: int) -> Pages:
             cursor = page.cursor
             if cursor is None:
                 break
-    return Pages(still_open, over, cursor is not None)
+        answers = answers_by(session, [row.id for row in (*still_open, *over)])
+    return Pages(still_open, over, cursor is not None, answers)
 
 
 def _list(visit: Visit, pages: Pages) -> Markup:
@@ -78,18 +82,18 @@ def _list(visit: Visit, pages: Pages) -> Markup:
             ("/", say("See the catalog")),
         )
     parts = [(say("Open"), pages.open), (say("Earlier"), pages.over)]
-    return Markup("").join(
-        Markup("{}{}").format(heading(name, 2, classes="s-h3 s-group"), rows(_row(visit, one) for one in found))
-        if found
-        else NOTHING
+    return joined(
+        heading(name, 2, classes="s-h3 s-group") + rows(_row(visit, one, pages.answers) for one in found)
         for name, found in parts
+        if found
     )
 
 
-def _row(visit: Visit, one: RequestRow) -> Markup:
+def _row(visit: Visit, one: RequestRow, answers: Mapping[str, Sequence[Answer]]) -> Markup:
     words, tone = (say("Waiting for you"), "warn") if one.question else (tell(one.state_words), one.tone)
     theirs = one.customer_id != visit.person_id
     whose = Markup(" · {}").format(say("for {name}", name=one.customer_name)) if theirs else NOTHING
-    under = Markup("{}{} · {}").format(one.name, whose, when(one.asked_at, visit.now, visit.reader))
+    said = joined(Markup(" · {}").format(question_and_answer(each)) for each in answers.get(one.id, ())[:2])
+    under = Markup("{}{} · {}{}").format(one.name, whose, when(one.asked_at, visit.now, visit.reader), said)
     drawn = tile(one.icon, tint(visit.house.catalog.current.policy, one.category))
     return row(f"/requests/{one.name}", drawn, tell(one.item_name), under, pill(words, tone))

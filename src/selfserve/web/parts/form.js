@@ -10,7 +10,7 @@ export default {
       <div v-if="errors['']" class="s-note s-tone-bad"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
       <template v-if="typed"><p class="s-muted s-small">{{ ended }}</p><p class="s-text">{{ typed }}</p></template>
     </div>
-    <form v-else class="s-form" novalidate :aria-label="label" @submit.prevent="send(null)">
+    <form v-else class="s-form" novalidate :aria-label="label" @submit.prevent="deciding || send(null)" @keydown.esc="leaveBox">
       <template v-for="one in fields" :key="one.name">
         <div v-if="one.kind === 'yesno'" class="s-field">
           <label class="s-check"><input :id="id(one)" type="checkbox" :checked="values[one.name] === true" :aria-invalid="wrong(one)" :aria-describedby="described(one)" @change="set(one, $event.target.checked)"><span>{{ one.label }}</span></label>
@@ -27,7 +27,7 @@ export default {
         </fieldset>
         <div v-else class="s-field">
           <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">{{ words.optional }}</small></label>
-          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :maxlength="one.max + 200" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="send(null)" @keydown.enter.meta.prevent="send(null)"></textarea>
+          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :maxlength="one.max + 200" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="finish(one)" @keydown.enter.meta.prevent="finish(one)" :aria-keyshortcuts="deciding ? 'Control+Enter' : null" :data-does="deciding ? words.goesKey : null"></textarea>
           <select v-else-if="one.kind === 'choice'" v-bind="common(one)" :value="values[one.name] || ''" @change="set(one, $event.target.value)">
             <option value="">{{ one.required ? words.choose : words.none }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
           </select>
@@ -47,11 +47,12 @@ export default {
             :value="values[one.name]" @input="set(one, $event.target.value)">
           <p v-if="one.help" :id="id(one) + '-help'" class="s-help">{{ one.help }}</p>
           <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
+          <p v-if="pending && one.kind === 'longtext'" :id="id(one) + '-goes'" class="s-help">{{ words.goes.replace('{button}', () => marked.label) }}</p>
         </div>
       </template>
       <div v-if="errors['']" class="s-note s-tone-bad" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg><div class="s-text">{{ errors[''] }}</div></div>
       <div class="s-form-foot">
-        <button v-for="(one, at) in buttons" :key="one.name" :type="at ? 'button' : 'submit'" :class="one.look" :aria-disabled="String(Boolean(busy))" :aria-busy="String(busy === one.name)" :aria-keyshortcuts="one.key || null" @click="at && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ one.key.toUpperCase() }}</span></button>
+        <button v-for="(one, at) in buttons" :key="one.name" :type="at || deciding ? 'button' : 'submit'" :class="[one.look, pending === one.name && 's-goes']" :aria-current="pending === one.name ? 'true' : null" :aria-disabled="String(Boolean(busy))" :aria-busy="String(busy === one.name)" :aria-keyshortcuts="one.key || null" @click="(at || deciding) && send(one.name)">{{ busy === one.name ? one.meanwhile : one.label }}<span v-if="one.key" class="s-key" aria-hidden="true">{{ pending === one.name ? words.ctrl + " ↵" : one.key.toUpperCase() }}</span></button>
         <a v-if="leave" class="s-quiet s-plain" :href="leave">{{ words.leave }}</a>
         <div v-if="keeping" class="s-draft"><span role="status"><svg v-if="drafted === 'kept'" class="s-icon" aria-hidden="true"><use :href="icons + '#check'"/></svg>{{ words[drafted] }}</span>
           <button v-if="former || drafted" type="button" class="s-link" @click="former ? undo() : over()">{{ former ? words.undo : words.over }}</button></div>
@@ -62,9 +63,17 @@ export default {
   data() {
     const values = { ...this.start };
     const drafted = this.keeping?.draft ? "kept" : "";
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", drafted, former: null, ended: "" };
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", drafted, former: null, ended: "", pending: "" };
   },
   computed: {
+    // Several ways to decide, each with a key: nothing goes by itself that nobody named. `pending` is the one that was
+    // named and waits for its words.
+    deciding() {
+      return this.buttons.some((one) => one.key);
+    },
+    marked() {
+      return this.buttons.find((one) => one.name === this.pending);
+    },
     typed() {
       return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
     },
@@ -75,7 +84,7 @@ export default {
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
-    this.card = this.buttons.some((one) => one.key) ? this.$el.closest("section[data-keys]") : null;
+    this.card = this.deciding ? this.$el.closest("section[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
     if (this.memory) this.recall();
     if (this.memory) window.addEventListener("pagehide", this.parted);
@@ -100,7 +109,7 @@ export default {
       return this.errors[one.name] ? "true" : null;
     },
     described(one) {
-      const ids = [this.errors[one.name] && `${this.id(one)}-error`, one.help && `${this.id(one)}-help`].filter(Boolean);
+      const ids = [this.errors[one.name] && `${this.id(one)}-error`, one.help && `${this.id(one)}-help`, this.pending && one.kind === "longtext" && `${this.id(one)}-goes`].filter(Boolean);
       return ids.length ? ids.join(" ") : null;
     },
     common(one) {
@@ -274,12 +283,24 @@ export default {
     send(name) {
       if (this.busy) return;
       this.errors = {};
+      this.pending = "";
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
       if (open.length) return this.refuse({ ...this.errors });
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
+    },
+    finish(one) {
+      if (!this.deciding || this.pending) this.send(this.pending || null);
+      else this.errors = { [one.name]: this.words.which };
+    },
+    leaveBox(event) {
+      if (!this.card || event.defaultPrevented || !event.target.closest("input, textarea, select")) return;
+      event.preventDefault();
+      if (this.pending) this.errors = {};
+      this.pending = "";
+      this.card.focus();
     },
     settled(act) {
       clearTimeout(this.patient);
@@ -299,18 +320,21 @@ export default {
       this.send(pressed.name);
     },
     refuse(errors) {
+      const asked = this.busy;
       this.rest();
       this.errors = errors;
       if (this.keeping) this.write();
       this.$nextTick(() => {
         const first = this.fields.find((one) => errors[one.name]);
         const field = first && document.getElementById(this.id(first));
+        if (this.deciding && first?.kind === "longtext") this.pending = asked;
         if (field && field !== document.activeElement) this.refused = first.name;
         this.listing = "";
         field?.focus();
       });
     },
     end(words) {
+      if (!this.typed) this.$emit("untouched");
       const card = this.$el.contains(document.activeElement) ? this.$el.closest("section") : null;
       this.rest();
       this.forget();
@@ -319,6 +343,7 @@ export default {
     },
     reset() {
       this.rest();
+      this.pending = "";
       this.forget();
       this.errors = {};
       this.values = { ...this.start };

@@ -43,7 +43,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that sends the form; the first is the one Enter presses. `key` is shown beside its words."""
+    """A button that sends the form; the first is the one Enter presses. `key` is shown beside its words.
+
+    Where buttons have keys, one decides: Enter presses none of them then, and Ctrl+Enter only the one that was refused
+    for want of words, which says so.
+    """
 
     name: str
     label: str
@@ -105,7 +109,8 @@ class Form(Element, component="form.js", dependencies=["steady.js"]):
         self.run_method("sent")
 
     def end(self, words: str) -> None:
-        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was."""
+        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was, which it tells
+        by `untouched`."""
         self.run_method("end", words)
 
     def reset(self) -> None:
@@ -139,6 +144,10 @@ def _words() -> dict[str, Any]:
         "kept": say("Draft kept"),
         "partly": say("Draft kept, without what looks like a password or a key"),
         "unkept": say("Not kept yet, we keep trying"),
+        "ctrl": say("Ctrl"),
+        "goes": say("Ctrl+Enter sends it: {button}. Esc takes it back.", button="{button}"),
+        "goesKey": say("In the reason: send the button that is marked. Where none is, nothing is decided"),
+        "which": say("Nothing was sent. Choose with one of the buttons what your words are for."),
         "over": say("Start over"),
         "undo": say("Undo"),
         "late": say(

@@ -6,7 +6,7 @@ export default {
     <dialog ref="box" class="s-dialog" :aria-labelledby="'k-' + $.uid">
       <h2 :id="'k-' + $.uid" class="s-h2">{{ words.title }}</h2>
       <dl class="s-keys">
-        <div v-for="one in listed" :key="one.keys"><dt><kbd v-for="key in one.keys.split(' ')" :key="key" class="s-kbd">{{ key }}</kbd></dt><dd>{{ one.does }}</dd></div>
+        <div v-for="one in listed" :key="one.keys"><dt><kbd v-for="key in one.keys.split(' ')" :key="key" class="s-kbd">{{ key.replace("CONTROL+ENTER", words.ctrl + " ↵") }}</kbd></dt><dd>{{ one.does }}</dd></div>
       </dl>
       <label class="s-check"><input type="checkbox" :checked="on" @change="turn($event.target.checked)"><span>{{ words.on }}</span></label>
       <div class="s-dialog-foot"><button type="button" class="s-quiet" @click="$refs.box.close()">{{ words.close }}</button></div>

@@ -26,10 +26,11 @@ def _words(language: str) -> dict[str, Any]:
         "title": say("Keys"),
         "on": say("Single keys do something"),
         "close": say("Close"),
+        "ctrl": say("Ctrl"),
         "always": [
             {"keys": "/", "does": say("Search the catalog")},
             {"keys": "?", "does": say("Show this list")},
             {"keys": "Tab", "does": say("Go to the next field or button")},
-            {"keys": "Esc", "does": say("Close what is open")},
+            {"keys": "Esc", "does": say("Close what is open; on a card, leave the field")},
         ],
     }

@@ -2,6 +2,8 @@ import steady from "steady";
 
 // What is chosen among the cards around it, decided together after one look at the list; and the keys from card to card.
 // Boxes are `[data-choose=ID]`, cards `section[data-keys]`. All words come as data, in the language of the page.
+const FEW = 5; // listed before one asks for the rest, so that nothing is cut without saying so
+
 export default {
   template: `
     <div class="s-together" :data-on="String(chosen.length > 0)">
@@ -17,13 +19,14 @@ export default {
       <dialog ref="box" class="s-dialog" :aria-labelledby="uid + '-title'" @keydown.esc="busy && $event.preventDefault()" @cancel="busy && $event.preventDefault()" @close="closed">
         <template v-if="results">
           <h2 :id="uid + '-title'" class="s-h2">{{ results.title }}</h2>
-          <ul class="s-together-list"><li v-for="one in results.lines" :key="one.id" :class="'s-tone-' + one.tone"><svg class="s-icon" aria-hidden="true"><use :href="icons + (one.tone === 'ok' ? '#circle-check' : '#circle-alert')"/></svg><span>{{ one.label }}<span v-if="one.words" class="s-muted s-small">{{ one.words }}</span></span></li></ul>
+          <ul class="s-together-list"><li v-for="one in results.lines" :key="one.id" :class="'s-tone-' + one.tone"><svg class="s-icon" aria-hidden="true"><use :href="icons + (one.tone === 'ok' ? '#circle-check' : '#circle-alert')"/></svg><span>{{ one.label }}<span v-if="one.words || one.note" class="s-muted s-small">{{ one.words || one.note }}</span></span></li></ul>
           <div class="s-dialog-foot"><button ref="end" type="button" class="s-btn" @click="$refs.box.close()">{{ words.close }}</button></div>
         </template>
         <form v-else novalidate @submit.prevent="send">
           <h2 :id="uid + '-title'" class="s-h2">{{ way === 'deny' ? words.denyTitle[asked.length] : words.approveTitle[asked.length] }}</h2>
           <p class="s-muted">{{ way === 'deny' ? words.denyWords : words.approveWords }}</p>
-          <ul class="s-together-list" tabindex="0" :aria-label="words.list"><li v-for="one in asked" :key="one.id"><span>{{ one.label }}<span class="s-muted s-small">{{ one.note }}</span></span></li></ul>
+          <ul ref="list" class="s-together-list" tabindex="0" :aria-label="words.list"><li v-for="one in listed" :key="one.id"><span>{{ one.label }}<span class="s-muted s-small">{{ one.note }}</span></span></li></ul>
+          <p v-if="listed.length < asked.length"><button type="button" class="s-link" @click="unfold">{{ words.more[asked.length - listed.length] }}</button></p>
           <div class="s-field">
             <label :for="uid + '-reason'" class="s-label"><span>{{ words.reason }}</span> <small v-if="way !== 'deny'">{{ words.optional }}</small></label>
             <textarea :id="uid + '-reason'" ref="reason" v-model="reason" class="s-input" rows="2" maxlength="2000" :aria-required="way === 'deny' ? 'true' : null" :aria-invalid="error ? 'true' : null" :aria-describedby="uid + (error ? '-error' : '-help')"></textarea>
@@ -40,11 +43,14 @@ export default {
   mixins: [steady],
   props: { offers: Array, groups: Array, words: Object, icons: String },
   data() {
-    return { chosen: [], asked: [], way: "approve", reason: "", error: "", results: null };
+    return { chosen: [], asked: [], way: "approve", whole: false, reason: "", error: "", results: null };
   },
   computed: {
     uid() {
       return `t-${this.$.uid}`;
+    },
+    listed() {
+      return this.whole ? this.asked : this.asked.slice(0, FEW);
     },
     alike() {
       // As the server judges it: the same item, or low risk only; high risk one by one.
@@ -106,10 +112,14 @@ export default {
       this.pick(this.all(group) ? [] : group.ids);
     },
     open(way) {
-      Object.assign(this, { way, error: "", results: null });
+      Object.assign(this, { way, whole: false, error: "", results: null });
       this.asked = this.offers.filter((one) => this.chosen.includes(one.id));
       this.$refs.box.showModal();
       if (way === "deny") this.$nextTick(() => this.$refs.reason?.focus());
+    },
+    unfold() {
+      this.whole = true;
+      this.$nextTick(() => this.$refs.list?.focus());
     },
     send() {
       this.error = "";
@@ -124,8 +134,8 @@ export default {
     tell(results) {
       this.rest();
       // What went away meanwhile is still called what the list called it.
-      const named = new Map(this.asked.map((one) => [one.id, one.label]));
-      const lines = results.lines.map((one) => ({ ...one, label: named.get(one.id) || one.label }));
+      const named = new Map(this.asked.map((one) => [one.id, one]));
+      const lines = results.lines.map((one) => ({ ...one, ...named.get(one.id), words: one.words }));
       Object.assign(this, { results: { ...results, lines }, reason: "" });
       this.pick([]);
       if (!this.$refs.box.open) this.$refs.box.showModal();

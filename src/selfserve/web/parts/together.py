@@ -89,6 +89,7 @@ def _words(most: int) -> dict[str, Any]:
         "approveWords": say("Each is decided on its own, and what can be done is done at once."),
         "denyWords": say("Each is decided on its own, and every customer reads your reason."),
         "list": say("What you chose"),
+        "more": [say_n("and {count} more", "and {count} more", count) for count in counts],
         "reason": say("Reason"),
         "optional": say("optional"),
         "read": say("Every one of these customers reads it."),

@@ -718,7 +718,7 @@ def upgrade() -> None:
             "exit IS NULL OR exit IN ('retried', 'done_by_hand', 'cannot', 'solved_itself')",
             name=op.f("ck_escalation_exit"),
         ),
-        sa.CheckConstraint("state IN ('open', 'taken', 'closed')", name=op.f("ck_escalation_state")),
+        sa.CheckConstraint("state IN ('open', 'taken', 'retrying', 'closed')", name=op.f("ck_escalation_state")),
         sa.ForeignKeyConstraint(["closed_by_id"], ["person.id"], name=op.f("fk_escalation_closed_by_id_person")),
         sa.ForeignKeyConstraint(
             ["grant_id"], ["held_grant.id"], name=op.f("fk_escalation_grant_id_held_grant"), ondelete="CASCADE"
