@@ -27,6 +27,16 @@ export default {
         <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
+      <p v-if="wordless" class="s-muted">{{ told }}</p>
+      <div v-if="!found.length && !waiting" class="s-empty" :data-more="Boolean(groups.length)">
+        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
+        <h2 class="s-h2">{{ query ? put(words.nothing) : words.empty }}</h2>
+        <p>{{ query ? words.other + " " : "" }}{{ support }}</p>
+        <div class="s-ways">
+          <a v-for="one in links" :key="one.to" class="s-quiet" :href="one.to" :target="one.outside ? '_blank' : null" rel="noopener noreferrer">{{ one.name }}</a>
+          <button v-if="query" type="button" class="s-quiet" @click="typed('')">{{ words.show }}</button>
+        </div>
+      </div>
       <section v-for="group in groups" :key="group.name" :aria-label="group.name">
         <h2 class="s-h3 s-group">{{ group.name }}</h2>
         <ul class="s-grid">
@@ -41,15 +51,9 @@ export default {
           </li>
         </ul>
       </section>
-      <div v-if="!found.length && !waiting" class="s-empty">
-        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
-        <h2 class="s-h2">{{ query ? words.nothing.replace("{query}", () => query) : words.empty }}</h2>
-        <p>{{ query ? words.other + " " : "" }}{{ support }}</p>
-        <button v-if="query" type="button" class="s-quiet" @click="typed('')">{{ words.show }}</button>
-      </div>
       <div ref="more" class="s-more"></div>
     </div>`,
-  props: { items: Array, held: Object, popular: Array, icons: String, support: String, words: Object },
+  props: { items: Array, held: Object, popular: Array, icons: String, support: String, links: Array, words: Object },
   data() {
     return { query: "", shelf: "", limit: STEP, asked: "", answer: null, longest: LONGEST, narrow: innerWidth < 480 };
   },
@@ -86,8 +90,11 @@ export default {
     shelves() {
       return [...new Set(this.items.map((item) => item.category))];
     },
+    wordless() {
+      return Boolean(this.query.trim()) && !split(this.query).length;
+    },
     waiting() {
-      return Boolean(this.query.trim()) && this.asked === this.query && this.answer?.query !== this.query;
+      return Boolean(this.asked) && this.asked === this.query && this.answer?.query !== this.query;
     },
     matched() {
       const words = split(this.query);
@@ -100,15 +107,25 @@ export default {
     },
     groups() {
       const shown = this.found.slice(0, this.limit);
-      if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : [];
+      if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : this.beside;
       const groups = new Map();
       for (const item of shown) groups.set(item.category, [...(groups.get(item.category) || []), item]);
       const all = [...groups].map(([name, items]) => ({ name, items }));
       const liked = this.shelf ? [] : this.popular.map((id) => this.byId.get(id)).filter(Boolean);
       return liked.length ? [{ name: this.words.popular, items: liked }, ...all] : all;
     },
+    beside() {
+      // Nothing fits: what there is all the same, each kind under its own name, so that nobody takes it for found.
+      if (this.answer?.query !== this.query) return [];
+      const { words, matched } = this;
+      const [near, instead] = [this.answer.near, this.answer.instead].map((ids) => ids.map((id) => this.byId.get(id)).filter(Boolean));
+      const kinds = [[words.elsewhere, matched.slice(0, this.limit)], [words.near, near], [words.instead, instead]];
+      return kinds.filter(([, items]) => items.length).map(([name, items]) => ({ name, items }));
+    },
     told() {
-      return this.query && !this.waiting ? this.words.found.replace("{count}", this.found.length) : "";
+      if (!this.query.trim() || this.waiting) return "";
+      if (this.wordless) return this.put(this.words.wordless);
+      return this.found.length ? this.words.found.replace("{count}", this.found.length) : this.put(this.words.nothing);
     },
   },
   methods: {
@@ -137,12 +154,15 @@ export default {
       this.wish = false;
       clearTimeout(this.timer);
       this.note();
-      if (!text.trim()) return this.asked = "";
+      if (!split(text).length) return this.asked = "";
       this.asked = text;
       this.timer = setTimeout(() => this.$emit("search", text), 140);
     },
-    reply(query, found) {
-      this.answer = { query, found };
+    put(sentence) {
+      return sentence.replace("{query}", () => this.query);
+    },
+    reply(query, found, near = [], instead = []) {
+      this.answer = { query, found, near, instead };
       if (this.wish && query === this.query) this.$nextTick(this.first);
     },
     pick(shelf) {
