@@ -14,13 +14,16 @@ const split = (text) => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
 export default {
   template: `
-    <div>
+    <div @keydown.up.exact="step($event, -1)" @keydown.down.exact="step($event, 1)">
       <div class="s-search" role="search">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search'"/></svg>
         <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search" :maxlength="longest"
           :aria-label="words.search" :placeholder="narrow ? words.search : words.hint" :value="query"
-          @input="typed($event.target.value)" @keydown.enter.prevent="first" @keydown.esc="typed('')">
-        <kbd class="s-kbd" aria-hidden="true">/</kbd>
+          @input="typed($event.target.value)" aria-keyshortcuts="ArrowDown ArrowUp" :data-does="words.steps"
+          @keydown.enter.prevent="first" @keydown.esc="typed('')">
+        <button v-if="query" type="button" class="s-iconbtn" :aria-label="words.clear" aria-keyshortcuts="Escape" :data-does="words.clear" @click="clear">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
+        <kbd v-else class="s-kbd" aria-hidden="true">/</kbd>
       </div>
       <div v-if="shelves.length > 1" class="s-chips" role="group" :aria-label="words.shelves">
         <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">{{ words.all }}</button>
@@ -151,7 +154,7 @@ export default {
     typed(text) {
       this.query = text;
       this.limit = STEP;
-      this.wish = false;
+      this.wish = null;
       clearTimeout(this.timer);
       this.note();
       if (!split(text).length) return this.asked = "";
@@ -163,7 +166,7 @@ export default {
     },
     reply(query, found, near = [], instead = []) {
       this.answer = { query, found, near, instead };
-      if (this.wish && query === this.query) this.$nextTick(this.first);
+      if (this.wish && query === this.query) this.$nextTick(this.wish);
     },
     pick(shelf) {
       this.shelf = shelf;
@@ -198,9 +201,26 @@ export default {
       this.typed("");
       this.pick("");
     },
+    clear() {
+      this.typed("");
+      this.$refs.search.focus();
+    },
+    step(event, by) {
+      // From the search down into what it found, from card to card, and up again; beyond the last one the page scrolls.
+      const cards = [...this.$el.querySelectorAll(".s-card")];
+      const at = event.target === this.$refs.search ? -1 : cards.indexOf(event.target);
+      if (event.isComposing || (at < 0 && (by < 0 || event.target !== this.$refs.search))) return;
+      if (at < 0) return event.preventDefault(), this.enter();
+      const next = cards[at + by] || (by < 0 && this.$refs.search);
+      if (next) event.preventDefault(), next.focus();
+    },
+    enter() {
+      this.wish = this.waiting ? this.enter : null;
+      if (!this.wish) this.$el.querySelector(".s-card")?.focus();
+    },
     first() {
       // What the browser finds by itself is only a beginning: Enter waits for what the server makes of the words.
-      this.wish = this.waiting;
+      this.wish = this.waiting ? this.first : null;
       if (this.wish || !this.query.trim() || !this.found.length || !window.socket?.connected) return;
       this.leave();
       emitEvent("sub_pages_navigate", "/items/" + this.found[0].id);

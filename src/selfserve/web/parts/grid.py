@@ -61,6 +61,8 @@ def _words(language: str) -> dict[str, str]:
     return {
         "search": say("Search the catalog"),
         "hint": say("Search access, software and devices"),
+        "clear": say("Empty the search"),
+        "steps": say("From the search to what it found, and back"),
         "shelves": say("Categories"),
         "all": say("Everything"),
         "best": say("Best matches"),
