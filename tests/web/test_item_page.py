@@ -246,6 +246,29 @@ async def test_the_expected_time_is_said_beside_a_promise_until_there_is_a_media
     await lukas.should_see(said)
 
 
+@pytest.mark.parametrize(
+    ("login", "said"), [("lukas", "This is not a whole mail address."), ("jonas", "Das ist keine")]
+)
+async def test_a_mistake_is_told_when_the_field_is_left(visitor: Visitor, told: Calls, login: str, said: str) -> None:
+    """In the words of the item, in the reader's language; nothing for an answer that stands, or none."""
+    somebody = visitor(login)
+    await somebody.open("/items/guest-account")
+    form = somebody.find(Form)
+    assert [one["name"] for one in next(iter(form.elements)).props["fields"] if one["checked"]] == ["mail"]
+    for field, text in (
+        ("mail", ""),
+        ("mail", "a@b.example"),
+        ("nothing", "x"),
+        ("guest", "A"),
+        ("mail", "anna.example"),
+    ):
+        form.trigger("check", {"field": field, "text": text})
+    await until(lambda: len(told) > 1)
+    judged = {args[:2]: str(args[2]) for name, args in told if name == "judge"}
+    assert judged.keys() == {("guest", "A"), ("mail", "anna.example")}
+    assert judged["mail", "anna.example"].startswith(said)
+
+
 async def test_how_long_those_who_decide_take_is_said_beside_them(visitor: Visitor, stand: PageStand) -> None:
     """From five decisions of theirs on."""
     for login in ("ana", "jonas", "lukas", "sam", "emil"):
