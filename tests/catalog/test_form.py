@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from selfserve.catalog.days import end_of_day, local_day, zone_named
+from selfserve.catalog.fields import TextField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, revive, validate
 from selfserve.catalog.items import Item
 
@@ -206,6 +208,20 @@ def test_a_pattern_holds_for_the_whole_answer_and_answers_in_no_time() -> None:
     start = time.process_time()
     refused(asked, code="a" * 199 + "!")
     assert time.process_time() - start < 1
+
+
+def test_an_item_says_in_its_own_words_what_is_wrong() -> None:
+    """The sentence for a mistake stands instead of the help, which is on the page already."""
+    asked = item(
+        code={"type": "text", "pattern": "INC-[0-9]+", "help": "Its number.", "mistake": "It begins with INC-."}
+    )
+    assert refused(asked, code="7") == {"code": "It begins with INC-."}
+
+
+def test_a_mistake_without_a_pattern_is_refused() -> None:
+    """Nobody would ever read it."""
+    with pytest.raises(ValidationError, match="add that, or leave it out"):
+        TextField(type="text", label="Which?", mistake="Not this.")
 
 
 def test_live_choices_are_asked_of_who_knows() -> None:

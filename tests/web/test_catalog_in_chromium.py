@@ -65,3 +65,91 @@ def test_a_search_of_any_length_is_answered(browser: Browser, served: Served) ->
                 page.keyboard.insert_text("xq" * 200)
             expect(search).to_have_value("xq" * 100)
             expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
+
+
+def test_a_search_that_finds_nothing_is_no_dead_end(browser: Browser, served: Served) -> None:
+    """What there is instead and a human are one press away, under names that do not call them found."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        page.wait_for_function("window.did_handshake")
+        page.get_by_role("searchbox").fill("printer")
+        expect(page.get_by_role("heading", name="Nothing fits “printer”")).to_be_visible()
+        instead = page.get_by_role("region", name="For what is not in the catalog")
+        expect(instead.get_by_role("link")).to_have_attribute("href", "/items/new-software")
+        expect(page.locator(".s-empty").get_by_role("link").first).to_be_visible()
+        expect(page.get_by_text(re.compile("found$"))).to_have_count(0)
+        expect(page.get_by_role("status").filter(has_text="Nothing fits “printer”")).to_have_count(1)
+
+
+def test_what_fits_in_another_category_is_said_to_be_there(browser: Browser, served: Served) -> None:
+    """A category chosen before hides nothing for good."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/?category=Devices&q=figma")
+        elsewhere = page.get_by_role("region", name="In other categories")
+        expect(elsewhere.get_by_role("link", name=re.compile("^Figma"))).to_be_visible()
+
+
+@pytest.mark.parametrize("typed", ["🙂", "!?", "   "])
+def test_what_holds_no_word_counts_nothing_as_found(browser: Browser, served: Served, typed: str) -> None:
+    """The whole catalog is there, in its categories, and it is said why; blanks are like nothing typed."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        page.wait_for_function("window.did_handshake")
+        page.get_by_role("searchbox").fill(typed)
+        expect(page.get_by_role("region", name="Access", exact=True)).to_be_visible()
+        expect(page.get_by_text(re.compile("has no word to search for"))).to_have_count(2 if typed.strip() else 0)
+        expect(page.get_by_text(re.compile(r"\d+ found"))).to_have_count(0)
+
+
+def test_the_arrows_lead_from_the_search_into_what_it_found_and_back(browser: Browser, served: Served) -> None:
+    """Down waits for the whole answer as Enter does, then goes from card to card; up from the first one leads back."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        page.wait_for_function("window.did_handshake")
+        search, cards = page.get_by_role("searchbox"), page.locator(".s-card")
+        search.fill("cannot log in")
+        search.press("ArrowDown")
+        expect(cards.first).to_be_focused()
+        expect(cards.first).to_have_attribute("href", "/items/unlock-account")
+        page.keyboard.press("ArrowDown")
+        expect(cards.nth(1)).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        expect(search).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(search).to_have_value("cannot log in")
+        search.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile("/items/unlock-account$"))
+
+
+def test_the_search_is_emptied_by_a_button_with_a_name_and_by_escape(browser: Browser, served: Served) -> None:
+    """The button is there while there is something to empty, and leaves the keyboard in the search."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        page.wait_for_function("window.did_handshake")
+        search, clear = page.get_by_role("searchbox"), page.get_by_role("button", name="Empty the search")
+        expect(page.locator(".s-card").first).to_be_visible()
+        expect(clear).to_have_count(0)
+        search.fill("vpn")
+        clear.click()
+        expect(search).to_have_value("")
+        expect(search).to_be_focused()
+        expect(clear).to_have_count(0)
+        search.fill("vpn")
+        search.press("Escape")
+        expect(search).to_have_value("")
+        expect(page.get_by_role("region", name="Access", exact=True)).to_be_visible()
+
+
+def test_the_list_of_keys_has_those_of_the_search(browser: Browser, served: Served) -> None:
+    """As signs that stand on the keys, with what they do."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        page.wait_for_function("window.did_handshake")
+        expect(page.locator(".s-card").first).to_be_visible()
+        page.locator("body").press("?")
+        listed = (
+            page.get_by_role("dialog").locator("dl > div").filter(has_text="From the search to what it found, and back")
+        )
+        expect(listed.locator("kbd")).to_have_text(["↓", "↑"])

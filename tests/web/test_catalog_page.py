@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from selfserve.connectors.contract import Done, Failed, FailureKind
+from selfserve.languages.reader import Reader
 from selfserve.store.tables import Person
+from selfserve.web.deck import Deck
+from selfserve.web.pages.catalog import Found, Shelf, human
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
@@ -107,6 +111,39 @@ async def test_a_card_promises_no_moment_while_its_target_rests(visitor: Visitor
     await mei.open("/items/vpn-access")
     await mei.should_not_see("does not answer at the moment")
     assert next(iter(mei.find(Form).elements)).props["buttons"][0]["label"] == "Get it now"
+
+
+def shelf(stand: PageStand, login: str) -> Shelf:
+    return Shelf(stand.house, Deck(lambda use: False), f"person-{login}", Reader("en"))
+
+
+@pytest.mark.parametrize("text", ["printer", "drucker", "adobe"])
+def test_where_nothing_fits_there_is_something_to_ask_for_instead(stand: PageStand, text: str) -> None:
+    """The items that the catalog marks as being for what it does not have; never called found, nor called near too."""
+    found = shelf(stand, "ana").search(text)
+    assert (found.best, found.instead) == ([], ["new-software"])
+    assert "new-software" not in found.near
+
+
+def test_what_is_instead_is_only_what_one_may_see_and_only_where_nothing_fits(stand: PageStand) -> None:
+    """A search that finds offers nothing else; an item that is hidden stays so; blanks ask for nothing."""
+    assert shelf(stand, "ana").search("vpn").instead == []
+    assert shelf(stand, "ana").search("  ") == Found([])
+    path = stand.folder / "catalog" / "items" / "new-software.yaml"
+    path.write_text(path.read_text() + "visible: '\"nobody\" in customer.groups'\n")
+    assert stand.house.catalog.refresh(force=True)
+    assert shelf(stand, "ana").search("printer").instead == []
+
+
+async def test_a_human_is_one_press_away_from_an_empty_search(visitor: Visitor, stand: PageStand) -> None:
+    """By the ways that the brand names; where it names none, by mail to the team that takes what has no other."""
+    ana = visitor("ana")
+    await ana.open("/")
+    (grid,) = ana.find(Grid).elements
+    assert [link["to"] for link in grid.props["links"]] == ["tel:4357"]
+    catalog, settings = stand.house.catalog.current, stand.settings
+    bare = settings.model_copy(update={"brand": settings.brand.model_copy(update={"links": {}})})
+    assert human(bare, catalog, Reader("en")).links == {"Write to TechOps": "mailto:techops@fernhill.example"}
 
 
 async def test_nobody_signed_in_is_led_to_sign_in_and_back(visitor: Visitor) -> None:

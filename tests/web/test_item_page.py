@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from nicegui.testing import User
 
 from selfserve.requests.decide import Say
@@ -218,7 +219,7 @@ async def test_promise_and_what_it_really_took_stand_side_by_side(visitor: Visit
         stand.ask(login, "wiki-editors")
     ana = visitor("ana")
     await ana.open("/items/wiki-editors")
-    await ana.should_see("Open any page of the wiki anew, and the pencil is there.")
+    await ana.should_see("Open any page of the wiki anew, and the pencil is there. Usually within 10 seconds.")
     await ana.should_not_see("Lately it took")
     stand.ask("tomas", "wiki-editors")
     await ana.open("/items/wiki-editors")
@@ -226,6 +227,46 @@ async def test_promise_and_what_it_really_took_stand_side_by_side(visitor: Visit
     jonas = visitor("jonas")
     await jonas.open("/items/wiki-editors")
     await jonas.should_see("Zuletzt dauerte es einen Augenblick.")
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("repair-device", "Usually within 2 working days."),
+        ("guest-account", "Usually within 1 day after approval."),
+        ("new-software", "Usually within 5 working days, a decision not counted."),
+    ],
+)
+async def test_the_expected_time_is_said_beside_a_promise_until_there_is_a_median(
+    visitor: Visitor, item: str, said: str
+) -> None:
+    """The page says before it is asked what the card says, whether the promise names a time or not."""
+    lukas = visitor("lukas")
+    await lukas.open(f"/items/{item}")
+    await lukas.should_see(said)
+
+
+@pytest.mark.parametrize(
+    ("login", "said"), [("lukas", "This is not a whole mail address."), ("jonas", "Das ist keine")]
+)
+async def test_a_mistake_is_told_when_the_field_is_left(visitor: Visitor, told: Calls, login: str, said: str) -> None:
+    """In the words of the item, in the reader's language; nothing for an answer that stands, or none."""
+    somebody = visitor(login)
+    await somebody.open("/items/guest-account")
+    form = somebody.find(Form)
+    assert [one["name"] for one in next(iter(form.elements)).props["fields"] if one["checked"]] == ["mail"]
+    for field, text in (
+        ("mail", ""),
+        ("mail", "a@b.example"),
+        ("nothing", "x"),
+        ("guest", "A"),
+        ("mail", "anna.example"),
+    ):
+        form.trigger("check", {"field": field, "text": text})
+    await until(lambda: len(told) > 1)
+    judged = {args[:2]: str(args[2]) for name, args in told if name == "judge"}
+    assert judged.keys() == {("guest", "A"), ("mail", "anna.example")}
+    assert judged["mail", "anna.example"].startswith(said)
 
 
 async def test_how_long_those_who_decide_take_is_said_beside_them(visitor: Visitor, stand: PageStand) -> None:

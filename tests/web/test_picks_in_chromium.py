@@ -59,3 +59,21 @@ def test_nothing_chosen_says_so_and_opens_no_list_over_it(browser: Browser, serv
         expect(field).to_be_focused()
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_role("listbox")).not_to_be_visible()
+
+
+def test_a_wrong_address_is_told_where_it_stands_once_it_is_left(browser: Browser, served: Served) -> None:
+    """Aloud too, and gone with the first letter that changes it; a field that is left empty is no mistake yet."""
+    with tab(browser, served, "lukas") as page:
+        page.goto("/items/guest-account")
+        page.wait_for_function("window.did_handshake")
+        field = page.get_by_role("textbox", name="What is their mail address?")
+        field.focus()
+        page.keyboard.press("Tab")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        field.fill("anna.example")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("alert").filter(has_text="This is not a whole mail address.")).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description(re.compile("not a whole mail address"))
+        field.fill("anna@guest.example")
+        expect(field).not_to_have_attribute("aria-invalid", "true")

@@ -134,6 +134,8 @@ def _text(field: TextField | LongTextField, raw: object) -> str:
     if length < field.min:
         raise AnswerRefused(msg_n("Write at least {count} character.", "Write at least {count} characters.", field.min))
     if isinstance(field, TextField) and field.pattern and not matches(field.pattern, text):
+        if field.mistake:
+            raise AnswerRefused(field.mistake)
         if field.help:
             raise AnswerRefused(msg("This is not in the expected form. {help}", help=field.help))
         raise AnswerRefused(msg("This is not in the expected form."))

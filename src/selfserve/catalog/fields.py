@@ -23,13 +23,21 @@ class Question(Strict):
 
 
 class TextField(Question):
-    """One line of text. `max` and `min` count characters; `pattern` is what the whole answer must match (RE2)."""
+    """One line of text. `max` and `min` count characters; `pattern` is what the whole answer must match (RE2), and
+    `mistake` the sentence for one that does not: what is wrong, not only what is right."""
 
     type: Literal["text"]
     max: Annotated[int, Field(ge=1, le=LONGEST_LINE)] = LONGEST_LINE
     min: Annotated[int, Field(ge=0)] = 0
     pattern: Pattern | None = None
+    mistake: Words | None = None
     default: Line | None = None
+
+    @model_validator(mode="after")
+    def _mistake_of_something(self) -> Self:
+        if self.mistake is not None and self.pattern is None:
+            raise ValueError("`mistake` is told where the answer does not match `pattern`; add that, or leave it out.")
+        return self
 
 
 class LongTextField(Question):

@@ -7,19 +7,17 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from selfserve.languages.function_words import FUNCTION_WORDS, NEGATIONS
+
 _WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST: Final = 200
-_ENGLISH: Final = """
-a an and any are can could do does for from get give have help how i id in into is it like m me my need new of on or our
-please s t the there this to us want was we what where which why will with would you your
-"""
-_GERMAN: Final = """
-als am an auf aus bei bekommen bin bitte brauche das dem den der des die ein eine einen einem fur gibt haben hatte ich
-im in ist kann man mein meine meinen meinem mich mir mit neu neue neuen neuer neues oder und uns von was wie will wir
-wo zu zum zur
-"""
-STOP_WORDS: Final = frozenset((_ENGLISH + _GERMAN).split())
-"""Words that say nothing about what is wanted."""
+_NOT: Final = frozenset[str]().union(*NEGATIONS.values())
+STOP_WORDS: Final = _NOT.union(*FUNCTION_WORDS.values())
+"""Words that say nothing alone about what is wanted, in every language: one types in the language one likes."""
+
+Phrase = tuple[tuple[str, ...], bool]
+"""Words that stand side by side, and whether they are said to fail: then only those with a meaning of their own, so
+that "WLAN geht nicht" and "mein WLAN geht gerade gar nicht" are the same one."""
 
 
 @lru_cache(maxsize=4_096)
@@ -32,3 +30,22 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The folded words of `text`, in order."""
     return _WORD.findall(fold(text))
+
+
+def meaning(said: list[str]) -> list[str]:
+    """Those of the folded words that mean something alone."""
+    return [word for word in said if word not in STOP_WORDS]
+
+
+def fails(said: list[str]) -> bool:
+    """Whether the folded words say that something is not there or does not work."""
+    return not _NOT.isdisjoint(said)
+
+
+def phrase(text: str) -> Phrase | None:
+    """What is kept of a keyword, a name or a saying to know it again as a whole; None where it means nothing alone."""
+    said = words(text)
+    meant = meaning(said)
+    if not meant:
+        return None
+    return (tuple(meant), True) if fails(said) else (tuple(said), False)

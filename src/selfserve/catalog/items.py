@@ -56,7 +56,8 @@ class Item(Strict):
     """Something one can ask for. Frozen; `digest` is the same for files that mean the same.
 
     `platforms` are what it is good for, none named for all: who looks from the app on another kind of machine does not
-    find it in their catalog. What people read of it is `Spoken` where `languages` has it in further ones: told to each
+    find it in their catalog. `when_nothing_fits`: it is for what the catalog does not have, and is shown where a search
+    finds nothing. What people read of it is `Spoken` where `languages` has it in further ones: told to each
     reader in theirs.
     """
 
@@ -70,6 +71,7 @@ class Item(Strict):
     runbook: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*\.md$", max_length=200)]
     risk: Risk
     platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = ()
+    when_nothing_fits: Literal[True] | None = None
     who: Rule
     visible: Rule | None = None
     for_others: ForOthers | None = None

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from selfserve.catalog.folding import words
+from selfserve.catalog.folding import Phrase, phrase
 
 _GROUPS: Final = """
-unlock, locked, locked out, cannot log in, cant log in, cannot login, cant login, cannot sign in, cant sign in,
-login not working, account blocked, account disabled, too many attempts, gesperrt, entsperren, ausgesperrt, kann
-mich nicht anmelden, anmelden geht nicht, konto gesperrt, login geht nicht;
+unlock, locked, locked out, cannot log in, cannot login, cannot logon, cannot sign in, account blocked, account
+disabled, too many attempts, gesperrt, entsperren, ausgesperrt, kann mich nicht anmelden, kann mich nicht
+einloggen, keine anmeldung, kein login, komme nicht rein, konto gesperrt;
 password, forgot password, forgotten password, passwort, kennwort, passwort vergessen, pw, passphrase, cannot log
-in, cant log in, cannot sign in, kann mich nicht anmelden;
+in, cannot sign in, kann mich nicht anmelden, kann mich nicht einloggen;
 laptop, notebook, computer, macbook, thinkpad, rechner, pc;
 wifi, wlan, wi fi, wireless, hotspot, guest internet, gast internet;
 vpn, remote access, home office, homeoffice, fernzugriff, tunnel, von zuhause, from home;
@@ -42,27 +42,32 @@ BUILT_IN: Final[tuple[tuple[str, ...], ...]] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Sayings:
-    """Groups of sayings, looked up by their words. `longest` is the number of words in the longest saying."""
+    """Groups of sayings, looked up as phrases. `longest` is the number of words in the longest saying."""
 
-    by_words: dict[tuple[str, ...], tuple[frozenset[str], ...]]
+    by_phrase: dict[Phrase, tuple[frozenset[str], ...]]
     longest: int
 
     @classmethod
     def of(cls, groups: Iterable[Iterable[str]]) -> Sayings:
-        """The look-up over `groups`; a saying may be in several."""
-        found: dict[tuple[str, ...], list[frozenset[str]]] = {}
+        """The look-up over `groups`; a saying may be in several, and one without a meaning of its own is in none."""
+        found: dict[Phrase, list[frozenset[str]]] = {}
         for group in groups:
-            said = {tuple(words(saying)) for saying in group} - {()}
-            single = frozenset(saying[0] for saying in said if len(saying) == 1)
-            for saying in said:
-                found.setdefault(saying, []).append(single)
-        longest = max(map(len, found), default=0)
-        return cls({saying: tuple(singles) for saying, singles in found.items()}, longest)
+            said = {one for one in map(phrase, group) if one is not None}
+            single = frozenset(parts[0] for parts, fails in said if len(parts) == 1 and not fails)
+            for one in said:
+                found.setdefault(one, []).append(single)
+        longest = max((len(parts) for parts, _ in found), default=0)
+        return cls({one: tuple(singles) for one, singles in found.items()}, longest)
 
-    def meanings(self, saying: tuple[str, ...]) -> dict[str, float]:
+    def words(self) -> list[str]:
+        """The sayings of one word."""
+        return [parts[0] for parts, fails in self.by_phrase if len(parts) == 1 and not fails]
+
+    def meanings(self, saying: Phrase) -> dict[str, float]:
         """The single words that mean the same as `saying`, with how surely: an earlier group counts a little more."""
         found: dict[str, float] = {}
-        for rank, group in enumerate(self.by_words.get(saying, ())):
-            for word in group - set(saying):
+        parts, fails = saying
+        for rank, group in enumerate(self.by_phrase.get(saying, ())):
+            for word in group if fails else group - set(parts):
                 found.setdefault(word, 0.9**rank)
         return found

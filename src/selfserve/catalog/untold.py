@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from selfserve.catalog.draft import Draft
-from selfserve.catalog.fields import ChoiceField, FormField
+from selfserve.catalog.fields import ChoiceField, FormField, TextField
 from selfserve.catalog.items import Item, Step
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.templates import Place
@@ -48,6 +48,8 @@ def _question(question: FormField, said: QuestionWording) -> Iterator[str]:
         yield "its `label`"
     if question.help and not said.help:
         yield "its `help`"
+    if isinstance(question, TextField) and question.mistake and not said.mistake:
+        yield "its `mistake`"
     if isinstance(question, ChoiceField):
         yield from (f"the answer {one.value}" for one in question.options if one.value not in said.options)
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from selfserve.catalog.approvals import Stage
 from selfserve.catalog.base import FieldName, Line, Strict, Words
-from selfserve.catalog.fields import ChoiceField, FormField
+from selfserve.catalog.fields import ChoiceField, FormField, TextField
 from selfserve.languages.messages import Spoken
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
@@ -22,6 +22,7 @@ class QuestionWording(Strict):
 
     label: Line | None = None
     help: Words | None = None
+    mistake: Words | None = None
     options: Annotated[dict[str, Line], Field(max_length=100, default_factory=dict)]
 
 
@@ -58,6 +59,8 @@ def question(name: str, field: FormField, wordings: Wordings) -> FormField:
         "label": joined(field.label, {code: one.label for code, one in said.items()}),
         "help": joined(field.help, {code: one.help for code, one in said.items()}),
     }
+    if isinstance(field, TextField):
+        changed["mistake"] = joined(field.mistake, {code: one.mistake for code, one in said.items()})
     if isinstance(field, ChoiceField):
         changed["options"] = tuple(
             option.model_copy(

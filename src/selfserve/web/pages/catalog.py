@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -11,13 +11,16 @@ from nicegui.events import GenericEventArguments
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
+from selfserve.catalog.loading import Catalog
 from selfserve.fulfilment.house import House
 from selfserve.languages.reader import Reader
 from selfserve.people import preferences
 from selfserve.people.roles import Role
 from selfserve.requests import asking, grant_rows, offers
+from selfserve.settings.model import Settings
 from selfserve.store.tables import Person, Preference
 from selfserve.web.deck import Deck
+from selfserve.web.parts.frame import Help
 from selfserve.web.parts.grid import Grid, Held
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import heading, paragraph, show
@@ -41,11 +44,13 @@ async def build(visit: Visit) -> str:
     show(hero(say("What do you need?"), lead))
     if hand.new_here:
         _hint(visit)
-    grid = Grid(hand.cards, hand.held, visit.parts.settings.company.support, hand.popular).mark("grid")
+    help_ = human(visit.parts.settings, visit.house.catalog.current, visit.reader)
+    grid = Grid(hand.cards, hand.held, help_, hand.popular).mark("grid")
 
     async def search(event: GenericEventArguments) -> None:
         text = str(event.args)[:200]
-        grid.answer(text, await aside(shelf.search, text))
+        found = await aside(shelf.search, text)
+        grid.answer(text, found.best, found.near, found.instead)
 
     async def renew() -> None:
         hand = await aside(shelf.cards)
@@ -54,6 +59,13 @@ async def build(visit: Visit) -> str:
     grid.on("search", visit.acting(Role.CUSTOMER, search, visit.speak))
     visit.on_change(lambda change: change.catalog or change.concerns(visit.person_id), renew, on=grid)
     return say("Catalog")
+
+
+def human(settings: Settings, catalog: Catalog, to: Reader) -> Help:
+    """How to reach one: where the brand names no ways, by mail to the team that takes what has no other."""
+    team = catalog.teams[catalog.policy.techops]
+    links = settings.brand.links or {to.say("Write to {team}", team=team.name): f"mailto:{team.mail}"}
+    return Help(settings.company.support, links)
 
 
 def _hint(visit: Visit) -> None:
@@ -89,6 +101,16 @@ class Dealt:
     held: Held
     popular: list[str]
     new_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Ids of items: what fits what was typed, best first; where nothing does, what is `near`, and what is there to ask
+    for `instead`, being for what the catalog does not have."""
+
+    best: list[str]
+    near: list[str] = field(default_factory=list)
+    instead: list[str] = field(default_factory=list)
 
 
 class Shelf:
@@ -138,9 +160,14 @@ class Shelf:
     def _present(self, session: Session) -> tuple[Person, Preference]:
         return asking.present(session, self._person_id), preferences.of(session, self._person_id)
 
-    def search(self, text: str) -> list[str]:
-        """The ids of items that fit what was typed, best first: slips and sayings understood."""
+    def search(self, text: str) -> Found:
+        """What fits what was typed, slips and sayings understood."""
+        catalog = self._house.catalog.current
         with self._house.database.read() as session:
             visible = self._visible(session, asking.present(session, self._person_id))
-        found = self._house.catalog.current.search.search(text, visible, MOST)
-        return [hit.item.id for hit in found]
+        best = [hit.item.id for hit in catalog.search.search(text, visible, MOST)]
+        if best or not text.strip():
+            return Found(best)
+        instead = [item.id for item in catalog.items.values() if item.when_nothing_fits and visible(item)]
+        near = [hit.item.id for hit in catalog.search.nearest(text, visible)]
+        return Found([], [item_id for item_id in near if item_id not in instead], instead)

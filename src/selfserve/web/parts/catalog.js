@@ -14,19 +14,32 @@ const split = (text) => fold(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
 
 export default {
   template: `
-    <div>
+    <div @keydown.up.exact="step($event, -1)" @keydown.down.exact="step($event, 1)">
       <div class="s-search" role="search">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search'"/></svg>
         <input id="s-search" ref="search" type="search" autocomplete="off" spellcheck="false" enterkeyhint="search" :maxlength="longest"
           :aria-label="words.search" :placeholder="narrow ? words.search : words.hint" :value="query"
-          @input="typed($event.target.value)" @keydown.enter.prevent="first" @keydown.esc="typed('')">
-        <kbd class="s-kbd" aria-hidden="true">/</kbd>
+          @input="typed($event.target.value)" aria-keyshortcuts="ArrowDown ArrowUp" :data-does="words.steps"
+          @keydown.enter.prevent="first" @keydown.esc="typed('')">
+        <button v-if="query" type="button" class="s-iconbtn" :aria-label="words.clear" aria-keyshortcuts="Escape" :data-does="words.clear" @click="clear">
+          <svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button>
+        <kbd v-else class="s-kbd" aria-hidden="true">/</kbd>
       </div>
       <div v-if="shelves.length > 1" class="s-chips" role="group" :aria-label="words.shelves">
         <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">{{ words.all }}</button>
         <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
+      <p v-if="wordless" class="s-muted">{{ told }}</p>
+      <div v-if="!found.length && !waiting" class="s-empty" :data-more="Boolean(groups.length)">
+        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
+        <h2 class="s-h2">{{ query ? put(words.nothing) : words.empty }}</h2>
+        <p>{{ query ? words.other + " " : "" }}{{ support }}</p>
+        <div class="s-ways">
+          <a v-for="one in links" :key="one.to" class="s-quiet" :href="one.to" :target="one.outside ? '_blank' : null" rel="noopener noreferrer">{{ one.name }}</a>
+          <button v-if="query" type="button" class="s-quiet" @click="typed('')">{{ words.show }}</button>
+        </div>
+      </div>
       <section v-for="group in groups" :key="group.name" :aria-label="group.name">
         <h2 class="s-h3 s-group">{{ group.name }}</h2>
         <ul class="s-grid">
@@ -41,15 +54,9 @@ export default {
           </li>
         </ul>
       </section>
-      <div v-if="!found.length && !waiting" class="s-empty">
-        <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
-        <h2 class="s-h2">{{ query ? words.nothing.replace("{query}", () => query) : words.empty }}</h2>
-        <p>{{ query ? words.other + " " : "" }}{{ support }}</p>
-        <button v-if="query" type="button" class="s-quiet" @click="typed('')">{{ words.show }}</button>
-      </div>
       <div ref="more" class="s-more"></div>
     </div>`,
-  props: { items: Array, held: Object, popular: Array, icons: String, support: String, words: Object },
+  props: { items: Array, held: Object, popular: Array, icons: String, support: String, links: Array, words: Object },
   data() {
     return { query: "", shelf: "", limit: STEP, asked: "", answer: null, longest: LONGEST, narrow: innerWidth < 480 };
   },
@@ -86,8 +93,11 @@ export default {
     shelves() {
       return [...new Set(this.items.map((item) => item.category))];
     },
+    wordless() {
+      return Boolean(this.query.trim()) && !split(this.query).length;
+    },
     waiting() {
-      return Boolean(this.query.trim()) && this.asked === this.query && this.answer?.query !== this.query;
+      return Boolean(this.asked) && this.asked === this.query && this.answer?.query !== this.query;
     },
     matched() {
       const words = split(this.query);
@@ -100,15 +110,25 @@ export default {
     },
     groups() {
       const shown = this.found.slice(0, this.limit);
-      if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : [];
+      if (split(this.query).length) return shown.length ? [{ name: this.words.best, items: shown }] : this.beside;
       const groups = new Map();
       for (const item of shown) groups.set(item.category, [...(groups.get(item.category) || []), item]);
       const all = [...groups].map(([name, items]) => ({ name, items }));
       const liked = this.shelf ? [] : this.popular.map((id) => this.byId.get(id)).filter(Boolean);
       return liked.length ? [{ name: this.words.popular, items: liked }, ...all] : all;
     },
+    beside() {
+      // Nothing fits: what there is all the same, each kind under its own name, so that nobody takes it for found.
+      if (this.answer?.query !== this.query) return [];
+      const { words, matched } = this;
+      const [near, instead] = [this.answer.near, this.answer.instead].map((ids) => ids.map((id) => this.byId.get(id)).filter(Boolean));
+      const kinds = [[words.elsewhere, matched.slice(0, this.limit)], [words.near, near], [words.instead, instead]];
+      return kinds.filter(([, items]) => items.length).map(([name, items]) => ({ name, items }));
+    },
     told() {
-      return this.query && !this.waiting ? this.words.found.replace("{count}", this.found.length) : "";
+      if (!this.query.trim() || this.waiting) return "";
+      if (this.wordless) return this.put(this.words.wordless);
+      return this.found.length ? this.words.found.replace("{count}", this.found.length) : this.put(this.words.nothing);
     },
   },
   methods: {
@@ -134,16 +154,19 @@ export default {
     typed(text) {
       this.query = text;
       this.limit = STEP;
-      this.wish = false;
+      this.wish = null;
       clearTimeout(this.timer);
       this.note();
-      if (!text.trim()) return this.asked = "";
+      if (!split(text).length) return this.asked = "";
       this.asked = text;
       this.timer = setTimeout(() => this.$emit("search", text), 140);
     },
-    reply(query, found) {
-      this.answer = { query, found };
-      if (this.wish && query === this.query) this.$nextTick(this.first);
+    put(sentence) {
+      return sentence.replace("{query}", () => this.query);
+    },
+    reply(query, found, near = [], instead = []) {
+      this.answer = { query, found, near, instead };
+      if (this.wish && query === this.query) this.$nextTick(this.wish);
     },
     pick(shelf) {
       this.shelf = shelf;
@@ -178,9 +201,26 @@ export default {
       this.typed("");
       this.pick("");
     },
+    clear() {
+      this.typed("");
+      this.$refs.search.focus();
+    },
+    step(event, by) {
+      // From the search down into what it found, from card to card, and up again; beyond the last one the page scrolls.
+      const cards = [...this.$el.querySelectorAll(".s-card")];
+      const at = event.target === this.$refs.search ? -1 : cards.indexOf(event.target);
+      if (event.isComposing || (at < 0 && (by < 0 || event.target !== this.$refs.search))) return;
+      if (at < 0) return event.preventDefault(), this.enter();
+      const next = cards[at + by] || (by < 0 && this.$refs.search);
+      if (next) event.preventDefault(), next.focus();
+    },
+    enter() {
+      this.wish = this.waiting ? this.enter : null;
+      if (!this.wish) this.$el.querySelector(".s-card")?.focus();
+    },
     first() {
       // What the browser finds by itself is only a beginning: Enter waits for what the server makes of the words.
-      this.wish = this.waiting;
+      this.wish = this.waiting ? this.first : null;
       if (this.wish || !this.query.trim() || !this.found.length || !window.socket?.connected) return;
       this.leave();
       emitEvent("sub_pages_navigate", "/items/" + this.found[0].id);

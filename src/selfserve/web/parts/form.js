@@ -44,9 +44,9 @@ export default {
             </ul>
           </div>
           <input v-else v-bind="common(one)" :class="{ 's-short': one.kind === 'date' || one.kind === 'number' }" :type="one.kind === 'date' ? 'date' : 'text'" :inputmode="one.kind === 'number' ? 'decimal' : null" autocomplete="off" :min="one.min" :max="one.kind === 'date' ? one.max : null"
-            :value="values[one.name]" @input="set(one, $event.target.value)">
+            :value="values[one.name]" @input="set(one, $event.target.value)" @blur="check(one, $event)">
           <p v-if="one.help" :id="id(one) + '-help'" class="s-help">{{ one.help }}</p>
-          <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
+          <p v-if="errors[one.name]" :id="id(one) + '-error'" class="s-error" :role="judged === one.name ? 'alert' : null"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ errors[one.name] }}</p>
           <p v-if="pending && one.kind === 'longtext'" :id="id(one) + '-goes'" class="s-help">{{ words.goes.replace('{button}', () => marked.label) }}</p>
         </div>
       </template>
@@ -63,7 +63,7 @@ export default {
   data() {
     const values = { ...this.start };
     const drafted = this.keeping?.draft ? "kept" : "";
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", drafted, former: null, ended: "", pending: "" };
+    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", judged: "", drafted, former: null, ended: "", pending: "" };
   },
   computed: {
     // Several ways to decide, each with a key: nothing goes by itself that nobody named. `pending` is the one that was
@@ -203,6 +203,16 @@ export default {
       this.$emit("changed", { ...this.values });
       this.touch();
     },
+    check(one, event) {
+      const text = this.values[one.name];
+      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong.
+      if (one.checked && text && !this.busy && !event.relatedTarget?.closest("button")) this.$emit("check", { field: one.name, text });
+    },
+    judge(name, text, mistake) {
+      if (this.busy || this.values[name] !== text) return;
+      this.judged = name;
+      this.errors[name] = mistake;
+    },
     span(one) {
       return this.spans[one.name];
     },
@@ -322,6 +332,7 @@ export default {
     refuse(errors) {
       const asked = this.busy;
       this.rest();
+      this.judged = "";
       this.errors = errors;
       if (this.keeping) this.write();
       this.$nextTick(() => {

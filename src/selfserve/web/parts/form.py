@@ -24,6 +24,7 @@ class Field:
 
     `min` and `max` are days (ISO) for a date; `max` is the number of characters for texts. `unit` is the one a duration
     starts with. `shown` is what stands in a pick for the value it starts with. What is `sealed` is remembered nowhere.
+    What is `checked` is sent to be looked at as soon as the field is left.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Field:
     free: bool = False
     shown: str = ""
     sealed: bool = False
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Button:
 
 
 class Form(Element, component="form.js", dependencies=["steady.js"]):
-    """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values.
+    """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values, `check`
+    with `{field, text}` when a checked field is left.
 
     Words may be `Message`s: the page's reader gets them in their language.
 
@@ -95,6 +98,10 @@ class Form(Element, component="form.js", dependencies=["steady.js"]):
     def refuse(self, errors: Mapping[str, str]) -> None:
         """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus."""
         self.run_method("refuse", dict(errors))
+
+    def judge(self, name: str, text: str, mistake: str) -> None:
+        """Show the sentence beside the field if `text` is still what stands in it."""
+        self.run_method("judge", name, text, mistake)
 
     def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed."""

@@ -9,6 +9,7 @@ from typing import Any
 from nicegui.element import Element
 
 from selfserve.languages.reader import Reader
+from selfserve.web.parts.frame import Help
 from selfserve.web.speech import reader
 from selfserve.web.theme import asset
 
@@ -21,7 +22,7 @@ Held = Mapping[str, Mapping[str, str]]
 class Grid(Element, component="catalog.js"):
     """Tells `search` with what was typed; the answer goes back by `answer`."""
 
-    def __init__(self, cards: Sequence[Card], held: Held, support: str, popular: Sequence[str] = ()) -> None:
+    def __init__(self, cards: Sequence[Card], held: Held, help_: Help, popular: Sequence[str] = ()) -> None:
         super().__init__()
         # Tuples: what is in a list NiceGUI watches for changes, card by card, which took a third of the whole page.
         self._props.update(
@@ -30,7 +31,8 @@ class Grid(Element, component="catalog.js"):
                 "held": held,
                 "popular": tuple(popular),
                 "icons": asset("icons.svg"),
-                "support": support,
+                "support": help_.support,
+                "links": tuple(_link(name, address) for name, address in help_.links.items()),
                 "words": _words(reader().language),
             }
         )
@@ -41,9 +43,15 @@ class Grid(Element, component="catalog.js"):
         if any(self._props[name] != value for name, value in new.items()):
             self._props.update(new)
 
-    def answer(self, query: str, found: Sequence[str]) -> None:
-        """What the server found for `query`: item ids, best first."""
-        self.run_method("reply", query, list(found))  # a method, since an update would send every card again
+    def answer(self, query: str, found: Sequence[str], near: Sequence[str] = (), instead: Sequence[str] = ()) -> None:
+        """What the server found for `query`: item ids, best first; where nothing, what is near it and what there is
+        instead."""
+        # A method, since an update would send every card again.
+        self.run_method("reply", query, list(found), list(near), list(instead))
+
+
+def _link(name: str, address: str) -> dict[str, Any]:
+    return {"name": name, "to": address, "outside": address.startswith("http")}
 
 
 @lru_cache
@@ -53,6 +61,8 @@ def _words(language: str) -> dict[str, str]:
     return {
         "search": say("Search the catalog"),
         "hint": say("Search access, software and devices"),
+        "clear": say("Empty the search"),
+        "steps": say("From the search to what it found, and back"),
         "shelves": say("Categories"),
         "all": say("Everything"),
         "best": say("Best matches"),
@@ -60,6 +70,10 @@ def _words(language: str) -> dict[str, str]:
         "found": say("{count} found", count="{count}"),
         "nothing": say("Nothing fits “{query}”", query="{query}"),
         "empty": say("Nothing here for you yet"),
-        "other": say("Try another word for it."),
+        "other": say("Try another word for it, or ask a human."),
+        "near": say("What comes nearest"),
+        "instead": say("For what is not in the catalog"),
+        "elsewhere": say("In other categories"),
+        "wordless": say("“{query}” has no word to search for; here is everything.", query="{query}"),
         "show": say("Show everything"),
     }

@@ -1,5 +1,6 @@
 // The keys of a page, as a list to look up, and a switch for those who speak or strike keys by accident (WCAG 2.1.4).
 const COOKIE = "selfserve-keys";
+const SIGNS = { ARROWDOWN: "↓", ARROWUP: "↑", ESCAPE: "Esc" };
 
 export default {
   template: `
@@ -43,7 +44,7 @@ export default {
       // What has a key on this page says so itself.
       const found = [...document.querySelectorAll("[aria-keyshortcuts]")].filter((one) => one.offsetParent !== null);
       const named = new Map(found.map((one) => [one.getAttribute("aria-keyshortcuts").toUpperCase(), one]));
-      this.here = [...named].map(([keys, one]) => ({ keys, does: one.dataset.does || one.firstChild.textContent.trim() }));
+      this.here = [...named].map(([keys, one]) => ({ keys: keys.split(" ").map((key) => SIGNS[key] || key).join(" "), does: one.dataset.does || one.firstChild.textContent.trim() }));
       if (!this.$refs.box.open) this.$refs.box.showModal();
     },
     turn(on) {

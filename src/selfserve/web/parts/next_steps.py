@@ -104,8 +104,8 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
         return
     if item.promise:
         yield tell(item.promise)
-    else:
-        yield say("Within {span}.", span=reader().about(seen.expect, working=seen.working))
+    if seen.usual.whole is None or not item.promise:
+        yield _expected(item, seen)
     if seen.usual.whole is None:
         return
     span = reader().about(seen.usual.whole)
@@ -113,6 +113,18 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
         yield say("Lately it took {span}.", span=span)
     else:
         yield say("Lately it took {span} from asking, the decision included.", span=span)
+
+
+def _expected(item: Item, seen: Preview) -> str:
+    """The time that the item names: all that is known until enough of them were done."""
+    span = reader().about(seen.expect, working=seen.working)
+    if not item.promise:
+        return say("Within {span}.", span=span)
+    if seen.asks is False:
+        return say("Usually within {span}.", span=span)
+    if seen.asks:
+        return say("Usually within {span} after approval.", span=span)
+    return say("Usually within {span}, a decision not counted.", span=span)
 
 
 def _end(item: Item, seen: Preview) -> Iterator[str]:

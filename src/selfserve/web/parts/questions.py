@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from selfserve.catalog.answers import AnswerRefused, Asking, clean
 from selfserve.catalog.days import local_day
 from selfserve.catalog.durations import format_duration
 from selfserve.catalog.fields import (
@@ -67,7 +68,9 @@ class Questions:
                 about["max"] = (self.today + one.max).isoformat() if one.max else None
             case DurationField():
                 about["unit"] = format_duration(one.default or one.min or timedelta(hours=1))[-1]
-            case TextField() | LongTextField():
+            case TextField():
+                about |= {"max": one.max, "checked": one.pattern is not None}
+            case LongTextField():
                 about["max"] = one.max
             case PersonField():
                 about["hint"] = msg("Name or mail address")
@@ -109,6 +112,19 @@ def _kind(one: FormField) -> Kind:
             return "pick"
         case _:
             return "text"
+
+
+def mistake(item: Item, name: str, text: str, asking: Asking) -> str:
+    """What is wrong with what was typed into a line of text, "" where nothing is. Not asked of what is left empty: that
+    may still be filled in."""
+    one = item.form.get(name)
+    if not isinstance(one, TextField) or not text.strip():
+        return ""
+    try:
+        clean(name, one, text, asking)
+    except AnswerRefused as refused:
+        return refused.words
+    return ""
 
 
 def on_offer(house: House, item: Item, name: str, text: str) -> list[Option]:
