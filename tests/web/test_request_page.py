@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
-from selfserve.store.tables import Person, Request
+from selfserve.store.tables import Grant, Person, Request
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.visits import Visit
@@ -222,11 +222,25 @@ async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_
         assert "return" in story.story(session, stand.house, request, stand.id("ana")).can
 
 
+async def test_extending_is_offered_once_it_changes_something(visitor: Visitor, stand: PageStand) -> None:
+    """What was got just now would end on the same day: nothing to press then; some days later there is."""
+    name = stand.ask("ana", "vpn-access").name
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see(marker="give-it-back")
+    await ana.should_not_see(marker="extend")
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Grant).values(ends_at=stand.house.now() + timedelta(days=362)))
+    await ana.open(f"/requests/{name}")
+    await ana.should_see(marker="extend")
+
+
 async def test_one_tap_does_not_ask_for_another_year(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """Extending what asks nothing asks whether it is meant, with the new end, and only then asks for it."""
     first = stand.ask("ana", "vpn-access").name
     with stand.house.database.write() as session:
-        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=1)))
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=3)))
+        session.execute(sa.update(Grant).values(ends_at=stand.house.now() + timedelta(days=362)))
     ana = visitor("ana")
     await ana.open(f"/requests/{first}")
     ana.find(marker="extend").click()

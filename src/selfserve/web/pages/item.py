@@ -71,9 +71,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
         to, have = visit.reader, visit.reader.tell(held.state_words)
         until = when(held.ends_at, visit.now, to, lambda end: to.say("{what}, until {moment}", what=have, moment=end))
         drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
-        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(
-            look, drawn, until or have, _to_held(held) if held.there else NOTHING
-        )
+        way = _to_held(offer, held) if held.there or offer.had else NOTHING
+        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(look, drawn, until or have, way)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(tell(item.name)),
@@ -82,10 +81,12 @@ def _head(visit: Visit, offer: Offer) -> Markup:
     )
 
 
-def _to_held(held: GrantRow) -> Markup:
-    """The way to what is there already, which comes before asking for it anew."""
+def _to_held(offer: Offer, held: GrantRow) -> Markup:
+    """The way to what is there already or on its way, which comes before asking for it anew."""
+    longer = offer.item.grant is not None and offer.item.grant.renew
+    words = say("See it, extend it or give it back") if longer else say("See it or give it back")
     return Markup('<p><a class="s-quiet" href="/requests/{}">{}</a></p>').format(
-        held.name, say("See it, extend it or give it back")
+        held.name, words if held.there else say("See how it stands")
     )
 
 
@@ -124,6 +125,8 @@ def _form(visit: Visit, offer: Offer) -> Form:
 
 def _send_words(visit: Visit, offer: Offer) -> str:
     seen = offer.preview
+    if offer.had:  # for somebody else then, and what holds for them is not known yet
+        return say("Request it")
     if seen is not None and seen.waits:
         return say("Wait for one")
     if offer.held is not None and offer.held.there:
@@ -136,7 +139,7 @@ def _whom(offer: Offer) -> list[Field]:
     """The question who it is for, where there is a choice."""
     if not offer.others:
         return []
-    alone = offer.preview is None
+    alone = not offer.theirs
     words = say("Somebody you lead.") if alone else say("Leave it empty for yourself, or name somebody you lead.")
     shown, hint = offer.begun.shown.get(WHOM, ""), say("Name or mail address")
     return [Field(WHOM, "pick", say("Who is it for?"), words, required=alone, hint=hint, free=True, shown=shown)]
@@ -167,7 +170,7 @@ def _customer(visit: Visit, offer: Offer, values: dict[str, object]) -> str:
     """Who it is for, taken out of the values; Unfit where that is nobody the visitor may ask for."""
     named = str(values.pop(WHOM, "") or "").strip()[:320]
     if not named or not offer.others:
-        if offer.preview is None:
+        if not offer.theirs:
             raise Unfit({WHOM: FROM_THE_LIST})
         return visit.person_id
     try:
