@@ -281,6 +281,9 @@ export default {
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
     },
+    mended(sentence) {
+      if (this.errors[""] === sentence) delete this.errors[""];
+    },
     settled(act) {
       clearTimeout(this.patient);
       this.after = () => {
