@@ -222,6 +222,27 @@ async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_
         assert "return" in story.story(session, stand.house, request, stand.id("ana")).can
 
 
+async def test_how_to_use_what_one_got_is_said_where_one_got_it(visitor: Visitor, stand: PageStand) -> None:
+    """The item's own words, in the reader's language, as long as they have it; to the customer alone."""
+    name = stand.ask("ana", "vpn-access").name
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see("Connect with the VPN app that is on your laptop")
+    theirs = submit(
+        stand.house, customer_id=stand.id("jonas"), asked_by_id=stand.id("tomas"), item_id="vpn-access", answers={}
+    ).name
+    jonas, tomas = visitor("jonas"), visitor("tomas")
+    await jonas.open(f"/requests/{theirs}")
+    await jonas.should_see("Verbinde dich mit der VPN-App auf deinem Laptop")
+    await tomas.open(f"/requests/{theirs}")
+    await tomas.should_not_see("VPN app that is on your laptop")
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, name, stand.id("ana"), stand.house.now())
+    stand.work()
+    await ana.open(f"/requests/{name}")
+    await ana.should_not_see("VPN app that is on your laptop")
+
+
 async def test_extending_is_offered_once_it_changes_something(visitor: Visitor, stand: PageStand) -> None:
     """What was got just now would end on the same day: nothing to press then; some days later there is."""
     name = stand.ask("ana", "vpn-access").name
