@@ -73,6 +73,16 @@ async def test_who_decides_is_said_before_it_is_asked(visitor: Visitor) -> None:
     await ana.should_see("Within 1 minute.")
 
 
+async def test_nothing_to_fill_in_is_said_only_where_no_field_stands(visitor: Visitor) -> None:
+    """Whoever leads somebody is asked for whom, and that is something to fill in."""
+    ana, tomas = visitor("ana"), visitor("tomas")
+    await ana.open("/items/vpn-access")
+    await ana.should_see("There is nothing to fill in.")
+    await tomas.open("/items/vpn-access")
+    await tomas.should_see(Form)
+    await tomas.should_not_see("There is nothing to fill in.")
+
+
 async def test_what_happens_next_follows_the_answers(visitor: Visitor) -> None:
     """A short Figma seat is decided by the tools team, a long one by the manager."""
     ana = visitor("ana")
@@ -90,6 +100,8 @@ async def test_who_would_wait_is_promised_no_time(visitor: Visitor, stand: PageS
     await mei.should_see("You would be number 4 in line")
     await mei.should_see("You have it as soon as one is free")
     await mei.should_not_see("Within 1 minute.")
+    await mei.should_see("You wait in line")
+    await mei.should_not_see('<div class="s-strong">Every seat')
     form = next(iter(mei.find(Form).elements))
     assert [one["label"] for one in form.props["buttons"]] == ["Wait for one"]
 

@@ -13,6 +13,7 @@ from selfserve.requests.submit import submit
 from selfserve.store.tables import Grant, Person, Request
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
+from selfserve.web.parts.pieces import as_title
 from selfserve.web.visits import Visit
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -220,6 +221,15 @@ async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_
         request = story.find(session, own)
         assert request is not None
         assert "return" in story.story(session, stand.house, request, stand.id("ana")).can
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [("You have a seat.", "You have a seat"), ("One. Two.", "One. Two."), ("Wait...", "Wait..."), ("Done", "Done")],
+)
+def test_a_step_s_title_has_no_full_stop(words: str, title: str) -> None:
+    """Whoever wrote its sentence; beside each other, titles look alike."""
+    assert as_title(words) == title
 
 
 async def test_how_to_use_what_one_got_is_said_where_one_got_it(visitor: Visitor, stand: PageStand) -> None:

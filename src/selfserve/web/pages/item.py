@@ -187,21 +187,21 @@ def _filled(event: GenericEventArguments) -> dict[str, object]:
 
 
 def _beside(visit: Visit, offer: Offer, form: Form, first: Preview) -> None:
-    item = offer.item
+    item, asks = offer.item, bool(offer.item.form) or offer.others
     with ui.element("aside").classes("s-aside") as place:
-        steps = show(next_steps(item, first)).mark("next")
+        steps = show(next_steps(item, first, asks=asks)).mark("next")
     place.props["aria-label"] = say("What happens next")
     latest: dict[str, object] = {}
 
     async def renew() -> None:
         seen = await aside(_seen, visit, offer, dict(latest))
-        steps.set_content(str(next_steps(item, seen)))
+        steps.set_content(str(next_steps(item, seen, asks=asks)))
 
     async def changed(event: GenericEventArguments) -> None:
         latest.update({str(name): value for name, value in dict(event.args).items()})
         await renew()
 
-    if item.form or offer.others:
+    if asks:
         handler = visit.acting(Role.CUSTOMER, changed, lambda refusal: None)
         form.on("changed", handler, throttle=SOON, leading_events=False)
 

@@ -106,10 +106,15 @@ def _told(line: Line, now: datetime, to: Reader) -> Markup:
         mood=line.mood,
         icon=icon(MOOD_ICONS[line.mood]) if line.mood != "todo" else NOTHING,
         word=to.tell(MOOD_WORDS[line.mood]),
-        title=to.tell(line.title),
+        title=as_title(to.tell(line.title)),
         note=paragraph(to.tell(line.note), ""),
         when=when(line.at, now, to, by),
     )
+
+
+def as_title(words: str) -> str:
+    """A sentence as a title: without its full stop, whoever wrote it; several sentences stay as they are."""
+    return words.removesuffix(".") if ". " not in words and not words.endswith("..") else words
 
 
 def rows(items: Iterable[Markup]) -> Markup:
