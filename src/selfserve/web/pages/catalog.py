@@ -22,7 +22,7 @@ from selfserve.web.parts.grid import Grid, Held
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import hero
-from selfserve.web.speech import say
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Arrival, Visit, aside
 
 MOST = 60
@@ -41,7 +41,7 @@ async def build(visit: Visit) -> str:
     show(hero(say("What do you need?"), lead))
     if hand.new_here:
         _hint(visit)
-    grid = Grid(hand.cards, hand.held, visit.parts.settings.company.support, hand.popular).mark("grid")
+    grid = Grid(hand.cards, hand.held, tell(visit.parts.settings.company.help), hand.popular).mark("grid")
 
     async def search(event: GenericEventArguments) -> None:
         text = str(event.args)[:200]
