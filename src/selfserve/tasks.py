@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,9 +17,10 @@ from selfserve.fulfilment import circuits
 from selfserve.fulfilment import tasks as fulfilment_tasks
 from selfserve.fulfilment.house import House
 from selfserve.insights import certificates, looking, pulse
+from selfserve.insights.findings import stored
 from selfserve.insights.places import places
 from selfserve.insights.troubles import whose
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import msg, together
 from selfserve.notify import notices
 from selfserve.notify.post import mail_figures, post_due
 from selfserve.notify.transport import SmtpTransport
@@ -165,9 +165,8 @@ def _findings(house: House, name: str) -> list[Finding]:
         return Guarded(house.connectors.get(name), CHECK).check()
     except Exception as problem:
         log.exception("connector_check_failed", connector=name)
-        return [
-            Finding(Level.ERROR, "check", f"Its check failed: {type(problem).__name__}; the log has the whole of it.")
-        ]
+        kind = type(problem).__name__
+        return [Finding(Level.ERROR, "check", msg("Its check failed: {kind}; the log has the whole of it.", kind=kind))]
 
 
 def _worst(levels: list[Level]) -> str:
@@ -183,7 +182,7 @@ def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -
             row = ConnectorHealth(connector=name, level=Level.INFO.value, failures=0, changed_at=now)
             session.add(row)
         before, row.level, row.checked_at = row.level, level, now
-        row.findings = [asdict(finding) for finding in findings]
+        row.findings = stored(findings)
         row.failures = row.failures + 1 if level == Level.ERROR else 0
         if before == level:
             return
@@ -198,7 +197,7 @@ def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -
             title=msg("The connector {name} does not work", name=name)
             if level == Level.ERROR
             else msg("The connector {name} works again", name=name),
-            body=" ".join(dict.fromkeys(finding.text for finding in findings if finding.level == Level.ERROR)),
+            body=together(finding.text for finding in findings if finding.level == Level.ERROR),
         )
 
 

@@ -120,3 +120,18 @@ def test_a_mail_speaks_the_language_of_whom_it_goes_to() -> None:
 def test_a_team_is_not_greeted_by_name() -> None:
     """A mailbox has none."""
     assert "Hello" not in part(mail(ONE, reader=Addressee("team@example.com")), "plain")
+
+
+def test_a_mail_says_how_to_reach_a_human_in_its_reader_s_language() -> None:
+    """Where the settings have it in that language."""
+    both = settings(
+        mail={"sender": "help@example.com"},
+        company={"support": "Call 4711.", "support_in": {"de": "Ruf 4711 an."}},
+        brand={"links": {"Call": "tel:4711"}, "links_in": {"de": {"Call": "Anrufen"}}},
+    )
+    for language, support, link in (("de", "Ruf 4711 an.", "Anrufen"), ("en", "Call 4711.", "Call")):
+        to = Addressee("ana@example.com", "Ana Ruiz", "Ana", Reader(language))
+        message = message_from_bytes(compose(both, to, [ONE], NOW).as_bytes(), policy=default)
+        for kind in ("plain", "html"):
+            assert support in part(message, kind)
+            assert link in part(message, kind)

@@ -225,8 +225,14 @@ def crowd(folder: Path, items: int) -> None:
 def settings() -> Settings:
     """As much of an installation's settings as pages read."""
     return Settings(
-        company=Company(name="Fernhill", support="Call 4357, or come to the TechOps desk on the second floor."),
-        brand=Brand(name="Fernhill Help", links={"Call 4357": "tel:4357"}),
+        company=Company(
+            name="Fernhill",
+            support="Call 4357, or come to the TechOps desk on the second floor.",
+            support_in={"de": "Ruf 4357 an, oder komm zum Tisch von TechOps im zweiten Stock."},
+        ),
+        brand=Brand(
+            name="Fernhill Help", links={"Call 4357": "tel:4357"}, links_in={"de": {"Call 4357": "Ruf 4357 an"}}
+        ),
         server=Server(public_url="http://127.0.0.1:8080"),
         oidc=Oidc(issuer="https://login.fernhill.example", client_id="selfserve"),
         directory=Directory(connector="directory", base=FERNHILL.base),

@@ -63,6 +63,33 @@ def test_what_is_pressed_without_a_connection_is_refused_and_never_sent_later(br
         heal(page)
 
 
+def test_a_refusal_for_want_of_a_connection_goes_when_it_is_back(browser: Browser, served: Served) -> None:
+    """From a form, a dialog and the frame; it would be untrue beside "Draft kept"."""
+    with tab(browser, served, "ana") as page:
+        page.goto(f"/requests/{served.names['waits']}")
+        page.get_by_role("button", name="Cancel the request").click()
+        dialog = page.get_by_role("dialog", name="Cancel this request?")
+        expect(dialog).to_be_visible()
+        cut(page)
+        dialog.get_by_role("button", name="Cancel it").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("nothing was sent")
+        heal(page)
+        expect(dialog.get_by_text("nothing was sent")).not_to_be_visible()
+        dialog.get_by_role("button", name="Keep it").click()
+        cut(page)
+        page.get_by_role("button", name="Cancel the request").click()
+        expect(page.get_by_role("status").filter(has_text="nothing was sent")).to_be_visible()
+        heal(page)
+        expect(page.get_by_text("nothing was sent")).not_to_be_visible()
+        page.goto("/items/finance-reports")
+        page.get_by_label("What do you need the figures for?").fill("Forecast")
+        cut(page)
+        page.get_by_role("button", name=re.compile("^(Request it|Get it now)")).click()
+        expect(page.get_by_role("alert")).to_contain_text("nothing was sent")
+        heal(page)
+        expect(page.get_by_text("nothing was sent")).not_to_be_visible()
+
+
 def test_while_an_act_is_under_way_its_dialog_waits_for_the_answer(browser: Browser, served: Served) -> None:
     """Neither "Keep it" nor Escape takes back what is on its way; the button says that it is under way."""
     with tab(browser, served, "ana") as page:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 from nicegui import ui
 from starlette.requests import Request
 
@@ -17,6 +18,8 @@ from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.decide import Say
+from selfserve.store.tables import Request as Asked
+from selfserve.store.tables import Step
 from selfserve.web.pages.case_acts import SURE
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.form import Form
@@ -204,6 +207,22 @@ async def test_evidence_is_read_and_not_decoded(visitor: Visitor, stand: PageSta
     assert "Steps and evidence" in told
     for notation in ("todo:", "take_back", "&#34;", "done_by_hand", "languages"):
         assert notation not in told
+
+
+async def test_times_in_evidence_are_written_for_people(visitor: Visitor, stand: PageStand) -> None:
+    """As everywhere else on the page; what only looks like a time stays as it was written."""
+    name, case = by_hand(stand)
+    at = stand.house.now()
+    with stand.house.database.write() as session:
+        step = session.scalars(sa.select(Step).join(Asked, Asked.id == Step.request_id).where(Asked.name == name)).one()
+        step.evidence = {"seen": at.isoformat(), "all": [at.isoformat()], "odd": "2026-13-45T99:00:00Z"}
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    told = next(iter(ruth.find(marker="told").elements)).props["innerHTML"]
+    evidence = told.partition("s-evidence")[2].partition("</div>")[0]
+    assert at.isoformat() not in evidence
+    assert evidence.count(f"Today, {at.astimezone(stand.house.zone):%H:%M}") == 2
+    assert "2026-13-45T99:00:00Z" in evidence
 
 
 async def test_what_a_person_does_by_design_is_not_tried_again(visitor: Visitor, stand: PageStand) -> None:

@@ -143,3 +143,13 @@ def test_a_plain_page_has_the_ways_to_a_human_as_text() -> None:
 def test_initials_are_two_letters_at_most() -> None:
     """First and last name, whatever stands between; one name gives one letter."""
     assert [initials(name) for name in ("Ana Sousa", "Ana de la Cruz", "Cher", "")] == ["AS", "AC", "C", ""]
+
+
+async def test_ways_to_a_human_are_named_in_the_reader_s_language(visitor: Visitor) -> None:
+    """In the menu, and in what is said while there is no connection."""
+    for login, link, support in (("ana", "Call 4357", "Call 4357, or"), ("jonas", "Ruf 4357 an", "Ruf 4357 an, oder")):
+        who = visitor(login)
+        await who.open("/")
+        frame = next(iter(who.find(Frame).elements))
+        assert [one["name"] for one in frame.props["links"]] == [link]
+        assert support in frame.props["words"]["help"]

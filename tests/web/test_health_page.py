@@ -11,12 +11,16 @@ from nicegui import ui
 from nicegui.testing import User
 from starlette.requests import Request
 
+from selfserve.connectors.contract import Finding, Level
 from selfserve.fulfilment import leases
 from selfserve.insights import certificates
+from selfserve.insights.findings import stored
 from selfserve.insights.handshake import NotShown, Place, Shown
+from selfserve.languages.messages import msg
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.store.tables import AuditEvent, ConnectorHealth, Pulse, SyncMark
+from selfserve.store.tables import AuditEvent, ConnectorHealth, ExecutorLease, Person, Pulse, Step, SyncMark
+from selfserve.store.tables import Request as Asked
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
@@ -161,3 +165,43 @@ async def test_what_others_wrote_is_text(visitor: Visitor, stand: PageStand) -> 
     await tove.open("/health")
     assert "<img" not in content(tove)
     assert "&lt;img" in content(tove)
+
+
+async def test_what_a_check_found_is_told_in_the_reader_s_language(visitor: Visitor, stand: PageStand) -> None:
+    """A finding is kept as the sentence it was made of: in the note above, and beside its connector."""
+    in_order(stand)
+    found = [
+        Finding(Level.WARNING, "tls", msg("insecure_loopback is on: nothing is encrypted on this machine.")),
+        Finding(Level.WARNING, "else", "Somebody else's connector says this"),
+    ]
+    with stand.house.database.write() as session:
+        row = session.get_one(ConnectorHealth, stand.house.connectors.connectors[0])
+        row.level, row.findings = "warning", stored(found)
+        session.get_one(Person, stand.id("tove")).language = "de"
+    tove = visitor("tove")
+    await tove.open("/health")
+    await tove.should_see(
+        "aber nicht zweifelsfrei: insecure_loopback ist an: Auf diesem Rechner wird nichts verschlüsselt. "
+        "Somebody else&#39;s connector says this."
+    )
+    await tove.should_not_see("nothing is encrypted")
+
+
+async def test_queues_and_connectors_do_not_contradict_each_other(visitor: Visitor, stand: PageStand) -> None:
+    """What waits for a system that is away is said where queues are empty, and a next try is never in the past."""
+    in_order(stand)
+    stand.target("legacy").away = True
+    stand.ask("ana", "legacy-crm")
+    until_then = stand.house.now() - timedelta(minutes=4)
+    with stand.house.database.write() as session:
+        rest = {"connector": "legacy", "since": until_then.isoformat(), "reason": "It is away."}
+        lease = session.scalars(sa.select(ExecutorLease)).one()
+        lease.circuits = [{**rest, "until": until_then.isoformat(), "kept": None}]
+        session.execute(sa.update(Asked).values(state="fulfilling"))
+        session.execute(sa.update(Step).values(state="planned"))
+    tove = visitor("tove")
+    await tove.open("/health")
+    await tove.should_see("1 request waits. ")
+    await tove.should_see("1 request waits for a system that does not answer; nothing else waits, and nothing runs.")
+    await tove.should_see("The next request for it is the next try.")
+    await tove.should_not_see("Next try today")

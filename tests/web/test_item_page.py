@@ -74,6 +74,16 @@ async def test_who_decides_is_said_before_it_is_asked(visitor: Visitor) -> None:
     await ana.should_see("Within 1 minute.")
 
 
+async def test_nothing_to_fill_in_is_said_only_where_no_field_stands(visitor: Visitor) -> None:
+    """Whoever leads somebody is asked for whom, and that is something to fill in."""
+    ana, tomas = visitor("ana"), visitor("tomas")
+    await ana.open("/items/vpn-access")
+    await ana.should_see("There is nothing to fill in.")
+    await tomas.open("/items/vpn-access")
+    await tomas.should_see(Form)
+    await tomas.should_not_see("There is nothing to fill in.")
+
+
 async def test_what_happens_next_follows_the_answers(visitor: Visitor) -> None:
     """A short Figma seat is decided by the tools team, a long one by the manager."""
     ana = visitor("ana")
@@ -91,6 +101,8 @@ async def test_who_would_wait_is_promised_no_time(visitor: Visitor, stand: PageS
     await mei.should_see("You would be number 4 in line")
     await mei.should_see("You have it as soon as one is free")
     await mei.should_not_see("Within 1 minute.")
+    await mei.should_see("You wait in line")
+    await mei.should_not_see('<div class="s-strong">Every seat')
     form = next(iter(mei.find(Form).elements))
     assert [one["label"] for one in form.props["buttons"]] == ["Wait for one"]
 
@@ -215,7 +227,7 @@ async def test_now_is_promised_only_where_a_machine_does_it(visitor: Visitor) ->
 
 async def test_promise_and_what_it_really_took_stand_side_by_side(visitor: Visitor, stand: PageStand) -> None:
     """The item promises; five customers before waited a second each: both are said, in the reader's language."""
-    for login in ("mei", "sam", "jonas", "priya"):
+    for login in ("mei", "sam", "ruth", "priya"):
         stand.ask(login, "wiki-editors")
     ana = visitor("ana")
     await ana.open("/items/wiki-editors")
@@ -296,10 +308,28 @@ async def test_a_closed_door_names_who_opens_it(visitor: Visitor, stand: PageSta
 
 async def test_what_is_held_is_shown_before_it_is_offered_anew(visitor: Visitor, stand: PageStand) -> None:
     """The way to extend it or give it back; the button does not promise to get what is there."""
+    name = stand.ask("ana", "guest-wifi", {"how_long": "8h"}).name
+    ana = visitor("ana")
+    await ana.open("/items/guest-wifi")
+    await ana.should_see(f'href="/requests/{name}"')
+    await ana.should_see("See it or give it back")
+    (form,) = ana.find(Form).elements
+    assert form.props["buttons"][0]["label"] == "Ask for it once more"
+
+
+async def test_asking_again_is_offered_only_where_it_does_something(visitor: Visitor, stand: PageStand) -> None:
+    """Who has what asks for nothing finds the way to it and no button that would only open it; whoever leads somebody
+    may ask for them, and has to say for whom."""
     name = stand.ask("ana", "vpn-access").name
     ana = visitor("ana")
     await ana.open("/items/vpn-access")
     await ana.should_see(f'href="/requests/{name}"')
     await ana.should_see("See it, extend it or give it back")
-    (form,) = ana.find(Form).elements
-    assert form.props["buttons"][0]["label"] == "Ask for it once more"
+    await ana.should_not_see("Ask for it once more")
+    await ana.should_not_see(Form)
+    stand.ask("tomas", "vpn-access")
+    tomas = visitor("tomas")
+    await tomas.open("/items/vpn-access")
+    (form,) = tomas.find(Form).elements
+    assert [one["required"] for one in form.props["fields"]] == [True]
+    assert form.props["buttons"][0]["label"] == "Request it"

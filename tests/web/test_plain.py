@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfserve.languages.messages import Spoken
 from selfserve.web.plain import Plain
 
 LOGO = ("/brand/logo", "/brand/logo-dark")
@@ -43,3 +44,17 @@ def test_a_plain_page_has_the_accent_of_the_brand() -> None:
     told = page(Plain("Help", "Fernhill", "Call us.", accent="#7a1fa2"))
     assert "--accent:#1f4fd8" not in told
     assert told.count("--accent:#") == 2
+
+
+def test_a_plain_page_says_how_to_reach_a_human_in_the_language_it_is_read_in() -> None:
+    """The sentence and what the ways are called, where the settings have them in that language."""
+    plain = Plain(
+        "Help", "Fernhill", Spoken.of("Ask us.", {"de": "Frag <uns>."}),
+        links={Spoken.of("Call 4357", {"de": "Ruf <4357> an"}): "tel:4357"},
+    )  # fmt: skip
+    german = bytes(plain.page({"accept-language": "de"}, "Gone").body).decode()
+    assert "Frag &lt;uns&gt;." in german
+    assert '<a href="tel:4357">Ruf &lt;4357&gt; an</a>' in german
+    english = bytes(plain.page({"accept-language": "en"}, "Gone").body).decode()
+    assert ">Call 4357</a>" in english
+    assert "Frag" not in english

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
-from selfserve.store.tables import Person, Request
+from selfserve.store.tables import Grant, Person, Request
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
+from selfserve.web.parts.pieces import as_title
 from selfserve.web.visits import Visit
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -222,11 +223,55 @@ async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_
         assert "return" in story.story(session, stand.house, request, stand.id("ana")).can
 
 
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [("You have a seat.", "You have a seat"), ("One. Two.", "One. Two."), ("Wait...", "Wait..."), ("Done", "Done")],
+)
+def test_a_step_s_title_has_no_full_stop(words: str, title: str) -> None:
+    """Whoever wrote its sentence; beside each other, titles look alike."""
+    assert as_title(words) == title
+
+
+async def test_how_to_use_what_one_got_is_said_where_one_got_it(visitor: Visitor, stand: PageStand) -> None:
+    """The item's own words, in the reader's language, as long as they have it; to the customer alone."""
+    name = stand.ask("ana", "vpn-access").name
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see("Connect with the VPN app that is on your laptop")
+    theirs = submit(
+        stand.house, customer_id=stand.id("jonas"), asked_by_id=stand.id("tomas"), item_id="vpn-access", answers={}
+    ).name
+    jonas, tomas = visitor("jonas"), visitor("tomas")
+    await jonas.open(f"/requests/{theirs}")
+    await jonas.should_see("Verbinde dich mit der VPN-App auf deinem Laptop")
+    await tomas.open(f"/requests/{theirs}")
+    await tomas.should_not_see("VPN app that is on your laptop")
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, name, stand.id("ana"), stand.house.now())
+    stand.work()
+    await ana.open(f"/requests/{name}")
+    await ana.should_not_see("VPN app that is on your laptop")
+
+
+async def test_extending_is_offered_once_it_changes_something(visitor: Visitor, stand: PageStand) -> None:
+    """What was got just now would end on the same day: nothing to press then; some days later there is."""
+    name = stand.ask("ana", "vpn-access").name
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_see(marker="give-it-back")
+    await ana.should_not_see(marker="extend")
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Grant).values(ends_at=stand.house.now() + timedelta(days=362)))
+    await ana.open(f"/requests/{name}")
+    await ana.should_see(marker="extend")
+
+
 async def test_one_tap_does_not_ask_for_another_year(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """Extending what asks nothing asks whether it is meant, with the new end, and only then asks for it."""
     first = stand.ask("ana", "vpn-access").name
     with stand.house.database.write() as session:
-        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=1)))
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=3)))
+        session.execute(sa.update(Grant).values(ends_at=stand.house.now() + timedelta(days=362)))
     ana = visitor("ana")
     await ana.open(f"/requests/{first}")
     ana.find(marker="extend").click()

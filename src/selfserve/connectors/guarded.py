@@ -90,7 +90,7 @@ class Guarded:
         except TooSlow as slow:
             return [Finding(Level.ERROR, "check", _why(slow))]
         except BadAnswer as bad:
-            return [Finding(Level.ERROR, "check", f"Its check failed: {bad}.")]
+            return [Finding(Level.ERROR, "check", msg("Its check failed: {why}.", why=str(bad)))]
 
     def short(self) -> Short:
         """See `Connector.short`; what cannot be told is not short, for a whole catalog is waiting for it."""

@@ -130,7 +130,7 @@ class HumanConnector(Connector):
         return None if None in marks else False
 
     def check(self) -> list[Finding]:
-        return [Finding(Level.INFO, "human", "Checklists go to the desk; nothing has to be reached.")]
+        return [Finding(Level.INFO, "human", msg("Checklists go to the desk; nothing has to be reached."))]
 
     def resource(self, action: str, args: BaseModel) -> str:
         """Only the very same checklist is the same thing, in whatever languages."""

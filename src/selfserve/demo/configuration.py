@@ -107,6 +107,7 @@ def _values(company: Company, ports: Ports) -> dict[str, object]:
     return {
         "company.name": company.name,
         "company.support": "Walk over to TechOps on the second floor.",
+        "company.support_in": {"de": "Komm zu TechOps im zweiten Stock."},
         "company.zone": "Europe/Berlin",
         "server.public_url": f"http://{HOST}:{ports.web}",
         "server.port": ports.web,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment.engine import Load
 from selfserve.fulfilment.house import House
-from selfserve.insights import certificates, flow, pulse, surroundings
+from selfserve.insights import certificates, findings, flow, pulse, surroundings
 from selfserve.insights.flow import Hour
 from selfserve.insights.pulse import Waited
 from selfserve.insights.surroundings import Room, Versions
@@ -163,8 +163,7 @@ def _connector(name: str, row: ConnectorHealth | None, rest: circuits.Resting | 
         return ConnectorState(name, RESTING, rest.reason, rest.since, looked_at, rest.until, rest.waiting)
     if row is None:
         return ConnectorState(name, UNSEEN)
-    said = [str(one.get("text", "")) for one in row.findings if one.get("level") == row.level]
-    return ConnectorState(name, row.level, " ".join(dict.fromkeys(said)), row.changed_at, looked_at)
+    return ConnectorState(name, row.level, findings.told(row.findings, row.level), row.changed_at, looked_at)
 
 
 def _queue(load: Load) -> Queue:

@@ -78,16 +78,21 @@ def _connectors(found: Installation) -> Iterator[Trouble]:
 
 
 def _connector(one: ConnectorState) -> Iterator[Trouble]:
-    reason = one.reason.rstrip(".") or msg("it does not answer")
+    reason = _whole(one.reason) if one.reason else msg("It does not answer.")
     if one.level == RESTING:
-        words = msg("The connector {name} rests after failures in a row: {reason}.", name=one.name, reason=reason)
+        words = msg("The connector {name} rests after failures in a row: {reason}", name=one.name, reason=reason)
         yield Trouble(ERROR, words, msg("Look at the system behind it. We try again by ourselves."), one.since)
     elif one.level == ERROR:
-        words = msg("The connector {name} does not work: {reason}.", name=one.name, reason=reason)
+        words = msg("The connector {name} does not work: {reason}", name=one.name, reason=reason)
         yield Trouble(ERROR, words, msg("Mend what is named, then press “Look again”."), one.since)
     elif one.level == WARNING:
-        words = msg("The connector {name} works, with a doubt: {reason}.", name=one.name, reason=reason)
+        words = msg("The connector {name} works, with a doubt: {reason}", name=one.name, reason=reason)
         yield Trouble(WARNING, words, msg("Mend what is named, then press “Look again”."), one.since)
+
+
+def _whole(words: str) -> str:
+    """A sentence that ends as one: ours do, those of other people's connectors may not."""
+    return words if words.endswith((".", "!", "?")) else msg("{sentence}.", sentence=words)
 
 
 def _queues(found: Installation) -> Iterator[Trouble]:

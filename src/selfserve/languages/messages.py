@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
@@ -73,6 +73,14 @@ def msg_n(one: str, many: str, count: int, /, **values: Plain) -> Message:
 def alone(value: Plain) -> Message:
     """A day, a moment or a span by itself, as a sentence: written as its reader writes it."""
     return Message.made("{value}", "", {"value": value})
+
+
+def together(sentences: Iterable[str]) -> str:
+    """Sentences one after another, as one to be said later; each is said once."""
+    made = ""
+    for one in dict.fromkeys(sentences):
+        made = msg("{why} {more}", why=made, more=one) if made else one
+    return made
 
 
 def kept(words: str) -> dict[str, Any] | None:

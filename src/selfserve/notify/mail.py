@@ -104,8 +104,8 @@ def _words(settings: Settings, to: Addressee, letters: Sequence[Letter], subject
         "accent": readable(settings.brand.accent, LIGHT),
         "accent_dark": readable(settings.brand.accent, DARK),
         "company": settings.company.name,
-        "support": settings.company.support,
-        "links": settings.brand.links,
+        "support": reader.tell(settings.company.help),
+        "links": {reader.tell(name): url for name, url in settings.brand.ways.items()},
         "home": base,
         "language": reader.language,
     }

@@ -100,6 +100,8 @@ class Story:
     held_otherwise: bool = False
     """True where it is held because of requests too that the reader must not learn of."""
     can: frozenset[str] = field(default_factory=frozenset)
+    use: str = ""
+    """The item's own words on how to use what they got, to its customer while they have it."""
 
 
 def find(session: Session, name_or_id: str) -> Request | None:
@@ -165,7 +167,16 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         held_by=[other.name for other in others if other.name not in unseen],
         held_otherwise=any(other.name in unseen for other in others),
         can=_can(session, request, item, grant, reason, reader_id),
+        use=_use(house, request, item, grant) if to.you else "",
     )
+
+
+def _use(house: House, request: Request, item: Item, grant: Grant | None) -> str:
+    """What the item promises, where machines do all of it: people promise a time, which is over by then."""
+    if grant is None or grant.state != GrantState.ACTIVE or request.state != RequestState.FULFILLED:
+        return ""
+    actions = (house.connectors.lookup(step.use) for step in item.fulfil)
+    return "" if any(action is not None and action.human for action in actions) else item.promise or ""
 
 
 def _unseen(session: Session, request: Request, reader_id: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,8 +11,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from selfserve.languages.messages import Spoken
 from selfserve.settings.durations import Duration
 from selfserve.settings.references import SecretRef
 from selfserve.settings.section import Section
@@ -60,6 +62,9 @@ def _link(value: str) -> str:
 MailAddress = Annotated[str, AfterValidator(mail_address)]
 Link = Annotated[str, AfterValidator(_link)]
 Words = Annotated[str, Field(min_length=1, max_length=40)]
+Support = Annotated[str, Field(min_length=1, max_length=300)]
+Code = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+"""A language by its code of ISO 639: `de`."""
 
 
 class Company(Section):
@@ -67,12 +72,20 @@ class Company(Section):
 
     name: str = Field(default="Your company", min_length=1, max_length=80)
     """The company's name, as customers say it."""
-    support: str = Field(default="Ask the TechOps team.", min_length=1, max_length=300)
+    support: Support = "Ask the TechOps team."
     """How to reach a human when nothing else works; shown on error pages and in mails."""
+    support_in: dict[Code, Support] = Field(default_factory=dict)
+    """The same in further languages, such as `{ de = "Frag das TechOps-Team." }`; whoever reads another one reads
+    `support`."""
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """The company's IANA time zone: "until 31 July" means the end of that day there."""
     language: Annotated[str, AfterValidator(_language)] = "en"
     """The language for people whose own is not known."""
+
+    @property
+    def help(self) -> str:
+        """`support` in all its languages, to be told."""
+        return Spoken.of(self.support, self.support_in)
 
 
 class Brand(Section):
@@ -89,6 +102,27 @@ class Brand(Section):
     links: dict[Words, Link] = Field(default_factory=dict)
     """Ways to reach a human beside `company.support`, such as `{ "Call 4357" = "tel:4357" }`: in the menu of each
     page, on error pages and in mails."""
+    links_in: dict[Code, dict[Words, Words]] = Field(default_factory=dict)
+    """What these are called in further languages, such as `{ de = { "Call 4357" = "Ruf 4357 an" } }`; what is left out
+    is called there as it is in `links`."""
+
+    @field_validator("links_in")
+    @classmethod
+    def _of_links(cls, value: dict[str, dict[str, str]], info: ValidationInfo) -> dict[str, dict[str, str]]:
+        links = info.data.get("links", {})
+        for names in value.values():
+            for name in names:
+                if name not in links:
+                    raise ValueError(f"names of `links` only; there is none called {name}")
+        return value
+
+    @property
+    def ways(self) -> Mapping[str, str]:
+        """`links`, with their names in all their languages, to be told."""
+        return {self._named(name): url for name, url in self.links.items()}
+
+    def _named(self, name: str) -> str:
+        return Spoken.of(name, {code: names[name] for code, names in self.links_in.items() if name in names})
 
 
 class Mail(Section):

@@ -161,7 +161,7 @@ def _failed(visit: Visit, path: str, error: Exception) -> str:
     """The trace goes to the log, a sentence with its reference to whoever looks."""
     reference = new_reference()
     log.error("page_failed", path=path, person=visit.person_id, reference=reference, exc_info=error)
-    return _unwell(fault(visit.parts.settings.company.support, reference))
+    return _unwell(fault(visit.parts.settings.company.help, reference))
 
 
 def _unwell(words: Message) -> str:

@@ -72,7 +72,7 @@ class Plain:
     def of(cls, settings: Settings) -> Self:
         """As an installation is set up."""
         company, brand = settings.company, settings.brand
-        return cls(brand.name, company.name, company.support, company.language, brand.links, brand.accent, logos(brand))
+        return cls(brand.name, company.name, company.help, company.language, brand.ways, brand.accent, logos(brand))
 
     def page(
         self,
@@ -102,8 +102,8 @@ class Plain:
         listed = "".join(f"<dt>{escape(to.tell(name))}</dt><dd>{escape(to.tell(what))}</dd>" for name, what in facts)
         told += f'<dl class="facts">{listed}</dl>' if facts else ""
         leads = f'<meta http-equiv="refresh" content="0;url={escape(onward)}">' if onward else ""
-        needed = to.say("Need a human? {support}", support=self.support)
-        links = "".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in self.links.items())
+        needed = to.say("Need a human? {support}", support=to.tell(self.support))
+        links = "".join(f'<a href="{escape(url)}">{escape(to.tell(name))}</a>' for name, url in self.links.items())
         help_line = f'<p class="help">{escape(needed)}</p><p class="links">{links}</p>' if self.support else ""
         name = f"{self.brand} · {self.company}" if self.company else self.brand
         chosen = _APPEARANCE.search(asked.get("cookie", ""))

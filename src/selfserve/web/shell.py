@@ -28,7 +28,7 @@ from selfserve.web.parts.frame import Frame, Help, Place, Told
 from selfserve.web.parts.keys import Keys
 from selfserve.web.places import Places
 from selfserve.web.plain import Plain, logos
-from selfserve.web.speech import say, speak
+from selfserve.web.speech import say, speak, tell
 from selfserve.web.theme import LOOK_COOKIE, ahead, boot
 from selfserve.web.visits import Arrival, Parts, Visit, aside
 
@@ -106,7 +106,7 @@ def _frame(visit: Visit, principal: Principal, known: Known) -> Frame:
             name=principal.name,
             title=known.person.title or known.person.department,
             sign_out=SIGN_OUT,
-            help_=Help(visit.parts.settings.company.support, brand.links),
+            help_=Help(tell(visit.parts.settings.company.help), brand.ways),
         ).mark("frame")
         Keys()
     frame.move(target_index=0)

@@ -215,7 +215,7 @@ class Visit:
             except Exception:
                 reference = new_reference()
                 log.exception("act_failed", person=self.person_id, reference=reference)
-                refused(Refusal(fault(self.parts.settings.company.support, reference)))
+                refused(Refusal(fault(self.parts.settings.company.help, reference)))
             finally:
                 self.live.nudge()
 

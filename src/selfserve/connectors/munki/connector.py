@@ -42,7 +42,7 @@ from selfserve.connectors.munki.problems import (
 )
 from selfserve.connectors.munki.repository import Manifest, Repository
 from selfserve.connectors.munki.settings import NEXT_CHECK, MunkiSettings
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import msg, msg_n
 
 PAGE = 50
 R = TypeVar("R")
@@ -210,19 +210,20 @@ class MunkiConnector(Connector):
         folder = self._repository.folder
         if not os.access(folder, os.W_OK) or not os.access(self.settings.repo, os.W_OK):
             raise RepositoryRightsError(msg("The process may not write to {folder}.", folder=str(folder)))
-        return f"{len(self._repository.devices())} devices have a manifest."
+        count = len(self._repository.devices())
+        return msg_n("{count} device has a manifest.", "{count} devices have a manifest.", count)
 
     def _check_catalogs(self) -> str:
         count = len(self._repository.catalogs.all())
         if not count:
             raise RepositoryError(msg("There are no catalogs with items; makecatalogs has to be run."))
-        return f"The catalogs offer {count} items."
+        return msg_n("The catalogs offer {count} item.", "The catalogs offer {count} items.", count)
 
     def _check_git(self) -> list[Finding]:
         def checkout() -> str:
             if not git.is_checkout(self.settings.repo):
                 raise RepositoryError(msg("git_commit is on, but the repository is no git checkout."))
-            return "Each change is committed."
+            return msg("Each change is committed.")
 
         return _finding("git", checkout) if self.settings.git_commit else []
 
@@ -230,7 +231,9 @@ class MunkiConnector(Connector):
 def _finding(name: str, look: Callable[[], str]) -> list[Finding]:
     try:
         return [Finding(Level.INFO, name, look())]
-    except (RepositoryError, OSError) as error:
+    except RepositoryError as error:
+        return [Finding(Level.ERROR, name, error.words)]
+    except OSError as error:
         return [Finding(Level.ERROR, name, str(error))]
 
 

@@ -108,7 +108,9 @@ class SeatsConnector(Connector):
             try:
                 findings += self._check_pool(name, pool)
             except SeatStoreError as error:
-                findings.append(Finding(Level.ERROR, "seats", f"The pool {name} cannot be read: {error}"))
+                why = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
+                text = msg("The pool {name} cannot be read: {why}", name=name, why=why)
+                findings.append(Finding(Level.ERROR, "seats", text))
         return findings
 
     def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
@@ -212,13 +214,12 @@ class SeatsConnector(Connector):
         assert figures is not None
         free = words.free(figures)
         short = not free or (free <= pool.short_at and free * FEW <= figures.total)
-        buyer = f"; {pool.team} buys more" if pool.team and short else ""
         level = Level.WARNING if short else Level.INFO
-        yield Finding(level, "seats", f"{pool.label}: {words.left(figures)}{buyer}.")
+        yield Finding(level, "seats", words.stock(pool.label, figures, pool.team if short else ""))
         if unread := self._unread[name]:
-            yield Finding(Level.ERROR, "seats", f"{pool.label}: {words.unread(unread)}")
+            yield Finding(Level.ERROR, "seats", words.unread(pool.label, unread))
         elif figures.leaving:
-            yield Finding(Level.WARNING, "seats", f"{pool.label}: {words.leaving(figures.leaving)}")
+            yield Finding(Level.WARNING, "seats", words.leaving(pool.label, figures.leaving))
 
     def _note(self, name: str) -> str:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from selfserve.connectors.contract import SeatFigures
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import msg, msg_n
 
 
 def free(figures: SeatFigures) -> int:
@@ -38,19 +38,31 @@ def waits(label: str) -> str:
     return msg("Every seat of {label} is taken. You are in line and get one as soon as it is free.", label=label)
 
 
-def leaving(count: int) -> str:
+def stock(label: str, figures: SeatFigures, buyer: str = "") -> str:
+    """For staff: what is left of a pool, and who buys more where it runs short."""
+    if buyer:
+        return msg("{label}: {left}; {team} buys more.", label=label, left=left(figures), team=buyer)
+    return msg("{label}: {left}.", label=label, left=left(figures))
+
+
+def leaving(label: str, count: int) -> str:
     """For staff: what somebody holds that the pool does not give any more, and what they can do."""
-    if count == 1:
-        return "one seat that the settings no longer list is held; nobody else gets it, and it ends with its grant."
-    return (
-        f"{count} seats that the settings no longer list are held; nobody else gets them, and each ends with its grant."
+    return msg_n(
+        "{label}: one seat that the settings no longer list is held; nobody else gets it, and it ends with its grant.",
+        "{label}: {count} seats that the settings no longer list are held; nobody else gets them, and each ends with "
+        "its grant.",
+        count,
+        label=label,
     )
 
 
-def unread(count: int) -> str:
+def unread(label: str, count: int) -> str:
     """For staff: why no key is added, and what to do."""
-    one = "one held licence key" if count == 1 else f"{count} held licence keys"
-    return (
-        f"no configured sealing key opens {one}, so no new key is given out: it could be the same. "
-        "Put the former sealing key into server.former_sealing_keys and restart."
+    return msg_n(
+        "{label}: no configured sealing key opens one held licence key, so no new key is given out: it could be the "
+        "same. Put the former sealing key into server.former_sealing_keys and restart.",
+        "{label}: no configured sealing key opens {count} held licence keys, so no new key is given out: it could be "
+        "the same. Put the former sealing key into server.former_sealing_keys and restart.",
+        count,
+        label=label,
     )

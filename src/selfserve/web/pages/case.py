@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 from nicegui import ui
@@ -31,6 +33,7 @@ from selfserve.web.parts.why import why_words
 from selfserve.web.speech import say, say_n, tell
 from selfserve.web.visits import Visit, aside
 
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 STEP_WORDS = {
     "planned": (msg("Not begun"), "info"), "running": (msg("Under way"), "info"), "done": (msg("Done"), "ok"),
     "already_done": (msg("Was there already"), "ok"), "accepted": (msg("The target is at it"), "info"),
@@ -178,8 +181,8 @@ def _step(visit: Visit, step: StepSeen) -> Markup:
         heading(step.name, 3),
         pill(tell(words), tone),
         facts(shown),
-        _lines(say("Arguments"), _arguments(visit, step)),
-        _lines(say("Evidence"), step.evidence),
+        _lines(visit, say("Arguments"), _arguments(visit, step)),
+        _lines(visit, say("Evidence"), step.evidence),
     )
 
 
@@ -189,14 +192,14 @@ def _arguments(visit: Visit, step: StepSeen) -> Mapping[str, object]:
     return {} if action is not None and action.human else step.args
 
 
-def _lines(title: str, content: Mapping[str, object]) -> Markup:
+def _lines(visit: Visit, title: str, content: Mapping[str, object]) -> Markup:
     if not content:
         return NOTHING
-    lines = "\n".join(f"{to_words(name)}: {_plain(value)}" for name, value in content.items())
+    lines = "\n".join(f"{to_words(name)}: {_plain(visit, value)}" for name, value in content.items())
     return Markup('<div class="s-evidence"><span class="s-strong">{}</span>\n{}</div>').format(title, lines)
 
 
-def _plain(value: object) -> str:
+def _plain(visit: Visit, value: object) -> str:
     """A value as one reads it, not as a program writes it."""
     match value:
         case bool():
@@ -204,11 +207,21 @@ def _plain(value: object) -> str:
         case None | "" | [] | {}:
             return "–"
         case list():
-            return ", ".join(_plain(one) for one in value)
+            return ", ".join(_plain(visit, one) for one in value)
         case dict():
-            return "; ".join(f"{to_words(str(name))}: {_plain(one)}" for name, one in value.items())
+            return "; ".join(f"{to_words(str(name))}: {_plain(visit, one)}" for name, one in value.items())
+        case str() if INSTANT.fullmatch(value):
+            return _moment(visit, value)
         case _:
             return str(value)
+
+
+def _moment(visit: Visit, written: str) -> str:
+    """An instant as its reader writes it; what only looks like one stays as it is."""
+    try:
+        return visit.reader.moment(datetime.fromisoformat(written), visit.now)
+    except (ValueError, OverflowError):
+        return written
 
 
 def _trail(visit: Visit, events: list[EventSeen]) -> Markup:

@@ -64,8 +64,9 @@ async def build(visit: Visit) -> str:
 def human(settings: Settings, catalog: Catalog, to: Reader) -> Help:
     """How to reach one: where the brand names no ways, by mail to the team that takes what has no other."""
     team = catalog.teams[catalog.policy.techops]
-    links = settings.brand.links or {to.say("Write to {team}", team=team.name): f"mailto:{team.mail}"}
-    return Help(settings.company.support, links)
+    links = {to.tell(name): url for name, url in settings.brand.ways.items()}
+    links = links or {to.say("Write to {team}", team=team.name): f"mailto:{team.mail}"}
+    return Help(to.tell(settings.company.help), links)
 
 
 def _hint(visit: Visit) -> None:

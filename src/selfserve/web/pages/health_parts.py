@@ -56,7 +56,8 @@ def _connector(visit: Visit, found: Installation, one: ConnectorState) -> Markup
     if one.since is not None:
         sentences.append(say("Since {since}.", since=visit.reader.since(one.since, found.at)))
     if one.next_try is not None:
-        sentences.append(say("Next try {moment}.", moment=visit.reader.within(one.next_try, found.at)))
+        to_come = say("Next try {moment}.", moment=visit.reader.within(one.next_try, found.at))
+        sentences.append(to_come if one.next_try > found.at else say("The next request for it is the next try."))
     if one.waiting:
         sentences.append(say_n("{count} request waits.", "{count} requests wait.", one.waiting))
     if one.looked_at is not None:
@@ -87,7 +88,11 @@ def _certificate(visit: Visit, found: Installation, one: CertificateState) -> Ma
 def queues(visit: Visit, found: Installation) -> Markup:
     """What waits and runs in each."""
     if not found.queues:
-        return paragraph(say("Nothing waits, and nothing runs."), "s-muted")
+        away = sum(one.waiting for one in found.connectors)
+        words = say_n("{count} request waits for a system that does not answer; nothing else waits, and nothing runs.",
+                      "{count} requests wait for a system that does not answer; nothing else waits, and nothing runs.",
+                      away)  # fmt: skip
+        return paragraph(words if away else say("Nothing waits, and nothing runs."), "s-muted")
     rows = [
         [
             one.name,

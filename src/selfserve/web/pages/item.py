@@ -73,9 +73,8 @@ def _head(visit: Visit, offer: Offer) -> Markup:
         to, have = visit.reader, visit.reader.tell(held.state_words)
         until = when(held.ends_at, visit.now, to, lambda end: to.say("{what}, until {moment}", what=have, moment=end))
         drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
-        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(
-            look, drawn, until or have, _to_held(held) if held.there else NOTHING
-        )
+        way = _to_held(offer, held) if held.there or offer.had else NOTHING
+        mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(look, drawn, until or have, way)
     return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(tell(item.name)),
@@ -84,10 +83,12 @@ def _head(visit: Visit, offer: Offer) -> Markup:
     )
 
 
-def _to_held(held: GrantRow) -> Markup:
-    """The way to what is there already, which comes before asking for it anew."""
+def _to_held(offer: Offer, held: GrantRow) -> Markup:
+    """The way to what is there already or on its way, which comes before asking for it anew."""
+    longer = offer.item.grant is not None and offer.item.grant.renew
+    words = say("See it, extend it or give it back") if longer else say("See it or give it back")
     return Markup('<p><a class="s-quiet" href="/requests/{}">{}</a></p>').format(
-        held.name, say("See it, extend it or give it back")
+        held.name, words if held.there else say("See how it stands")
     )
 
 
@@ -133,6 +134,8 @@ def _form(visit: Visit, offer: Offer) -> Form:
 
 def _send_words(visit: Visit, offer: Offer) -> str:
     seen = offer.preview
+    if offer.had:  # for somebody else then, and what holds for them is not known yet
+        return say("Request it")
     if seen is not None and seen.waits:
         return say("Wait for one")
     if offer.held is not None and offer.held.there:
@@ -145,7 +148,7 @@ def _whom(offer: Offer) -> list[Field]:
     """The question who it is for, where there is a choice."""
     if not offer.others:
         return []
-    alone = offer.preview is None
+    alone = not offer.theirs
     words = say("Somebody you lead.") if alone else say("Leave it empty for yourself, or name somebody you lead.")
     shown, hint = offer.begun.shown.get(WHOM, ""), say("Name or mail address")
     return [Field(WHOM, "pick", say("Who is it for?"), words, required=alone, hint=hint, free=True, shown=shown)]
@@ -176,7 +179,7 @@ def _customer(visit: Visit, offer: Offer, values: dict[str, object]) -> str:
     """Who it is for, taken out of the values; Unfit where that is nobody the visitor may ask for."""
     named = str(values.pop(WHOM, "") or "").strip()[:320]
     if not named or not offer.others:
-        if offer.preview is None:
+        if not offer.theirs:
             raise Unfit({WHOM: FROM_THE_LIST})
         return visit.person_id
     try:
@@ -193,21 +196,21 @@ def _filled(event: GenericEventArguments) -> dict[str, object]:
 
 
 def _beside(visit: Visit, offer: Offer, form: Form, first: Preview) -> None:
-    item = offer.item
+    item, asks = offer.item, bool(offer.item.form) or offer.others
     with ui.element("aside").classes("s-aside") as place:
-        steps = show(next_steps(item, first)).mark("next")
+        steps = show(next_steps(item, first, asks=asks)).mark("next")
     place.props["aria-label"] = say("What happens next")
     latest: dict[str, object] = {}
 
     async def renew() -> None:
         seen = await aside(_seen, visit, offer, dict(latest))
-        steps.set_content(str(next_steps(item, seen)))
+        steps.set_content(str(next_steps(item, seen, asks=asks)))
 
     async def changed(event: GenericEventArguments) -> None:
         latest.update({str(name): value for name, value in dict(event.args).items()})
         await renew()
 
-    if item.form or offer.others:
+    if asks:
         handler = visit.acting(Role.CUSTOMER, changed, lambda refusal: None)
         form.on("changed", handler, throttle=SOON, leading_events=False)
 

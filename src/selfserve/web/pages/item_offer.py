@@ -14,10 +14,13 @@ from selfserve.people.device_facts import MachineFacts
 from selfserve.requests import acts, asking, drafts, grant_rows, offers
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed
+from selfserve.store.states import GrantState
 from selfserve.web.pages.item_draft import BESIDE, WHOM
 from selfserve.web.parts.questions import questions
 from selfserve.web.preview import Preview, preview
 from selfserve.web.visits import Visit
+
+PROMISED, ACTIVE = GrantState.PROMISED, GrantState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,19 @@ class Offer:
     fits: bool = True
 
     @property
+    def had(self) -> bool:
+        """True where they have it or it is on its way, and no answer of theirs makes a further ask another one."""
+        return not self.item.form and self.held is not None and self.held.state in (PROMISED, ACTIVE)
+
+    @property
+    def theirs(self) -> bool:
+        """True where to ask for it themselves brings something about."""
+        return self.preview is not None and not self.had
+
+    @property
     def askable(self) -> bool:
         """True where there is somebody they may ask for, themselves or another."""
-        return self.preview is not None or self.others
+        return self.theirs or self.others
 
 
 def offered(visit: Visit, item_id: str, again: str) -> Offer:

@@ -14,7 +14,7 @@ from selfserve.requests.words import STAYS
 from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.pages.request_smile import RequestSmile
 from selfserve.web.parts.icons import icon
-from selfserve.web.parts.markup import NOTHING, heading, show
+from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
 from selfserve.web.parts.pieces import TONE_ICONS, answered, back, pill, tile, timeline, tint
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
@@ -88,8 +88,9 @@ def _holding(visit: Visit, told: Story) -> Markup:
         what = when(told.ends_at, visit.now, to, lambda end: to.say("{what} until {moment}", what=what, moment=end))
     if (told.held_by or told.held_otherwise) and "return" not in told.can:  # its own time is over, another's is not
         what = Markup("{}. {}").format(what, _because(told))
-    return Markup('<p class="s-note s-tone-{}" style="margin-bottom:14px">{}<span>{}</span></p>').format(
-        told.grant_tone, icon(TONE_ICONS[told.grant_tone]), what
+    use = paragraph(tell(told.use), "s-text") if told.use else NOTHING
+    return Markup('<div class="s-note s-tone-{}" style="margin-bottom:14px">{}<div><p>{}</p>{}</div></div>').format(
+        told.grant_tone, icon(TONE_ICONS[told.grant_tone]), what, use
     )
 
 

@@ -14,6 +14,7 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
+from selfserve.requests.longer import ends_later
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.story import Story
 from selfserve.web.parts.dialog import Dialog, Question
@@ -54,6 +55,7 @@ class RequestActs:
         self._dialog = Dialog()
         self._dialog.on("sure", visit.acting(Role.CUSTOMER, self._sure, self._refused))
         self._extension = Extension(visit, told, self._dialog)
+        self._longer = self._extension.possible
         self._urgent = ui.element("div").classes("s-stack")
         self._other: ui.element | None = None
         with self._urgent:
@@ -66,9 +68,9 @@ class RequestActs:
 
     def renew(self, told: Story) -> None:
         """Follow the request."""
-        same = (told.can, told.question) == (self._told.can, self._told.question)
+        before = (self._told.can, self._told.question, self._longer)
         self._told = self._extension.told = told
-        if same:
+        if before == (told.can, told.question, self._extension.possible):
             return
         self._urgent.clear()
         with self._urgent:
@@ -88,12 +90,13 @@ class RequestActs:
                 self._press(say("Show it"), self._reveal, look="s-btn", drawn="eye", mark="show-it")
 
     def _build_others(self) -> None:
-        can = self._told.can
+        self._longer = self._extension.possible
+        can = self._told.can - (frozenset() if self._longer else {"extend"})
         self._extension.build()
         if not can - {"answer", "reveal"}:
             return
         with ui.element("div").classes("s-acts"):
-            if "extend" in can and self._extension.possible:
+            if "extend" in can:
                 self._press(say("Extend"), self._extension.open, drawn="calendar", mark="extend")
             if "again" in can:
                 self._press(say("Ask again"), self._again, drawn="rotate-ccw", mark="ask-again")
@@ -199,10 +202,12 @@ class Extension:
 
     @property
     def possible(self) -> bool:
-        """True where an answer moves the end, or the same span again does."""
+        """True where an answer moves the end, or the same span begun anew would do so by now."""
         item = self._visit.house.catalog.current.items.get(self.told.item_id)
-        span = item is not None and item.grant is not None and item.grant.ends.span is not None
-        return span or bool(self._names)
+        if item is None or item.grant is None:
+            return False
+        visit = self._visit
+        return bool(self._names) or ends_later(item.grant.ends, self.told.ends_at, visit.now, visit.zone)
 
     @property
     def _names(self) -> frozenset[str]:

@@ -40,6 +40,9 @@ export default {
       this.rest();
       this.error = error;
     },
+    mended(sentence) {
+      if (this.error === sentence) this.error = "";
+    },
     sure() {
       this.error = "";
       this.attempt("sure", this.own, () => this.$emit("sure", this.name), this.refuse);

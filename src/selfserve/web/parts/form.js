@@ -312,6 +312,9 @@ export default {
       this.pending = "";
       this.card.focus();
     },
+    mended(sentence) {
+      if (this.errors[""] === sentence) delete this.errors[""];
+    },
     settled(act) {
       clearTimeout(this.patient);
       this.after = () => {

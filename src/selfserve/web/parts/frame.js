@@ -98,6 +98,7 @@ export default {
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
     window.addEventListener("selfserve-warn", this.warned);
+    window.addEventListener("selfserve-unwarn", this.unwarned);
     this.wide = matchMedia("(min-width: 861px)");
     this.wide.addEventListener("change", this.widened);
     this.watch();
@@ -105,6 +106,7 @@ export default {
   },
   unmounted() {
     window.removeEventListener("selfserve-warn", this.warned);
+    window.removeEventListener("selfserve-unwarn", this.unwarned);
     this.wide.removeEventListener("change", this.widened);
     clearTimeout(this.fading);
     this.watcher.disconnect();
@@ -239,6 +241,9 @@ export default {
     },
     warned(event) {
       this.warn(event.detail);
+    },
+    unwarned(event) {
+      if (this.told === event.detail) this.told = "";
     },
     tell(words, warns) {
       clearTimeout(this.fading);

@@ -10,7 +10,7 @@ from typing import Any
 from nicegui.element import Element
 
 from selfserve.languages.reader import Reader
-from selfserve.web.speech import reader, say, say_n
+from selfserve.web.speech import reader, say, say_n, tell
 from selfserve.web.theme import asset
 
 
@@ -63,7 +63,7 @@ class Frame(Element, component="frame.js"):
                 "sign-out": sign_out,
                 "unread": 0,
                 "words": _words(reader().language, help_.support),
-                "links": [_link(name, url) for name, url in help_.links.items()],
+                "links": [_link(tell(name), url) for name, url in help_.links.items()],
             }
         )
 

@@ -13,12 +13,12 @@ from selfserve.web.preview import Preview
 from selfserve.web.speech import reader, say, say_n, tell
 
 
-def next_steps(item: Item, seen: Preview) -> Markup:
-    """The steps in words, numbered."""
+def next_steps(item: Item, seen: Preview, *, asks: bool) -> Markup:
+    """The steps in words, numbered; `asks`: there is something to fill in."""
     steps = joined(
         Markup('<li><span class="s-step-n" aria-hidden="true">{}</span><div><div class="s-strong">{}</div>'
                '<div class="s-muted">{}</div></div></li>').format(number, title, " ".join(filter(None, words)))
-        for number, (title, *words) in enumerate(_steps(item, seen), 1)
+        for number, (title, *words) in enumerate(_steps(item, seen, asks=asks), 1)
     )  # fmt: skip
     return Markup('{}<ol class="s-steps" style="margin-top:14px">{}</ol>{}').format(
         heading(say("What happens next"), 2), steps, _warned(seen)
@@ -45,10 +45,10 @@ def _blocked(seen: Preview) -> Markup:
     return note(" ".join((tell(seen.blocked), for_good if seen.for_good else all_the_same)), "warn")
 
 
-def _steps(item: Item, seen: Preview) -> Iterator[tuple[str, ...]]:
-    yield say("You ask"), say("It takes a moment.") if item.form else say("There is nothing to fill in.")
+def _steps(item: Item, seen: Preview, *, asks: bool) -> Iterator[tuple[str, ...]]:
+    yield say("You ask"), say("It takes a moment.") if asks else say("There is nothing to fill in.")
     yield *_decision(seen), _deciding(seen)
-    yield _deed(seen), *_time(item, seen)
+    yield *_deed(seen), *_time(item, seen)
     if item.grant is not None:
         yield say("You have it"), *_end(item, seen)
 
@@ -86,11 +86,14 @@ def _deciding(seen: Preview) -> str:
     return say("Usually decided within {span}.", span=reader().about(seen.usual.decision))
 
 
-def _deed(seen: Preview) -> str:
+def _deed(seen: Preview) -> tuple[str, ...]:
     if not seen.acts:
-        return say("It is done")
-    first, more = tell(seen.acts[0]).rstrip("."), len(seen.acts) - 1
-    return say_n("{first}, and {count} more", "{first}, and {count} more", more, first=first) if more else first
+        return (say("It is done"),)
+    first, more = tell(seen.acts[0]), len(seen.acts) - 1
+    if seen.waits and first.endswith("."):  # why, and where in the line: too long for a title
+        return say("You wait in line"), first
+    first = first.rstrip(".")
+    return (say_n("{first}, and {count} more", "{first}, and {count} more", more, first=first) if more else first,)
 
 
 def _time(item: Item, seen: Preview) -> Iterator[str]:

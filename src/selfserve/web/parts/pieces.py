@@ -73,15 +73,15 @@ def empty(icon_name: str, title: str, words: str, link: tuple[str, str] | None =
     )
 
 
-def facts(pairs: Iterable[tuple[str, str | Markup]]) -> Markup:
-    """Label and value, line by line."""
+def facts(pairs: Iterable[tuple[str, str | Markup]], look: str = "s-facts") -> Markup:
+    """Label and value, line by line; the value below its label where there is little room."""
     lines = joined(Markup("<dt>{}</dt><dd>{}</dd>").format(label, value) for label, value in pairs)
-    return Markup('<dl class="s-facts">{}</dl>').format(lines) if lines else NOTHING
+    return Markup('<div class="s-facts-in"><dl class="{}">{}</dl></div>').format(look, lines) if lines else NOTHING
 
 
 def answered(answers: Sequence[Answer]) -> Markup:
-    """What was answered in the form."""
-    return facts((tell(answer.label), tell(answer.text)) for answer in answers)
+    """What was answered in the form: questions are long, so answers stand below them sooner."""
+    return facts(((tell(answer.label), tell(answer.text)) for answer in answers), "s-facts s-answers")
 
 
 def question_and_answer(answer: Answer) -> str:
@@ -106,10 +106,15 @@ def _told(line: Line, now: datetime, to: Reader) -> Markup:
         mood=line.mood,
         icon=icon(MOOD_ICONS[line.mood]) if line.mood != "todo" else NOTHING,
         word=to.tell(MOOD_WORDS[line.mood]),
-        title=to.tell(line.title),
+        title=as_title(to.tell(line.title)),
         note=paragraph(to.tell(line.note), ""),
         when=when(line.at, now, to, by),
     )
+
+
+def as_title(words: str) -> str:
+    """A sentence as a title: without its full stop, whoever wrote it; several sentences stay as they are."""
+    return words.removesuffix(".") if ". " not in words and not words.endswith("..") else words
 
 
 def rows(items: Iterable[Markup]) -> Markup:

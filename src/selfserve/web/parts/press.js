@@ -13,5 +13,8 @@ export default {
     refuse(sentence) {
       window.dispatchEvent(new CustomEvent("selfserve-warn", { detail: sentence })); // the frame shows it
     },
+    mended(sentence) {
+      window.dispatchEvent(new CustomEvent("selfserve-unwarn", { detail: sentence }));
+    },
   },
 };

@@ -7,12 +7,14 @@ const PATIENCE = 20000;
 const connected = () => Boolean(window.socket?.connected && window.did_handshake);
 
 // A mixin. `busy` is the name of what is under way, "" for nothing. `words` has the two sentences, `cut` and `late`.
+// `mended`, which a component may have, is handed the sentence `cut` once it is not true any more.
 export default {
   data() {
     return { busy: "" };
   },
   unmounted() {
     clearTimeout(this.waiting);
+    clearTimeout(this.watching);
   },
   methods: {
     attempt(name, words, send, refuse, patience = PATIENCE) {
@@ -20,8 +22,12 @@ export default {
       this.busy = name;
       const until = Date.now() + (window.did_handshake ? BLINK : FIRST);
       const end = (sentence) => (this.rest(), refuse(sentence));
+      const back = () => {
+        clearTimeout(this.watching);
+        this.watching = setTimeout(() => (connected() ? this.mended?.(words.cut) : back()), 200);
+      };
       const go = () => {
-        if (!connected()) return Date.now() < until ? (this.waiting = setTimeout(go, 50)) : end(words.cut);
+        if (!connected()) return Date.now() < until ? (this.waiting = setTimeout(go, 50)) : (end(words.cut), back());
         this.waiting = setTimeout(() => end(words.late), patience);
         send();
       };
