@@ -190,6 +190,24 @@ def test_what_somebody_else_decided_leaves_a_note_and_what_was_typed(browser: Br
         expect(card).to_have_count(0)
 
 
+def test_a_case_that_a_colleague_closed_keeps_what_was_typed(browser: Browser, served: Served) -> None:
+    """Tove has a word for the customer typed when Ruth closes the case: she reads who did and keeps her words; the
+    forms with nothing in them leave."""
+    path = f"/desk/{served.cases['stuck']}"
+    with tab(browser, served, "tove") as tove, tab(browser, served, "ruth") as ruth:
+        tove.goto(path)
+        tove.get_by_label("A word for the customer").fill("It is in the top drawer.")
+        ruth.goto(path)
+        ruth.get_by_label("What the customer reads").fill("The old database is switched off.")
+        ruth.get_by_role("button", name="Close and tell them").click()
+        expect(tove.get_by_text("Ruth Adeyemi closed this case. Nothing is left to do.").first).to_be_visible()
+        mine = tove.get_by_role("region", name="Done by hand")
+        expect(mine).to_contain_text("What you had typed was not used")
+        expect(mine).to_contain_text("It is in the top drawer.")
+        expect(tove.get_by_role("region", name="Cannot be done")).to_have_count(0)
+        expect(tove.get_by_role("region", name="Hand it to another team")).to_have_count(0)
+
+
 def test_what_was_sent_is_remembered_nowhere(browser: Browser, served: Served) -> None:
     """An answer leaves the page with its form, and the tab keeps nothing of it."""
     with tab(browser, served, "ana") as page:
