@@ -167,3 +167,23 @@ def test_what_unfolds_has_a_marker_that_turns(browser: Browser, served: Served) 
         assert summary.evaluate(turned) == "-45deg"
         summary.click()
         assert summary.evaluate(turned) == "45deg"
+
+
+_WIDE_LOGO = """
+    const brand = document.querySelector('.s-side .s-brand'), logo = document.createElement('div');
+    logo.className = 's-logo';
+    logo.style.width = '120px';
+    brand.firstElementChild.replaceWith(logo);
+    brand.lastElementChild.textContent = 'Hilfe & Anfragen für Fernhill und alle hier';
+"""
+
+
+def test_a_wide_logo_does_not_cut_the_name_of_the_brand(browser: Browser, served: Served) -> None:
+    """The name goes below the logo, and onto a second line, rather than end in dots."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/")
+        name = page.locator(".s-side .s-brand span").last
+        expect(name).to_be_visible()
+        page.evaluate(_WIDE_LOGO)
+        assert name.evaluate("one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+        assert page.evaluate(WIDER) <= 0
