@@ -33,6 +33,15 @@ def test_whatever_a_reader_would_meet_in_another_language_is_named(tmp_path: Pat
     assert any(sentence.startswith("The name of the team ") for sentence in found)
 
 
+def test_the_sentence_for_a_mistake_is_named_until_it_is_told(tmp_path: Path) -> None:
+    """It is read by whoever has just done something wrong: in their language, or it helps nobody."""
+    form = "form:\n  code: {type: text, label: Code, pattern: '[0-9]+', mistake: Digits only.}\n"
+    german = GERMAN + "    form:\n      code: {label: Code%s}\n"
+    for more, named in (("", True), (", mistake: Nur Ziffern.", False)):
+        catalog = good(with_vpn(tmp_path / f"named-{named}", ("expect: 1m\n", form + german % more)))
+        assert ("The question code: its `mistake` is not told in de." in told(catalog)) is named
+
+
 def test_a_checklist_counts_with_its_lines(tmp_path: Path) -> None:
     """Its summary and what is to be done and taken back."""
     checklist = "{summary: Do it, todo: [{text: One}], take_back: [{text: Back}], languages: {de: {summary: Tu es}}}"

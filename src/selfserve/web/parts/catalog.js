@@ -30,7 +30,7 @@ export default {
         <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
-      <p v-if="wordless" class="s-muted">{{ told }}</p>
+      <p v-if="wordless" class="s-muted s-wordless">{{ told }}</p>
       <div v-if="!found.length && !waiting" class="s-empty" :data-more="Boolean(groups.length)">
         <svg class="s-icon" aria-hidden="true"><use :href="icons + '#search-x'"/></svg>
         <h2 class="s-h2">{{ query ? put(words.nothing) : words.empty }}</h2>
