@@ -59,8 +59,9 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     return Page(f"trouble-{what.kind}", to.say(f"{what.kind}_title"), [told, *more], acts, detail=what.detail)
 
 
-def device(facts: Facts, to: Speaker, sends: bool | None) -> Page:
-    """What this machine could say; `sends` None where nothing was decided yet."""
+def device(facts: Facts, to: Speaker, sends: bool | None, *, known: bool = True) -> Page:
+    """What this machine could say; `sends` None where nothing was decided yet. Where nobody is `known` there is nothing
+    to decide."""
     send, stop, back = (
         Act(to.say("send"), "send"),
         Act(to.say("stop_sending"), "keep"),
@@ -68,9 +69,17 @@ def device(facts: Facts, to: Speaker, sends: bool | None) -> Page:
     )
     acts = {None: [send, Act(to.say("keep"), "keep")], True: [back, stop], False: [back, send]}[sends]
     after = {None: "", True: to.say("device_now"), False: to.say("device_not_now")}[sends]
+    if not known:
+        acts, after = [back], ""
     told = [to.say("device_told")]
     return Page(
-        "device", to.say("device"), told, acts, facts=listed(facts, to), after_facts=after, decides=sends is None
+        "device",
+        to.say("device"),
+        told,
+        acts,
+        facts=listed(facts, to),
+        after_facts=after,
+        decides=known and sends is None,
     )
 
 
