@@ -11,6 +11,7 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any
@@ -74,18 +75,25 @@ def _local() -> int:
 
 def run(chosen: Brand, link: str) -> int:
     """The app of one brand, or `link` handed to the one that runs already."""
-    state = place.folder(chosen.id, os.environ)
+    return run_on(chosen.id, nullcontext(chosen), link)
+
+
+def run_on(app: str, server: AbstractContextManager[Brand], link: str) -> int:
+    """The app of the id `app` on a server that begins and ends with it: not begun at all where the app runs already,
+    which is handed `link`."""
+    state = place.folder(app, os.environ)
     waiting: list[str] = []
     came = [waiting.append]
     try:
-        meeting = instance.folder_of(chosen.id, state, os.environ)
+        meeting = instance.folder_of(app, state, os.environ)
         first = instance.single(meeting, link, lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
     except OSError as error:
         return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
     try:
-        return _opened(chosen, link, came, waiting)
+        with server as chosen:
+            return _opened(chosen, link, came, waiting)
     finally:
         first.close()
 
