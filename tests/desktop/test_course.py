@@ -301,6 +301,31 @@ def test_opening_the_page_again_begins_anew(tmp_path: Path) -> None:
         play.sees("device")
 
 
+def test_the_name_that_was_told_at_sign_in_is_said_to_be(tmp_path: Path) -> None:
+    """It stood in the address of the browser before any yes: the page says so, and never lists it as not sent."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        with httpx.Client() as browser:
+            asked = parse_qs(urlsplit(browser.get(play.browsed[0]).headers["location"]).query)
+        assert asked["name"] == ["ada-laptop"]
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "not opened again", 10)
+        come_back(play.browsed[1])
+        play.sees("device")
+        play.act("keep")
+        play.inside()
+        play.act("device")
+        until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not shown again", 10)
+        first, later = [page for page in play.window.pages if page.name == "device"]
+        assert (first.after_facts, later.after_facts) == ("", "Nothing of this is sent.")
+        for page in (first, later):
+            assert "The name of this computer, ada-laptop, is told when you sign in" in page.told[1]
+            assert "Name" not in dict(page.facts)
+            assert dict(page.facts)["Serial number"] == "PF3X"
+
+
 def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
     """And at each later start, until it is stopped; stopping makes the server forget."""
     with playing(tmp_path) as play:

@@ -433,7 +433,7 @@ class App:
         """What this machine could say, before it says it; and the way to stop it. Where nobody is signed in there is
         nothing to decide, and the page leads `back`."""
         facts, sends = self._known_facts(), self._consent.given(self._token)
-        self._show(screens.device(facts, self.around.to, sends, known=self._token is not None))
+        self._show(screens.device(facts, self.around.host, self.around.to, sends, known=self._token is not None))
         while True:
             event = self._wait(None)
             if event.kind == "closed":

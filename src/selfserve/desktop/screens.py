@@ -59,9 +59,9 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     return Page(f"trouble-{what.kind}", to.say(f"{what.kind}_title"), [told, *more], acts, detail=what.detail)
 
 
-def device(facts: Facts, to: Speaker, sends: bool | None, *, known: bool = True) -> Page:
-    """What this machine could say; `sends` None where nothing was decided yet. Where nobody is `known` there is nothing
-    to decide."""
+def device(facts: Facts, host: str, to: Speaker, sends: bool | None, *, known: bool = True) -> Page:
+    """What this machine could say beside its name `host`, which is told at sign-in. `sends` None where nothing was
+    decided yet; where nobody is `known` there is nothing to decide."""
     send, stop, back = (
         Act(to.say("send"), "send"),
         Act(to.say("stop_sending"), "keep"),
@@ -71,16 +71,9 @@ def device(facts: Facts, to: Speaker, sends: bool | None, *, known: bool = True)
     after = {None: "", True: to.say("device_now"), False: to.say("device_not_now")}[sends]
     if not known:
         acts, after = [back], ""
-    told = [to.say("device_told")]
-    return Page(
-        "device",
-        to.say("device"),
-        told,
-        acts,
-        facts=listed(facts, to),
-        after_facts=after,
-        decides=known and sends is None,
-    )
+    told, undecided = [to.say("device_told"), to.say("device_name", name=host)], known and sends is None
+    could = [one for one in listed(facts, to) if one != (to.say("fact_name"), host)]
+    return Page("device", to.say("device"), told, acts, facts=could, after_facts=after, decides=undecided)
 
 
 def listed(facts: Facts, to: Speaker) -> list[tuple[str, str]]:

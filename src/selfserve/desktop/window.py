@@ -67,7 +67,7 @@ class WebWindow:
         self._window.load_url(address)
 
     def script(self, text: str) -> None:
-        """See `app.Window`. It has no result: what a script begins, such as a call, is none that could be handed over."""
+        """See `app.Window`. There is no result: what a script begins, such as a call, could not be handed over."""
         self._window.run_js(f"{text}\n;null")
 
     def trust(self, certificate: bytes) -> None:

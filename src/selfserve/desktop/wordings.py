@@ -193,13 +193,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "device": ("This computer", "Dieser Computer"),
     "device_told": (
         (
-            "The app can tell your company's self-service the following, and nothing else. Then you need not look"
-            " it up: this computer is filled in where a device is asked for, and the catalog shows what fits it."
+            "With your yes the app tells your company's self-service the following. Then you need not look it up: this "
+            "computer is filled in where a device is asked for, and the catalog shows what fits it."
         ),
         (
-            "Die App kann der Selbsthilfe deines Unternehmens Folgendes sagen, und sonst nichts. Dann musst du es"
-            " nicht nachsehen: Wo nach einem Gerät gefragt wird, steht dieser Computer schon da, und der Katalog "
+            "Mit deinem Ja sagt die App der Selbsthilfe deines Unternehmens Folgendes. Dann musst du es nicht "
+            "nachsehen: Wo nach einem Gerät gefragt wird, steht dieser Computer schon da, und der Katalog "
             "zeigt, was zu ihm passt."
+        ),
+    ),
+    "device_name": (
+        (
+            "The name of this computer, {name}, is told when you sign in, whatever you choose here: it tells your apps "
+            "apart under “Yours”. Nothing else is sent without your yes."
+        ),
+        (
+            "Der Name dieses Computers, {name}, wird beim Anmelden gesagt, was immer du hier wählst: An ihm erkennst "
+            "du deine Apps unter „Deins“. Sonst wird nichts ohne dein Ja gesendet."
         ),
     ),
     "device_now": (
