@@ -701,13 +701,18 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])
 def test_a_hostile_link_only_brings_the_window_to_the_front(tmp_path: Path, link: str) -> None:
-    """It leads nowhere."""
+    """It leads nowhere, and a notice says so in our words alone; a start without a link has nothing to say."""
     with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         before = list(play.window.went)
         play.app.link(link)
         until(lambda: play.window.fronts == 1, "not in front", 10)
+        play.app.link("")
+        until(lambda: play.window.fronts == 2, "not in front", 10)
         assert play.window.went == before
+        told = [(one.title, one.body, one.path) for one in play.teller[0].notices]
+        sentence = ("That link opens nothing", "It names no page of Fernhill. Nothing was opened.", "")
+        assert told == ([sentence] if link else [])
 
 
 def test_a_link_during_sign_in_is_opened_afterwards(tmp_path: Path) -> None:

@@ -77,6 +77,20 @@ def test_a_second_start_hands_its_link_over_before_it_begins_a_server(tmp_path: 
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout"])
+def test_a_refused_link_is_said_where_no_app_runs(tmp_path: Path, link: str) -> None:
+    """In a sentence and by the exit code, without a server or a window; the link's own words are not repeated."""
+    done = subprocess.run(
+        whole("desktop", "--local", "--data", str(tmp_path / "local"), link),
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path / "run"), **environment()},
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    told = "That link opens nothing. It names no page of selfserve. Nothing was opened.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    assert not (tmp_path / "local").exists()
+    assert not list((tmp_path / "run" / LOCAL).iterdir())
+
+
 def stopped(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     """What the command says to a configuration."""
     config = tmp_path / "selfserve.toml"

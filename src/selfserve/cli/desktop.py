@@ -43,7 +43,7 @@ def desktop(
             raise typer.Exit(app.run(of_environment(brand), link))
         except BrandError as error:
             raise Stop(str(error), WRONG) from None
-    raise typer.Exit(app.run_on(LOCAL, _server(ctx, data), link))
+    raise typer.Exit(app.run_on(LOCAL, _server(ctx, data), link, name="selfserve"))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.notices import Teller
 from selfserve.desktop.pages import Page, plain
-from selfserve.desktop.server import About, Server, Started
+from selfserve.desktop.server import About, Notice, Server, Started
 from selfserve.desktop.trouble import Kind, Trouble
 from selfserve.desktop.words import Speaker
 
@@ -62,7 +62,7 @@ class Window(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `kind` is act, link, at, failed, code or closed; `value` belongs to it."""
+    """Something that happened: `kind` is act, link, refused, at, failed, code or closed; `value` belongs to it."""
 
     kind: str
     value: str = ""
@@ -120,8 +120,10 @@ class App:
         self._events.put(event)
 
     def link(self, link: str) -> None:
-        """A link or "" from a second start; a hostile one only brings the window to the front."""
-        self.post(Event("link", path_of(link, self.around.brand.scheme) or ""))
+        """A link or "" from a second start; one that names no page of ours brings the window to the front, and is said
+        to open nothing."""
+        path = path_of(link, self.around.brand.scheme) if link else ""
+        self.post(Event("refused") if path is None else Event("link", path))
 
     def run(self) -> None:
         """From state to state until the window is closed."""
@@ -140,9 +142,17 @@ class App:
         if event.kind == "link":
             self.around.window.front()
             self.wanted = event.value or self.wanted
+        elif event.kind == "refused":
+            self._refused_link()
         elif event.kind == "act" and event.value.startswith("help:"):
             self._help(event.value)
         return event
+
+    def _refused_link(self) -> None:
+        """In a notice, so that nothing is taken from the page that is shown; the link's own words are nobody's."""
+        to, name = self.around.to, self.around.brand.name
+        self.around.window.front()
+        self._teller.tell(Notice("", to.say("refused_link"), to.say("refused_link_told", name=name), ""))
 
     def _help(self, word: str) -> None:
         human = self.around.brand.help

@@ -48,8 +48,9 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     server = urlsplit(brand.server).hostname
     minimum = about.minimum_version if about else ""
     told = to.say(
-        what.kind, server=server, time=now.astimezone().strftime("%Y-%m-%d %H:%M"), version=VERSION, minimum=minimum
-    )
+        what.kind, server=server, time=now.astimezone().strftime("%Y-%m-%d %H:%M"), version=VERSION, minimum=minimum,
+        proxy=what.proxy,
+    )  # fmt: skip
     retry = Act(to.say("retry"), "retry")
     acts, more = [retry], [to.say("retrying")]
     if what.kind is Kind.TOO_OLD:

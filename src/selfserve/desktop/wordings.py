@@ -157,6 +157,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "The proxy of your network refused the way to {server}.",
         "Der Proxy deines Netzes hat den Weg zu {server} verweigert.",
     ),
+    "proxy_away_title": ("The proxy does not answer", "Der Proxy antwortet nicht"),
+    "proxy_away": (
+        (
+            "The way to {server} goes by the proxy {proxy}, which cannot be reached. Is this computer in the network "
+            "that has it, or does it need the VPN?"
+        ),
+        (
+            "Der Weg zu {server} führt über den Proxy {proxy}, der nicht zu erreichen ist. Ist dieser Computer in dem "
+            "Netz, das ihn hat, oder braucht er das VPN?"
+        ),
+    ),
+    "refused_link": ("That link opens nothing", "Dieser Link öffnet nichts"),
+    "refused_link_told": (
+        "It names no page of {name}. Nothing was opened.",
+        "Er nennt keine Seite von {name}. Es wurde nichts geöffnet.",
+    ),
     "wrong_server_title": ("Somebody else answers", "Jemand anderes antwortet"),
     "wrong_server": (
         (
