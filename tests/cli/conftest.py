@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def selfserve(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("SELFSERVE_CONFIG", raising=False)
 
-    def ran(*arguments: str, stdin: str = "") -> Ran:
+    def ran(*arguments: str, stdin: str | bytes = "") -> Ran:
         monkeypatch.setattr("sys.stdin", _Typed(stdin))
         capsys.readouterr()
         code = run(arguments)
@@ -42,8 +43,8 @@ def selfserve(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
 class _Typed:
     """Standard input that is no terminal."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, given: str | bytes) -> None:
+        self.buffer = BytesIO(given.encode() if isinstance(given, str) else given)
 
     def isatty(self) -> bool:
         """Nobody sits there."""
@@ -51,7 +52,7 @@ class _Typed:
 
     def read(self) -> str:
         """All of it."""
-        return self._text
+        return self.buffer.read().decode()
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from sqlalchemy.engine import make_url
 from tests.cli.conftest import Selfserve
 
 from selfserve.audit.trail import Trail
+from selfserve.cli.troubles import told
 from selfserve.store.database import Database
 from selfserve.store.tables import ExecutorLease
 
@@ -58,6 +62,37 @@ def test_a_backup_overwrites_nothing(selfserve: Selfserve, folder: Path) -> None
     (folder / "copy.db").write_text("mine")
     ran = selfserve("db", "backup", "copy.db")
     assert (ran.code, ran.err) == (2, "copy.db exists already; a backup overwrites nothing.\n")
+
+
+def test_a_backup_comes_in_by_standard_input(selfserve: Selfserve, folder: Path) -> None:
+    """Whoever may read the file hands it over: a service's account restores what only root can read."""
+    selfserve("db", "upgrade")
+    tell(folder, "before")
+    selfserve("db", "backup", "copy.db")
+    tell(folder, "after")
+    ran = selfserve("db", "restore", "-", stdin=(folder / "copy.db").read_bytes())
+    assert (ran.code, ran.err) == (0, "")
+    assert "The store is what it was in standard input, at version " in ran.out
+    assert "1 events" in selfserve("audit", "verify").out
+    assert (folder / "data/selfserve.db").stat().st_mode & 0o777 == 0o600
+    assert not (folder / "data/selfserve.db.brought").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database"])
+def test_what_comes_in_and_is_no_backup_leaves_nothing_behind(
+    selfserve: Selfserve, folder: Path, content: bytes
+) -> None:
+    """On a machine without a store there is none afterwards either."""
+    ran = selfserve("db", "restore", "-", stdin=content)
+    assert (ran.code, ran.err) == (2, "standard input is not a backup of a selfserve store.\n")
+    assert not list((folder / "data").glob("*"))
+
+
+def test_a_file_that_may_not_be_used_is_named_with_the_account() -> None:
+    """Root's commands are run as the service's account, which whoever typed them may not know."""
+    told_of = told(PermissionError(errno.EACCES, "Permission denied", "/root/today.db"))
+    name = pwd.getpwuid(os.geteuid()).pw_name
+    assert told_of == (f"The account {name} has no permission for /root/today.db.", 1)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + b"x" * 5000])

@@ -35,3 +35,11 @@ def test_an_empty_secret_is_refused(selfserve: Selfserve, folder: Path, stdin: s
     ran = selfserve("secrets", "set", "file:secrets/mail", stdin=stdin)
     assert ran.code == 2
     assert "was not set" in ran.err
+
+
+def test_nobody_types_a_secret_that_is_not_kept(selfserve: Selfserve, folder: Path) -> None:
+    """What an empty variable makes of a reference is refused before the value is read."""
+    ran = selfserve("secrets", "set", "file:/secrets_oidc-client-secret", stdin="")
+    assert (ran.code, ran.out) == (2, "")
+    assert "it is not in the folder" in ran.err
+    assert ran.err.endswith("allowed is file:secrets/NAME.\n")

@@ -1,12 +1,15 @@
-"""The app's window without its course, for pages to be shown in. Run by Debian's Python: LIBRARY BRAND.
+"""The app's window without its course, for pages to be shown in. Run by Debian's Python: LIBRARY BRAND [CERTIFICATE].
 
-One JSON object a line: {"go": ADDRESS}, {"show": true} for a page of the app's own, {"press": true} for its first
-button. Says each event as [KIND, VALUE].
+The certificate is believed before the window is there. One JSON object a line: {"go": ADDRESS}, {"show": true} for a
+page of the app's own, {"press": true} for its first button, {"script": TEXT}. Says each event as [KIND, VALUE], and
+what is logged as ["logged", TEXT].
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import ssl
 import sys
 from pathlib import Path
 
@@ -25,6 +28,14 @@ def said(event: Event) -> None:
     print(json.dumps([event.kind, event.value]), flush=True)
 
 
+class Log(logging.Handler):
+    """Tells what pywebview logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging`."""
+        said(Event("logged", record.getMessage()))
+
+
 def live() -> None:
     """Do what is asked until nobody asks any more."""
     for line in sys.stdin:
@@ -33,9 +44,14 @@ def live() -> None:
             window.go(asked["go"])
         elif "show" in asked:
             window.show(screens.welcome(to, [], None))
+        elif "script" in asked:
+            window.script(asked["script"])
         elif "press" in asked:
             window.script("document.querySelector('button').click()")
     window.close()
 
 
+logging.getLogger("pywebview").addHandler(Log(logging.WARNING))
+for certificate in sys.argv[3:]:
+    window.trust(ssl.PEM_cert_to_DER_cert(Path(certificate).read_text()))
 window.run(said, live)

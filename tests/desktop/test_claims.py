@@ -151,6 +151,14 @@ def test_this_device_is_what_a_device_field_begins_with(home: Installation) -> N
     assert _this_device(item, None) == {}
 
 
+def test_a_device_field_may_leave_this_device_out(home: Installation) -> None:
+    """What was lost or stolen is hardly the computer that tells it, and what follows may erase it."""
+    told = "{type: device, label: Which one?, this_device: false}"
+    home.stand.edit("cup", RULE, f"{RULE}\nform:\n  which: {told}")
+    item = asking.item_for(home.stand.house, "cup")
+    assert _this_device(item, MachineFacts.model_validate(MAC.plain())) == {}
+
+
 def test_platforms_narrow_and_never_refuse(home: Installation) -> None:
     """Left out where it does not fit, and to be asked for all the same; without a machine everything fits."""
     home.stand.edit("cup", RULE, f"{RULE}\nplatforms: [linux, windows]")

@@ -64,6 +64,7 @@ class Scripted(Server):
         self.answer = About("Fernhill", True, "", "https://example.com/update", NOW)
         self.heard: list[News] = []
         self.facts: list[Any] = []
+        self.told = False
 
     def _said(self, call: str) -> None:
         self.calls.append(call)
@@ -81,7 +82,7 @@ class Scripted(Server):
 
     def start(self, token: str) -> Started:
         self._said("start")
-        return Started(f"{token}+", "entry", False, 0.05)
+        return Started(f"{token}+", "entry", self.told, 0.05)
 
     def sign_out(self, token: str) -> None:
         self._said("sign_out")
@@ -300,6 +301,31 @@ def test_opening_the_page_again_begins_anew(tmp_path: Path) -> None:
         play.sees("device")
 
 
+def test_the_name_that_was_told_at_sign_in_is_said_to_be(tmp_path: Path) -> None:
+    """It stood in the address of the browser before any yes: the page says so, and never lists it as not sent."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        with httpx.Client() as browser:
+            asked = parse_qs(urlsplit(browser.get(play.browsed[0]).headers["location"]).query)
+        assert asked["name"] == ["ada-laptop"]
+        play.act("sign-in")
+        until(lambda: len(play.browsed) == 2, "not opened again", 10)
+        come_back(play.browsed[1])
+        play.sees("device")
+        play.act("keep")
+        play.inside()
+        play.act("device")
+        until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not shown again", 10)
+        first, later = [page for page in play.window.pages if page.name == "device"]
+        assert (first.after_facts, later.after_facts) == ("", "Nothing of this is sent.")
+        for page in (first, later):
+            assert "The name of this computer, ada-laptop, is told when you sign in" in page.told[1]
+            assert "Name" not in dict(page.facts)
+            assert dict(page.facts)["Serial number"] == "PF3X"
+
+
 def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
     """And at each later start, until it is stopped; stopping makes the server forget."""
     with playing(tmp_path) as play:
@@ -408,6 +434,114 @@ def test_each_trouble_has_its_page_and_is_tried_again(tmp_path: Path, kind: Kind
         play.act("retry")
         play.inside()
         assert play.keeper.token is not None
+
+
+AWAY = Trouble(Kind.UNREACHABLE, "Connection refused")
+
+
+def away(server: Scripted) -> None:
+    """The server is stopped."""
+    server.trouble |= {"about": AWAY, "sign_out": AWAY, "start": AWAY}
+
+
+def test_sign_out_works_while_the_server_is_away(tmp_path: Path) -> None:
+    """From the offline page, at a start that never reached the server: nothing of them stays on this machine."""
+    with playing(tmp_path, "sd_kept_1", set_up=away) as play:
+        play.sees("trouble-unreachable")
+        play.act("sign-out")
+        until(lambda: play.keeper.token is None, "still signed in", 10)
+        assert "sign_out" in play.server.calls
+        assert "The server could not be told" in play.sees("welcome").hints[0]
+        assert not play.memory.exists()
+
+
+def test_sign_out_works_on_this_computer(tmp_path: Path) -> None:
+    """Asked for the first time or later, before anything is said about the machine."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.act("device")
+        play.sees("device")
+        play.act("sign-out")
+        assert play.sees("welcome").hints == ["You are signed out. See you soon."]
+        assert (play.keeper.token, play.server.facts) == (None, [])
+
+
+def test_sign_out_while_it_is_asked_who_they_are_refuses_that_sign_in(tmp_path: Path) -> None:
+    """As "Not me" does."""
+    with playing(tmp_path, owner=lambda *_: None) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("whose")
+        play.act("sign-out")
+        play.sees("welcome")
+        assert ("sign_out" in play.server.calls, play.keeper.token) == (True, None)
+
+
+def test_the_menu_acts_on_every_page_of_the_apps_own(tmp_path: Path) -> None:
+    """Load again asks the server again, This computer shows and leads back, wherever one is."""
+    with playing(tmp_path, "sd_kept_1", set_up=away) as play:
+        play.sees("trouble-unreachable")
+        play.act("device")
+        assert [act.word for act in play.sees("device").acts] == ["back"]
+        play.act("reload")
+        until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not loaded again", 10)
+        play.act("back")
+        play.sees("trouble-unreachable")
+        play.server.trouble.clear()
+        play.act("reload")
+        play.inside()
+        assert play.server.facts == []
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("device")
+        play.sees("device")
+        play.act("back")
+        play.sees("welcome")
+        asked = play.server.calls.count("about")
+        play.act("reload")
+        until(lambda: play.server.calls.count("about") > asked, "not loaded again", 10)
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        play.act("reload")
+        until(lambda: len(play.browsed) == 2, "not opened again", 10)
+        play.act("device")
+        play.sees("device")
+        play.act("back")
+        play.sees("welcome")
+
+
+def test_a_link_leaves_this_computer_for_the_page_it_came_from(tmp_path: Path) -> None:
+    """Where nobody is signed in there is nothing else to do there."""
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        play.act("device")
+        play.sees("device")
+        play.app.link("selfserve://items/vpn-access")
+        play.sees("welcome")
+
+
+def test_what_is_decided_while_the_server_is_away_counts(tmp_path: Path) -> None:
+    """Lost while inside: the stop is kept here, and the server forgets what it was told once it is there again."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.server.trouble |= {"about": AWAY, "untell": AWAY}
+        play.app.post(Event("failed"))
+        play.sees("trouble-unreachable")
+        play.act("device")
+        play.sees("device")
+        play.act("keep")
+        play.sees("trouble-unreachable")
+        assert place.read(play.memory)["send"] is False
+        play.server.told = True
+        play.server.trouble.clear()
+        play.server.calls.clear()
+        play.act("retry")
+        play.inside()
+        assert "untell" in play.server.calls
+        assert "tell" not in play.server.calls
 
 
 def test_it_tries_again_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -567,13 +701,18 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])
 def test_a_hostile_link_only_brings_the_window_to_the_front(tmp_path: Path, link: str) -> None:
-    """It leads nowhere."""
+    """It leads nowhere, and a notice says so in our words alone; a start without a link has nothing to say."""
     with playing(tmp_path, "sd_kept_1") as play:
         play.inside()
         before = list(play.window.went)
         play.app.link(link)
         until(lambda: play.window.fronts == 1, "not in front", 10)
+        play.app.link("")
+        until(lambda: play.window.fronts == 2, "not in front", 10)
         assert play.window.went == before
+        told = [(one.title, one.body, one.path) for one in play.teller[0].notices]
+        sentence = ("That link opens nothing", "It names no page of Fernhill. Nothing was opened.", "")
+        assert told == ([sentence] if link else [])
 
 
 def test_a_link_during_sign_in_is_opened_afterwards(tmp_path: Path) -> None:

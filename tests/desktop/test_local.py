@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import re
 import site
 import socket
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from selfserve.cli.desktop import LOCAL
+from selfserve.desktop.instance import single
 from tests.desktop.session import PYTHON, app, desktop
 from tests.desktop.test_the_app_in_its_window import enter
 from tests.servers.processes import free_port
 
 SOURCES = Path(__file__).parents[2] / "src"
+LINK = "selfserve://items/vpn-access"
 RUN = "from selfserve.cli import main; main()"
 
 
@@ -52,13 +56,53 @@ def test_one_command_is_server_and_window(tmp_path: Path, page: Page) -> None:
         assert store.execute("SELECT count(*) FROM device_token").fetchone() == (1,)
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_a_second_start_hands_its_link_over_before_it_begins_a_server(tmp_path: Path, *, own: bool) -> None:
+    """Whether the server is the sample company's or of an own configuration: nothing is made, the link is heard."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    config, folder = tmp_path / "selfserve.toml", tmp_path / "local"
+    if own:
+        config.write_text("this is read by the first start alone")
+    first = single(tmp_path / "run" / LOCAL, "", heard.put)
+    try:
+        done = subprocess.run(
+            whole("--config", str(config), "desktop", "--local", *([] if own else ["--data", str(folder)]), LINK),
+            env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path / "run"), **environment()},
+            cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        first.close()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert heard.get(timeout=5) == LINK
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout"])
+def test_a_refused_link_is_said_where_no_app_runs(tmp_path: Path, link: str) -> None:
+    """In a sentence and by the exit code, without a server or a window; the link's own words are not repeated."""
+    done = subprocess.run(
+        whole("desktop", "--local", "--data", str(tmp_path / "local"), link),
+        env={"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path / "run"), **environment()},
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    told = "That link opens nothing. It names no page of selfserve. Nothing was opened.\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told)
+    assert not (tmp_path / "local").exists()
+    assert not list((tmp_path / "run" / LOCAL).iterdir())
+
+
 def stopped(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
     """What the command says to a configuration."""
     config = tmp_path / "selfserve.toml"
     config.write_text(text)
     command = whole("--config", str(config), "desktop", "--local")
     return subprocess.run(
-        command, env={"PATH": "/usr/bin:/bin", **environment()}, capture_output=True, text=True, timeout=60, check=False
+        command,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment()},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

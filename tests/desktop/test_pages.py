@@ -38,7 +38,7 @@ def everything(to: Speaker) -> list[Page]:
         screens.waiting(to, "ABCD-EFG", "http://127.0.0.1:43210/go/abc"),
         screens.whose(to, "Ada Lovelace"),
         *(screens.trouble(one, to, BRAND, ABOUT, NOW) for one in troubles),
-        *(screens.device(FACTS, to, sends) for sends in (None, True, False)),
+        *(screens.device(FACTS, "ada-laptop", to, sends) for sends in (None, True, False)),
     ]
 
 

@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 
+from selfserve.desktop import screens
 from selfserve.desktop import server as made
+from selfserve.desktop.brand import Brand
 from selfserve.desktop.server import Server, trust
 from selfserve.desktop.trouble import Kind, Trouble
+from selfserve.desktop.words import Speaker
 from tests.servers.certificates import make_certificates
 from tests.servers.processes import free_port
 
@@ -213,6 +216,24 @@ def test_another_name_is_no_safe_connection(tmp_path: Path) -> None:
     with answering(says({"product": "selfserve"}), context) as port, pytest.raises(Trouble) as refused:
         Server(f"https://localhost:{port}", "a", "en", trust(authority)).about()
     assert refused.value.kind is Kind.TLS
+
+
+@pytest.mark.parametrize("proxy", ["http://ada:hunter2@127.0.0.1:{port}", "127.0.0.1:{port}"])
+def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """Not the server, which nobody has asked; a password in the proxy's address is nobody's to read."""
+    port = free_port()
+    monkeypatch.setenv("https_proxy", proxy.format(port=port))
+    with pytest.raises(Trouble) as refused:
+        Server("https://nosuch.invalid", "a", "en", trust(None)).about()
+    assert (refused.value.kind, refused.value.proxy) == (Kind.PROXY_AWAY, f"127.0.0.1:{port}")
+    brand = Brand("Fernhill", "com.example.fernhill", "https://nosuch.invalid")
+    page = screens.trouble(refused.value, Speaker(), brand, None, datetime.now(UTC))
+    assert f"The way to nosuch.invalid goes by the proxy 127.0.0.1:{port}, which cannot be reached." in page.told[0]
+    assert "hunter2" not in repr(page)
+    monkeypatch.setenv("no_proxy", "nosuch.invalid")
+    with pytest.raises(Trouble) as unknown:
+        Server("https://nosuch.invalid", "a", "en", trust(None)).about()
+    assert unknown.value.kind is Kind.UNKNOWN_NAME
 
 
 @pytest.mark.parametrize("code", [9, 10])

@@ -22,10 +22,10 @@ STAND_INS = {"REFERENCE": "file:secrets/x", "PATH": "selfserve.toml", "FOLDER": 
 
 
 def _commands(line: str) -> list[list[str]]:
-    """The words of each call of the program in a shell line, whatever is around it."""
+    """The words of each call of the program in a shell line, whatever is around it; `<FILE` is for the shell."""
     inner = re.findall(r"\$\((selfserve [^)]*)\)", line) or re.split(r"&&|;|\|", line)
     found = [shlex.split(one, comments=True) for one in inner if re.match(r"\s*selfserve\b", one)]
-    return [words[1:] for words in found]
+    return [[word for word in words[1:] if not re.match(r"<\w|</", word)] for words in found]
 
 
 def _in_prose(text: str) -> list[str]:

@@ -15,7 +15,8 @@ import pytest
 from tests.demo.process import MAIN, environment
 from tests.docs.pages import blocks, section
 from tests.packaging.building import APP, WHEN, brand
-from tests.packaging.machine import Machine, machine
+from tests.packaging.machine import Machine
+from tests.packaging.machine import machine as another
 from tests.packaging.serving import served
 from tests.people.branch import new_branch
 from tests.servers.oidc_provider import OidcProvider
@@ -28,7 +29,10 @@ from selfserve.packaging.tree import File
 SYSTEMD = """#!/bin/bash
 # This machine has no systemd: the service is started and ended as it would be.
 start() { setsid /usr/bin/selfserve serve >>/var/log/selfserve.log 2>&1 & echo $! >/run/selfserve.pid; }
-stop() { kill "$(cat /run/selfserve.pid)"; tail --pid="$(cat /run/selfserve.pid)" -f /dev/null; }
+stop() {
+    [ -e /run/selfserve.pid ] || return 0
+    kill "$(cat /run/selfserve.pid)"; tail --pid="$(cat /run/selfserve.pid)" -f /dev/null; rm /run/selfserve.pid
+}
 case "$*" in
 "enable --now selfserve" | "start selfserve") start ;;
 "stop selfserve") stop ;;
@@ -74,8 +78,7 @@ def settled(
         "ca_file": '"/etc/ssl/certs/company-ca.pem"',
     }  # fmt: skip
     _program(fresh, "editor", EDITOR.format(python="/usr/bin/python3", told=told))
-    _program(fresh, "systemctl", SYSTEMD)
-    fresh.sh(f"install -m 644 {fresh.shared}/ca.pem /etc/ssl/certs/company-ca.pem")
+    _equipped(fresh)
     answers = {"oidc-client-secret": provider.client_secret, "directory-password": slapd.svc_password}
     return fresh, {"8080": str(port), **answers}
 
@@ -92,12 +95,18 @@ def _asked(lines: str, answers: dict[str, str]) -> str:
     return lines.replace("8080", answers["8080"])
 
 
+def _equipped(machine: Machine) -> None:
+    """What a test's machine has that a real one has: an init system, the company's authority."""
+    _program(machine, "systemctl", SYSTEMD)
+    machine.sh(f"install -m 644 {machine.shared}/ca.pem /etc/ssl/certs/company-ca.pem")
+
+
 @pytest.mark.needs_root
 def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
-    settled: tuple[Machine, dict[str, str]], server: Path
+    settled: tuple[Machine, dict[str, str]], server: Path, tmp_path: Path
 ) -> None:
-    """Every command of four pages in their order; what was lost is there again, an upgrade keeps settings and store,
-    and after purge nothing is left but the locked account."""
+    """Every command of four pages in their order; what was lost is there again, also on another machine, an upgrade
+    keeps settings and store, and after purge nothing is left but the locked account."""
     machine, answers = settled
     before = machine.written()
     newer = _next_revision(server, machine.shared / "newer.deb")
@@ -108,6 +117,7 @@ def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
             _typed("docs/admin/connect.md", "# Connect provider and directory"),
             TOKEN,
             _typed("docs/admin/backup.md", "## Back up"),
+            "cp /var/lib/selfserve/backups/today.db /root/; cp /root/today.db /root/selfserve-etc.tar.gz .",
             "runuser -u selfserve -- rm /var/lib/selfserve/selfserve.db; rm -r /etc/selfserve",
             _typed("docs/admin/backup.md", "## Restore"),
             KNOWN,
@@ -121,8 +131,25 @@ def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
     assert "Setting up selfserve-server (0.1.0-2)" in said
     assert machine.does("stat", "-c", "%U %a", "/var/lib/selfserve/selfserve.db") == "selfserve 600\n"
     assert machine.does("stat", "-c", "%U %a", "/etc/selfserve/secrets") == "root 700\n"
+    with another(tmp_path / "second", machine.shared) as second:
+        _restored(second, answers)
     assert machine.apt("purge", "selfserve-server").returncode == 0
     assert machine.written() - before <= ACCOUNT
+
+
+def _restored(machine: Machine, answers: dict[str, str]) -> None:
+    """On a fresh machine, from what was moved there: a failure ends the page's commands before a store is made."""
+    _equipped(machine)
+    page = _typed("docs/admin/backup.md", "## Restore")
+    machine.sh(
+        f"cd {machine.shared}; apt-get -y install ./selfserve-server_*.deb; cp today.db selfserve-etc.tar.gz /root"
+    )
+    refused = machine.run("bash", "-uc", page.replace("restore - <", "restore "))
+    assert refused.stderr.endswith("The account selfserve has no permission for /root/today.db.\n"), refused.stderr
+    assert machine.does("ls", "-A", "/var/lib/selfserve") == ""
+    said = machine.sh(_asked(f"{page}\n{KNOWN}", answers))
+    assert '"label": "kept"' in said, said
+    assert machine.does("stat", "-c", "%U %a", "/var/lib/selfserve/selfserve.db") == "selfserve 600\n"
 
 
 TOKEN = "selfserve tokens create ana@example.test --label kept --scope requests:read"
@@ -168,6 +195,6 @@ def test_an_app_is_branded_built_published_and_installed(tmp_path: Path) -> None
         assert done.returncode == 0, done.stdout + done.stderr
         assert list((work / "repository" / "pool").rglob("*.deb"))
         there = f"cd {work}\n{_typed(page, '## On Debian machines')}".replace("apt-get install", "apt-get -y install")
-        with machine(tmp_path / "machine", work) as made:
+        with another(tmp_path / "machine", work) as made:
             made.sh(there)
             assert made.does(APP, "--version") == "0.1.0\n"

@@ -106,7 +106,8 @@ def test_what_is_no_secret_file_is_said(tmp_path: Path) -> None:
         (tmp_path / name).chmod(0o600)
     given = source(tmp_path)
     for name, words in {
-        "none": "does not exist; run `selfserve secrets set file:none`",
+        "secrets/none": "does not exist; run `selfserve secrets set file:secrets/none`",
+        "none": "does not exist; write that file",
         "large": "which is no secret",
         "binary": "is not UTF-8 text",
         ".": "is a directory",
@@ -189,8 +190,38 @@ def test_a_credential_lies_right_inside_of_its_folder(tmp_path: Path, name: str)
 
 
 def test_a_credential_is_set_where_systemd_reads_it(tmp_path: Path) -> None:
-    """What systemd made for the service is not written to."""
-    with pytest.raises(SecretUnavailable, match="set the file that LoadCredential names"):
-        source(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)}).keep(
-            SecretRef.parse("file:${CREDENTIALS_DIRECTORY}/secrets_key"), "value"
-        )
+    """What systemd made for the service is not written to; what to type works in any shell, variables or none."""
+    found = source(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    ref = SecretRef.parse("file:${CREDENTIALS_DIRECTORY}/secrets_key")
+    with pytest.raises(SecretUnavailable, match="by systemd; run `selfserve secrets set file:secrets/key` instead"):
+        found.keep(ref, "value")
+    with pytest.raises(SecretUnavailable, match=r"does not exist; run `selfserve secrets set file:secrets/key`\.$"):
+        found.resolve(ref)
+    with pytest.raises(SecretUnavailable, match=r"does not exist; set the file that LoadCredential names\.$"):
+        found.resolve("file:${CREDENTIALS_DIRECTORY}/another")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("/secrets_key", "is not in the folder"),
+        ("key", "is not in the folder"),
+        ("secrets/../key", "is not in the folder"),
+        ("secrets/..", "is not in the folder"),
+        ("secrets/a/../../key", "is not in the folder"),
+        ("away/key", "is not in the folder"),
+        ("secrets/led/key", "is not in the folder"),
+        ("${HOME}/secrets/key", "holds a variable"),
+        ("secrets/$NAME", "holds a variable"),
+    ],
+)
+def test_a_secret_is_written_into_the_folder_of_secrets_alone(tmp_path: Path, name: str, why: str) -> None:
+    """A variable that is empty in a shell would put it into the root of the machine, where nobody looks for it."""
+    (tmp_path / "house" / "secrets").mkdir(parents=True)
+    (tmp_path / "house" / "secrets" / "led").symlink_to(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SecretUnavailable, match=why) as caught:
+        source(tmp_path / "house").keep(SecretRef("file", name), "hunter2")
+    assert "hunter2" not in str(caught.value)
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not Path("/secrets_key").exists()

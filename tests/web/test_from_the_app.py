@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from selfserve.requests.drafts import keep
 from selfserve.store.tables import DeviceToken
+from selfserve.web.pages.item_draft import BESIDE
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.grid import Grid
 from tests.web.conftest import Visitor
@@ -62,3 +64,32 @@ async def test_this_computer_is_what_a_device_field_begins_with(visitor: Visitor
         starts[login] = form.props["start"]["device"]
         await browser.should_not_see("This is not for the computer you sit at")
     assert starts == {"ana": "C02FERN01", "sam": ""}
+
+
+async def test_this_computer_is_never_that_of_somebody_else(visitor: Visitor, stand: PageStand) -> None:
+    """A form that begins with somebody named begins without it; one that gets a name is told which fields to empty."""
+    told(stand, "tomas", MAC)
+    starts = []
+    for draft in ({}, {"_for": "person-ana"}):
+        with stand.house.database.write() as session:
+            item = stand.house.catalog.current.items["repair-device"]
+            keep(session, "person-tomas", item, draft, stand.house.now(), fresh={}, beside=BESIDE)
+        tomas = visitor("tomas")
+        await tomas.open("/items/repair-device")
+        await tomas.should_see(kind=Form)
+        (form,) = tomas.find(kind=Form).elements
+        starts.append(form.props["start"]["device"])
+        assert form.props["keeping"]["fresh"]["device"] == "C02FERN01"
+        assert form.props["fields"][0]["name"] == "_for"
+        assert form.props["fields"][0]["empties"] == ["device"]
+    assert starts == ["C02FERN01", ""]
+
+
+async def test_what_was_lost_is_not_the_computer_that_tells_it(visitor: Visitor, stand: PageStand) -> None:
+    """The field is empty, beside a question whether it is erased."""
+    told(stand, "ana", MAC)
+    ana = visitor("ana")
+    await ana.open("/items/lost-device")
+    await ana.should_see(kind=Form)
+    (form,) = ana.find(kind=Form).elements
+    assert not form.props["start"].get("device")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.web.serving import Served
 from tests.web.test_in_chromium import tab
@@ -77,3 +77,33 @@ def test_a_wrong_address_is_told_where_it_stands_once_it_is_left(browser: Browse
         expect(field).to_have_accessible_description(re.compile("not a whole mail address"))
         field.fill("anna@guest.example")
         expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_who_is_named_empties_what_was_filled_in_for_the_asker(browser: Browser, served: Served) -> None:
+    """The computer the asker sits at goes as soon as it is for somebody else; what they typed themselves stays."""
+    with tab(browser, served, "tomas") as page:
+        _as_from_the_app(page)
+        device, whom = page.get_by_label("Which device?"), page.get_by_role("combobox", name="Who is it for?")
+        for typed, left in (("", ""), ("ana-laptop", "ana-laptop")):
+            page.goto("/items/repair-device")
+            expect(device).to_have_value("C02FERN01")
+            page.wait_for_function("window.did_handshake")
+            if typed:
+                device.fill(typed)
+            whom.press_sequentially("ana")
+            page.get_by_role("option").first.click()
+            expect(device).to_have_value(left)
+            page.get_by_role("button", name="Start over").click()
+            expect(device).to_have_value("C02FERN01")
+            page.get_by_text("Draft kept").wait_for(state="detached")
+
+
+def _as_from_the_app(page: Page) -> None:
+    """The page as the server sends it into the window of an app that told its computer."""
+
+    def told(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.text().replace('"empties":[]', '"empties":["device"]', 1)
+        route.fulfill(response=answer, body=body.replace('"device":""', '"device":"C02FERN01"'))
+
+    page.route("**/items/repair-device", told)

@@ -106,9 +106,13 @@ class PersonField(Question):
 
 
 class DeviceField(Question):
-    """A device; the answer is the name or serial number by which the fleet knows it."""
+    """A device; the answer is the name or serial number by which the fleet knows it.
+
+    `this_device`: it begins with the computer that the customer sits at, where the app tells; not for somebody else.
+    """
 
     type: Literal["device"]
+    this_device: bool = True
 
 
 class DateField(Question):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import typer
 from alembic.script import ScriptDirectory
 
+from selfserve.cli.brought import BROUGHT, brought
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, surroundings
 from selfserve.store import migrations
@@ -55,11 +56,22 @@ def backup(
 
 
 @commands.command("restore")
-def restore(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="A file that `backup` wrote.")]) -> None:
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote; `-` reads it from standard input.")],
+) -> None:
     """Put a backup in place of the SQLite store; the store as it was is kept beside it."""
     around = surroundings(ctx)
     store = _sqlite_file(around, f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)}")
-    version = _version_of(file)
+    named = "standard input" if file == BROUGHT else str(file)
+    with brought(file, store) as backup_file:
+        version = _version_of(backup_file, named)
+        _put_in_place(around, backup_file, store)
+    behind = "" if version == migrations.head() else " Run `selfserve db upgrade` next."
+    say(f"The store is what it was in {named}, at version {version}.{behind}")
+
+
+def _put_in_place(around: Surroundings, file: Path, store: Path) -> None:
     if store.exists():
         _refuse_while_working(around)
         old = store.with_name(f"{store.name}.before-{around.now():%Y%m%dT%H%M%S.%fZ}")
@@ -72,8 +84,6 @@ def restore(ctx: typer.Context, file: Annotated[Path, typer.Argument(help="A fil
     for left in (f"{store.name}-wal", f"{store.name}-shm"):
         store.with_name(left).unlink(missing_ok=True)
     fresh.replace(store)
-    behind = "" if version == migrations.head() else " Run `selfserve db upgrade` next."
-    say(f"The store is what it was in {file}, at version {version}.{behind}")
 
 
 def _sqlite_file(around: Surroundings, otherwise: str) -> Path:
@@ -96,20 +106,21 @@ def _copy(source: Path, target: Path) -> None:
         writing.execute("PRAGMA journal_mode=DELETE")
 
 
-def _version_of(file: Path) -> str:
+def _version_of(file: Path, named: str) -> str:
     """The schema version in a backup; raises Stop where it is none, is damaged, or is newer than this build."""
     if not file.is_file():
-        raise Stop(f"There is no file {file}.", WRONG)
+        raise Stop(f"There is no file {named}.", WRONG)
+    file.open("rb").close()  # the system says whose permission is missing, SQLite only that it cannot open it
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reading:
             sound = reading.execute("PRAGMA integrity_check").fetchone()[0]
             version = str(reading.execute("SELECT version_num FROM alembic_version").fetchone()[0])
     except (sqlite3.DatabaseError, TypeError):
-        raise Stop(f"{file} is not a backup of a selfserve store.", WRONG) from None
+        raise Stop(f"{named} is not a backup of a selfserve store.", WRONG) from None
     if sound != "ok":
-        raise Stop(f"{file} is damaged: {sound}.", WRONG)
+        raise Stop(f"{named} is damaged: {sound}.", WRONG)
     if version not in {one.revision for one in ScriptDirectory(_MIGRATIONS).walk_revisions()}:
-        raise Stop(f"{file} is at version {version}, which is newer than this build knows.", WRONG)
+        raise Stop(f"{named} is at version {version}, which is newer than this build knows.", WRONG)
     return version
 
 

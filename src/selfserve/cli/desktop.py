@@ -36,33 +36,33 @@ def desktop(
     if find_spec("webview") is None:
         raise Stop("The window needs pywebview: pip install 'selfserve[desktop]'.", WRONG)
     from selfserve.desktop import __main__ as app
-    from selfserve.desktop.brand import Brand, BrandError, of_environment
+    from selfserve.desktop.brand import BrandError, of_environment
 
     if not local:
         try:
             raise typer.Exit(app.run(of_environment(brand), link))
         except BrandError as error:
             raise Stop(str(error), WRONG) from None
-    with _server(ctx, data) as settings:
-        server, accent = settings.server.public_url, settings.brand.accent
-        code = app.run(Brand(settings.brand.name, LOCAL, server, accent=accent), link)
-    raise typer.Exit(code)
+    raise typer.Exit(app.run_on(LOCAL, _server(ctx, data), link, name="selfserve"))
 
 
 @contextmanager
 def _server(ctx: typer.Context, data: Path | None) -> Iterator[Any]:
-    """A running server: of the configuration where there is one, else the demo's sample company; its settings."""
+    """A running server: of the configuration where there is one, else the demo's sample company; the app's brand."""
     from selfserve.app import CannotStart
     from selfserve.catalog.live import CatalogUnusable
+    from selfserve.desktop.brand import Brand
 
     logs.configure(sys.stderr, level="WARNING")
     with ExitStack() as stack:
         try:
-            yield stack.enter_context(_own(ctx) if data is None and _configured(ctx) else _sample(data))
+            own = data is None and _configured(ctx)
+            settings = stack.enter_context(_own(ctx) if own else _sample(data))
         except CannotStart as refusal:
             raise Stop(str(refusal), FAILED) from None
         except CatalogUnusable as broken:
             raise Stop(f"{broken}\nThe catalog cannot be used; mend it first.", WRONG) from None
+        yield Brand(settings.brand.name, LOCAL, settings.server.public_url, accent=settings.brand.accent)
 
 
 def _configured(ctx: typer.Context) -> bool:

@@ -28,6 +28,7 @@ def keep(
         raise Stop(f"Allowed is {error}.", WRONG) from None
     around = surroundings(ctx)
     source = SecretSource(around.config.absolute().parent, around.environ)
+    source.writable(ref)
     source.keep(ref, _value(ref))
     say(f"{ref} is set, and reads back.")
 

@@ -6,6 +6,7 @@ import sqlite3
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from selfserve.cli.account import account
 from selfserve.cli.stop import FAILED, WRONG
 from selfserve.cli.store_trouble import in_a_sentence
 from selfserve.connectors.problems import ConnectorProblem
@@ -19,6 +20,8 @@ def told(trouble: Exception) -> tuple[str, int] | None:
         return str(trouble), WRONG
     if isinstance(trouble, SQLAlchemyError | sqlite3.Error):
         return in_a_sentence(trouble), FAILED
+    if isinstance(trouble, PermissionError) and trouble.filename:
+        return f"The account {account()} has no permission for {trouble.filename}.", FAILED
     if isinstance(trouble, OSError):
         return f"{trouble.filename or 'selfserve'}: {(trouble.strerror or str(trouble)).lower()}.", FAILED
     return None

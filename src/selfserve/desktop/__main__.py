@@ -11,12 +11,14 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from typing import Any
 
 from selfserve.desktop import VERSION, brand, facts, instance, place, words
 from selfserve.desktop.brand import Brand, BrandError
+from selfserve.desktop.links import path_of
 
 NO_WINDOW = 3
 WRONG = 2
@@ -74,18 +76,28 @@ def _local() -> int:
 
 def run(chosen: Brand, link: str) -> int:
     """The app of one brand, or `link` handed to the one that runs already."""
-    state = place.folder(chosen.id, os.environ)
+    return run_on(chosen.id, nullcontext(chosen), link, name=chosen.name, scheme=chosen.scheme)
+
+
+def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: str, scheme: str = Brand.scheme) -> int:
+    """The app of the id `app` on a server that begins and ends with it: not begun at all where the app runs already,
+    which is handed `link`, nor for a link that names no page."""
+    state = place.folder(app, os.environ)
     waiting: list[str] = []
     came = [waiting.append]
     try:
-        meeting = instance.folder_of(chosen.id, state, os.environ)
+        meeting = instance.folder_of(app, state, os.environ)
         first = instance.single(meeting, link, lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
     except OSError as error:
         return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
     try:
-        return _opened(chosen, link, came, waiting)
+        if link and path_of(link, scheme) is None:
+            to = words.of_system()
+            return _stop(f"{to.say('refused_link')}. {to.say('refused_link_told', name=name)}", WRONG)
+        with server as chosen:
+            return _opened(chosen, link, came, waiting)
     finally:
         first.close()
 
@@ -99,7 +111,6 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
             return _stop(f"The app needs GTK 3 and WebKitGTK 4.1: {error}.", NO_WINDOW)
     from selfserve.desktop.app import App, Around
     from selfserve.desktop.keep import Keeper
-    from selfserve.desktop.links import path_of
     from selfserve.desktop.notices import teller
     from selfserve.desktop.roaming import stay
     from selfserve.desktop.screens import starting

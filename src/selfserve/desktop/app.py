@@ -24,7 +24,7 @@ from selfserve.desktop.keep import Keeper, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.notices import Teller
 from selfserve.desktop.pages import Page, plain
-from selfserve.desktop.server import About, Server, Started
+from selfserve.desktop.server import About, Notice, Server, Started
 from selfserve.desktop.trouble import Kind, Trouble
 from selfserve.desktop.words import Speaker
 
@@ -62,7 +62,7 @@ class Window(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `kind` is act, link, at, failed, code or closed; `value` belongs to it."""
+    """Something that happened: `kind` is act, link, refused, at, failed, code or closed; `value` belongs to it."""
 
     kind: str
     value: str = ""
@@ -120,8 +120,10 @@ class App:
         self._events.put(event)
 
     def link(self, link: str) -> None:
-        """A link or "" from a second start; a hostile one only brings the window to the front."""
-        self.post(Event("link", path_of(link, self.around.brand.scheme) or ""))
+        """A link or "" from a second start; one that names no page of ours brings the window to the front, and is said
+        to open nothing."""
+        path = path_of(link, self.around.brand.scheme) if link else ""
+        self.post(Event("refused") if path is None else Event("link", path))
 
     def run(self) -> None:
         """From state to state until the window is closed."""
@@ -140,14 +142,31 @@ class App:
         if event.kind == "link":
             self.around.window.front()
             self.wanted = event.value or self.wanted
+        elif event.kind == "refused":
+            self._refused_link()
         elif event.kind == "act" and event.value.startswith("help:"):
             self._help(event.value)
         return event
+
+    def _refused_link(self) -> None:
+        """In a notice, so that nothing is taken from the page that is shown; the link's own words are nobody's."""
+        to, name = self.around.to, self.around.brand.name
+        self.around.window.front()
+        self._teller.tell(Notice("", to.say("refused_link"), to.say("refused_link_told", name=name), ""))
 
     def _help(self, word: str) -> None:
         human = self.around.brand.help
         ways = {"help:phone": f"tel:{human.phone}", "help:mail": f"mailto:{human.mail}", "help:url": human.url}
         self.around.browse(ways.get(word, human.url).replace(" ", ""))
+
+    def _from_menu(self, event: Event, again: Next, back: Next | None = None) -> Next | None:
+        """Where the menu leads from a page of the app's own, which `again` loads anew, and `back` comes back to."""
+        if event.kind != "act":
+            return None
+        leads: dict[str, Next] = {
+            "sign-out": self._sign_out, "reload": again, "device": lambda: self._device(back or again),
+        }  # fmt: skip
+        return leads.get(event.value)
 
     def _show(self, page: Page) -> None:
         self._home = False
@@ -191,6 +210,8 @@ class App:
                 self.around.browse(self.around.server.origin)
             elif event.kind == "time" or event == Event("act", "retry"):
                 return self._connect
+            elif follows := self._from_menu(event, self._connect):
+                return follows
 
     # Signing in ------------------------------------------------------------------------------------------------------
 
@@ -208,6 +229,8 @@ class App:
                 return self._unlocked() or self._hand_off
             if event == Event("act", "recover") and self._about:
                 self.around.browse(self.around.server.origin + self._about.recovery)
+            if follows := self._from_menu(event, self._connect):
+                return follows
 
     def _unlocked(self) -> Next | None:
         """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
@@ -235,13 +258,15 @@ class App:
                 if event.kind == "code":
                     around.window.front()
                     return self._traded(event.value, under_way)
-                if event == Event("act", "sign-in"):
+                if event in (Event("act", "sign-in"), Event("act", "reload")):
                     address = under_way.again()
                     opened = around.browse(address)
                     self._show(screens.waiting(around.to, under_way.signs, "" if opened else address))
                 elif event.kind == "time" or event == Event("act", "cancel"):
                     self._why = "took_too_long" if event.kind == "time" else ""
                     return self._ask
+                elif follows := self._from_menu(event, self._ask):
+                    return follows
 
     def _back_page(self, good: bool) -> bytes:
         to, which = self.around.to, "back" if good else "back_bad"
@@ -261,9 +286,11 @@ class App:
             event = self._wait(SIGN_IN_LASTS)
             if event == Event("act", "that-is-me"):
                 return self._let_in(started)
-            if event.kind in ("closed", "time") or event == Event("act", "not-me"):
+            if event.kind in ("closed", "time") or event in (Event("act", "not-me"), Event("act", "sign-out")):
                 self._refuse(started)
                 return None if event.kind == "closed" else self._ended("not_me")
+            if follows := self._from_menu(event, lambda: self._whose(started)):
+                return follows
 
     def _refuse(self, started: Started) -> None:
         try:
@@ -330,6 +357,8 @@ class App:
                 return self._inside
             elif event.kind in ("time", "failed"):
                 return self._connect
+            elif follows := self._from_menu(event, self._connect):
+                return follows
 
     def _at(self, event: Event) -> str | None:
         return path_at(event.value, self.around.server.origin) if event.kind == "at" else None
@@ -400,7 +429,7 @@ class App:
 
     def _sign_out(self) -> Next | None:
         """Out, here and on the server; here also where that cannot be told."""
-        told, token = "bye", self._token
+        told, token = "bye", self._token or self.around.keeper.read()
         try:
             if token:
                 self.around.server.sign_out(token)
@@ -410,19 +439,25 @@ class App:
 
     # This computer ---------------------------------------------------------------------------------------------------
 
-    def _device(self) -> Next | None:
-        """What this machine could say, before it says it; and the way to stop it."""
-        facts = self._known_facts()
-        sends = self._consent.given(self._token)
-        self._show(screens.device(facts, self.around.to, sends))
+    def _device(self, back: Next | None = None) -> Next | None:
+        """What this machine could say, before it says it; and the way to stop it. Where nobody is signed in there is
+        nothing to decide, and the page leads `back`."""
+        facts, sends = self._known_facts(), self._consent.given(self._token)
+        self._show(screens.device(facts, self.around.host, self.around.to, sends, known=self._token is not None))
         while True:
             event = self._wait(None)
             if event.kind == "closed":
                 return None
-            if event.kind == "act" and event.value in ("send", "keep", "back"):
+            if event == Event("act", "back") and back:
+                return back
+            if event.kind == "act" and event.value in ("send", "keep", "back") and self._token:
                 return self._decided(event.value)
-            if event.kind == "link" and event.value and sends is not None:
-                return self._decided("back")
+            if event.kind == "link" and event.value and (sends is not None or back):
+                return back or self._decided("back")
+            if event == Event("act", "reload"):
+                self._facts = None
+            if follows := self._from_menu(event, lambda: self._device(back)):
+                return follows
 
     def _decided(self, word: str) -> Next:
         if word != "back":
@@ -432,7 +467,9 @@ class App:
                 self.around.server.untell(self._token)
             except Trouble as trouble:
                 return self._again if trouble.kind is Kind.SIGNED_OUT else self._offline_with(trouble)
-        if self._entries or not self._path or self._started is None:
+        if self._started is None:
+            return self._connect
+        if self._entries or not self._path:
             return self._enter
         return self._again
 
@@ -442,12 +479,16 @@ class App:
         return self._start
 
     def _tell_facts(self) -> None:
-        """Say what may be said; that it could not be costs nothing but the next start's try."""
-        if self._token and self._consent.given(self._token):
-            try:
+        """Say what may be said, and let the server forget what may not; a failure costs no more than the next start's
+        try."""
+        told = self._started is not None and self._started.told
+        try:
+            if self._token and self._consent.given(self._token):
                 self.around.server.tell(self._token, self._known_facts().plain())
-            except Trouble:
-                return
+            elif self._token and told:
+                self.around.server.untell(self._token)
+        except Trouble:
+            return
 
     def _known_facts(self) -> Facts:
         if self._facts is None:

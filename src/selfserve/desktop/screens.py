@@ -48,8 +48,9 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     server = urlsplit(brand.server).hostname
     minimum = about.minimum_version if about else ""
     told = to.say(
-        what.kind, server=server, time=now.astimezone().strftime("%Y-%m-%d %H:%M"), version=VERSION, minimum=minimum
-    )
+        what.kind, server=server, time=now.astimezone().strftime("%Y-%m-%d %H:%M"), version=VERSION, minimum=minimum,
+        proxy=what.proxy,
+    )  # fmt: skip
     retry = Act(to.say("retry"), "retry")
     acts, more = [retry], [to.say("retrying")]
     if what.kind is Kind.TOO_OLD:
@@ -59,8 +60,9 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     return Page(f"trouble-{what.kind}", to.say(f"{what.kind}_title"), [told, *more], acts, detail=what.detail)
 
 
-def device(facts: Facts, to: Speaker, sends: bool | None) -> Page:
-    """What this machine could say; `sends` None where nothing was decided yet."""
+def device(facts: Facts, host: str, to: Speaker, sends: bool | None, *, known: bool = True) -> Page:
+    """What this machine could say beside its name `host`, which is told at sign-in. `sends` None where nothing was
+    decided yet; where nobody is `known` there is nothing to decide."""
     send, stop, back = (
         Act(to.say("send"), "send"),
         Act(to.say("stop_sending"), "keep"),
@@ -68,10 +70,11 @@ def device(facts: Facts, to: Speaker, sends: bool | None) -> Page:
     )
     acts = {None: [send, Act(to.say("keep"), "keep")], True: [back, stop], False: [back, send]}[sends]
     after = {None: "", True: to.say("device_now"), False: to.say("device_not_now")}[sends]
-    told = [to.say("device_told")]
-    return Page(
-        "device", to.say("device"), told, acts, facts=listed(facts, to), after_facts=after, decides=sends is None
-    )
+    if not known:
+        acts, after = [back], ""
+    told, undecided = [to.say("device_told"), to.say("device_name", name=host)], known and sends is None
+    could = [one for one in listed(facts, to) if one != (to.say("fact_name"), host)]
+    return Page("device", to.say("device"), told, acts, facts=could, after_facts=after, decides=undecided)
 
 
 def listed(facts: Facts, to: Speaker) -> list[tuple[str, str]]:

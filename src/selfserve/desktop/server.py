@@ -80,7 +80,7 @@ class Server:
         self._headers = {"User-Agent": agent, "Accept-Language": language, "Accept": "application/json"}
         self._exchange = ("", "")
         """The token that is being traded, and the key of that exchange."""
-        self._opener = self._made(trust)
+        self._opener, self._proxy = self._made(trust), _proxy_of(origin)
 
     def _made(self, trust: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
         host = urlsplit(self.origin).hostname
@@ -155,7 +155,19 @@ class Server:
             with error:
                 raise of_status(error.code, *_problem(error)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise of_error(error) from error
+            raise of_error(error, self._proxy) from error
+
+
+def _proxy_of(origin: str) -> str:
+    """The host and port of the proxy on the way to `origin`, as `urllib` chooses it; "" where there is none.
+
+    What stands before the host may be a password, and is left out.
+    """
+    parts = urlsplit(origin)
+    if parts.hostname in LOOPBACK or urllib.request.proxy_bypass(parts.netloc):
+        return ""
+    told = urllib.request.getproxies().get(parts.scheme, "")
+    return urlsplit(told if "://" in told else f"//{told}").netloc.rpartition("@")[2]
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

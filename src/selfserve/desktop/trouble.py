@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TLS = "tls"
     CLOCK = "clock"
     PROXY = "proxy"
+    PROXY_AWAY = "proxy_away"
     WRONG_SERVER = "wrong_server"
     BUSY = "busy"
     NO_APPS = "no_apps"
@@ -27,26 +28,38 @@ class Kind(StrEnum):
 
 
 class Trouble(Exception):  # noqa: N818  (a state to show, not a fault)
-    """Why the server could not be asked; `detail` is for a human who helps, `why` the server's own word for it."""
+    """Why the server could not be asked; `detail` is for a human who helps, `why` the server's own word for it, `proxy`
+    what was asked in its place and is not there."""
 
-    def __init__(self, kind: Kind, detail: str = "", why: str = "") -> None:
+    def __init__(self, kind: Kind, detail: str = "", why: str = "", proxy: str = "") -> None:
         super().__init__(f"{kind}: {detail}")
-        self.kind, self.detail, self.why = kind, detail[:300], why
+        self.kind, self.detail, self.why, self.proxy = kind, detail[:300], why, proxy
 
 
-def of_error(error: Exception) -> Trouble:
-    """The trouble that an error of `urllib` means."""
+def of_error(error: Exception, proxy: str = "") -> Trouble:
+    """The trouble that an error of `urllib` means; `proxy` is the one on the way, if any."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     detail = f"{type(reason).__name__}: {reason}"
     if isinstance(reason, ssl.SSLCertVerificationError) and reason.verify_code in (NOT_YET, EXPIRED):
         return Trouble(Kind.CLOCK, detail)
     if isinstance(reason, ssl.SSLError):
         return Trouble(Kind.TLS, detail)
-    if isinstance(reason, socket.gaierror):
-        return Trouble(Kind.UNKNOWN_NAME, detail)
     if "Tunnel connection failed" in str(reason):
         return Trouble(Kind.PROXY, detail)
+    if proxy and _not_connected(error):
+        return Trouble(Kind.PROXY_AWAY, detail, proxy=proxy)
+    if isinstance(reason, socket.gaierror):
+        return Trouble(Kind.UNKNOWN_NAME, detail)
     return Trouble(Kind.UNREACHABLE, detail)
+
+
+def _not_connected(error: Exception) -> bool:
+    """Whether nobody was there at all; where there is a proxy it is that which was looked for.
+
+    `urllib` wraps what happens until the request is sent, and hands on as it is what happens while it waits.
+    """
+    reason = error.reason if isinstance(error, urllib.error.URLError) else None
+    return isinstance(reason, OSError) and not isinstance(reason, ConnectionResetError | BrokenPipeError)
 
 
 def of_status(status: int, problem: str, why: str = "") -> Trouble:

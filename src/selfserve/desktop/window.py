@@ -50,6 +50,7 @@ class WebWindow:
         window.expose(self._bridge.offered())
         self._window: Any = window
         self._gtk: Any = None
+        self._trusted = b""
 
     def _html(self, page: Page) -> str:
         return render(page, self._brand, self._to, self._bridge.renewed())
@@ -66,11 +67,12 @@ class WebWindow:
         self._window.load_url(address)
 
     def script(self, text: str) -> None:
-        """See `app.Window`."""
-        self._window.run_js(text)
+        """See `app.Window`. There is no result: what a script begins, such as a call, could not be handed over."""
+        self._window.run_js(f"{text}\n;null")
 
     def trust(self, certificate: bytes) -> None:
         """See `app.Window`."""
+        self._trusted = certificate
         if self._gtk is not None:
             self._gtk.trust(certificate)
 
@@ -120,6 +122,8 @@ class WebWindow:
         from selfserve.desktop.gtk import Bolts
 
         self._gtk = Bolts(self._window.uid, self._brand, self._post)
+        if self._trusted:  # the app found it good while the window was made
+            self._gtk.trust(self._trusted)
 
     def _remember_gtk(self) -> None:
         if self._gtk is not None:

@@ -157,6 +157,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "The proxy of your network refused the way to {server}.",
         "Der Proxy deines Netzes hat den Weg zu {server} verweigert.",
     ),
+    "proxy_away_title": ("The proxy does not answer", "Der Proxy antwortet nicht"),
+    "proxy_away": (
+        (
+            "The way to {server} goes by the proxy {proxy}, which cannot be reached. Is this computer in the network "
+            "that has it, or does it need the VPN?"
+        ),
+        (
+            "Der Weg zu {server} führt über den Proxy {proxy}, der nicht zu erreichen ist. Ist dieser Computer in dem "
+            "Netz, das ihn hat, oder braucht er das VPN?"
+        ),
+    ),
+    "refused_link": ("That link opens nothing", "Dieser Link öffnet nichts"),
+    "refused_link_told": (
+        "It names no page of {name}. Nothing was opened.",
+        "Er nennt keine Seite von {name}. Es wurde nichts geöffnet.",
+    ),
     "wrong_server_title": ("Somebody else answers", "Jemand anderes antwortet"),
     "wrong_server": (
         (
@@ -193,13 +209,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "device": ("This computer", "Dieser Computer"),
     "device_told": (
         (
-            "The app can tell your company's self-service the following, and nothing else. Then you need not look"
-            " it up: this computer is filled in where a device is asked for, and the catalog shows what fits it."
+            "With your yes the app tells your company's self-service the following. Then you need not look it up: this "
+            "computer is filled in where a device is asked for, and the catalog shows what fits it."
         ),
         (
-            "Die App kann der Selbsthilfe deines Unternehmens Folgendes sagen, und sonst nichts. Dann musst du es"
-            " nicht nachsehen: Wo nach einem Gerät gefragt wird, steht dieser Computer schon da, und der Katalog "
+            "Mit deinem Ja sagt die App der Selbsthilfe deines Unternehmens Folgendes. Dann musst du es nicht "
+            "nachsehen: Wo nach einem Gerät gefragt wird, steht dieser Computer schon da, und der Katalog "
             "zeigt, was zu ihm passt."
+        ),
+    ),
+    "device_name": (
+        (
+            "The name of this computer, {name}, is told when you sign in, whatever you choose here: it tells your apps "
+            "apart under “Yours”. Nothing else is sent without your yes."
+        ),
+        (
+            "Der Name dieses Computers, {name}, wird beim Anmelden gesagt, was immer du hier wählst: An ihm erkennst "
+            "du deine Apps unter „Deins“. Sonst wird nichts ohne dein Ja gesendet."
         ),
     ),
     "device_now": (

@@ -19,6 +19,8 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """The variable in which systemd tells a service where its credentials are (systemd.exec(5), LoadCredential)."""
 CREDENTIAL = f"${{{CREDENTIALS}}}/"
 """How a `file:` reference to one begins; the only variable that such a reference may hold."""
+FOLDER = "secrets"
+"""The folder beside the configuration in which `keep` writes; the service gets its NAME as credential secrets_NAME."""
 
 
 class SecretUnavailable(Exception):  # noqa: N818 - unavailable is what it is
@@ -50,16 +52,32 @@ class SecretSource:
 
     def keep(self, ref: SecretRef, value: str) -> None:
         """Put `value` where `ref` points and read it back; raises SecretUnavailable."""
+        self.writable(ref)
         if not value or len(value.encode()) > LARGEST:
             raise SecretUnavailable(f"{ref} was not set: a secret has between 1 and {LARGEST} bytes.")
-        if ref.place == "env":
-            raise SecretUnavailable(f"{ref} cannot be set from here; set {ref.name} in the service's own environment.")
         if ref.place == "file":
             self._to_file(ref, value)
         else:
             self._to_keyring(ref, value)
         if self.resolve(ref) != value.rstrip("\r\n"):
             raise SecretUnavailable(f"{ref} did not give back what was written.")
+
+    def writable(self, ref: SecretRef) -> None:
+        """Raises SecretUnavailable where `keep` would not write, so that nobody types a secret for nothing."""
+        if ref.place == "env":
+            raise SecretUnavailable(f"{ref} cannot be set from here; set {ref.name} in the service's own environment.")
+        if ref.place == "keyring":
+            return
+        if ref.name.startswith(CREDENTIAL):
+            raise SecretUnavailable(f"{ref} is handed over by systemd; {_to_do(ref)} instead.")
+        if "$" in ref.name:
+            raise SecretUnavailable(f"{ref} holds a variable; write file:{FOLDER}/NAME in full.")
+        place = self._folder / ref.name
+        inside = place.parent.resolve().is_relative_to((self._folder / FOLDER).resolve())
+        if not inside or ".." in place.parts:
+            raise SecretUnavailable(
+                f"{ref} was not set: it is not in the folder {self._folder / FOLDER}; allowed is file:{FOLDER}/NAME."
+            )
 
     def _from_environment(self, ref: SecretRef) -> str:
         value = self._environ.get(ref.name)
@@ -90,7 +108,7 @@ class SecretSource:
                 _refuse_open_doors(ref, found)
                 content = file.read(LARGEST + 1)
         except FileNotFoundError:
-            raise SecretUnavailable(f"{ref} does not exist; run `selfserve secrets set {ref}`.") from None
+            raise SecretUnavailable(f"{ref} does not exist; {_to_do(ref)}.") from None
         except OSError as error:
             raise SecretUnavailable(f"{ref} cannot be read: {_why(error)}.") from None
         if len(content) > LARGEST:
@@ -112,8 +130,6 @@ class SecretSource:
         return Path(folder) / name
 
     def _to_file(self, ref: SecretRef, value: str) -> None:
-        if ref.name.startswith(CREDENTIAL):
-            raise SecretUnavailable(f"{ref} is handed over by systemd; set the file that LoadCredential names instead.")
         path = self._folder / ref.name
         fresh = path.with_name(f".{path.name}.new")
         try:
@@ -125,6 +141,18 @@ class SecretSource:
             fresh.replace(path)
         except OSError as error:
             raise SecretUnavailable(f"{ref} cannot be written: {_why(error)}.") from None
+
+
+def _to_do(ref: SecretRef) -> str:
+    """What makes a `file:` reference good: a command that can be typed as it stands, where there is one."""
+    credential = ref.name.removeprefix(f"{CREDENTIAL}{FOLDER}_")
+    if credential != ref.name:
+        return f"run `selfserve secrets set file:{FOLDER}/{credential}`"
+    if ref.name.startswith(CREDENTIAL):
+        return "set the file that LoadCredential names"
+    if ref.name.startswith(f"{FOLDER}/"):
+        return f"run `selfserve secrets set {ref}`"
+    return "write that file, for the service's account alone to read"
 
 
 def _refuse_open_doors(ref: SecretRef, found: os.stat_result) -> None:

@@ -150,8 +150,9 @@ def _whom(offer: Offer) -> list[Field]:
         return []
     alone = not offer.theirs
     words = say("Somebody you lead.") if alone else say("Leave it empty for yourself, or name somebody you lead.")
-    shown, hint = offer.begun.shown.get(WHOM, ""), say("Name or mail address")
-    return [Field(WHOM, "pick", say("Who is it for?"), words, required=alone, hint=hint, free=True, shown=shown)]
+    begun, label, hint = offer.begun, say("Who is it for?"), say("Name or mail address")
+    shown, mine = begun.shown.get(WHOM, ""), list(begun.mine)
+    return [Field(WHOM, "pick", label, words, required=alone, hint=hint, free=True, shown=shown, empties=mine)]
 
 
 def led(visit: Visit, text: str) -> list[Option]:

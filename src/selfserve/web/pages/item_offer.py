@@ -26,12 +26,13 @@ PROMISED, ACTIVE = GrantState.PROMISED, GrantState.ACTIVE
 @dataclass(frozen=True, slots=True)
 class Begun:
     """What a form begins with: the values, the words that stand for some of them, and the values of the empty form.
-    `draft`: some of it was filled in before."""
+    `draft`: some of it was filled in before. `mine`: what is filled in for whoever asks, and for nobody else."""
 
     start: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     fresh: Mapping[str, Any] = field(default_factory=dict)
     draft: bool = False
+    mine: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}
         shown = _names(session, item, given, words)
         machine = device_facts.of_app(session, visit.app_id)
-    fresh = questions(visit.house, item, visit.zone).start() | _this_device(item, machine)
-    begun = Begun(fresh | given, shown, fresh, bool(draft))
+    asked, mine = questions(visit.house, item, visit.zone).start(), _this_device(item, machine)
+    start = asked | ({} if given.get(WHOM) else mine) | given
+    begun = Begun(start, shown, asked | mine, bool(draft), tuple(mine))
     answers = {name: value for name, value in begun.start.items() if name != WHOM}
     fits = item.fits(machine.platform if machine is not None else "")
     try:
@@ -91,9 +93,10 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
 
 
 def _this_device(item: Item, machine: MachineFacts | None) -> dict[str, Any]:
-    """The device they sit at, where a device is asked for; they may name another one."""
+    """The device they sit at, where a device is asked for that it may be; they may name another one."""
     named = machine.serial or machine.name if machine is not None else ""
-    return {name: named for name, one in item.form.items() if named and one.type == "device"}
+    asked = {name: one for name, one in item.form.items() if one.type == "device"}
+    return {name: named for name, one in asked.items() if named and one.this_device}
 
 
 def _draft(session: Session, visit: Visit, item: Item, *, others: bool) -> dict[str, Any]:

@@ -118,6 +118,9 @@ export default {
     set(one, value) {
       this.values[one.name] = value;
       delete this.errors[one.name];
+      for (const name of value ? one.empties : []) {
+        if (this.values[name] === this.keeping?.fresh[name]) this.values[name] = "";
+      }
       this.former = null;
       this.$emit("changed", { ...this.values });
       this.touch();

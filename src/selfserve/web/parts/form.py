@@ -25,6 +25,8 @@ class Field:
     `min` and `max` are days (ISO) for a date; `max` is the number of characters for texts. `unit` is the one a duration
     starts with. `shown` is what stands in a pick for the value it starts with. What is `sealed` is remembered nowhere.
     What is `checked` is sent to be looked at as soon as the field is left.
+    `empties` names fields that are emptied once this one has an answer, unless something else stands in them than in
+    the empty form.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Field:
     shown: str = ""
     sealed: bool = False
     checked: bool = False
+    empties: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,45 @@
+"""The real window without its course: what it is told before it is there counts, and what it runs leaves no trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.desktop.session import Talker, brand_of, desktop, vendored
+from tests.desktop.test_server import Answer, _context, answering
+
+
+def page(asked: Any) -> Answer:
+    """A server with one page and an answer for its scripts."""
+    return 200, {"Content-Type": "text/html"}, b"<!doctype html><title>In</title>"
+
+
+def test_a_certificate_that_is_believed_before_the_window_is_there_counts(tmp_path: Path) -> None:
+    """The app asks its server while the window is made: the first page loads, at the first try."""
+    library = vendored(tmp_path / "library")
+    context, _ = _context(tmp_path)
+    with desktop(tmp_path / "s", keyring=None) as session, answering(page, context) as port:
+        server = f"https://localhost:{port}"
+        brand = brand_of(session.folder, server)
+        words = (str(library), str(brand), str(tmp_path / "server.pem"))
+        window = Talker(session.stack, "pages_shown.py", session.environment, *words)
+        assert window.hear("no window") == ["at", "about:blank"]
+        window.send(go=f"{server}/")
+        assert window.hear("nothing loads") == ["at", f"{server}/"]
+
+
+def test_a_script_whose_answer_comes_later_is_no_fault(tmp_path: Path) -> None:
+    """The script that lets the window in begins a call; what stands in the log is for faults."""
+    library = vendored(tmp_path / "library")
+    with desktop(tmp_path / "s", keyring=None) as session, answering(page) as port:
+        server = f"http://127.0.0.1:{port}"
+        brand = brand_of(session.folder, server)
+        window = Talker(session.stack, "pages_shown.py", session.environment, str(library), str(brand))
+        assert window.hear("no window") == ["at", "about:blank"]
+        window.send(go=f"{server}/")
+        assert window.hear("nothing loads") == ["at", f"{server}/"]
+        window.send(script="fetch('/in').then(answer=>location.replace('/in'))")
+        heard = [window.hear("the script did nothing")]
+        while heard[-1] != ["at", f"{server}/in"]:
+            heard.append(window.hear(f"the script led nowhere but to {heard}"))
+        assert [text for kind, text in heard if kind == "logged" and "Unsupported result type" in text] == []
