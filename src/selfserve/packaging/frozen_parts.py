@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shutil
 import ssl
 import subprocess
@@ -20,6 +21,8 @@ from selfserve.packaging.sbom import Component, component
 
 STARTER = "pyinstaller"
 """Its starter is the program itself."""
+OPENSSL = ("libssl", "libcrypto")
+_LIBRARY = re.compile(r"\.(so|dylib|dll|pyd)\b")
 
 
 def frozen_parts(listed: Iterable[tuple[str, str]], of_the_machine: Path) -> list[Component]:
@@ -76,16 +79,19 @@ def _vendored() -> Iterator[Component]:
 
 
 def _is_library(inside: str, place: Path) -> bool:
-    """A library that is neither Python's own nor of a package."""
-    own = Path(sysconfig.get_path("stdlib")).resolve()
-    return ".so" in Path(inside).name + place.name and own not in place.parents and not inside.startswith("libpython")
+    """A library that is neither Python's own nor of a package; OpenSSL is one wherever it lies."""
+    name = Path(inside).name
+    if not _LIBRARY.search(name) or name.startswith(("libpython", "python3")):
+        return False
+    own = (Path(sysconfig.get_path("stdlib")).resolve(), Path(sys.base_prefix).resolve() / "DLLs")
+    return name.startswith(OPENSSL) or not any(one in place.parents for one in own)
 
 
 def _library(inside: str, place: Path) -> Component:
     """A library of the machine that builds, with the version that its packages tell."""
     name = Path(inside).name
     package, version = _packaged(place)
-    if not version and name.startswith(("libssl", "libcrypto")):
+    if not version and name.startswith(OPENSSL):
         version = ssl.OPENSSL_VERSION.split()[1]
     number = f"@{version}" if version else ""
     purl = f"pkg:deb/{package}{number}#{name}" if package else f"pkg:generic/{name}{number}"
