@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from selfserve.desktop import VERSION, brand
-from selfserve.desktop.brand import BrandError, Help, Size, find, load
+from selfserve.desktop.brand import VARIABLE, BrandError, Help, Size, find, load, of_package
 from tests.servers.certificates import make_certificates
 
 LEAST = 'name = "Example"\nid = "com.example.selfserve"\nserver = "https://help.example.com"\n'
+NO_PICTURES = {
+    "text.svg": "an svg, honestly", "text.png": "PNG", "page.svg": "<html><svg xmlns='http://www.w3.org/2000/svg'/></html>",
+    "half.svg": '<svg xmlns="http://www.w3.org/2000/svg">',
+}  # fmt: skip
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
@@ -29,7 +34,7 @@ def test_three_keys_are_enough(tmp_path: Path) -> None:
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     """Files are found beside the brand file, whichever folder the program runs in."""
-    (tmp_path / "mark.svg").write_text("<svg/>")
+    (tmp_path / "mark.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     make_certificates(tmp_path)
     found = load(
         written(
@@ -67,6 +72,10 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         ('accent = "red"', "accent"),
         ('icon = "none.svg"', "icon"),
         ('icon = "brand.toml"', "icon"),
+        ('icon = "text.svg"', "icon"),
+        ('icon = "page.svg"', "icon"),
+        ('icon = "half.svg"', "icon"),
+        ('icon = "text.png"', "icon"),
         ('ca_file = "brand.toml"', "ca_file"),
         ('ca_file = "none.pem"', "ca_file"),
         ('help = "call us"', "help"),
@@ -83,6 +92,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 def test_a_bad_value_is_one_sentence(tmp_path: Path, line: str, key: str) -> None:
     """File, key, what was found and what is allowed: a packager mends it without reading code."""
     kept = [one for one in LEAST.splitlines() if one.split(" = ")[0] != key]
+    for name, content in NO_PICTURES.items():
+        (tmp_path / name).write_text(content)
     path = written(tmp_path, "\n".join([*kept, line]))
     with pytest.raises(BrandError) as refused:
         load(path)
@@ -132,3 +143,47 @@ def test_recipes_can_check_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_the_app_tells_the_version_it_was_built_as() -> None:
     """The server judges the app's age by it."""
     assert f'version = "{VERSION}"' in PROJECT.read_text()
+
+
+def _packaged(folder: Path, more: str, mode: int = 0o644) -> tuple[Path, Path]:
+    """The brand that an app was built with, and the file of an administrator in a folder of theirs."""
+    for name in ("built", "machine"):
+        (folder / name).mkdir(mode=0o755)
+    written(folder / "built", LEAST)
+    machine = written(folder / "machine", more)
+    machine.chmod(mode)
+    return folder / "built" / "brand.toml", machine
+
+
+MOVED = LEAST.replace("help.example.com", "moved.example.com")
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_an_administrator_says_where_a_packaged_app_goes(
+    tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a file of root's in the machine's folder, for the very same app; no variable of a customer's has a say."""
+    built, machine = _packaged(tmp_path, MOVED)
+    elsewhere = tmp_path / "customer"
+    elsewhere.mkdir()
+    monkeypatch.setenv(VARIABLE, str(written(elsewhere, MOVED)))
+    assert of_package(built, platform, tmp_path / "none", os.getuid()).server == "https://help.example.com"
+    assert of_package(built, platform, machine, os.getuid()).server == "https://moved.example.com"
+    written(tmp_path / "machine", MOVED.replace("com.example.selfserve", "com.example.other"))
+    assert of_package(built, platform, machine, os.getuid()).server == "https://help.example.com"
+
+
+@pytest.mark.parametrize("loose", ["file", "folder", "owner"])
+def test_a_file_that_others_can_write_is_no_administrators(tmp_path: Path, loose: str) -> None:
+    """It is said, and no window opens: whoever wrote it would choose where customers sign in."""
+    built, machine = _packaged(tmp_path, MOVED, 0o664 if loose == "file" else 0o644)
+    if loose == "folder":
+        machine.parent.chmod(0o777)
+    with pytest.raises(BrandError, match="can be changed by others than the administrator"):
+        of_package(built, "linux", machine, os.getuid() + (loose == "owner"))
+
+
+def test_on_windows_a_packaged_app_has_the_brand_it_was_built_with(tmp_path: Path) -> None:
+    """Everybody may make a folder below ProgramData, so that nothing there has a say."""
+    built, machine = _packaged(tmp_path, MOVED)
+    assert of_package(built, "win32", machine, os.getuid()).server == "https://help.example.com"

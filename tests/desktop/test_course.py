@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,46 @@ def come_back(address: str, code: str = "c") -> None:
         asked = parse_qs(urlsplit(browser.get(address).headers["location"]).query)
         back = f"http://127.0.0.1:{asked['port'][0]}/back"
         browser.get(back, params={"state": asked["state"][0], "code": code})
+
+
+def test_what_nobody_expected_is_a_page_with_a_human(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The app's own mistake is said, with what it was for whoever helps; and it goes on from there."""
+
+    def broken(server: Scripted) -> None:
+        def about() -> About:
+            server.about = usual  # type: ignore[method-assign]
+            raise TypeError("no such module")
+
+        usual, server.about = server.about, about  # type: ignore[method-assign]
+
+    with playing(tmp_path, set_up=broken) as play:
+        page = play.sees("trouble-fault")
+        assert page.detail == "TypeError: no such module"
+        play.act("help:phone")
+        play.act("retry")
+        play.sees("welcome")
+        assert play.browsed == ["tel:+4930123456"]
+    assert "no such module" in capsys.readouterr().err
+
+
+def test_where_not_even_a_mistake_can_be_shown_the_window_ends(tmp_path: Path) -> None:
+    """Rather than to stay empty for ever."""
+    ended: list[str] = []
+
+    class Deaf(Noting):
+        def show(self, page: Page) -> None:
+            raise RuntimeError("nothing can be drawn")
+
+        def close(self) -> None:
+            ended.append("closed")
+
+    with playing(tmp_path) as play:
+        play.sees("welcome")
+        around = replace(play.app.around, window=Deaf())
+        app = App(around)
+        with pytest.raises(RuntimeError, match="nothing can be drawn"):
+            app.run()
+    assert ended == ["closed"]
 
 
 def test_the_first_sign_in_asks_before_it_tells(tmp_path: Path) -> None:

@@ -128,3 +128,17 @@ def test_instances_meet_in_the_sessions_own_folder(tmp_path: Path) -> None:
     assert folder_of("a.b.c", tmp_path, {"XDG_RUNTIME_DIR": "/run/user/7"}, "linux") == Path("/run/user/7/a.b.c")
     assert folder_of("a.b.c", tmp_path, {}, "linux") == tmp_path
     assert folder_of("a.b.c", tmp_path, {"XDG_RUNTIME_DIR": "relative"}, "linux") == tmp_path
+
+
+def test_the_longest_name_that_a_brand_may_have_fits_into_a_socket(tmp_path: Path) -> None:
+    """By a name of its own for each, in the session's folder and, on macOS, in that of the longest usual account."""
+    home = Path("/Users/some.body-with-a-long-name/Library/Application Support")
+    name = "com." + ".".join(["a" * 31] * 3)
+    for longest in (name, f"{name[:-1]}b"):
+        assert len(longest) == 99
+        session = folder_of(longest, tmp_path, {"XDG_RUNTIME_DIR": "/run/user/1234567890"}, "linux")
+        assert len(str(session / "app.sock")) < 100
+        assert len(str(folder_of(longest, home / longest, {}, "darwin") / "app.sock")) < 104
+    one, other = (folder_of(each, tmp_path / each, {}, "linux") for each in (name, f"{name[:-1]}b"))
+    assert one != other
+    assert one.parent == tmp_path

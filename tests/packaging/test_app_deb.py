@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from tests.packaging.building import APP, APP_ID, brand, built, deb
 from tests.servers.processes import program
+
+import selfserve.desktop
 
 LARGEST = 2_000_000
 NOT_FOR_US = "initial-upload-closes-no-bugs"
@@ -71,6 +74,15 @@ def test_nothing_for_other_systems_rides_along(unpacked: Path) -> None:
     assert {path.suffix for path in files} <= {".py", ".js", ".svg", ".toml", ".typed", ".desktop", ".xml", ".gz", ""}
     assert [path.name for path in (unpacked / "usr" / "lib" / APP / "webview" / "platforms").iterdir()] != []
     assert not list(unpacked.rglob("*android*"))
+
+
+def test_it_wants_the_webkit_that_it_takes(app: Path) -> None:
+    """What the app asks GTK for, and no other version: apt would install one that it cannot open a window with."""
+    wanted = subprocess.run(["dpkg-deb", "--field", app, "Depends"], capture_output=True, text=True, check=True).stdout
+    asked = re.findall(
+        r'require_version\("WebKit2", "(.*)"\)', Path(selfserve.desktop.__file__).with_name("gtk.py").read_text()
+    )
+    assert re.findall(r"gir1\.2-webkit2-[\d.]+(?: \| [^,]+)?", wanted) == [f"gir1.2-webkit2-{one}" for one in asked]
 
 
 def test_licences_of_what_rides_along_are_told(unpacked: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -171,6 +173,18 @@ def test_a_package_has_a_plain_name_and_breaks_no_list(
 def test_what_is_no_package_is_said(tree: Repository, key: Key, tmp_path: Path) -> None:
     """A file that is none, or that is not there."""
     (tmp_path / "text.deb").write_text("text")
-    for name, says in (("text.deb", "not a Debian package"), ("none.deb", "cannot be read")):
+    for name, says in (("text.deb", r"text\.deb is not a Debian package"), ("none.deb", "cannot be read")):
         with pytest.raises(CannotPackage, match=says):
             publish(tree, key, tmp_path / name)
+
+
+def test_a_web_server_can_read_what_was_written(key: Key, app: Path, tmp_path: Path) -> None:
+    """Whatever habit whoever signs has: files and folders of the tree are everybody's to read, and ours to write."""
+    made = Repository(tmp_path / "tree", "fernhill", "https://apt.fernhill.example")
+    before = os.umask(0o077)
+    try:
+        publish(made, key, app)
+    finally:
+        os.umask(before)
+    modes = {(one.is_dir(), stat.S_IMODE(one.stat().st_mode)) for one in (made.folder, *made.folder.rglob("*"))}
+    assert modes == {(True, 0o755), (False, 0o644)}

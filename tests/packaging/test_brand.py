@@ -43,6 +43,8 @@ def test_the_file_to_copy_can_be_used() -> None:
     [
         ("name", "Self Serve", "small letters"),
         ("name", "-x", "small letters"),
+        ("name", "", "small letters"),
+        ("maintainer", "", "a name and a mail address"),
         ("name", "../../etc", "small letters"),
         ("revision", 0, "at least 1|from 1"),
         ("revision", "two", "whole number"),

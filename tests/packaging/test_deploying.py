@@ -9,7 +9,7 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks, section
 from tests.packaging.chart import CHART, objects, read, rendered, values
 
 BIN = Path(sys.executable).parent
@@ -43,6 +43,33 @@ def test_compose_takes_the_file() -> None:
         assert set(one["secrets"]) <= set(told["secrets"])
     assert told["services"]["server"]["ports"] == ["127.0.0.1:8080:8080"]
     assert "PASSWORD:" not in (PACKAGING / "compose.yaml").read_text()
+
+
+def test_the_page_for_admins_makes_what_compose_reads() -> None:
+    """Each folder and each secret, in the place where they are read, for the account that reads them."""
+    told = read((PACKAGING / "compose.yaml").read_text())
+    part = section("docs/admin/install.md", "## With containers")
+    (commands,) = blocks(part, "")
+    for name, secret in told["secrets"].items():
+        assert secret["file"] == f"./secrets/{name}"
+        assert f"`{name}`" in part
+        assert name in commands
+    (settings,) = {mount.partition(":")[0] for mount in told["services"]["server"]["volumes"] if mount[0] == "."}
+    place = f"packaging/{settings.removeprefix('./')}"
+    made = f"install -d -o 10001 -g 10001 {place}\n"
+    assert commands.index(made) < commands.index(f'docker run --rm -v "$PWD/{place}:/etc/selfserve"')
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert {f"/{place}/", "/packaging/secrets/"} <= set(ignored)
+
+
+def test_only_who_serves_pages_is_asked_for_its_health() -> None:
+    """A worker listens nowhere: asked, it would be unhealthy for ever."""
+    assert "HEALTHCHECK" not in (PACKAGING / "Containerfile").read_text()
+    services = read((PACKAGING / "compose.yaml").read_text())["services"]
+    asked = {name for name, one in services.items() if "/healthz" in str(one.get("healthcheck", ""))}
+    assert asked == {name for name, one in services.items() if "ports" in one} == {"server"}
+    probed = {name for name, pod in _pods() if any("livenessProbe" in one for one in pod["containers"])}
+    assert probed == {"help-server"}
 
 
 def test_yaml_reads_well(tmp_path: Path) -> None:

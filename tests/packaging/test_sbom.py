@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from tests.packaging.building import WHEN
 
 from selfserve.packaging.app_files import archives
+from selfserve.packaging.frozen_parts import frozen_parts
 from selfserve.packaging.locked import APP, pins
 from selfserve.packaging.sbom import sbom
 
@@ -50,3 +53,18 @@ def test_the_servers_list_holds_every_locked_package(wheels: list[Path]) -> None
     text = sbom("selfserve-server", "0.1.0-1", wheels, WHEN)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     assert len(json.loads(text)["components"]) == len(wheels) > 80
+
+
+def test_libraries_of_windows_and_macos_are_listed_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL though it lies among Python's own, which are Python; and what is no library is none."""
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "Python"))
+    listed = []
+    for name in ("Python/DLLs/libssl-3.dll", "Python/DLLs/_socket.pyd", "VCRUNTIME140.dll", "libffi.8.dylib",
+                 "libz.so.1", "python312.dll", "notes.txt"):  # fmt: skip
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"x")
+        listed.append((place.name, str(place)))
+    found = {one["name"] for one in frozen_parts(listed, tmp_path / "none")}
+    assert {"libssl-3.dll", "VCRUNTIME140.dll", "libffi.8.dylib", "libz.so.1", "CPython"} <= found
+    assert found.isdisjoint({"_socket.pyd", "python312.dll", "notes.txt"})

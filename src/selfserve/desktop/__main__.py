@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from selfserve.desktop import VERSION, brand, facts, instance, place, words
@@ -27,13 +28,15 @@ WRONG = 2
 def main(arguments: Sequence[str] | None = None, fixed: str = "") -> int:
     """Run the app until its window is closed; the exit code (see docs/desktop.md).
 
-    `fixed` is the brand file of a packaged app: then nobody who starts it, or hands it a link, chooses another.
+    `fixed` is the brand file of a packaged app: then nobody who starts it, or hands it a link, chooses another; only
+    the administrator of the machine does (see `brand.of_package`).
     """
     told = _arguments(sys.argv[1:] if arguments is None else arguments, fixed)
     if told.local:
         return _local()
     try:
-        return run(brand.of_environment(told.brand or ""), told.link)
+        chosen = brand.of_package(Path(fixed)) if fixed else brand.of_environment(told.brand or "")
+        return run(chosen, told.link)
     except BrandError as error:
         return _stop(str(error), WRONG)
 
@@ -51,7 +54,7 @@ def _arguments(given: Sequence[str], fixed: str) -> argparse.Namespace:
             "--local", action="store_true", help="server and window on this machine; needs the whole selfserve"
         )
     parser.add_argument("link", nargs="?", default="", help="what to open, such as selfserve://items/vpn-access")
-    parser.set_defaults(**({"brand": fixed, "local": False} if fixed else {}))
+    parser.set_defaults(**({"local": False} if fixed else {}))
     return parser.parse_args(list(given))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -110,6 +111,7 @@ class App:
     _seen: set[str] = field(default_factory=set)
     _facts: Facts | None = None
     _home: bool = False
+    _showing_fault: bool = False
 
     def __post_init__(self) -> None:
         self._consent = Consent(self.around.memory, self.around.server.origin)
@@ -129,7 +131,27 @@ class App:
         """From state to state until the window is closed."""
         state: Next | None = self._connect
         while state is not None:
-            state = state()
+            try:
+                state = state()
+            except Exception as error:  # whatever it is, nobody is to look at an empty window
+                state = self._fault(error)
+
+    def _fault(self, error: Exception) -> Next:
+        """Say that the app itself is wrong, and how to reach a human; where not even that can be shown, end."""
+        traceback.print_exception(error)
+        if self._showing_fault:
+            self.around.window.close()
+            raise error
+        return self._at_fault(Trouble(Kind.FAULT, f"{type(error).__name__}: {error}"))
+
+    def _at_fault(self, trouble: Trouble) -> Next:
+        def shown() -> Next | None:
+            self._showing_fault = True
+            follows = self._offline(trouble)
+            self._showing_fault = False
+            return follows
+
+        return shown
 
     # Waiting ---------------------------------------------------------------------------------------------------------
 
@@ -199,7 +221,7 @@ class App:
         self._show(screens.trouble(trouble, self.around.to, self.around.brand, self._about, self.around.now()))
         seconds = RETRY[min(self._failures, len(RETRY) - 1)]
         self._failures += 1
-        lasting = trouble.kind in (Kind.NO_APPS, Kind.TOO_OLD)
+        lasting = trouble.kind in (Kind.NO_APPS, Kind.TOO_OLD, Kind.FAULT)
         while True:
             event = self._wait(60.0 if lasting else seconds)
             if event.kind == "closed":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import stat
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.parsers import expat
 
 VARIABLE = "SELFSERVE_DESKTOP_BRAND"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LARGEST_ICON = 1024 * 1024
+_PNG = b"\x89PNG\r\n\x1a\n"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _ID = re.compile(rf"[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?:\.{_LABEL}){{1,5}}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,30}")
@@ -66,6 +69,27 @@ class Brand:
 def of_environment(chosen: str) -> Brand:
     """The brand this program starts with; raises BrandError."""
     return load(find(chosen, os.environ))
+
+
+def of_package(built: Path, platform: str = sys.platform, machine: Path | None = None, root: int = 0) -> Brand:
+    """The brand of a packaged app: the one it was `built` with, or what an administrator says of the same app here.
+
+    That is a file in the machine's folder with the same `id`, which nobody but `root` can write; raises BrandError for
+    one that others can. No variable has a say. On Windows everybody may make a folder below ProgramData, so that
+    nothing there is read.
+    """
+    own = load(built)
+    place = machine or _of_the_machine({}, platform)
+    if platform == "win32" or not place.is_file():
+        return own
+    for one in (place.resolve(), place.resolve().parent):
+        found = one.stat()
+        if found.st_uid != root or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise BrandError(
+                f"{one} can be changed by others than the administrator; make it root's, for root to write."
+            )
+    told = load(place)
+    return told if told.id == own.id else own
 
 
 def find(chosen: str, environ: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -274,6 +298,21 @@ def _host(value: str) -> str:
 def _icon(path: Path) -> None:
     if path.suffix not in (".svg", ".png") or path.stat().st_size > LARGEST_ICON:
         raise ValueError("an .svg or .png file of 1 MiB at most")
+    content = path.read_bytes()
+    if not (content.startswith(_PNG) if path.suffix == ".png" else _is_svg(content)):
+        raise ValueError(f"a picture; this file is called {path.suffix} and is none")
+
+
+def _is_svg(content: bytes) -> bool:
+    """Whether it is XML as a whole, and its outermost element SVG's."""
+    found: list[str] = []
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda name, _: found.append(name) if not found else None
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError:
+        return False
+    return found == ["http://www.w3.org/2000/svg svg"]
 
 
 def _certificates(path: Path) -> None:

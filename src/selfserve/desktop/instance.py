@@ -16,10 +16,12 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 LONGEST = 1000
+LONGEST_NAME = 40
 PATIENCE = 3.0
 ANSWER = b"ok\n"
 
@@ -42,9 +44,15 @@ def single(folder: Path, link: str, came: Callable[[str], None], platform: str =
 
 
 def folder_of(app: str, state: Path, environ: Mapping[str, str], platform: str = sys.platform) -> Path:
-    """Where instances of the app `app` meet: the session's own folder where there is one, else `state`."""
+    """Where instances of the app `app` meet: in the session's own folder where there is one, else at `state`.
+
+    A long name is shortened there, as a socket's whole path may have 103 bytes (`sun_path` on macOS, 107 on Linux).
+    """
     runtime = environ.get("XDG_RUNTIME_DIR", "")
-    return Path(runtime) / app if runtime.startswith("/") and platform != "darwin" else state
+    here = app if len(app) <= LONGEST_NAME else f"{app[:15]}-{sha256(app.encode()).hexdigest()[:16]}"
+    if runtime.startswith("/") and platform != "darwin":
+        return Path(runtime) / here
+    return state if here == app else state.parent / here
 
 
 class _Socket:

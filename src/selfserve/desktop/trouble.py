@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NO_APPS = "no_apps"
     TOO_OLD = "too_old"
     SIGNED_OUT = "signed_out"
+    FAULT = "fault"
 
 
 class Trouble(Exception):  # noqa: N818  (a state to show, not a fault)

@@ -126,6 +126,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "{server} cannot answer at the moment. Nothing is lost.",
         "{server} kann gerade nicht antworten. Nichts ist verloren.",
     ),
+    "fault_title": ("The app made a mistake", "Die App hat einen Fehler gemacht"),
+    "fault": (
+        "Something went wrong inside the app; your requests on {server} are safe. If this comes back, tell a human.",
+        (
+            "In der App ist etwas schiefgegangen; deine Anfragen auf {server} sind sicher. Kommt das wieder, sag es"
+            " einem Menschen."
+        ),
+    ),
     "tls_title": ("This is not a safe connection", "Diese Verbindung ist nicht sicher"),
     "tls": (
         (

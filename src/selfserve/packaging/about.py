@@ -41,14 +41,19 @@ def about(archive: Path) -> About:
     if place is None:
         raise CannotPackage(f"{archive.name} does not tell what it is.")
     told = message_from_string(files[place].decode("utf-8"))
+    return of_metadata(told, hashlib.sha256(archive.read_bytes()).hexdigest(), place.rpartition("/")[0])
+
+
+def of_metadata(told: Message, sha256: str, folder: str) -> About:
+    """What the metadata of a package say; `sha256` is "" where only files of it are there, and no archive."""
     return About(
         name=told["Name"],
         version=told["Version"],
-        sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
+        sha256=sha256,
         expression=told["License-Expression"] or "",
         licence=told["License-Expression"] or _classified(told) or _first_line(told["License"]) or "see there",
         author=_first_line(told["Author"] or told["Author-email"] or told["Maintainer"]) or "its authors",
-        folder=place.rpartition("/")[0],
+        folder=folder,
     )
 
 

@@ -17,7 +17,7 @@ from selfserve.packaging.templates import template
 from selfserve.packaging.tree import PLAIN, PROGRAM, File
 
 DEPENDS = (
-    "python3 (>= 3.11)", "python3-gi", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1 | gir1.2-webkit2-4.0", "python3-keyring",
+    "python3 (>= 3.11)", "python3-gi", "gir1.2-gtk-3.0", "gir1.2-webkit2-4.1", "python3-keyring",
     "python3-secretstorage", "python3-bottle", "python3-typing-extensions", "desktop-file-utils",
     "hicolor-icon-theme",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The app's own files, the same in every form for Linux: our folder, and the pure parts of what it is built on."""
+"""The app's own files, the same in every form for a platform: our folder, and the pure parts of what it is built on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,23 @@ from selfserve.packaging.unpacking import of_archive
 VENDORED = {"pywebview": "webview", "proxy-tools": "proxy_tools", "truststore": "truststore"}
 """Projects whose pure parts ride along, each with its folder; the distribution has none or too old ones of them."""
 
-_OF_OTHERS = (
-    "webview/lib/**", "webview/lib/*", "webview/lib/*/*/*/*", "webview/platforms/android/*",
-    "webview/platforms/android/*/*", "webview/__pyinstaller/*",
-    *(f"webview/platforms/{name}.py" for name in ("cef", "cocoa", "edgechromium", "mshtml", "qt", "win32", "winforms")),
-    "truststore/_macos.py", "truststore/_windows.py",
+_OF_NOBODY = (
+    "webview/platforms/android/*", "webview/platforms/android/*/*", "webview/lib/*.jar", "webview/__pyinstaller/*",
+    "webview/platforms/cef.py", "webview/platforms/qt.py",
 )  # fmt: skip
-"""Parts for other systems: of pywebview its Windows libraries, Java and toolkits."""
+"""Of pywebview its Java, and toolkits that we do not take."""
+_OF_WINDOWS = (
+    "webview/lib/*", "webview/lib/*/*/*/*", "truststore/_windows.py",
+    *(f"webview/platforms/{name}.py" for name in ("edgechromium", "mshtml", "win32", "winforms")),
+)  # fmt: skip
+_OF_MACOS = ("webview/platforms/cocoa.py", "truststore/_macos.py")
+_OF_LINUX = ("webview/platforms/gtk.py",)
+_OF_OTHERS = {
+    "linux": (*_OF_NOBODY, *_OF_WINDOWS, *_OF_MACOS),
+    "win32": (*_OF_NOBODY, *_OF_LINUX, *_OF_MACOS),
+    "darwin": (*_OF_NOBODY, *_OF_LINUX, *_OF_WINDOWS),
+}
+"""What does not ride along, by the platform that the app is for."""
 
 
 def vendored() -> list[Pin]:
@@ -34,17 +44,17 @@ def vendored() -> list[Pin]:
     return [locked[name] for name in VENDORED]
 
 
-def app_files(under: str) -> list[File]:
-    """The folder from which the app runs, to be put `under`."""
+def app_files(under: str, platform: str = "linux") -> list[File]:
+    """The folder from which the app runs on `platform`, to be put `under`."""
     package = Path(selfserve.__file__).parent
     ours = [File(f"{under}/selfserve/__init__.py", (package / "__init__.py").read_bytes())]
-    return [*ours, *of_folder(package / "desktop", f"{under}/selfserve/desktop"), *_others(under)]
+    return [*ours, *of_folder(package / "desktop", f"{under}/selfserve/desktop"), *_others(under, platform)]
 
 
-def _others(under: str) -> Iterable[File]:
+def _others(under: str, platform: str) -> Iterable[File]:
     for archive in archives():
         project = next(name for name in VENDORED if normal(archive.name).startswith(f"{name}-"))
-        yield from of_archive(archive, under, only=VENDORED[project], but=_OF_OTHERS)
+        yield from of_archive(archive, under, only=VENDORED[project], but=_OF_OTHERS[platform])
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from selfserve.packaging import desktop_entry
@@ -17,12 +18,12 @@ exec "$(dirname "$(readlink -f "$0")")/usr/lib/{name}/{name}" "$@"
 """
 
 
-def app_dir(branding: Branding, out: Path) -> Path:
+def app_dir(branding: Branding, out: Path, when: datetime) -> Path:
     """Build `NAME.AppDir` into `out`; `appimagetool` makes one file of it."""
     name, app_id = branding.package.name, branding.app.id
     folder = out / f"{name}.AppDir"
     shutil.rmtree(folder, ignore_errors=True)
-    app_folder(branding, folder / "usr" / "lib")
+    app_folder(branding, folder / "usr" / "lib", when)
     icon = icon_of(branding.app.icon)
     for place in (folder / f"{app_id}{icon.suffix}", folder / icon_place(app_id, icon)):
         place.parent.mkdir(parents=True, exist_ok=True)

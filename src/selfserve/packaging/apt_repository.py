@@ -12,8 +12,10 @@ from pathlib import Path
 
 from selfserve.packaging.apt_held import alone, held
 from selfserve.packaging.apt_index import MACHINES, PART, Listed, listed, written
+from selfserve.packaging.deb import NotDebian
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.signing import Signer
+from selfserve.packaging.tree import PLAIN, PROGRAM
 
 SUITE = "stable"
 KEYS = "/etc/apt/keyrings"
@@ -62,7 +64,10 @@ class Repository:
 
     def _take(self, package: Path, found: dict[str, Listed], fresh: dict[str, bytes]) -> None:
         content = _content(package)
-        one = listed(content)
+        try:
+            one = listed(content)
+        except NotDebian:
+            raise CannotPackage(f"{package} is not a Debian package.") from None
         if found.setdefault(one.place, one).sum != one.sum:
             raise CannotPackage(
                 f"{Path(one.place).name} is there already with other bytes, and machines that have it would never see "
@@ -91,11 +96,9 @@ class Repository:
 
     def _for_machines(self, signer: Signer) -> list[Path]:
         key, source = self.folder / f"{self.name}.gpg", self.folder / f"{self.name}.sources"
-        key.write_bytes(signer.public())
-        source.write_text(
-            f"Types: deb\nURIs: {self.url}\nSuites: {SUITE}\nComponents: {PART}\nSigned-By: {KEYS}/{key.name}\n",
-            "utf-8",
-        )
+        _put(key, signer.public())
+        told = f"Types: deb\nURIs: {self.url}\nSuites: {SUITE}\nComponents: {PART}\nSigned-By: {KEYS}/{key.name}\n"
+        _put(source, told.encode())
         return [key, source]
 
 
@@ -107,8 +110,12 @@ def _content(package: Path) -> bytes:
 
 
 def _put(place: Path, content: bytes) -> None:
+    """Write it for a web server to read, whatever the habit (umask) of whoever signs."""
+    new = [one for one in (place, *place.parents) if not one.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(content)
+    for one in new:
+        one.chmod(PROGRAM if one.is_dir() else PLAIN)
 
 
 def _date(when: datetime) -> str:

@@ -28,7 +28,7 @@ def _text(most: int, least: int = 1) -> Any:
 
 def _matching(pattern: str, allowed: str) -> Any:
     def judge(value: str) -> str:
-        if value and not re.fullmatch(pattern, value):
+        if not re.fullmatch(pattern, value):
             raise ValueError(allowed)
         return value
 
@@ -39,7 +39,7 @@ _NAME = _matching(r"[a-z0-9][a-z0-9+.-]{1,62}", "a Debian package's name: small 
 _MAINTAINER = _matching(
     r"[^<>\n,]{1,80} <[^\s<>@]{1,64}@[^\s<>@]{1,190}>", "a name and a mail address: TechOps <help@…>"
 )
-_HOMEPAGE = _matching(r"https://[!-;=?-~]{1,300}", "an address that begins with https://")
+_HOMEPAGE = _matching(r"(https://[!-;=?-~]{1,300})?", "an address that begins with https://")
 
 
 class Package(Section):
@@ -47,8 +47,9 @@ class Package(Section):
 
     name: Annotated[str, _NAME] = "selfserve-desktop"
     """The package's name, which is the command's as well."""
-    revision: Annotated[int, Field(ge=1, le=99_999)] = 1
-    """Which packaging of the same version; count up when the brand changes, so that machines take the new one."""
+    revision: Annotated[int, Field(ge=1, le=65_534)] = 1
+    """Which packaging of the same version; count up when the brand changes, so that machines take the new one; Windows
+    counts no further than 65534."""
     maintainer: Annotated[str, _MAINTAINER] = "TechOps <techops@localhost.localdomain>"
     """Who answers for the package."""
     publisher: Annotated[str, _text(80)] = "TechOps"

@@ -120,9 +120,9 @@ BUILDS: Mapping[str, Build] = {
     "server-deb": Build("the server for Debian, complete in itself", _debian, _server_deb),
     "sbom": Build("the parts of app and server, as CycloneDX", _anywhere, _sbom),
     "app-folder": Build(
-        "the app with a Python of its own", _frozen, lambda order: [app_folder(order.branding, order.out)]
+        "the app with a Python of its own", _frozen, lambda order: [app_folder(order.branding, order.out, order.when)]
     ),
-    "app-dir": Build("the same as an AppDir", _frozen, lambda order: [app_dir(order.branding, order.out)]),
+    "app-dir": Build("the same as an AppDir", _frozen, lambda order: [app_dir(order.branding, order.out, order.when)]),
     "app-msi": Build(
         "the app for Windows", _elsewhere("win32", "Windows with WiX", "packaging/windows/build.ps1"), _nothing
     ),

@@ -100,8 +100,12 @@ def _ar(members: Mapping[str, bytes], when: datetime) -> bytes:
     return b"".join(whole)
 
 
+class NotDebian(CannotPackage):
+    """What was read is no package at all; whoever read it knows what it is called."""
+
+
 def control_of(package: bytes) -> dict[str, str]:
-    """The control fields of a package, folded lines kept; raises CannotPackage for anything else."""
+    """The control fields of a package, folded lines kept; raises NotDebian for anything else."""
     try:
         members = dict(_members(package))
         packed = next(content for name, content in members.items() if name.startswith("control.tar"))
@@ -111,7 +115,7 @@ def control_of(package: bytes) -> dict[str, str]:
             assert file is not None
             return fields_of(file.read().decode())
     except (StopIteration, ValueError, tarfile.TarError, lzma.LZMAError, AssertionError, EOFError):
-        raise CannotPackage("This is not a Debian package.") from None
+        raise NotDebian("This is not a Debian package.") from None
 
 
 def fields_of(paragraph: str) -> dict[str, str]:

@@ -11,10 +11,18 @@ from uuid import NAMESPACE_URL, uuid5
 
 from selfserve.packaging.about import About, about
 
+Component = dict[str, Any]
+"""One part, in CycloneDX's words."""
+
 
 def sbom(name: str, version: str, archives: Sequence[Path], when: datetime) -> str:
     """The parts of `name`: ourselves, and each archive that rides along, with its sum and licence."""
-    found = sorted((about(archive) for archive in archives), key=lambda one: one.purl)
+    return document(name, version, [component(about(archive)) for archive in archives], when)
+
+
+def document(name: str, version: str, components: Sequence[Component], when: datetime) -> str:
+    """The list of these parts of `name`, whatever order they come in."""
+    found = sorted(components, key=lambda one: str(one["purl"]))
     ours = f"pkg:generic/{name}@{version}"
     listed: dict[str, Any] = {
         "metadata": {
@@ -24,17 +32,19 @@ def sbom(name: str, version: str, archives: Sequence[Path], when: datetime) -> s
                 "licenses": [{"expression": "Apache-2.0"}],
             },
         },
-        "components": [_component(one) for one in found],
-        "dependencies": [{"ref": ours, "dependsOn": [one.purl for one in found]}],
+        "components": found,
+        "dependencies": [{"ref": ours, "dependsOn": [one["purl"] for one in found]}],
     }  # fmt: skip
     number = uuid5(NAMESPACE_URL, json.dumps(listed, sort_keys=True))
     head = {"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": f"urn:uuid:{number}", "version": 1}
     return json.dumps({**head, **listed}, indent=1) + "\n"
 
 
-def _component(one: About) -> dict[str, Any]:
+def component(one: About) -> Component:
+    """A package that rides along, as the list has it."""
     licence = {"expression": one.expression} if one.expression else {"license": {"name": one.licence}}
+    sums = {"hashes": [{"alg": "SHA-256", "content": one.sha256}]} if one.sha256 else {}
     return {
         "type": "library", "bom-ref": one.purl, "name": one.name, "version": one.version, "purl": one.purl,
-        "hashes": [{"alg": "SHA-256", "content": one.sha256}], "licenses": [licence],
+        **sums, "licenses": [licence],
     }  # fmt: skip
