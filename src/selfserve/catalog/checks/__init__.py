@@ -7,6 +7,7 @@ from typing import Final
 
 from selfserve.catalog.checks.approvals import approvals
 from selfserve.catalog.checks.conflicts import conflicts
+from selfserve.catalog.checks.deciders import deciders
 from selfserve.catalog.checks.delivery import delivery
 from selfserve.catalog.checks.forms import forms
 from selfserve.catalog.checks.grants import grants
@@ -28,6 +29,7 @@ CHECKS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     steps,
     grants,
     delivery,
+    deciders,
     others,
     conflicts,
     wordings,

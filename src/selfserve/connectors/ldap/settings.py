@@ -177,6 +177,16 @@ class LdapSettings(DirectorySettings):
         """True where a catalog item may change the group `dn`."""
         return any(self._fits(allowed, dn) for allowed in self.writable_groups)
 
+    def could_write_group(self, group: str) -> bool:
+        """Whether a group of this name (or DN) could be one that an item may change, without asking the directory: a
+        name may stand for an entry of any branch."""
+        if names.is_dn(group):
+            return self.may_write_group(group)
+        return any(
+            names.is_dn(allowed) or fnmatch.fnmatchcase(names.fold(group), names.fold(allowed))
+            for allowed in self.writable_groups
+        )
+
     def may_write_attribute(self, attribute: str) -> bool:
         """True where a catalog item may set `attribute` of a person."""
         return attribute.lower() in {allowed.lower() for allowed in self.writable_attributes}
