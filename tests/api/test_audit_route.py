@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.calls import Api
+from tests.api.calls import Api, refused
 
 from selfserve.audit.reading import PAGE
 from selfserve.audit.seal import seal
@@ -44,6 +44,9 @@ def test_the_trail_is_narrowed_to_a_time_and_a_stream(api: Api) -> None:
         (3, "request.fulfilled"),
     ]
     assert len({row["hash"] for row in stream}) == 3
+    for wrong in ("1772323200", "2027-03-01"):
+        told = refused(api.get("lea", "/audit", params={"from": wrong}), 422, "malformed")
+        assert told["errors"] == {"from": "from is to be a moment such as 2027-07-31T12:00:00Z."}
     since = api.get("lea", "/audit", params={"from": later.isoformat()}).json()["rows"]
     assert since
     assert all(row["at"] >= "2027-03-01T10:00" for row in since)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from tests.api.calls import NOBODY, Api, refused
 
 
@@ -55,6 +56,15 @@ def test_a_decision_may_shorten_and_never_lengthen(api: Api) -> None:
     sooner = now + timedelta(days=7)
     api.post("mara", f"/approvals/{stage}/decide", {"decision": "approve", "until": sooner.isoformat()})
     assert api.stand.grants("ada")[0].ends_at == sooner
+
+
+@pytest.mark.parametrize("until", [12345, 1.5, True, "12345", "1e9", "tomorrow", "2027-03-08", ["x"]])
+def test_an_end_is_a_moment_as_people_write_it(api: Api, until: object) -> None:
+    """A number is no moment: nobody can tell seconds from milliseconds, and 1970 from a slip, by looking."""
+    stage = api.stage(api.ask("ada", "desk", {"until": "2027-04-01"})["id"])
+    told = refused(api.post("mara", f"/approvals/{stage}/decide", {"decision": "approve", "until": until}), 422)
+    assert told["errors"]["until"].endswith("such as 2027-07-31T12:00:00Z.")
+    assert not api.stand.grants("ada")
 
 
 def test_a_stranger_learns_nothing_of_a_stage(api: Api) -> None:

@@ -15,7 +15,7 @@ def test_a_large_body_is_refused(api: Api) -> None:
     """413, before anything was done with it, with and without a token."""
     big = {"item": "lamp", "answers": {"reason": "x" * LARGEST}}
     for who in ("ada", None):
-        refused(api.post(who, "/requests", big), 413)
+        refused(api.post(who, "/requests", big), 413, "too-large")
     assert api.stand.shelf.things == set()
 
 
@@ -23,7 +23,7 @@ def test_a_large_body_in_pieces_is_refused(api: Api) -> None:
     """Chunked, so that no length is announced: it is counted, not believed."""
     headers = {"Authorization": f"Bearer {api.held('ada')}", "Content-Type": "application/json"}
     pieces = (b"x" * 10_000 for _ in range(40))
-    refused(api.http.post("/api/v1/requests", content=pieces, headers=headers), 413)
+    refused(api.http.post("/api/v1/requests", content=pieces, headers=headers), 413, "too-large")
 
 
 def test_the_largest_body_is_read(api: Api) -> None:

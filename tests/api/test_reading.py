@@ -51,10 +51,24 @@ def test_a_strangers_request_is_not_there(api: Api) -> None:
     assert api.get("ada", f"/requests/{made['id']}").json()["state"] == "awaiting_approval"
 
 
-def test_the_trail_of_a_request_is_for_staff_and_auditors(api: Api) -> None:
-    """Its customer reads the story instead, and is told the same whether the request exists or not."""
+def test_a_customer_reads_the_events_that_their_story_tells(api: Api) -> None:
+    """When, of which kind, and in the story's words: not who did it, nor what was recorded for staff."""
     made = api.ask("ada", "lamp")
-    told = [refused(api.get("ada", f"/requests/{each}/events"), 403)["detail"] for each in (made["id"], NOBODY)]
+    told = api.get("ada", f"/requests/{made['name']}/events").json()
+    lines = api.get("ada", f"/requests/{made['name']}").json()["lines"]
+
+    assert [(one["kind"], one["tell"]) for one in told] == [(one["kind"], one["title"]) for one in lines]
+    assert told
+    assert {one["actor"] for one in told} == {""}
+    assert not any(one["data"] for one in told)
+    full = {one["number"]: one["at"] for one in api.get("tess", f"/requests/{made['id']}/events").json()}
+    assert {one["number"]: one["at"] for one in told}.items() <= full.items()
+
+
+def test_the_whole_trail_of_a_request_is_for_staff_and_auditors(api: Api) -> None:
+    """Nobody else is told whether the request exists or not."""
+    made = api.ask("ada", "lamp")
+    told = [refused(api.get("ben", f"/requests/{each}/events"), 404)["detail"] for each in (made["id"], NOBODY)]
 
     assert told[0] == told[1]
     for who in ("tess", "lea"):

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from selfserve.connectors.contract import Action, Connector
-from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.declared import DeclaredActions, Known
 from selfserve.connectors.human import HumanConnector
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.connectors.munki import MunkiConnector
@@ -29,7 +29,7 @@ _KINDS: Final[Mapping[str, type[Connector]]] = {
     "human": HumanConnector,
 }
 _DEMO: Final = {name: kind.actions for name, kind in _KINDS.items()}
-_SECRETS: Final = {name: kind.gives_secret for name, kind in _KINDS.items()}
+_KNOWN: Final = {name: Known(kind) for name, kind in _KINDS.items()}
 _SLOW: Final = {
     "post": {
         "send": Action("send", Parcel, "Send a parcel", undoable=False, lasting=False),
@@ -40,12 +40,12 @@ _SLOW: Final = {
 
 def demo_actions() -> DeclaredActions:
     """The connectors that the demo configures, by their names there."""
-    return DeclaredActions(_DEMO, _SECRETS)
+    return DeclaredActions(_DEMO, _KNOWN)
 
 
 def all_actions() -> DeclaredActions:
     """Those of the demo and a slow one."""
-    return DeclaredActions({**_DEMO, **_SLOW}, _SECRETS)
+    return DeclaredActions({**_DEMO, **_SLOW}, _KNOWN)
 
 
 class Groups:

@@ -275,6 +275,32 @@ def test_risk_is_content_with_what_it_demands(tmp_path: Path) -> None:
         good(with_vpn(tmp_path, ("risk: low", "risk: medium"), *changes))
 
 
+DAYS = "form:\n  days: {type: number, label: A, max: 9, required: true}\n  until: {type: date, label: A}\nfulfil:"
+HOURS = 'duration(string(form.days * 24) + "h")'
+
+
+@pytest.mark.parametrize(
+    ("end", "column", "advice"),
+    [
+        (f"now + {HOURS}", 16, f"Write {HOURS}."),
+        ('form.days > 3 ? now + duration("8h") : now + duration("1h")', 32, 'like duration("720h").'),
+        ('form.until == null ? now + duration("8h") : form.until', 37, 'like duration("720h").'),
+    ],
+)
+def test_an_end_that_counts_from_the_asking_is_refused(tmp_path: Path, end: str, column: int, advice: str) -> None:
+    """Hard case 6: the clock starts at delivery, so a waiting line uses nothing up; what to write instead is said."""
+    (problem,) = broken(with_vpn(tmp_path, ("fulfil:", DAYS), ("ends: 90d", f"ends: '{end}'")))
+    assert (problem.file, problem.line, problem.column) == ("items/vpn.yaml", 17, column)
+    assert "counts from the asking" in problem.sentence
+    assert problem.sentence.endswith(advice)
+
+
+@pytest.mark.parametrize("end", [HOURS, 'form.until == null ? duration("8h") : form.until', "form.until", "null"])
+def test_an_end_by_duration_or_by_day_counts_from_delivery(tmp_path: Path, end: str) -> None:
+    """A day that was named is a day, whenever it was asked for."""
+    good(with_vpn(tmp_path, ("fulfil:", DAYS), ("ends: 90d", f"ends: '{end}'")))
+
+
 def test_a_grant_about_nothing_is_refused(tmp_path: Path) -> None:
     """What is done once is not held."""
     path = with_vpn(tmp_path, ("directory.add_member", "directory.unlock"), ("group: vpn, ", ""))

@@ -66,6 +66,14 @@ def test_items_use_every_way_of_the_product() -> None:
     assert any(len(item.fulfil) > 1 for item in CATALOG.items.values())
 
 
+def test_the_days_of_a_seat_with_a_waiting_line_count_from_delivery() -> None:
+    """Hard case 6: whoever waits three weeks for a Zoom seat still has it for the thirty days they asked for."""
+    item = CATALOG.items["zoom-pro"]
+    assert item.grant is not None
+    asked = rule_context(item, cast("CustomerFacts", {}), now=NOW, form={"days": 30})
+    assert item.grant.ends.resolve(asked) == timedelta(days=30)
+
+
 def test_items_ask_every_kind_of_question() -> None:
     """Whoever writes an item finds an example of each kind."""
     asked = {field.type for item in CATALOG.items.values() for field in item.form.values()}

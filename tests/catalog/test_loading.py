@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from pathlib import Path
 
@@ -155,6 +156,17 @@ def test_a_pipe_does_not_hang_the_loader(tmp_path: Path) -> None:
     path = folder(tmp_path)
     os.mkfifo(path / "items" / "pipe.yaml")
     assert only(path) == "items/pipe.yaml:1:1: items/pipe.yaml is not a file."
+
+
+@pytest.mark.parametrize("start", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize(
+    ("content", "at"), [(b"id: \xffpn", "1:5"), (b"id: vpn\nname: \xc3\xbc\xc3\xbc\xe9", "2:9"), (b"id: a\xc3", "1:6")]
+)
+def test_what_is_no_utf_8_is_told_where_it_stands(tmp_path: Path, start: bytes, content: bytes, at: str) -> None:
+    """By line and sign, as an editor counts them; a mark of the byte order at the front is no sign."""
+    path = folder(tmp_path)
+    (path / "items/vpn.yaml").write_bytes(start + content)
+    assert only(path) == f"items/vpn.yaml:{at}: items/vpn.yaml is not UTF-8 text."
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"\xff\xfe\x00", "not UTF-8"), (b"#" * 70_000, "larger than 64 KiB")])

@@ -27,6 +27,34 @@ def test_a_problem_is_told_with_its_place(selfserve: Selfserve, folder: Path) ->
     assert problem["line"] > 1
 
 
+def _with_a_group(folder: Path, group: str, writable: str) -> None:
+    config = folder / "selfserve.toml"
+    allowed = '"vpn", "wiki-*", "github-*", "finance-*", "figma-*", "guest-*", "production-*", "crm"'
+    config.write_text(config.read_text().replace("writable_groups = []", f"writable_groups = [{writable or allowed}]"))
+    item = folder / "catalog/items/figma-editor.yaml"
+    text = re.sub(r"use: .*", "use: directory.add_member", item.read_text(), count=1)
+    item.write_text(re.sub(r"with: .*", f'with: {{group: {group}, customer: "${{customer.login}}"}}', text, count=1))
+
+
+@pytest.mark.parametrize("command", [("catalog", "check"), ("doctor",)])
+def test_what_the_configuration_never_lets_happen_is_told(
+    selfserve: Selfserve, folder: Path, command: tuple[str, ...]
+) -> None:
+    """With its place, without a secret and without a directory that answers; else every ask would be declined."""
+    _with_a_group(folder, "not-writable", "")
+    ran = selfserve(*command)
+    assert re.search(r"items/figma-editor\.yaml:\d+:\d+: The group not-writable is not among", ran.out + ran.err)
+    assert ran.code == 1
+
+
+def test_a_group_that_an_answer_chooses_is_warned_of(selfserve: Selfserve, folder: Path) -> None:
+    """A warning stops nobody: the catalog is right as far as it can be told."""
+    _with_a_group(folder, "'${customer.title}'", '"*"')
+    ran = selfserve("catalog", "check")
+    assert re.search(r"items/figma-editor\.yaml:\d+:\d+: Whoever chooses the group here .*\(a warning\)", ran.err)
+    assert ran.code == 0
+
+
 def test_a_catalog_is_checked_without_a_configuration(selfserve: Selfserve, folder: Path, tmp_path: Path) -> None:
     """In a pull request there is none; the installed kinds of connectors are what it is held against."""
     ran = selfserve("-c", str(tmp_path / "none.toml"), "catalog", "check", str(folder / "catalog"))

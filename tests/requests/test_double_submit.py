@@ -1,4 +1,8 @@
-"""Hard case 1: the same ask twice is one request, whoever takes it, however close together."""
+"""Hard case 1: the same ask twice is one request, whoever takes it, however close together.
+
+`second` is a house of its own upon the same store, in this process; between real ones it is in
+`tests/app/test_two_processes.py`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ def _requests(stand: Stand) -> list[Request]:
         return list(session.query(Request).all())
 
 
-def test_the_same_ask_to_two_processes_at_once_is_one_request(stand: Stand, second: Stand) -> None:
+def test_the_same_ask_to_two_houses_at_once_is_one_request(stand: Stand, second: Stand) -> None:
     """Both get the same id; one effect, one run, one reason."""
     one, other = _rush(lambda: stand.ask("ada", "lamp"), lambda: second.ask("ada", "lamp"))
 
@@ -45,7 +49,7 @@ def test_the_same_ask_to_two_processes_at_once_is_one_request(stand: Stand, seco
 
 
 def test_twenty_racing_threads_make_one_request_and_one_notice(stand: Stand, second: Stand) -> None:
-    """Ten in each of two processes; the approver is told once."""
+    """Ten in each of two houses; the approver is told once."""
     asks = [lambda each=each: each.ask("ada", "desk") for each in [stand, second] * 10]
     made = _rush(*asks)
 
@@ -54,7 +58,7 @@ def test_twenty_racing_threads_make_one_request_and_one_notice(stand: Stand, sec
     assert len(stand.notices("mara")) == 1
 
 
-def test_the_same_key_to_two_processes_at_once_is_one_request(stand: Stand, second: Stand) -> None:
+def test_the_same_key_to_two_houses_at_once_is_one_request(stand: Stand, second: Stand) -> None:
     """Without the duplicate check by answers, the key alone is enough."""
     one, other = _rush(lambda: stand.ask("ada", "bell", key="k"), lambda: second.ask("ada", "bell", key="k"))
 
@@ -94,27 +98,29 @@ def test_a_key_is_each_asker_s_own(stand: Stand) -> None:
 
 
 def test_one_key_with_two_asks_at_once_is_refused_for_one(stand: Stand, second: Stand) -> None:
-    """Two processes, one key, two items: one is stored, the other refused, none half."""
-    told: list[type[BaseException] | None] = []
+    """Two houses, one key, two items: one is stored, the other refused, none half."""
 
-    def ask(each: Stand, item: str) -> Submitted | None:
+    def ask(each: Stand, item: str) -> Submitted | KeyReused:
         try:
             return each.ask("ada", item, key="k")
-        except KeyReused:
-            return None
+        except KeyReused as refused:
+            return refused
 
     gate = threading.Barrier(2)
 
-    def go(pair: tuple[Stand, str]) -> Submitted | None:
+    def go(pair: tuple[Stand, str]) -> Submitted | KeyReused:
         gate.wait()
         return ask(*pair)
 
     with ThreadPoolExecutor(2) as threads:
-        made = list(threads.map(go, [(stand, "lamp"), (second, "cup")]))
-    assert not told
-    assert sum(each is not None for each in made) == 1
-    assert len(_requests(stand)) == 1
-    assert len(stand.shelf.things) == 1
+        told = dict(zip(("lamp", "cup"), threads.map(go, [(stand, "lamp"), (second, "cup")]), strict=True))
+    (taken,) = [item for item, one in told.items() if isinstance(one, Submitted)]
+    (refused,) = [one for one in told.values() if isinstance(one, KeyReused)]
+    assert "Idempotency-Key" in str(refused)
+    (request,) = _requests(stand)
+    assert request.item_id == taken
+    assert stand.shelf.things == {(taken, "ada")}
+    assert dict(stand.shelf.effects) == {(taken, "ada"): 1}
 
 
 def test_the_same_key_finds_its_request_after_it_is_over(stand: Stand) -> None:

@@ -1,4 +1,8 @@
-"""Hard case 11 from asking to having: the line for a seat, its places, its waking, and who buys more."""
+"""Hard case 11 from asking to having: the line for a seat, its places, its waking, and who buys more.
+
+`second` is a house of its own upon the same store, in this process; between real ones it is in
+`tests/app/test_two_processes.py`.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +62,7 @@ def stand(database: Database, tmp_path: Path) -> Iterator[Stand]:
 
 @pytest.fixture
 def second(stand: Stand, tmp_path: Path) -> Iterator[Stand]:
-    """A second process on the same store."""
+    """A second house on the same store, as another process has it."""
     database = Database(stand.house.database.url.render_as_string(hide_password=False))
     made = seated(database, tmp_path, "two", stand)
     yield made

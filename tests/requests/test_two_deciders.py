@@ -1,4 +1,8 @@
-"""Hard case 2: two approvers at once, and approve against deny: one transition, and the loser is told who and when."""
+"""Hard case 2: two approvers at once, and approve against deny: one transition, and the loser is told who and when.
+
+`second` is a house of its own upon the same store, in this process; between real ones it is in
+`tests/app/test_two_processes.py`.
+"""
 
 from __future__ import annotations
 

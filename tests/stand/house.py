@@ -76,13 +76,13 @@ class Stand:
         return replace(self, house=replace(self.house, executor=executor))
 
     def apart(self, executor: str) -> Stand:
-        """Another process with connections of its own to the same store and the same target."""
+        """A second house, as another process would have it: connections of its own to the same store, one target."""
         database = Database(self.house.database.url.render_as_string(hide_password=False))
         house = replace(self.house, database=database, executor=executor, engine=Engine(database, executor=executor))
         return replace(self, house=house)
 
     def leave(self) -> None:
-        """The process of `apart` ends."""
+        """The house of `apart` ends."""
         self.house.engine.stop()
         self.house.database.close()
 
@@ -304,7 +304,7 @@ def stand(database: Database, tmp_path: Path) -> Iterator[Stand]:
 
 @pytest.fixture
 def second(stand: Stand) -> Iterator[Stand]:
-    """A second process beside `stand`: own connections, own executor, one store, one target."""
+    """What a second process would have beside `stand`, here: own connections and executor, one store and target."""
     made = stand.apart("two")
     yield made
     made.leave()

@@ -19,6 +19,7 @@ from selfserve.api.app_rules import AppRules
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import bearer, parts_of
 from selfserve.api.problems import AppCopied, AppTooOld, Unauthenticated
+from selfserve.api.words import Moment
 from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import accepted
 from selfserve.languages.messages import msg
@@ -203,13 +204,13 @@ def untell(request: Request, app: App) -> None:
 
 
 @router.get("/notices")
-def hear(request: Request, app: App, after: Annotated[datetime | None, Query()] = None) -> dict[str, Any]:
+def hear(request: Request, app: App, after: Annotated[Moment | None, Query()] = None) -> dict[str, Any]:
     """Notices made since `after` and not read yet, in the customer's language, oldest first.
 
     The first call tells none: what was there before the app is no news, and is named so that it stays none.
     """
     parts, now = parts_of(request), parts_of(request).house.now()
-    since = (after if after is not None and after.tzinfo else now) - SLACK
+    since = (after or now) - SLACK
     with parts.house.database.read() as session:
         found = [one for one in reversed(notices.unread(session, app.person_id, MOST)) if one.made_at >= since]
         to = _reader(request, session, app)

@@ -97,6 +97,7 @@ async def reader(who: Annotated[TokenPrincipal, Depends(signed)]) -> TokenPrinci
 
 
 # These only look at the principal, so they are coroutines: the framework gives every plain one a thread.
+Knows = Annotated[TokenPrincipal, Security(signed)]
 Browses = Annotated[TokenPrincipal, Security(customer, scopes=["catalog:read"])]
 Reads = Annotated[TokenPrincipal, Security(reader, scopes=["requests:read"])]
 Asks = Annotated[TokenPrincipal, Security(customer, scopes=["requests:write"])]

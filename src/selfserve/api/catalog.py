@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from selfserve.api.caller import Browses, LooksUp, parts_of
+from selfserve.api.caller import Browses, Knows, LooksUp, parts_of
 from selfserve.api.words import Mark
 from selfserve.catalog import others
 from selfserve.catalog.durations import format_duration
@@ -91,8 +91,8 @@ class Planned(BaseModel):
 
 
 @router.get("/me")
-def me(who: Browses) -> Me:
-    """Who am I, with which roles and scopes."""
+def me(who: Knows) -> Me:
+    """Who am I, with which roles and scopes. Any valid token may ask: it learns nothing but what it is itself."""
     return Me(
         id=who.person_id,
         login=who.login,

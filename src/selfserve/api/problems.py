@@ -43,6 +43,7 @@ SENTENCES = {
     404: "There is nothing at this address; /api/openapi.json says what there is.",
     405: "This address does not take that method; the header Allow names those that it takes.",
 }
+KINDS = {400: "malformed", 413: "too-large", 422: "malformed"}
 AGAIN_AFTER = 5
 """Seconds after which it is worth asking again when the store does not answer."""
 
@@ -137,7 +138,7 @@ async def _malformed(request: Request, error: RequestValidationError) -> Problem
 
 async def _http(request: Request, error: HTTPException) -> ProblemResponse:
     detail = SENTENCES.get(error.status_code, str(error.detail))
-    kind = "malformed" if error.status_code in (400, 422) else "about:blank"
+    kind = KINDS.get(error.status_code, "about:blank")
     return problem(error.status_code, detail, kind, headers=error.headers)
 
 

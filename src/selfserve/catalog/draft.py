@@ -28,6 +28,15 @@ class ActionCatalogue(Protocol):
         """Whether `use` with these arguments gives the customer a secret; None where that is not known here."""
         ...
 
+    def joins_group(self, use: str, args: Mapping[str, Any], group: str) -> bool | None:
+        """Whether `use` with these arguments puts the customer into the directory's `group`; None where that is not
+        known here."""
+        ...
+
+    def forbidden(self, use: str, args: Mapping[str, Any]) -> Mapping[str, str]:
+        """What the connector's configuration never lets happen: a sentence by the argument's name."""
+        ...
+
 
 class PeopleView(Protocol):
     """What the checks want to know about people, where a directory is at hand."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import codecs
 import stat
 from pathlib import Path
 from typing import Final
 
+from selfserve.catalog.problems import Mark
+
+_START: Final = Mark(1, 1)
 LARGEST_RUNBOOK: Final = 256 * 1024
 
 
 class FileRefused(Exception):  # noqa: N818 - refused is what happens to it
-    """The file is not one the catalog may read; the text is the sentence."""
+    """The file is not one the catalog may read; the text is the sentence, `mark` where in the file it is so."""
+
+    def __init__(self, sentence: str, mark: Mark = _START) -> None:
+        super().__init__(sentence)
+        self.mark = mark
 
 
 def read_inside(folder: Path, name: str, largest: int) -> str:
@@ -44,7 +52,10 @@ def _content(path: Path, name: str, largest: int) -> bytes:
 
 
 def _decoded(content: bytes, name: str) -> str:
+    bare = content.removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return bare.decode()
     except UnicodeDecodeError as error:
-        raise FileRefused(f"{name} is not UTF-8 text.") from error
+        before = bare[: error.start].decode()
+        mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        raise FileRefused(f"{name} is not UTF-8 text.", mark) from error

@@ -49,7 +49,7 @@ def read_source(
     try:
         text = read_inside(folder, file, LARGEST)
     except FileRefused as error:
-        return [Problem(file, 1, 1, str(error))]
+        return [_problem(file, error.mark, str(error))]
     if previous is not None and previous.text == text:
         return previous
     return parse_source(file, text, model)

@@ -10,7 +10,10 @@ from typing import Annotated
 import typer
 
 from selfserve.catalog import schema
+from selfserve.catalog.checks.deciders import perhaps_deciders
+from selfserve.catalog.forbidden import forbidden
 from selfserve.catalog.loading import Catalog, CatalogBroken, load
+from selfserve.catalog.problems import Problem
 from selfserve.catalog.untold import untold
 from selfserve.cli.plan import plan
 from selfserve.cli.stop import FAILED, Stop
@@ -67,13 +70,21 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="The catalog's folder; the configured one if left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Find everything that is wrong in the catalog, or untold in one of its languages, with file, line and column."""
+    """Find everything that is wrong in the catalog, never possible with this configuration, or untold in a language,
+    with file, line and column."""
     found, unseen = checked(surroundings(ctx), folder)
-    problems = found.problems if isinstance(found, CatalogBroken) else tuple(sorted(untold(found.draft)))
+    doubts: list[Problem] = []
+    if isinstance(found, CatalogBroken):
+        problems = found.problems
+    else:
+        problems = tuple(sorted((*untold(found.draft), *forbidden(found.draft))))
+        doubts = sorted(perhaps_deciders(found.draft))
     if as_json:
         say_json([{"file": p.file, "line": p.line, "column": p.column, "sentence": p.sentence} for p in problems])
     for problem in () if as_json else problems:
         warn(str(problem))
+    for doubt in doubts:
+        warn(f"{doubt} (a warning)")
     if unseen:
         warn(f"Whether people can act for teams and approvals was not looked at: {unseen}.")
     if problems:

@@ -101,6 +101,16 @@ class ConformanceSuite(ABC):
             assert action.title, f"{name} has no title"
             assert not (action.human and action.destructive), f"{name} is done by a human, who needs no warning"
 
+    def test_what_works_is_not_forbidden_beforehand(self) -> None:
+        """What `catalog check` tells of arguments holds for good: it names none that the plan finds nothing against."""
+        case = self.case()
+        kind, settings = type(case.connector), case.connector.settings
+        known = case.args.model_dump(mode="json", by_alias=True, exclude_none=True)
+        assert not kind.forbidden(case.action, known, settings)
+        for args in ({}, dict.fromkeys(known)):
+            assert not kind.forbidden(case.action, args, settings), "nothing is known of these arguments"
+            assert kind.joins_group(case.action, args, "a group", settings) is not True
+
     def test_plan_check_and_options_write_nothing(self) -> None:
         """Before somebody asked, nothing in the target may change, whatever is typed into a form."""
         case = self.case()

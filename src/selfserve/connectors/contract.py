@@ -287,6 +287,25 @@ class Connector(ABC):
         """
         return cls.actions[action].secret_result
 
+    @classmethod
+    def joins_group(cls, action: str, args: Mapping[str, Any], group: str, settings: Any = None) -> bool | None:
+        """Whether the action with these arguments puts the customer into the group that people are known by as `group`;
+        None where that is not known here.
+
+        `args` and `settings` are those of `gives_secret`; nothing is asked over the network. An item that hands out the
+        membership of those who own or approve items is refused, however the connector calls its arguments.
+        """
+        return False
+
+    @classmethod
+    def forbidden(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> Mapping[str, str]:
+        """What the section of the configuration never lets happen: a sentence by the name of the argument it is about.
+
+        `args` and `settings` are those of `gives_secret`; nothing is asked over the network. Only what `plan` would
+        block for good, whoever asks: where it depends on the target or on an answer, nothing is said.
+        """
+        return {}
+
     @abstractmethod
     def check(self) -> list[Finding]:
         """Configuration and reachability as named findings; never raises; may use the network; leaves nothing

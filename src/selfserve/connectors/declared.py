@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from selfserve.connectors.contract import Action, Connector
@@ -11,19 +11,24 @@ from selfserve.connectors.kinds import Kinds
 from selfserve.connectors.problems import BadSection, UnknownAction, UnknownConnector, UnknownKind, nearest
 from selfserve.connectors.sections import read_section
 
-GivesSecret = Callable[[str, Mapping[str, Any]], bool | None]
-"""`Connector.gives_secret` of one connector, its settings known to it where there are any."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A connector as far as it is known before it is built; `settings` are None without a right section."""
+
+    kind: type[Connector]
+    settings: Any = None
 
 
 class DeclaredActions:
     """What connectors can do, known without their configuration: enough for `catalog check` on a bare checkout."""
 
     def __init__(
-        self, actions: Mapping[str, Mapping[str, Action[Any]]], secrets: Mapping[str, GivesSecret] | None = None
+        self, actions: Mapping[str, Mapping[str, Action[Any]]], known: Mapping[str, Known] | None = None
     ) -> None:
-        """`actions` is by connector name, then by action name; `secrets` by connector name, else the actions say it."""
+        """`actions` is by connector name, then by action name; `known` by connector name, else the actions say all."""
         self._actions = {name: dict(of_one) for name, of_one in actions.items()}
-        self._secrets = dict(secrets or {})
+        self._known = dict(known or {})
 
     @classmethod
     def of(
@@ -34,13 +39,13 @@ class DeclaredActions:
     ) -> DeclaredActions:
         """The actions for connector names and their kinds (`{"directory": "ldap"}`); raises UnknownKind.
 
-        With the connectors' `sections` of the configuration it is also known what of them gives a secret.
+        With the connectors' `sections` of the configuration it is also known what gives a secret, leads into a group,
+        or is forbidden by them.
         """
-        known = Kinds(extra)
-        found = {name: known.find(kind) for name, kind in kinds.items()}
-        settings = {name: _settings(name, one, (sections or {}).get(name)) for name, one in found.items()}
-        secrets = {name: partial(one.gives_secret, settings=settings[name]) for name, one in found.items()}
-        return cls({name: one.actions for name, one in found.items()}, secrets)
+        installed = Kinds(extra)
+        found = {name: installed.find(kind) for name, kind in kinds.items()}
+        known = {name: Known(one, _settings(name, one, (sections or {}).get(name))) for name, one in found.items()}
+        return cls({name: one.actions for name, one in found.items()}, known)
 
     @classmethod
     def installed(cls) -> DeclaredActions:
@@ -69,8 +74,22 @@ class DeclaredActions:
         action = self.lookup(use)
         if action is None:
             return None
-        told = self._secrets.get(use.partition(".")[0])
-        return action.secret_result if told is None else told(action.name, args)
+        known = self._known.get(use.partition(".")[0])
+        return action.secret_result if known is None else known.kind.gives_secret(action.name, args, known.settings)
+
+    def joins_group(self, use: str, args: Mapping[str, Any], group: str) -> bool | None:
+        """Whether `use` with these arguments puts the customer into `group`; see `Connector.joins_group`."""
+        action, known = self.lookup(use), self._known.get(use.partition(".")[0])
+        if action is None or known is None:
+            return False
+        return known.kind.joins_group(action.name, args, group, known.settings)
+
+    def forbidden(self, use: str, args: Mapping[str, Any]) -> Mapping[str, str]:
+        """What the configuration never lets happen; see `Connector.forbidden`."""
+        action, known = self.lookup(use), self._known.get(use.partition(".")[0])
+        if action is None or known is None:
+            return {}
+        return known.kind.forbidden(action.name, args, known.settings)
 
     def find(self, name: str) -> Action[Any]:
         """The action called `name`; raises UnknownConnector or UnknownAction with what was probably meant."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from selfserve.connectors.breaker import Breaker, Circuit, Health, Limits
 from selfserve.connectors.contract import Action, Connector, Failed, FailureKind, Outcome, Ports
-from selfserve.connectors.declared import DeclaredActions
+from selfserve.connectors.declared import DeclaredActions, Known
 from selfserve.connectors.guarded import Guarded
 from selfserve.connectors.kinds import Kinds, kinds_of
 from selfserve.connectors.problems import (
@@ -48,7 +47,7 @@ class Registry:
         self._connectors = dict(connectors)
         self._declared = DeclaredActions(
             {name: one.actions for name, one in self._connectors.items()},
-            {name: partial(one.gives_secret, settings=one.settings) for name, one in self._connectors.items()},
+            {name: Known(type(one), one.settings) for name, one in self._connectors.items()},
         )
         self._breakers = {name: Breaker(now, limits, ticks) for name in self._connectors}
 
@@ -108,6 +107,14 @@ class Registry:
     def gives_secret(self, use: str, args: Mapping[str, Any]) -> bool | None:
         """Whether `use` with these arguments gives the customer a secret; see `Connector.gives_secret`."""
         return self._declared.gives_secret(use, args)
+
+    def joins_group(self, use: str, args: Mapping[str, Any], group: str) -> bool | None:
+        """Whether `use` with these arguments puts the customer into `group`; see `Connector.joins_group`."""
+        return self._declared.joins_group(use, args, group)
+
+    def forbidden(self, use: str, args: Mapping[str, Any]) -> Mapping[str, str]:
+        """What the configuration never lets happen; see `Connector.forbidden`."""
+        return self._declared.forbidden(use, args)
 
     def get(self, name: str) -> Connector:
         """The connector called `name`; raises UnknownConnector with the nearest names."""

@@ -160,6 +160,8 @@ _GROUPS = (
     Group("team-access", "TechOps: access and identity", ("emil", "ruth", "tove")),
     Group("team-workplace", "TechOps: devices and software", ("emil", "ruth")),
     Group("team-design-tools", "TechOps: design tools and their licences", ("tove", "ruth")),
+    Group("team-engineering", "Decides who writes to repositories and reaches production", ("mei", "sam")),
+    Group("team-finance-systems", "Decides who reads the monthly figures", ("clara", "ingrid")),
     Group("selfserve-admins", "Runs this installation of selfserve", ("tove",)),
     Group("selfserve-auditors", "Reads the audit trail", ("clara",)),
 )

@@ -19,6 +19,7 @@ from selfserve.catalog.answers import AnswerRefused, plain_text
 from selfserve.people.directory import are_present
 from selfserve.people.principal import TokenPrincipal
 from selfserve.people.roles import RoleRules
+from selfserve.settings.durations import write_duration
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement, among
 from selfserve.store.tables import ApiToken, Person, PersonGroup
@@ -85,7 +86,8 @@ def _check(session: Session, person: Person, label: str, scopes: Collection[str]
     if not 1 <= len(label) <= 100:
         raise TokenRefusedError("a token needs a label of 1 to 100 characters")
     if not timedelta(0) < lasts <= LONGEST:
-        raise TokenRefusedError(f"a token lasts between a moment and {LONGEST.days} days, not {lasts}")
+        wanted, most = write_duration(lasts), write_duration(LONGEST)
+        raise TokenRefusedError(f"a token lasts more than 0s and at most {most}, not {wanted}")
     if not person.present:
         raise TokenRefusedError(f"{person.name} is disabled or has left, so no token can be made for them")
     taken = sa.select(ApiToken.id).where(ApiToken.person_id == person.id, ApiToken.label == label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -124,19 +124,8 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
     grant, reason = (held[0], held[1]) if held else (None, None)
     how = holdings(session, [grant])[grant.id] if grant is not None else None
     others = still_held(session, request) if grant is not None else []
-    unseen = _unseen(session, request, reader_id)
     words, tone = state_words(session, [request])[request.id]
-    asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
-    gives = {step.id: step.gives for step in item.fulfil if step.gives}
-    to = Telling(
-        you=customer.id == reader_id,
-        customer=customer.given_name or customer.name,
-        actor=asker,
-        item=request.item_name,
-        gives=gives,
-        asked=bool(asker) and asked_by.id == reader_id,
-        unseen=unseen,
-    )
+    to = _telling(session, request, item, reader_id)
     return Story(
         id=request.id,
         name=request.name,
@@ -164,8 +153,8 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         grant_tone=how.tone if how else "",
         ends_at=grant.ends_at if grant else None,
         meant=reason.meant if reason else "",
-        held_by=[other.name for other in others if other.name not in unseen],
-        held_otherwise=any(other.name in unseen for other in others),
+        held_by=[other.name for other in others if other.name not in to.unseen],
+        held_otherwise=any(other.name in to.unseen for other in others),
         can=_can(session, request, item, grant, reason, reader_id),
         use=_use(house, request, item, grant) if to.you else "",
     )
@@ -177,6 +166,21 @@ def _use(house: House, request: Request, item: Item, grant: Grant | None) -> str
         return ""
     actions = (house.connectors.lookup(step.use) for step in item.fulfil)
     return "" if any(action is not None and action.human for action in actions) else item.promise or ""
+
+
+def _telling(session: Session, request: Request, item: Item, reader_id: str) -> Telling:
+    """For whom it is told, in whose words, and what they must not learn of."""
+    customer, asked_by = session.get_one(Person, request.customer_id), session.get_one(Person, request.asked_by_id)
+    asker = "" if asked_by is customer else asked_by.given_name or asked_by.name
+    return Telling(
+        you=customer.id == reader_id,
+        customer=customer.given_name or customer.name,
+        actor=asker,
+        item=request.item_name,
+        gives={step.id: step.gives for step in item.fulfil if step.gives},
+        asked=bool(asker) and asked_by.id == reader_id,
+        unseen=_unseen(session, request, reader_id),
+    )
 
 
 def _unseen(session: Session, request: Request, reader_id: str) -> frozenset[str]:
@@ -191,9 +195,7 @@ def _unseen(session: Session, request: Request, reader_id: str) -> frozenset[str
 
 
 def _lines(session: Session, house: House, request: Request, item: Item, to: Telling) -> list[Line]:
-    events = session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request.id}").order_by(AuditEvent.number)
-    )
+    events = _trail(session, request.id)
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
     told = _undecided(session, request, _settled(request, _one_end(told)))
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
@@ -328,10 +330,22 @@ class EventSeen:
 
 def events(session: Session, request_id: str) -> list[EventSeen]:
     """The whole trail of a request, with what only staff sees."""
-    rows = session.scalars(
-        sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request_id}").order_by(AuditEvent.number)
-    )
+    rows = _trail(session, request_id)
     return [EventSeen(row.number, row.at, row.actor, row.kind, row.data, row.tell) for row in rows]
+
+
+def told_events(session: Session, request: Request, reader_id: str) -> list[EventSeen]:
+    """The events that the story tells to somebody whom the request concerns: when, of which kind, in the story's words;
+    who did it and what was recorded are for staff, and what the story passes over is left out."""
+    item = versions.pinned(session, request.item_version_id)
+    to = _telling(session, request, item, reader_id)
+    told = [(row, line(row.kind, row.at, to, row.data, row.tell)) for row in _trail(session, request.id)]
+    return [EventSeen(row.number, row.at, "", row.kind, {}, said.title) for row, said in told if said is not None]
+
+
+def _trail(session: Session, request_id: str) -> Iterable[AuditEvent]:
+    about = sa.select(AuditEvent).where(AuditEvent.stream == f"request:{request_id}")
+    return session.scalars(about.order_by(AuditEvent.number))
 
 
 TALK = ("approval.question", "approval.answered")

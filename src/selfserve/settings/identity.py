@@ -8,6 +8,7 @@ from typing import Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from selfserve.settings.durations import Duration
+from selfserve.settings.filters import Filter
 from selfserve.settings.references import SecretRef
 from selfserve.settings.section import Section
 from selfserve.settings.server import LOOPBACK, WebAddress
@@ -116,13 +117,13 @@ class Directory(Section):
     """The connector of kind `ldap` that is used for reading, by its name below `[connectors]`."""
     base: str = Field(min_length=1)
     """Where people are: a DN such as `ou=people,dc=example,dc=com`."""
-    filter: str = "(objectClass=inetOrgPerson)"
+    filter: Filter = "(objectClass=inetOrgPerson)"
     """Which entries there are people, as an LDAP filter (RFC 4515)."""
     attributes: Attributes = Attributes()
     """Which attribute says what."""
     group_base: str = ""
     """Where groups are; empty: no groups are read."""
-    group_filter: str = "(objectClass=groupOfNames)"
+    group_filter: Filter = "(objectClass=groupOfNames)"
     """Which entries there are groups."""
     group_name: str = Field(default="cn", min_length=1)
     """The attribute with a group's short name, used in rules and roles."""

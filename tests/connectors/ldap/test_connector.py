@@ -101,7 +101,10 @@ def test_a_name_found_is_remembered_and_forgotten_again(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"person_filter": "(uid=*)"}, "must stand in parentheses and contain"),
+        ({"person_filter": "(uid=*)"}, "must contain {customer}"),
+        ({"person_filter": "(|(uid={customer})"}, r"is '\(\|\(uid={customer}\)'; allowed is .* at character 19 a "),
+        ({"person_filter": "uid={customer}"}, "RFC 4515, section 3.; at character 1 "),
+        ({"disabled_filter": "((("}, r"is '\(\(\('; allowed is an LDAP filter .* at character 2 "),
         ({"people_base": "somewhere"}, "is no distinguished name"),
         ({"groups_base": ""}, "is empty"),
     ],
@@ -112,10 +115,10 @@ def test_a_wrong_section_is_refused_in_a_sentence(slapd: Slapd, changes: dict[st
         LdapSettings(**settings_for(slapd, **changes))
 
 
-def test_a_malformed_filter_is_a_matter_of_configuration(build: Build, slapd: Slapd, ctx: Context) -> None:
+def test_a_class_that_breaks_the_filter_is_a_matter_of_configuration(build: Build, slapd: Slapd, ctx: Context) -> None:
     """Found when it is first used, and not taken for a broken connection."""
     group = slapd.add_group()
-    directory = build(person_filter="(|(uid={customer})")
+    directory = build(person_class="inetOrg)Person")
     outcome = directory.apply("add_member", MembershipArgs(group=group, customer="ana"), ctx)
     assert isinstance(outcome, Failed)
     assert outcome.kind is FailureKind.CONFIG

@@ -7,6 +7,8 @@ from typing import Final
 
 from selfserve.catalog.checks.approvals import approvals
 from selfserve.catalog.checks.conflicts import conflicts
+from selfserve.catalog.checks.deciders import deciders
+from selfserve.catalog.checks.delivery import delivery
 from selfserve.catalog.checks.forms import forms
 from selfserve.catalog.checks.grants import grants
 from selfserve.catalog.checks.house import house
@@ -26,6 +28,8 @@ CHECKS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     approvals,
     steps,
     grants,
+    delivery,
+    deciders,
     others,
     conflicts,
     wordings,

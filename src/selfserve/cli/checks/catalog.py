@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from selfserve.catalog.forbidden import forbidden
 from selfserve.catalog.loading import CatalogBroken
 from selfserve.cli.catalog import checked
 from selfserve.cli.checks.finding import Finding, failure, ok
@@ -21,9 +22,9 @@ def check_catalog(around: Surroundings) -> Iterator[Finding]:
     except ConnectorProblem as problem:
         yield failure(AREA, str(problem))
         return
-    if not isinstance(found, CatalogBroken):
+    problems = found.problems if isinstance(found, CatalogBroken) else tuple(sorted(forbidden(found.draft)))
+    if not isinstance(found, CatalogBroken) and not problems:
         yield ok(AREA, f"{len(found.items)} items and {len(found.teams)} teams, all right.")
-        return
-    yield from (failure(AREA, str(problem)) for problem in found.problems[:SHOWN])
-    if len(found.problems) > SHOWN:
-        yield failure(AREA, f"And {len(found.problems) - SHOWN} more; run `selfserve catalog check`.")
+    yield from (failure(AREA, str(problem)) for problem in problems[:SHOWN])
+    if len(problems) > SHOWN:
+        yield failure(AREA, f"And {len(problems) - SHOWN} more; run `selfserve catalog check`.")

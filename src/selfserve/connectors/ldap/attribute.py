@@ -36,6 +36,11 @@ class AttributeArgs(CustomerArgs):
     value: str = Field(min_length=1, max_length=4096)
 
 
+def not_writable_attribute(attribute: str) -> str:
+    """Why no item may set `attribute`."""
+    return msg("{attribute} is not among writable_attributes, so no catalog item may set it.", attribute=attribute)
+
+
 class SetAttribute(Deed[AttributeArgs]):
     """The attribute then has this one value; `undo` brings the former values back, unless somebody changed it since."""
 
@@ -154,11 +159,7 @@ class SetAttribute(Deed[AttributeArgs]):
 
     @staticmethod
     def _not_ours(args: AttributeArgs) -> Declined:
-        return Declined(
-            msg(
-                "{attribute} is not among writable_attributes, so no catalog item may set it.", attribute=args.attribute
-            )
-        )
+        return Declined(not_writable_attribute(args.attribute))
 
     @staticmethod
     def _tell(args: AttributeArgs) -> str:

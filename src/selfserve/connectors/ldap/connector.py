@@ -24,14 +24,15 @@ from selfserve.connectors.contract import (
     Ports,
     State,
 )
-from selfserve.connectors.ldap.attribute import AttributeArgs, SetAttribute
+from selfserve.connectors.ldap import names
+from selfserve.connectors.ldap.attribute import AttributeArgs, SetAttribute, not_writable_attribute
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.deed import CustomerArgs, Deed, Desk
 from selfserve.connectors.ldap.errors import DirectoryError
 from selfserve.connectors.ldap.groups import Groups
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.lookup import Lookup
-from selfserve.connectors.ldap.membership import Membership, MembershipArgs
+from selfserve.connectors.ldap.membership import Membership, MembershipArgs, not_writable_group
 from selfserve.connectors.ldap.names import fold
 from selfserve.connectors.ldap.pins import Pins
 from selfserve.connectors.ldap.reset import ResetPassword
@@ -84,6 +85,35 @@ class LdapConnector(Connector):
             "reset_password": ResetPassword(desk),
         }
 
+    @classmethod
+    def joins_group(cls, action: str, args: Mapping[str, Any], group: str, settings: Any = None) -> bool | None:
+        """By name, however it is spelt and whatever branch its DN is in; a group that an answer chooses may be any that
+        is writable."""
+        if action != "add_member":
+            return False
+        named = args.get("group")
+        if isinstance(named, str):
+            return _called(named) == _called(group)
+        known = isinstance(settings, LdapSettings)
+        return None if not known or settings.could_write_group(group) else False
+
+    @classmethod
+    def forbidden(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> Mapping[str, str]:
+        """Groups outside of `writable_groups`, attributes outside of `writable_attributes`.
+
+        Of groups nothing is said while none at all is writable, as in a fresh installation: `check` says that once.
+        """
+        if not isinstance(settings, LdapSettings):
+            return {}
+        group, attribute = args.get("group"), args.get("attribute")
+        if action in ("add_member", "remove_member") and isinstance(group, str):
+            fits = not settings.writable_groups or settings.could_write_group(group)
+            return {} if fits else {"group": str(not_writable_group(group))}
+        if action == "set_attribute" and isinstance(attribute, str):
+            fits = settings.may_write_attribute(attribute)
+            return {} if fits else {"attribute": str(not_writable_attribute(attribute))}
+        return {}
+
     def check(self) -> list[Finding]:
         return [*self.client.check(), *check_rights(self.client, self.settings)]
 
@@ -131,6 +161,10 @@ class LdapConnector(Connector):
         if ctx.now() < ctx.deadline:
             return None
         return Failed(FailureKind.TRANSIENT, msg("The time for this attempt was over before anything was sent."))
+
+
+def _called(group: str) -> str:
+    return names.fold(names.leaf(group) if names.is_dn(group) else group)
 
 
 def _guarded(work: Callable[[], R], otherwise: Callable[[DirectoryError], R]) -> R:

@@ -45,6 +45,11 @@ class MembershipArgs(CustomerArgs):
     """The group's `cn` or DN."""
 
 
+def not_writable_group(group: str) -> str:
+    """Why no item may change `group`."""
+    return msg("The group {group} is not among writable_groups, so no catalog item may change it.", group=group)
+
+
 @dataclass(frozen=True, slots=True)
 class _Pair:
     """The two DNs of one membership, and what identifies the person after a move."""
@@ -248,9 +253,7 @@ class Membership(Deed[MembershipArgs]):
 
     @staticmethod
     def _not_ours(group: str) -> Declined:
-        return Declined(
-            msg("The group {group} is not among writable_groups, so no catalog item may change it.", group=group)
-        )
+        return Declined(not_writable_group(group))
 
     @staticmethod
     def _tell(pair: _Pair, *, member: bool) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from selfserve.connectors.ldap import names
+from selfserve.settings.filters import check_filter
 
 PLACE = "{customer}"
 _NEVER_WRITABLE = frozenset(
@@ -148,8 +149,19 @@ class LdapSettings(DirectorySettings):
     @field_validator("person_filter")
     @classmethod
     def _has_place(cls, value: str) -> str:
-        if PLACE not in value or not (value.startswith("(") and value.endswith(")")):
-            raise ValueError(f"{value!r} must stand in parentheses and contain {PLACE}")
+        if PLACE not in value:
+            raise ValueError(f"{value!r} must contain {PLACE}")
+        return value
+
+    @field_validator("person_filter", "disabled_filter")
+    @classmethod
+    def _a_filter(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            check_filter(value.replace(PLACE, "c" * len(PLACE)))
+        except ValueError as error:
+            raise ValueError(f"is {value!r}; allowed is {error}") from error
         return value
 
     @field_validator("writable_attributes")
@@ -164,6 +176,16 @@ class LdapSettings(DirectorySettings):
     def may_write_group(self, dn: str) -> bool:
         """True where a catalog item may change the group `dn`."""
         return any(self._fits(allowed, dn) for allowed in self.writable_groups)
+
+    def could_write_group(self, group: str) -> bool:
+        """Whether a group of this name (or DN) could be one that an item may change, without asking the directory: a
+        name may stand for an entry of any branch."""
+        if names.is_dn(group):
+            return self.may_write_group(group)
+        return any(
+            names.is_dn(allowed) or fnmatch.fnmatchcase(names.fold(group), names.fold(allowed))
+            for allowed in self.writable_groups
+        )
 
     def may_write_attribute(self, attribute: str) -> bool:
         """True where a catalog item may set `attribute` of a person."""

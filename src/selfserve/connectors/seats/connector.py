@@ -101,6 +101,14 @@ class SeatsConnector(Connector):
         kinds = {pool.total is None for pool in pools.values()}
         return kinds.pop() if len(kinds) == 1 else None
 
+    @classmethod
+    def forbidden(cls, action: str, args: Mapping[str, Any], settings: Any = None) -> Mapping[str, str]:
+        """Pools that are not configured."""
+        pool = args.get("pool")
+        if not isinstance(settings, SeatsSettings) or not isinstance(pool, str) or pool in settings.pools:
+            return {}
+        return {"pool": f'There is no pool "{pool}": {nearest(pool, settings.pools)}'}
+
     def check(self) -> list[Finding]:
         """How many are left of each pool, a warning where it runs short, and what is held and not to be given again."""
         findings: list[Finding] = []
