@@ -13,7 +13,9 @@ from tests.sign_in.small import attack, client_id_of
 CATCH = """
     window.caught = null;
     window.let = window.socket.emit;
-    window.socket.emit = (name, message) => { if (name === "event") window.caught = message; };
+    window.socket.emit = (name, message) => {
+        if (name === "event" && message.args.includes('"cancel"')) window.caught = message;
+    };
 """
 
 

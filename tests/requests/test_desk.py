@@ -150,7 +150,7 @@ def test_nobody_looks_after_their_own_request(stand: Stand) -> None:
     stand.change("tess", manager_id=stand.people["lea"])
     stand.change("ben", human="42")
     stand.change("theo", human="42")
-    stand.shelf.faults = ["permanent"] * 3
+    stand.shelf.faults = ["permanent"] * 2
     submit(stand.house, customer_id=stand.people["tess"], asked_by_id=stand.people["lea"], item_id="lamp", answers={})
     stand.ask("ben", "lamp")
     first, second = stand.open_cases()
