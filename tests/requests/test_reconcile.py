@@ -125,6 +125,8 @@ def test_what_there_was_no_time_for_comes_first_the_next_hour(stand: Stand, monk
 
     monkeypatch.setattr(type(stand.shelf), "observe", slow)
     reconcile(stand.house)
+    with stand.house.database.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).where(Step.looked_at.is_not(None))) == 2
     stand.clock.forward(hours=1)
     stand.shelf.things.discard(("cup", "cora"))
     assert len(reconcile(stand.house).drifted) == 1
