@@ -71,7 +71,7 @@ async def test_a_store_that_is_away_is_never_said_to_have_kept(visitor: Visitor,
     lock = sqlite3.connect(stand.folder / "house.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     ana.find(Form).trigger("draft", {"version": 1, "values": {"reason": "Forecast"}})
-    ana.find(Form).trigger("look", {"field": "nothing", "text": ""})
+    ana.find(Form).trigger("look", {"field": "nothing", "text": "", "turn": 1})
     await until(lambda: bool(told))
     lock.execute("ROLLBACK")
     lock.close()

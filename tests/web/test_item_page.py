@@ -57,10 +57,10 @@ async def test_colleagues_are_offered_while_one_types(visitor: Visitor, told: Ca
     """A few letters of a name find the colleague, with what tells them from another."""
     ana = visitor("ana")
     await ana.open("/items/leaving-colleague")
-    ana.find(Form).trigger("look", {"field": "colleague", "text": "jon"})
+    ana.find(Form).trigger("look", {"field": "colleague", "text": "jon", "turn": 1})
     await until(lambda: bool(told))
-    name, (field, text, options) = told[0]
-    assert (name, field, text) == ("offer", "colleague", "jon")
+    name, (field, turn, options) = told[0]
+    assert (name, field, turn) == ("offer", "colleague", 1)
     assert isinstance(options, list)
     assert [(one["value"], one["label"]) for one in options] == [("person-jonas", "Jonas Müller")]
 
@@ -152,7 +152,7 @@ async def test_a_manager_asks_for_somebody_they_lead(visitor: Visitor, stand: Pa
     """Offered by name, asked for, and the page of the request says for whom."""
     tomas = visitor("tomas")
     await tomas.open("/items/wiki-editors")
-    tomas.find(Form).trigger("look", {"field": "_for", "text": "so"})
+    tomas.find(Form).trigger("look", {"field": "_for", "text": "so", "turn": 1})
     await until(lambda: bool(told))
     name, (field, _, options) = told[0]
     assert isinstance(options, list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.web.serving import Served
 from tests.web.test_in_chromium import tab
@@ -77,6 +77,37 @@ def test_a_wrong_address_is_told_where_it_stands_once_it_is_left(browser: Browse
         expect(field).to_have_accessible_description(re.compile("not a whole mail address"))
         field.fill("anna@guest.example")
         expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_what_fitted_before_is_no_answer_to_what_is_typed_now(browser: Browser, served: Served) -> None:
+    """The choices for "" arrive when "jo" is already asked for: those for "jo" are shown, not that nothing fits."""
+    with tab(browser, served, "tomas") as page:
+        late: list[str | bytes] = []
+        asked: list[str] = []
+
+        def between(tab: WebSocketRoute) -> None:
+            server = tab.connect_to_server()
+
+            def up(message: str | bytes) -> None:
+                server.send(message)
+                if '"text":"jo"' in str(message).replace("\\", ""):
+                    asked.append("jo")
+                    while late:
+                        tab.send(late.pop(0))
+
+            def down(message: str | bytes) -> None:
+                held = not asked and "offer" in str(message)
+                (late.append if held else tab.send)(message)
+
+            tab.on_message(up)
+            server.on_message(down)
+
+        page.route_web_socket("**/_nicegui_ws/**", between)
+        field = _who(page)
+        field.press_sequentially("jo")
+        expect(page.get_by_role("option", selected=True)).to_contain_text(re.compile("jo", re.IGNORECASE))
+        assert asked == ["jo"]
+        assert not late
 
 
 def test_who_is_named_empties_what_was_filled_in_for_the_asker(browser: Browser, served: Served) -> None:

@@ -118,7 +118,7 @@ def _form(visit: Visit, offer: Offer) -> Form:
     async def look(event: GenericEventArguments) -> None:
         name, text = str(event.args["field"]), str(event.args["text"])[:100]
         found = aside(led, visit, text) if name == WHOM else aside(on_offer, visit.house, item, name, text)
-        form.offer(name, text, await found)
+        form.offer(name, int(event.args["turn"]), await found)
 
     async def check(event: GenericEventArguments) -> None:
         name, text = str(event.args["field"]), str(event.args["text"])[: LONGEST_LINE * 2]

@@ -80,7 +80,7 @@ export default {
   },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
-    this.version = this.kept_version = 0;
+    this.version = this.kept_version = this.turn = 0;
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
@@ -246,11 +246,12 @@ export default {
       }
       this.looking = one.name;
       this.options = [];
+      const turn = (this.turn += 1);
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.$emit("look", { field: one.name, text }), text ? 160 : 0);
+      this.timer = setTimeout(() => this.$emit("look", { field: one.name, text, turn }), text ? 160 : 0);
     },
-    offer(field, text, options) {
-      if (this.looking !== field) return;
+    offer(field, turn, options) {
+      if (this.looking !== field || turn !== this.turn) return; // what fits what was typed before is no answer to this
       this.looking = "";
       this.options = options;
       this.at = 0;

@@ -62,8 +62,8 @@ class Button:
 
 
 class Form(Element, component="form.js", dependencies=["steady.js"]):
-    """Tells `send` with `{button, values}`, `look` with `{field, text}` for a pick, `changed` with the values, `check`
-    with `{field, text}` when a checked field is left.
+    """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
+    `check` with `{field, text}` when a checked field is left.
 
     Words may be `Message`s: the page's reader gets them in their language.
 
@@ -106,9 +106,9 @@ class Form(Element, component="form.js", dependencies=["steady.js"]):
         """Show the sentence beside the field if `text` is still what stands in it."""
         self.run_method("judge", name, text, mistake)
 
-    def offer(self, name: str, text: str, options: Sequence[Option]) -> None:
-        """The choices of a pick for what was typed."""
-        self.run_method("offer", name, text, [_told(asdict(option)) for option in options])
+    def offer(self, name: str, turn: int, options: Sequence[Option]) -> None:
+        """The choices of a pick for what was typed; `turn` is what `look` told with it."""
+        self.run_method("offer", name, turn, [_told(asdict(option)) for option in options])
 
     def kept(self, version: int, *, whole: bool) -> None:
         """The draft is kept as it was at `version`; not `whole` where something must not be."""
