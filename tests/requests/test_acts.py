@@ -246,6 +246,26 @@ def test_whoever_asked_for_somebody_does_not_learn_what_they_asked_for_themselve
     assert stand.shelf.things == {("lamp", "ada")}
 
 
+@pytest.mark.parametrize(("actor", "first_name"), [("mara", "Mara"), ("ada", "Ada")])
+@pytest.mark.parametrize("does", ["cancelled it", "gave it back", "answered"])
+def test_who_acted_is_told_by_their_own_name(stand: Stand, does: str, actor: str, first_name: str) -> None:
+    """What a manager asked for may be cancelled, given back, answered by either: whoever did it reads "you", the others
+    that name, and nobody reads that they did what somebody else did."""
+    item = "lamp" if does == "gave it back" else "desk"
+    asked = submit(
+        stand.house, customer_id=stand.people["ada"], asked_by_id=stand.people["mara"], item_id=item, answers={}
+    )
+    if does == "answered":
+        stand.decide("cora", asked.id, Say.ASK, "Which room?")
+        stand.write(acts.answer, asked.name, stand.people[actor], "The small one.", stand.clock())
+    else:
+        act = acts.cancel if does == "cancelled it" else acts.give_back
+        stand.write(act, stand.house, asked.name, stand.people[actor], stand.clock())
+    for reader in ("mara", "ada", "tess"):
+        told = [line.title for line in _story(stand, asked.name, reader).lines if line.title.endswith(does)]
+        assert told == [f"{'You' if reader == actor else first_name} {does}"]
+
+
 def test_whose_it_is_gives_back_wholly_what_others_asked_for_them(stand: Stand) -> None:
     """It is the customer's, whoever asked."""
     for name in _asked_by_both(stand)[:1]:

@@ -20,7 +20,7 @@ from selfserve.requests.holding import still_held
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
-from selfserve.store.tables import Grant, Request, Stage, StageApprover
+from selfserve.store.tables import Grant, Person, Request, Stage, StageApprover
 
 NO_LATER = msg("That is what you have already; choose a later end.")
 TOO_SOON = msg(
@@ -61,7 +61,9 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
     ).all():
         stage.state, stage.closed_at = StageState.CANCELLED, now
         stages.settle(session, stage, now)
-    Trail(session, f"request:{request.id}").tell("request.cancelled", at=now, actor=f"person:{person_id}")
+    Trail(session, f"request:{request.id}").tell(
+        "request.cancelled", at=now, actor=f"person:{person_id}", data=_by(session, request, person_id)
+    )
     escalation.close_subject(session, f"request:{request.id}", now)
     grants.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
     return request
@@ -77,8 +79,9 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
     request.question = ""
     request.version += 1
     stages.settle_question(session, request, now)
+    by = _by(session, request, person_id)
     Trail(session, f"request:{request.id}").tell(
-        "approval.answered", at=now, actor=f"person:{person_id}", tell=words, data={"answer": words}
+        "approval.answered", at=now, actor=f"person:{person_id}", tell=words, data={"answer": words} | by
     )
     for approver in session.scalars(
         sa.select(StageApprover.person_id)
@@ -96,6 +99,14 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
             needed=True,
         )
     return request
+
+
+def _by(session: Session, request: Request, person_id: str) -> dict[str, str]:
+    """Who acts, by the name the story tells, where that is not the customer."""
+    if person_id == request.customer_id:
+        return {}
+    person = session.get_one(Person, person_id)
+    return {"by": person.given_name or person.name}
 
 
 def give_back(
@@ -153,9 +164,8 @@ def _give_back(
     held = grant is not None and grant.state in HELD
     if not held or grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}") is None:
         raise NotPossible(msg("There is nothing to give back here."))
-    Trail(session, f"request:{request.id}").tell(
-        "grant.given_back", at=now, actor=f"person:{person_id}", data={"held": [other.name for other in others]}
-    )
+    data = {"held": [other.name for other in others]} | _by(session, request, person_id)
+    Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}", data=data)
     return request
 
 

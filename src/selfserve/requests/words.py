@@ -180,8 +180,18 @@ def _plain(title: Message, mood: Mood = "done") -> Sentence:
     return lambda to, data, tell: (title, tell, mood)
 
 
+def _who(to: Telling, data: Mapping[str, Any]) -> str:
+    """Who did it: the customer, or whoever asked for them."""
+    return str(data.get("by") or to.customer)
+
+
+def _whose(to: Telling, data: Mapping[str, Any], yours: Message, another: Message) -> Message:
+    """The words for who did it: `yours` where that is the reader."""
+    return yours if (to.asked if data.get("by") else to.you) else another
+
+
 def _answered(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
-    return msg("You answered") if to.you else msg("{name} answered", name=to.customer), tell, "done"
+    return _whose(to, data, msg("You answered"), msg("{name} answered", name=_who(to, data))), tell, "done"
 
 
 def _taken(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
@@ -190,7 +200,7 @@ def _taken(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 
 
 def _cancelled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
-    return msg("You cancelled it") if to.you else msg("{name} cancelled it", name=to.customer), "", "done"
+    return _whose(to, data, msg("You cancelled it"), msg("{name} cancelled it", name=_who(to, data))), "", "done"
 
 
 def _no_longer(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
@@ -201,7 +211,7 @@ def _given_back(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     held = data.get("held", [])
     seen = [name for name in held if name not in to.unseen]
     note = msg("It stays because of {names}.", names=", ".join(seen)) if seen else STAYS if held else ""
-    return msg("You gave it back") if to.you else msg("{name} gave it back", name=to.customer), note, "done"
+    return _whose(to, data, msg("You gave it back"), msg("{name} gave it back", name=_who(to, data))), note, "done"
 
 
 SENTENCES: dict[str, Sentence] = {
