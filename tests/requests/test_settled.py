@@ -6,12 +6,12 @@ import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
-from selfserve.requests import acts, stages
+from selfserve.requests import acts, desk, stages
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.story import find, story
 from selfserve.requests.submit import Submitted
 from selfserve.store.states import MailState
-from selfserve.store.tables import Notice, Stage, StageApprover
+from selfserve.store.tables import Escalation, Notice, Stage, StageApprover
 
 
 def unread(stand: Stand, event: str) -> list[Notice]:
@@ -80,3 +80,32 @@ def test_an_answered_question_is_nobody_s_turn_any_more(stand: Stand) -> None:
     assert not unread(stand, f"request:{made.id}:question:")
     decide(stand.house, stage_id=stage, person_id=people[0], say=Say.ASK, reason="Which colour?")
     assert moods() == ["done", "human"]
+
+
+def _handed_over(stand: Stand) -> Escalation:
+    stand.shelf.faults = ["permanent"]
+    stand.ask("ada", "lamp")
+    return stand.case()
+
+
+@pytest.mark.parametrize("way", ["taken", "handed on", "done by hand", "tried again", "cancelled"])
+def test_a_case_calls_nobody_once_somebody_deals_with_it(stand: Stand, way: str) -> None:
+    """Its whole team was told; taken, handed on, closed, solved by itself, it asks none of them to look any more."""
+    case = _handed_over(stand)
+    event, tess = f"escalation:{case.id}:", stand.people["tess"]
+    told = {one.person_id for one in unread(stand, event)}
+    assert {tess, stand.people["theo"]} <= told
+    if way == "taken":
+        desk.take(stand.house, case.id, tess)
+    elif way == "handed on":
+        desk.hand_on(stand.house, case.id, tess, team="leads", words="It is yours.")
+    elif way == "done by hand":
+        desk.done(stand.house, case.id, tess, fields={}, on_my_word=True)
+    elif way == "tried again":
+        desk.retry(stand.house, case.id, tess)
+        stand.work()
+    else:
+        name = stand.request(case.request_id or "").name
+        stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
+    assert not [one for one in unread(stand, event) if one.event == f"{event}0"]
+    assert bool(unread(stand, event)) == (way == "handed on"), "only the other team is called"

@@ -187,6 +187,7 @@ def _refuse_others(session: Session, house: House, case: Escalation, staff: Pers
 
 def _give(session: Session, case: Escalation, staff: Person, now: datetime) -> None:
     before = case.taken_by_id
+    escalation.settle(session, case, now)
     if case.state != EscalationState.RETRYING:
         case.state = EscalationState.TAKEN
     case.taken_by_id, case.taken_at = staff.id, now

@@ -216,6 +216,13 @@ def _tell_holder(session: Session, escalation: Escalation, title: str, now: date
     )
 
 
+def settle(session: Session, escalation: Escalation, now: datetime) -> None:
+    """What called people to the case calls nobody any more: somebody has it, another team does, or it is closed."""
+    people = notices.told(session, [f"escalation:{escalation.id}:{level}" for level in range(escalation.level + 1)])
+    people |= {escalation.taken_by_id} if escalation.taken_by_id else set()
+    notices.settled(session, people, f"escalation:{escalation.id}:", now)
+
+
 def _set_timer(session: Session, house: House, escalation: Escalation, now: datetime, *, anew: bool = False) -> None:
     """Order the next look at the case; `anew` where the order for this very moment fired before it."""
     order = f"timer:escalation:{escalation.id}:rise:{escalation.level}:{escalation.rises_at:{_MOMENT}}"
@@ -298,6 +305,7 @@ def move(
     """Put a case before a team, nobody's and with the team's own time for it: the team is told, and so is the customer
     who waits for it. `by` is who handed it on, None where it rose."""
     before, (team_id, team) = escalation.team, team_of(house, team_id)
+    settle(session, escalation, now)
     escalation.state, escalation.taken_by_id, escalation.taken_at = EscalationState.OPEN, None, None
     escalation.level += 1
     escalation.team = team_id
@@ -339,6 +347,7 @@ def close(
     fields: dict[str, Any] | None = None,
 ) -> None:
     """Close an escalation; `by` is the person, None where it solved itself."""
+    settle(session, escalation, now)
     escalation.state, escalation.closed_how, escalation.closed_at = EscalationState.CLOSED, how, now
     escalation.closed_by_id, escalation.words, escalation.fields = by, words, dict(fields or {})
     escalation.version += 1

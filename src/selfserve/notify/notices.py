@@ -155,6 +155,12 @@ def settled(session: Session, people: Iterable[str], event: str, now: datetime) 
     return len(read.all())
 
 
+def told(session: Session, events: Iterable[str]) -> set[str]:
+    """Who was told any of these events, by id; teams' mailboxes are nobody."""
+    found = session.scalars(sa.select(Notice.person_id).where(Notice.event.in_(list(events))).distinct())
+    return {person_id for person_id in found if person_id is not None}
+
+
 UNREAD = timedelta(days=365)
 """How long a notice stays that its person never read."""
 
