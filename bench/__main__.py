@@ -103,7 +103,22 @@ def the_way(bench: Bench) -> list[Row]:
         )
         with bench.running(f"queue-{kind}", kind, people=400, budget="0s", poll="100ms") as (where, _):
             rows += way.queued(where, kind)
-    return [*rows, *two_processes(bench)]
+    return [*rows, *workers_apart(bench), *two_processes(bench)]
+
+
+def workers_apart(bench: Bench) -> list[Row]:
+    """The queue alone on one PostgreSQL, where `serve` only answers and one or two `worker` do all of it."""
+    rows: list[Row] = []
+    for count, kind in ((1, "PostgreSQL, one worker apart"), (2, "PostgreSQL, two workers apart")):
+        made = install(
+            bench.folder / f"queue-{count}", bench.slapd, url=bench.url("PostgreSQL"), budget="0s", poll="100ms"
+        )
+        with ExitStack() as stack:
+            for _ in range(count):
+                stack.enter_context(made.working())
+            stack.enter_context(made.serving(works=False))
+            rows += way.queued(made, kind)
+    return rows
 
 
 def two_processes(bench: Bench) -> list[Row]:

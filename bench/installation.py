@@ -26,7 +26,7 @@ from selfserve.people.roles import RoleRules
 from selfserve.settings.loading import load
 from selfserve.settings.secrets import SecretSource
 from selfserve.store.database import Database
-from selfserve.store.tables import Person
+from selfserve.store.tables import ExecutorLease, Person
 from selfserve.tasks import sync_people
 from selfserve.web.sessions import SessionRules, SignedIn, open_session
 
@@ -109,18 +109,44 @@ class Installation:
         return open_store(load(self.folder / "selfserve.toml", {}), SecretSource(self.folder, environment()))
 
     @contextmanager
-    def serving(self, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
-        """The server as a process of its own, ready; `port` for a further one on the same store."""
-        command = [sys.executable, "-c", START, "--config", str(self.folder / "selfserve.toml"), "serve"]
-        where = {"SELFSERVE__SERVER__PORT": str(port or self.port)}
-        with (self.folder / "server.log").open("ab") as log:
-            process = subprocess.Popen(command, env={**environment(), **where}, stdout=log, stderr=log)
-        try:
+    def serving(self, port: int = 0, *, works: bool = True) -> Iterator[subprocess.Popen[bytes]]:
+        """The server as a process of its own, ready; `port` for a further one on the same store. One that does not
+        work only answers: `working` does the rest."""
+        command = ["serve", "--worker" if works else "--no-worker"]
+        with self._running(command, {"SELFSERVE__SERVER__PORT": str(port or self.port)}) as process:
             wait_answers(f"http://127.0.0.1:{port or self.port}/readyz", process, self.folder / "server.log")
+            yield process
+
+    @contextmanager
+    def working(self) -> Iterator[subprocess.Popen[bytes]]:
+        """A `selfserve worker` as a process of its own, on the same store, seen to be there by its lease."""
+        database = self.store()
+        try:
+            before = _leases(database)
+            with self._running(["worker"], {}) as process:
+                while _leases(database) == before:
+                    if process.poll() is not None:
+                        raise RuntimeError(f"the worker ended: {(self.folder / 'server.log').read_text()[-2000:]}")
+                    time.sleep(0.05)
+                yield process
+        finally:
+            database.close()
+
+    @contextmanager
+    def _running(self, command: list[str], where: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+        whole = [sys.executable, "-c", START, "--config", str(self.folder / "selfserve.toml"), *command]
+        with (self.folder / "server.log").open("ab") as log:
+            process = subprocess.Popen(whole, env={**environment(), **where}, stdout=log, stderr=log)
+        try:
             yield process
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _leases(database: Database) -> int:
+    with database.read() as session:
+        return session.scalars(sa.select(sa.func.count()).select_from(ExecutorLease)).one()
 
 
 def environment() -> dict[str, str]:
