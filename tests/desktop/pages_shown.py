@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 from selfserve.desktop import brand, gtk, screens, words
-from selfserve.desktop.app import Event
+from selfserve.desktop.around import Event
 from selfserve.desktop.window import WebWindow
 
 chosen, to = brand.load(Path(sys.argv[2])), words.of_system()

@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from selfserve.desktop import peers, place
-from selfserve.desktop.app import App, Around, Event
+from selfserve.desktop.app import App
+from selfserve.desktop.around import Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.handoff import Owner

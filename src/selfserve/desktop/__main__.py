@@ -112,7 +112,8 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
             importlib.import_module("selfserve.desktop.gtk").name_program(chosen.id)
         except (ImportError, ValueError) as error:
             return _stop(f"The app needs GTK 3 and WebKitGTK 4.1: {error}.", NO_WINDOW)
-    from selfserve.desktop.app import App, Around
+    from selfserve.desktop.app import App
+    from selfserve.desktop.around import Around
     from selfserve.desktop.keep import Keeper
     from selfserve.desktop.notices import teller
     from selfserve.desktop.roaming import stay

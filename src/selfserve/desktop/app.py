@@ -5,31 +5,23 @@ One thread goes from state to state; all that happens (presses, links, pages tha
 
 from __future__ import annotations
 
-import json
 import queue
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Protocol
-from urllib.parse import parse_qs, urlsplit
 
-from selfserve.desktop import VERSION, peers, screens
-from selfserve.desktop.brand import Brand
+from selfserve.desktop import VERSION, screens, threshold
+from selfserve.desktop.around import Around, Event
 from selfserve.desktop.consent import Consent
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
-from selfserve.desktop.handoff import HandOff, Owner
-from selfserve.desktop.keep import Keeper, State
+from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.keep import State
 from selfserve.desktop.links import path_of
-from selfserve.desktop.notices import Teller
 from selfserve.desktop.pages import Page, plain
-from selfserve.desktop.server import About, Notice, Server, Started
+from selfserve.desktop.server import About, Notice, Started
 from selfserve.desktop.trouble import Kind, Trouble
-from selfserve.desktop.words import Speaker
 
-THRESHOLD = "/app/enter"
 RETRY = (3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds until it is tried again, the last for ever."""
 SIGN_IN_LASTS = 300.0
@@ -37,54 +29,6 @@ ENTRY_LASTS = 20.0
 MOST_TRIES = 3
 SKEW = 300.0
 """Seconds by which the clock may differ before it is said."""
-
-
-class Window(Protocol):
-    """The window, as far as the app moves it; each may be called from any thread."""
-
-    def show(self, page: Page) -> None:
-        """Show a page of the app's own."""
-
-    def go(self, address: str) -> None:
-        """Load a page of the server."""
-
-    def script(self, text: str) -> None:
-        """Run a script in the server's page."""
-
-    def trust(self, certificate: bytes) -> None:
-        """Believe this certificate of the server (DER), which was found good with the company's authority."""
-
-    def front(self) -> None:
-        """Come to the front."""
-
-    def close(self) -> None:
-        """End."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened: `kind` is act, link, refused, at, failed, code or closed; `value` belongs to it."""
-
-    kind: str
-    value: str = ""
-
-
-@dataclass
-class Around:
-    """What the app is handed: all that could differ in a test."""
-
-    brand: Brand
-    to: Speaker
-    server: Server
-    keeper: Keeper
-    window: Window
-    browse: Callable[[str], bool]
-    facts: Callable[[], Facts]
-    teller: Callable[[Callable[[str], None]], Teller]
-    memory: Path
-    host: str
-    now: Callable[[], datetime]
-    owner: Owner = peers.owner
 
 
 Next = Callable[[], "Next | None"]
@@ -361,15 +305,15 @@ class App:
         if self._entries > MOST_TRIES:
             self._entries = 0
             return self._offline_with(Trouble(Kind.BUSY, "the window was not let in"))
-        self.around.window.go(self.around.server.origin + THRESHOLD)
+        self.around.window.go(self.around.server.origin + threshold.PATH)
         while True:
             event = self._wait(ENTRY_LASTS)
             if event.kind == "closed":
                 return None
             path = self._at(event)
-            if path == THRESHOLD:
+            if path == threshold.PATH:
                 self.around.window.script(
-                    _entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
+                    threshold.entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
                 )
             elif path is not None and path.startswith("/sign-in"):
                 return self._start
@@ -420,9 +364,9 @@ class App:
         if path.startswith("/auth/bye"):
             return self._ended("bye")
         if path.startswith("/sign-in"):  # the window's session has ended, not the app
-            self._back = _next(path)
+            self._back = threshold.next_of(path)
             return self._connect
-        if path != THRESHOLD:
+        if path != threshold.PATH:
             self._path = path
         return None
 
@@ -521,19 +465,3 @@ class App:
 def _number(version: str) -> list[int]:
     parts = [int(part) if part.isdigit() else 0 for part in version.split(".") if part]
     return parts + [0] * (4 - len(parts))
-
-
-def _entering(entry: str, wanted: str) -> str:
-    """What the threshold page runs: it is of the server's origin, so that no other page's call can do the same."""
-    sent = json.dumps(json.dumps({"entry": entry, "next": wanted})).replace("<", "\\u003c")
-    return (
-        f"fetch('{THRESHOLD}',{{method:'POST',headers:{{'Content-Type':'application/json'}},body:{sent}}})"
-        ".then(answer=>answer.ok?answer.json():{next:''})"
-        ".then(told=>location.replace(told.next||'/sign-in'),()=>location.replace('/sign-in'));"
-    )
-
-
-def _next(path: str) -> str:
-    """Where the server's sign-in page would go on; only a path."""
-    found = parse_qs(urlsplit(path).query).get("next", ["/"])[0]
-    return found if found.startswith("/") and not found.startswith("//") else "/"

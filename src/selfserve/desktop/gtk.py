@@ -18,7 +18,7 @@ import gi
 from webview.platforms import gtk as platform
 
 from selfserve.desktop import VERSION
-from selfserve.desktop.app import Event
+from selfserve.desktop.around import Event
 from selfserve.desktop.brand import LOOPBACK, Brand
 from selfserve.desktop.fence import Where, where
 from selfserve.desktop.place import Place, Screen

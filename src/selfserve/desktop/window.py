@@ -13,7 +13,7 @@ import webview
 from webview.menu import Menu, MenuAction, MenuSeparator
 
 from selfserve.desktop import place
-from selfserve.desktop.app import Event
+from selfserve.desktop.around import Event
 from selfserve.desktop.brand import Brand
 from selfserve.desktop.bridge import Bridge, Nothing
 from selfserve.desktop.fence import Where, where
