@@ -61,6 +61,7 @@ def test_seventy_notices_are_one_digest(house: House, smtp: Mailbox) -> None:
     assert "And 30 more: https://help.example.com" in text(message)
     assert message["List-Unsubscribe"] == f"<{OFF.address(ana)}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"\r\nList-Unsubscribe: <{OFF.address(ana)}>\r\n".encode() in smtp.raw[0], "in clear, on one line (RFC 2369)"
     assert house.notice("e69").mail == MailState.SENT
 
 

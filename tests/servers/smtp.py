@@ -25,6 +25,8 @@ class Mailbox:
         self.host, self.port = LOOPBACK, free_port()
         self.answer = ACCEPTED
         self.messages: list[EmailMessage] = []
+        self.raw: list[bytes] = []
+        """The same messages as they came over the wire."""
         self.recipients: list[list[str]] = []
         self._arrived = threading.Condition()
         self._controller: Controller | None = None
@@ -51,9 +53,10 @@ class Mailbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  aiosmtpd's name
         """Take in one message (called by aiosmtpd)."""
         if self.answer.startswith("2"):
-            message = message_from_bytes(envelope.original_content or b"", policy=default)
+            raw = envelope.original_content or b""
             with self._arrived:
-                self.messages.append(message)
+                self.raw.append(raw)
+                self.messages.append(message_from_bytes(raw, policy=default))
                 self.recipients.append([str(one) for one in envelope.rcpt_tos])
                 self._arrived.notify_all()
         return self.answer
