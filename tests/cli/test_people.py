@@ -103,15 +103,21 @@ def test_people_are_read_by_a_directory_only(
     )
 
 
-def test_a_token_is_shown_once_and_can_be_ended(selfserve: Selfserve, branch: Branch) -> None:
+def test_a_token_is_shown_once_and_can_be_ended(
+    selfserve: Selfserve, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Standard output holds the token alone, so that it can go straight to where it is needed."""
     selfserve("people", "sync")
-    made = selfserve("tokens", "create", "ana", "--label", "ci", "--scope", "requests:read", "--lasts", "30d")
+    made = selfserve("tokens", "create", "ana", "--label", "[b]ci", "--scope", "requests:read", "--lasts", "30d")
     assert made.code == 0
     assert re.fullmatch(r"ss_[0-9a-f]{32}_[A-Za-z0-9_-]{43}\n", made.out)
     (row,) = json.loads(selfserve("tokens", "list", "ana@example.test", "--json").out)
-    assert (row["label"], row["scopes"], row["state"]) == ("ci", ["requests:read"], "live")
+    assert (row["label"], row["scopes"], row["state"]) == ("[b]ci", ["requests:read"], "live")
     assert made.out.strip() not in selfserve("tokens", "list", "ana").out
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = selfserve("tokens", "list", "ana").out
+    assert row["id"] in narrow, "it is pasted into `tokens revoke`, so it is never cut"
+    assert "[b]ci" in narrow, "a label is words, not markup"
     assert selfserve("tokens", "revoke", row["id"]).code == 0
     assert json.loads(selfserve("tokens", "list", "ana", "--json").out)[0]["state"] == "revoked"
     again = selfserve("tokens", "revoke", row["id"])

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.orm import Session
 
 from selfserve.cli.stop import WRONG, Stop
@@ -72,11 +73,14 @@ def listed(
     if as_json:
         say_json(rows)
         return
-    table = Table("id", "label", "scopes", "ends", "last used", "state", box=None)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", no_wrap=True, min_width=max((len(str(row["id"])) for row in rows), default=0))  # for pasting
+    for name in ("label", "scopes", "ends", "last used", "state"):
+        table.add_column(name, overflow="fold")
     for one in rows:
         scopes = ", ".join(one["scopes"] or [])
-        table.add_row(*(str(one[key] or "never") for key in ("id", "label")), scopes, str(one["ends_at"]),
-                      str(one["seen_at"] or "never"), str(one["state"]))  # fmt: skip
+        shown = (one["id"], one["label"], scopes, one["ends_at"], one["seen_at"] or "never", one["state"])
+        table.add_row(*(Text(str(word)) for word in shown))
     out().print(table)
 
 
