@@ -16,7 +16,7 @@ from selfserve.requests.case_rows import desk as listed
 from selfserve.requests.reconcile import find_lost, reconcile
 from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import submit
-from selfserve.store.states import EscalationState, GrantState, RequestState, StepState
+from selfserve.store.states import EscalationState, Exit, GrantState, RequestState, StepState
 
 FIELDS = {"serial": "SN-1", "word": "first-word-77"}
 
@@ -697,3 +697,14 @@ def test_drift_of_a_grant_that_ends_closes_itself(stand: Stand) -> None:
     stand.tick_grant(stand.grants("ada")[0])
     stand.work()
     assert not stand.open_cases()
+
+
+def test_who_acts_on_a_case_whose_customer_cancelled_reads_that(stand: Stand) -> None:
+    """Not that a machine closed it: the customer does not want it any more, and it counts as nobody's help."""
+    stand.shelf.faults = ["permanent"]
+    name = stand.ask("ada", "lamp").name
+    case = stand.case()
+    stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
+    assert [one.closed_how for one in stand.cases()] == [Exit.WITHDRAWN]
+    with pytest.raises(NotPossible, match="Ada Fern does not want it any more"):
+        desk.take(stand.house, case.id, stand.people["tess"])

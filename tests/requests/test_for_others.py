@@ -151,3 +151,20 @@ def test_who_asked_first_and_the_customer_are_led_to_the_same_request(stand: Sta
     assert stand.ask("ada", "desk").id == made.id
     with pytest.raises(AlreadyAsked):
         ask_for(stand, "cora", "ada", "desk")
+
+
+@pytest.mark.parametrize(("actor", "other"), [("mara", "ada"), ("ada", "mara")])
+def test_who_cancels_what_concerns_another_tells_them(stand: Stand, actor: str, other: str) -> None:
+    """A manager cancels what they asked for Ada, or she does: the other hears it once, whoever did it does not."""
+    made = ask_for(stand, "mara", "ada", "desk")
+    stand.write(acts.cancel, stand.house, made.name, stand.people[actor], stand.clock())
+    heard = {who: [one for one in stand.notices(who) if "cancelled" in one] for who in ("mara", "ada")}
+    item = "Desk" if other == "ada" else "Desk for Ada Fern"
+    assert heard == {actor: [], other: [f"{actor.title()} Fern cancelled {item}"]}
+
+
+def test_who_cancels_their_own_is_told_nothing(stand: Stand) -> None:
+    """They know."""
+    made = stand.ask("ada", "desk")
+    stand.write(acts.cancel, stand.house, made.name, stand.people["ada"], stand.clock())
+    assert not [one for one in stand.notices("ada") if "cancelled" in one]

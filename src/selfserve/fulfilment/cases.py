@@ -15,7 +15,7 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import directory
-from selfserve.store.states import EscalationState
+from selfserve.store.states import EscalationState, Exit
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request
 
 WORDS, TEAM = "words", "team"
@@ -61,13 +61,16 @@ def open_one(session: Session, house: House, escalation_id: str, staff: Person, 
     found = session.get_one(Escalation, escalation_id, with_for_update=True)
     if found.state == EscalationState.CLOSED:
         closer = session.get(Person, found.closed_by_id) if found.closed_by_id else None
-        raise AlreadyHandled(_closed_by(closer, found.closed_at))
+        raise AlreadyHandled(_closed_by(closer, found))
     return found
 
 
-def _closed_by(closer: Person | None, at: datetime | None) -> str:
+def _closed_by(closer: Person | None, case: Escalation) -> str:
+    at = case.closed_at
     if closer is None:
         return msg("The machine closed this already.")
+    if case.closed_how == Exit.WITHDRAWN:
+        return msg("{name} does not want it any more; nothing is left to do.", name=closer.name)
     if at is None:
         return msg("{name} closed this already.", name=closer.name)
     return msg("{name} closed this already ({at}).", name=closer.name, at=at)

@@ -368,6 +368,12 @@ def open_on(session: Session, subject: str) -> list[Escalation]:
     )
 
 
+def withdrawn(session: Session, subject: str, person_id: str, now: datetime) -> None:
+    """Close what is open on a subject that this person, whose it is, does not want any more."""
+    for escalation in open_on(session, subject):
+        close(session, escalation, Exit.WITHDRAWN, now, by=person_id)
+
+
 def close_subject(session: Session, subject: str, now: datetime, *, worked: bool = False) -> None:
     """Close what is open on a subject that has solved itself meanwhile; where it `worked`, a try that a person asked
     for is what solved it."""

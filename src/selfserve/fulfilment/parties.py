@@ -57,8 +57,10 @@ def tell(
     body: str,
     to_asker: News | None = None,
     needed: bool = False,
+    by: str | None = None,
 ) -> None:
-    """Tell all whose request it is what became of it, each once per `what`; `needed`: it waits for them.
+    """Tell all whose request it is what became of it, each once per `what`, but for `by`, who did it themselves;
+    `needed`: it waits for them.
 
     `title` gets the item's name, and the customer's with it where somebody else reads it. `to_asker` is for that other,
     where `title` and `body` speak of what only the customer has.
@@ -71,6 +73,8 @@ def tell(
         named = msg("{item} for {customer}", item=request.item_name, customer=customer.name)
         readers.append((asker_id, named, to_asker or news))
     for person_id, it, told in readers:
+        if person_id == by:
+            continue
         notices.tell(
             session,
             now=now,

@@ -54,7 +54,9 @@ def _hour(hours: list[datetime]) -> sa.Label[int]:
 
 def _kind() -> sa.Label[str]:
     decided = sa.exists().where(Stage.request_id == Request.id, Decision.stage_id == Stage.id)
-    by_itself = sa.and_(Escalation.closed_how.is_not(None), Escalation.closed_how == Exit.SOLVED_ITSELF)
+    by_itself = sa.and_(
+        Escalation.closed_how.is_not(None), Escalation.closed_how.in_([Exit.SOLVED_ITSELF, Exit.WITHDRAWN])
+    )
     lent = sa.exists().where(Escalation.request_id == Request.id, sa.not_(by_itself))
     return sa.case(
         (Request.state == RequestState.FAILED, "failed"), (sa.or_(decided, lent), "helped"), else_="alone"

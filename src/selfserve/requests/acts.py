@@ -64,9 +64,24 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
     Trail(session, f"request:{request.id}").tell(
         "request.cancelled", at=now, actor=f"person:{person_id}", data=_by(session, request, person_id)
     )
-    escalation.close_subject(session, f"request:{request.id}", now)
+    _tell_the_other(session, request, person_id, now)
+    escalation.withdrawn(session, f"request:{request.id}", person_id, now)
     grants.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
     return request
+
+
+def _tell_the_other(session: Session, request: Request, person_id: str, now: datetime) -> None:
+    """Whoever did not cancel it, though it was for them, or asked by them, hears that it does not come."""
+    who = session.get_one(Person, person_id).name
+    parties.tell(
+        session,
+        request,
+        now=now,
+        what="cancelled",
+        title=lambda it: msg("{name} cancelled {item}", name=who, item=it),
+        body=msg("Nothing more comes of it. What was there already is taken back."),
+        by=person_id,
+    )
 
 
 def answer(session: Session, name: str, person_id: str, words: str, now: datetime) -> Request:

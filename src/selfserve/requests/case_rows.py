@@ -39,6 +39,7 @@ class CaseRow:
     due_at: datetime
     closed_at: datetime | None
     closed_by_id: str | None
+    closed_how: str
     closed_by: str
     todo: Sequence[Mapping[str, Any]]
     runbook: str
@@ -158,6 +159,7 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         due_at=case.due_at,
         closed_at=case.closed_at,
         closed_by_id=case.closed_by_id,
+        closed_how=case.closed_how or "",
         closed_by=closed_by.name if closed_by else "",
         todo=[checklist.told(line) for line in case.todo],
         runbook=case.runbook,

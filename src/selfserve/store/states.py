@@ -110,6 +110,8 @@ class Exit(StrEnum):
     DONE_BY_HAND = "done_by_hand"
     CANNOT = "cannot"
     SOLVED_ITSELF = "solved_itself"
+    WITHDRAWN = "withdrawn"
+    """Whoever asked for it does not want it any more."""
 
 
 class Face(StrEnum):

@@ -13,7 +13,7 @@ from selfserve.people.roles import Role
 from selfserve.requests import desk
 from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.refusals import Refusal, Unfit
-from selfserve.store.states import EscalationState
+from selfserve.store.states import EscalationState, Exit
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import note
@@ -81,6 +81,8 @@ class CaseActs:
         name = self._case.closed_by
         if not name or self._case.closed_by_id == self._visit.person_id:
             return say("This case is closed. Nothing is left to do.")
+        if self._case.closed_how == Exit.WITHDRAWN:
+            return say("{name} does not want it any more. Nothing is left to do.", name=name)
         return say("{name} closed this case. Nothing is left to do.", name=name)
 
     def _build_hand(self) -> None:

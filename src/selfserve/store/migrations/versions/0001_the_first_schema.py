@@ -715,7 +715,7 @@ def upgrade() -> None:
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "exit IS NULL OR exit IN ('retried', 'done_by_hand', 'cannot', 'solved_itself')",
+            "exit IS NULL OR exit IN ('retried', 'done_by_hand', 'cannot', 'solved_itself', 'withdrawn')",
             name=op.f("ck_escalation_exit"),
         ),
         sa.CheckConstraint("state IN ('open', 'taken', 'retrying', 'closed')", name=op.f("ck_escalation_state")),
