@@ -107,6 +107,9 @@ def test_a_store_that_is_away_is_told_and_comes_back(
             away = http.get("/readyz")
             assert (away.status_code, away.json()["checks"]["store"]) == (503, "The store does not answer.")
             assert http.get("/healthz").json() == {"status": "ok"}
+            for probe, code in (("/healthz", 200), ("/readyz", 503)):  # some load balancers ask by HEAD
+                asked = http.head(probe)
+                assert (asked.status_code, asked.content) == (code, b"")
             assert "selfserve_queue_depth" in http.get("/metrics").text
             token = {"Authorization": "Bearer ss_" + "0" * 32 + "_" + "A" * 43}
             told = http.get("/api/v1/me", headers=token)

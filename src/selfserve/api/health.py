@@ -14,12 +14,14 @@ from selfserve.telemetry import figures
 router = APIRouter(include_in_schema=False)
 
 
+@router.head("/healthz")
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """The process lives; asks nobody else, so that a slow database is no reason to kill it."""
     return {"status": "ok"}
 
 
+@router.head("/readyz")
 @router.get("/readyz")
 def readyz(request: Request) -> JSONResponse:
     """Whether the process can serve: each check by name, with a sentence where it fails. 503 if any does."""
