@@ -55,15 +55,16 @@ def read(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Keep it, whole or not at all; a full disk or a read-only home costs nothing but the memory."""
+def write(path: Path, content: Mapping[str, Any]) -> bool:
+    """Keep it, whole or not at all; False where a full disk or a read-only home takes nothing: what was there stays."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
             json.dump(content, file)
         os.replace(file.name, path)  # noqa: PTH105  (Windows too)
     except OSError:
-        return
+        return False
+    return True
 
 
 def forget(path: Path) -> None:
