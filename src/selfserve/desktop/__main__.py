@@ -95,6 +95,7 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
         return 0
     except OSError as error:
         return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
+    place.sweep(state)
     try:
         if link and path_of(link, scheme) is None:
             to = words.of_system()
