@@ -466,5 +466,5 @@ class App:
 
 
 def _number(version: str) -> list[int]:
-    parts = [int(part) if part.isdigit() else 0 for part in version.split(".") if part]
+    parts = [int(part) for part in version.split(".") if part]
     return parts + [0] * (4 - len(parts))
