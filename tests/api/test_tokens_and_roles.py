@@ -42,6 +42,7 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/escalations/{case_id}/cannot"): ("desk:write", "tess"),
     ("GET", "/connectors/resting"): ("desk:write", "tess"),
     ("GET", "/audit"): ("audit:read", "lea"),
+    ("POST", "/people/{person_id}/sign-out"): ("admin", "cora"),
     ("GET", "/health"): ("admin", "cora"),
     ("POST", "/health/look"): ("admin", "cora"),
 }

@@ -14,6 +14,9 @@ from tests.servers.slapd import Slapd
 
 from selfserve.cli.checks.people import check_people
 from selfserve.cli.surroundings import Surroundings
+from selfserve.people import identities, signing_out
+from selfserve.people.identities import Unlinked
+from selfserve.people.signing_out import SignedOut
 
 
 @pytest.fixture
@@ -200,3 +203,21 @@ def test_a_person_is_unlinked_from_the_provider(selfserve: Selfserve, branch: Br
     ran = selfserve("people", "unlink", "ana")
     assert (ran.code, ran.out.strip()) == (0, "Ana Ruiz had none.")
     assert selfserve("people", "unlink", "nobody").code == 2
+
+
+def test_a_person_is_signed_out_everywhere(
+    selfserve: Selfserve, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ended is said, also by unlinking; who was signed in nowhere, and who is unknown, are a sentence."""
+    assert selfserve("people", "sync").code == 0
+    ran = selfserve("people", "sign-out", "ana")
+    assert (ran.code, ran.out.strip()) == (0, "Ana Ruiz was signed in nowhere.")
+    assert selfserve("people", "sign-out", "nobody").code == 2
+    told = SignedOut(browsers=2, apps=1, windows=1)
+    monkeypatch.setattr(signing_out, "sign_out", lambda *_, **__: told)
+    ran = selfserve("people", "sign-out", "ana")
+    said = "Ended: 2 browser sessions, 1 app, 1 window of an app."
+    assert (ran.code, ran.out.strip()) == (0, f"Ana Ruiz is signed out. {said}")
+    monkeypatch.setattr(identities, "unlink", lambda *_: Unlinked(1, told))
+    ran = selfserve("people", "unlink", "ana")
+    assert (ran.code, ran.out) == (0, f"Ana Ruiz had 1 identity, forgotten now.\n{said}\n")

@@ -51,6 +51,7 @@ def locked(installed: Path) -> Iterator[Path]:
         ("tokens", "create", "ana", "--label", "ci", "--scope", "requests:read"),
         ("tokens", "revoke", "x"),
         ("people", "unlink", "ana"),
+        ("people", "sign-out", "ana"),
     ],
 )
 def test_a_locked_store_is_a_sentence(selfserve: Selfserve, locked: Path, command: tuple[str, ...]) -> None:

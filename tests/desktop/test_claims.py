@@ -104,6 +104,32 @@ def test_a_rule_that_wants_proof_is_not_opened_by_a_claim(home: Installation) ->
         submit(home.stand.house, customer_id=home.stand.people["ada"], item_id="cup", answers={}, app_id=app_id)
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "device != null && (device.proven || device.encrypted)",
+        "device != null && !device.proven && device.encrypted",
+        "device != null && has(device.proven) && device.encrypted",
+    ],
+)
+def test_no_rule_that_mentions_proof_is_opened_by_a_claim(home: Installation, rule: str) -> None:
+    """The catalog takes the rule for what its author may mean by it; a forged claim gets nobody in."""
+    home.stand.edit("cup", RULE, f'visible: "true"\nwho: {rule}')
+    _, app_id = let_tell(home)
+    with pytest.raises(NotAllowed):
+        submit(home.stand.house, customer_id=home.stand.people["ada"], item_id="cup", answers={}, app_id=app_id)
+
+
+def test_a_claim_spares_no_decision(home: Installation) -> None:
+    """The manager is asked, whatever the machine says of itself."""
+    spared = "device == null || !device.encrypted || !device.proven && device.serial == ''"
+    home.stand.edit("cup", RULE, f'{RULE}\napprove:\n  - {{when: "{spared}", by: [manager]}}')
+    _, app_id = let_tell(home)
+    made = submit(home.stand.house, customer_id=home.stand.people["ada"], item_id="cup", answers={}, app_id=app_id)
+    with home.stand.house.database.read() as session:
+        assert session.get_one(Request, made.id).state == "awaiting_approval"
+
+
 def test_what_was_claimed_stays_with_the_request(home: Installation) -> None:
     """Rules asked again later see what was true of the ask; from a browser there is none."""
     token, app_id = let_tell(home)

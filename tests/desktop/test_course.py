@@ -390,6 +390,36 @@ def test_facts_go_out_only_after_a_yes(tmp_path: Path) -> None:
         assert play.server.facts == []
 
 
+@pytest.mark.parametrize("removable", [True, False])
+def test_a_no_holds_where_it_cannot_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removable: bool) -> None:
+    """Sent before, and the disk is full or the home read-only: nothing is sent any more, the old yes goes if it can,
+    and its customer is told."""
+    place.write(tmp_path / "device.json", {"server": HOME, "app": "new", "send": True})
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with playing(tmp_path, "sd_new_1") as play:
+        play.inside()
+        assert len(play.server.facts) == 1
+        monkeypatch.setattr("selfserve.desktop.place.tempfile.NamedTemporaryFile", full)
+        if not removable:
+            monkeypatch.setattr(Path, "unlink", full)
+        play.act("device")
+        play.sees("device")
+        before = len(play.server.calls)
+        play.act("keep")
+        until(lambda: "news" in play.server.calls[before:], f"{play.server.calls}", 10)
+        assert "untell" in play.server.calls[before:]
+        assert len(play.server.facts) == 1
+        assert [notice.title for notice in play.teller[0].notices] == ["That could not be stored"]
+        assert "holds only until you close Fernhill" in play.teller[0].notices[0].body
+        assert play.memory.exists() is not removable
+        play.act("device")
+        until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not shown again", 10)
+        assert [act.word for act in play.sees("device").acts] == ["back", "send"]
+
+
 def signed_in(play: Play, word: str) -> None:
     """Somebody signs in, and decides about this computer."""
     play.act("sign-in")

@@ -10,11 +10,15 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from selfserve.desktop.__main__ import run_on
+from selfserve.desktop.brand import Brand
 from selfserve.desktop.instance import LONGEST, Elsewhere, folder_of, peer_of, single
+from selfserve.desktop.links import REFUSED, path_of
 
 WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
 """The socket of Unix, and the port with a secret that stands in where there is none."""
@@ -31,6 +35,34 @@ def test_a_second_start_hands_its_link_over(tmp_path: Path, platform: str) -> No
         assert heard.get(timeout=5) == link
     first.close()
     single(tmp_path / "app", "", heard.put, platform).close()
+
+
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("selfserve://items/vpn", "selfserve://items/vpn"),
+        ("", ""),
+        ("selfserve://items/\udcff", REFUSED),
+        ("selfserve://mine\nx", REFUSED),
+        ("selfserve://mine\n", REFUSED),
+        ("selfserve://mine\0", REFUSED),
+        ("selfserve://items/" + "ä" * 600, REFUSED),
+        ("https://evil.example", REFUSED),
+    ],
+)
+def test_a_link_is_judged_before_it_is_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: str, told: str
+) -> None:
+    """Whatever it consists of, the running app hears of it, and says that it opens nothing where it names no page."""
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    first = single(tmp_path / "a.b.c", "", heard.put)
+    try:
+        assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), link, name="A") == 0
+        assert heard.get(timeout=5) == told
+    finally:
+        first.close()
+    assert path_of(REFUSED, Brand.scheme) is None
 
 
 @WAYS

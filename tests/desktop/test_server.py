@@ -105,6 +105,10 @@ def test_the_right_server_is_known() -> None:
         (lambda _: (200, JSON, b"<html>sign in to the hotel"), Kind.WRONG_SERVER),
         (lambda _: (200, JSON, b"{" * 100_000), Kind.WRONG_SERVER),
         (lambda _: (200, JSON, b'{"product":"selfserve","x":"' + b"x" * 300_000 + b'"}'), Kind.WRONG_SERVER),
+        *(
+            (says({"product": "selfserve", "minimum_version": one}), Kind.WRONG_SERVER)
+            for one in ("²", "banana", "v9.0", "0.2rc1", "0.1.0.0.0", "1.", ".1", "-1", "1\n", "9" * 6, 7, None, ["1"])
+        ),
         (lambda _: (302, {"Location": "https://hotel.example/"}, b""), Kind.WRONG_SERVER),
         (says({}, 404), Kind.WRONG_SERVER),
         (says({"type": "x"}, 401), Kind.WRONG_SERVER),
@@ -270,6 +274,10 @@ def test_odd_answers_break_nothing() -> None:
     assert news.after == ""
     assert [len(one.id) for one in news.notices] == [0, 500]
     assert news.known == ("k",)
+    for name, value in (("notices", None), ("notices", 5), ("notices", {}), ("known", 5), ("known", "k")):
+        with answering(says({"after": "t", name: value})) as port, pytest.raises(Trouble) as wrong:
+            Server(f"http://127.0.0.1:{port}", "a", "en").news("sd_x", "")
+        assert wrong.value.kind is Kind.WRONG_SERVER
     with answering(says({"token": "", "entry": 1})) as port, pytest.raises(Trouble) as refused:
         Server(f"http://127.0.0.1:{port}", "a", "en").start("sd_x")
     assert refused.value.kind is Kind.WRONG_SERVER

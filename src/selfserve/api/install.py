@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from selfserve.api import approvals, apps, audit, catalog, health, installation, problems, requests
+from selfserve.api import approvals, apps, audit, catalog, health, installation, people, problems, requests
 from selfserve.api.limits import Limits
 from selfserve.api.parts import Parts
 
@@ -32,7 +32,7 @@ def application(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     v1 = APIRouter(prefix="/api/v1", responses=_refusals())
-    for room in (requests, catalog, approvals, audit, installation, apps):  # looked through in this order
+    for room in (requests, catalog, approvals, audit, installation, people, apps):  # looked through in this order
         v1.include_router(room.router)
     app.include_router(v1)
     app.include_router(health.router)

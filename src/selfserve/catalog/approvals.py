@@ -11,8 +11,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from selfserve.catalog.base import Strict, Words
+from selfserve.catalog.deciding import DecidingRule
 from selfserve.catalog.durations import Duration
-from selfserve.catalog.rules import Rule
 
 _SHAPE = re.compile(r"manager|(team|group):([^\s:][^\x00-\x1f\x7f]{0,79})")
 
@@ -64,7 +64,7 @@ class Stage(Strict):
     out, those of `policy.yaml` apply. `why` tells the approver what to look at.
     """
 
-    when: Rule | None = None
+    when: DecidingRule | None = None
     by: Annotated[tuple[Approver, ...], Field(min_length=1, max_length=10)]
     quorum: int = 1
     remind: Duration | None = None

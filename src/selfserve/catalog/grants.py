@@ -12,9 +12,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from selfserve.catalog.base import Strict
+from selfserve.catalog.deciding import DecidingRule
 from selfserve.catalog.durations import Duration, format_duration, is_duration, parse_duration
 from selfserve.catalog.facts import Context
-from selfserve.catalog.rules import Rule, RuleBroken, RuleFailed, rule_error
+from selfserve.catalog.rules import RuleBroken, RuleFailed, rule_error
 
 _MEANT_AS_SPAN: Final = re.compile(r"[+-]?\s*(\d+([.,]\d+)?\s*[a-z]+\s*)+", re.ASCII | re.IGNORECASE)
 
@@ -24,7 +25,7 @@ class Ends:
     """When a grant ends: `span` counts from delivery, `rule` gives an instant or a span, neither means never."""
 
     span: timedelta | None = None
-    rule: Rule | None = None
+    rule: DecidingRule | None = None
 
     @property
     def never(self) -> bool:
@@ -45,7 +46,7 @@ class Ends:
                 f'"{text[:40]}" is not an end; write never, a duration above zero and up to ten years such as 30d, '
                 "or a CEL expression like form.until."
             )
-        return cls(rule=Rule.compile(text))
+        return cls(rule=DecidingRule.compile(text))
 
     def __str__(self) -> str:
         if self.span is not None:

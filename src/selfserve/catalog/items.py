@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from selfserve.catalog.approvals import Stage
 from selfserve.catalog.base import FieldName, Icon, Line, Slug, Strict, Words
+from selfserve.catalog.deciding import DecidingRule
 from selfserve.catalog.durations import Duration
 from selfserve.catalog.facts import Context
 from selfserve.catalog.fields import FormField
@@ -72,7 +73,7 @@ class Item(Strict):
     risk: Risk
     platforms: Annotated[tuple[Platform, ...], Field(max_length=3)] = ()
     when_nothing_fits: Literal[True] | None = None
-    who: Rule
+    who: DecidingRule
     visible: Rule | None = None
     for_others: ForOthers | None = None
     conflicts: Annotated[tuple[Slug, ...], Field(min_length=1, max_length=20)] | None = None

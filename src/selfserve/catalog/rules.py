@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Final, cast
+from functools import lru_cache, partial
+from typing import Any, Final, Self, cast
 
 import cel
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -65,7 +65,7 @@ class Rule:
     """The groups it asks for, where it asks by name only."""
 
     @classmethod
-    def compile(cls, text: str) -> Rule:
+    def compile(cls, text: str) -> Self:
         """The rule that `text` says; RuleBroken where it is no CEL, or could cost too much to evaluate."""
         source = text.strip()
         if not source:
@@ -125,7 +125,8 @@ class Rule:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _rule_from, serialization=core_schema.plain_serializer_function_ser_schema(lambda rule: rule.text)
+            partial(_rule_from, cls),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda rule: rule.text),
         )
 
     @classmethod
@@ -136,15 +137,15 @@ class Rule:
         }
 
 
-def _rule_from(value: object) -> Rule:
-    if isinstance(value, Rule):
+def _rule_from(kind: type[Rule], value: object) -> Rule:
+    if isinstance(value, kind):
         return value
     if isinstance(value, bool):
         value = "true" if value else "false"
     if not isinstance(value, str):
         raise PydanticCustomError("rule", "A rule is a text with one CEL expression.")
     try:
-        return Rule.compile(value)
+        return kind.compile(value)
     except RuleBroken as error:
         raise rule_error(error) from error
 

@@ -1,4 +1,4 @@
-"""`selfserve people`: read people, managers and groups from the directory now."""
+"""`selfserve people`: read people from the directory now, and sign somebody out."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from selfserve.connectors.contract import Ports
 from selfserve.connectors.ldap.connector import LdapConnector
 from selfserve.connectors.ldap.errors import DirectoryError
 from selfserve.connectors.registry import Registry
-from selfserve.people import doubts, identities
+from selfserve.people import doubts, identities, signing_out
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
+from selfserve.people.signing_out import SignedOut
 from selfserve.people.sync import sync
 
 commands = typer.Typer(help="People from the directory.", no_args_is_help=True)
@@ -67,12 +68,41 @@ def _open(figures: SyncFigures) -> str:
 def unlink(
     ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]
 ) -> None:
-    """Forget who a person is at the identity provider; their next sign-in links them anew."""
+    """Forget who a person is at the identity provider, and sign them out; their next sign-in links them anew."""
     around = surroundings(ctx)
     with around.database() as database, database.write() as session:
         person = find(session, who)
-        count = identities.unlink(session, person.id, around.now(), "cli")
-        say(f"{person.name} had {count} identities; they are forgotten." if count else f"{person.name} had none.")
+        done = identities.unlink(session, person.id, around.now(), "cli")
+    known = _number(done.identities, "identity", "identities")
+    say(f"{person.name} had {known}, forgotten now." if done.identities else f"{person.name} had none.")
+    if done.ended:
+        say(f"Ended: {_ended(done.ended)}.")
+
+
+@commands.command("sign-out")
+def sign_out(
+    ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]
+) -> None:
+    """Sign a person out everywhere: browsers, apps and their windows. They may sign in again."""
+    around = surroundings(ctx)
+    with around.database() as database, database.write() as session:
+        person = find(session, who)
+        ended = signing_out.sign_out(session, [person.id], around.now(), why="by_admin", actor="cli")
+    say(f"{person.name} is signed out. Ended: {_ended(ended)}." if ended else f"{person.name} was signed in nowhere.")
+
+
+def _ended(what: SignedOut) -> str:
+    counted = {
+        ("browser session", "browser sessions"): what.browsers,
+        ("app", "apps"): what.apps,
+        ("window of an app", "windows of apps"): what.windows,
+        ("unused code", "unused codes"): what.codes,
+    }
+    return ", ".join(_number(count, *words) for words, count in counted.items() if count)
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
 
 
 def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigures:

@@ -19,7 +19,7 @@ from typing import Any
 
 from selfserve.desktop import VERSION, brand, facts, instance, place, words
 from selfserve.desktop.brand import Brand, BrandError
-from selfserve.desktop.links import path_of
+from selfserve.desktop.links import handed_over, path_of
 
 NO_WINDOW = 3
 WRONG = 2
@@ -90,11 +90,12 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
     came = [waiting.append]
     try:
         meeting = instance.folder_of(app, state, os.environ)
-        first = instance.single(meeting, link, lambda told: came[-1](told))
+        first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
     except OSError as error:
         return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
+    place.sweep(state)
     try:
         if link and path_of(link, scheme) is None:
             to = words.of_system()

@@ -116,9 +116,12 @@ class App:
 
     def _refused_link(self) -> None:
         """In a notice, so that nothing is taken from the page that is shown; the link's own words are nobody's."""
-        to, name = self.around.to, self.around.brand.name
         self.around.window.front()
-        self._teller.tell(Notice("", to.say("refused_link"), to.say("refused_link_told", name=name), ""))
+        self._tell("refused_link", "refused_link_told")
+
+    def _tell(self, title: str, body: str) -> None:
+        to, name = self.around.to, self.around.brand.name
+        self._teller.tell(Notice("", to.say(title), to.say(body, name=name), ""))
 
     def _help(self, word: str) -> None:
         human = self.around.brand.help
@@ -426,8 +429,8 @@ class App:
                 return follows
 
     def _decided(self, word: str) -> Next:
-        if word != "back":
-            self._consent.keep(self._token, sends=word == "send")
+        if word != "back" and not self._consent.keep(self._token, sends=word == "send"):
+            self._tell("not_kept", "not_kept_told")
         if word == "keep" and self._token:
             try:
                 self.around.server.untell(self._token)
@@ -463,5 +466,5 @@ class App:
 
 
 def _number(version: str) -> list[int]:
-    parts = [int(part) if part.isdigit() else 0 for part in version.split(".") if part]
+    parts = [int(part) for part in version.split(".") if part]
     return parts + [0] * (4 - len(parts))

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from selfserve.desktop import place
 
 
-@dataclass(frozen=True)
+@dataclass
 class Consent:
-    """Kept in the file `memory`, for the server at `origin` and the app whose token is shown."""
+    """Kept in the file `memory`, for the server at `origin` and the app whose token is shown. What was decided in this
+    run holds in it, whatever became of the file."""
 
     memory: Path
     origin: str
+    _decided: dict[str, Any] = field(default_factory=dict)
 
     def given(self, token: str | None) -> bool | None:
         """What was decided; None where nothing was, or by whoever was signed in before, or for another server."""
-        told = place.read(self.memory)
+        told = self._decided or place.read(self.memory)
         sends = told.get("send")
         ours = told.get("server") == self.origin and told.get("app") == _app_of(token)
         return sends if ours and isinstance(sends, bool) else None
 
-    def keep(self, token: str | None, *, sends: bool) -> None:
-        """Remember what was decided."""
-        place.write(self.memory, {"server": self.origin, "app": _app_of(token), "send": sends})
+    def keep(self, token: str | None, *, sends: bool) -> bool:
+        """Remember what was decided; False where that lasts no longer than this run. What was decided before is gone,
+        if at all it can be: an earlier yes is none any more."""
+        self._decided = {"server": self.origin, "app": _app_of(token), "send": sends}
+        if place.write(self.memory, self._decided):
+            return True
+        place.forget(self.memory)
+        return False
 
     def forget(self) -> None:
         """Nobody is signed in any more."""
+        self._decided = {}
         place.forget(self.memory)
 
 

@@ -38,7 +38,10 @@ class Instance(Protocol):
 
 
 def single(folder: Path, link: str, came: Callable[[str], None], platform: str = sys.platform) -> Instance:
-    """Become the one instance of `folder`, `came` called with each link (or "") of later starts; raises Elsewhere."""
+    """Become the one instance of `folder`, `came` called with each link (or "") of later starts; raises Elsewhere.
+
+    `link` is one line of plain text, see `links.handed_over`.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return _Port(folder, link, came) if platform == "win32" else _Socket(folder, link, came)
 

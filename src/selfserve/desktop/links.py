@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 LONGEST = 200
+REFUSED = "refused"
+"""What is handed over in the place of a link that names no page: it is none itself, and nobody's own words."""
 _PATH = re.compile(r"(?:items/[a-z0-9][a-z0-9-]{0,98}|requests(?:/R-[A-Z0-9]{2,8})?|mine|approvals|desk)?", re.ASCII)
 
 
@@ -16,6 +18,11 @@ def path_of(link: str, scheme: str) -> str | None:
     """
     found = _of(link, scheme)
     return None if found is None or not _PATH.fullmatch(found) else f"/{found}"
+
+
+def handed_over(link: str, scheme: str) -> str:
+    """What a second start tells the running app of `link`: the link itself, or REFUSED. An empty one stays empty."""
+    return link if not link or path_of(link, scheme) is not None else REFUSED
 
 
 def _of(link: str, scheme: str) -> str | None:

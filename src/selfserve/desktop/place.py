@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 LARGEST = 4096
+_UNDER_WAY = ".part"
+"""How a file ends that is being written; whoever is killed meanwhile leaves it."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +57,41 @@ def read(path: Path) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Keep it, whole or not at all; a full disk or a read-only home costs nothing but the memory."""
+def write(path: Path, content: Mapping[str, Any]) -> bool:
+    """Keep it, whole or not at all; False where a full disk or a read-only home takes nothing: what was there stays."""
+    fresh = None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=f"{path.name}.", suffix=_UNDER_WAY, delete=False
+        ) as file:
+            fresh = Path(file.name)
             json.dump(content, file)
-        os.replace(file.name, path)  # noqa: PTH105  (Windows too)
+        fresh.replace(path)
     except OSError:
-        return
+        _remove([fresh] if fresh else [])
+        return False
+    return True
 
 
 def forget(path: Path) -> None:
-    """Remember nothing of it any more."""
+    """Remember nothing of it any more, nor what was left of writing it."""
+    sweep(path.parent, f"{path.name}.")
     try:
         path.unlink(missing_ok=True)
     except OSError:
         write(path, {})
+
+
+def sweep(folder: Path, named: str = "") -> None:
+    """Remove what earlier runs left half written in `folder`: all of it, or that of files `named` so."""
+    _remove(folder.glob(f"{named}*{_UNDER_WAY}"))
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for one in files:
+        with contextlib.suppress(OSError):
+            one.unlink(missing_ok=True)
 
 
 def keep(path: Path, place: Place) -> None:

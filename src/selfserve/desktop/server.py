@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib
 import json
+import re
 import secrets
 import ssl
 import urllib.error
@@ -23,11 +24,13 @@ TIMEOUT = 10.0
 LARGEST = 256 * 1024
 PRODUCT = "selfserve"
 _API = "/api/v1/app"
+_VERSION = re.compile(r"(?:\d{1,5}(?:\.\d{1,5}){0,3})?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class About:
-    """What the server says of itself. `recovery` is the path of its page for who cannot sign in, where it has one."""
+    """What the server says of itself. `minimum_version` is up to four numbers with dots, or empty; `recovery` is the
+    path of its page for who cannot sign in, where it has one."""
 
     brand: str
     enabled: bool
@@ -99,7 +102,7 @@ class Server:
         return About(
             brand=_text(told, "brand"),
             enabled=told.get("enabled") is not False,
-            minimum_version=_text(told, "minimum_version"),
+            minimum_version=_version(told.get("minimum_version", "")),
             update_url=_web(_text(told, "update_url")),
             now=_moment(told.get("now")),
             recovery=recovery if recovery.startswith("/") and not recovery.startswith("//") else "",
@@ -133,9 +136,9 @@ class Server:
     def news(self, token: str, after: str) -> News:
         """Notices since `after`, which is empty at first."""
         told = self._call("GET", "/notices" + (f"?{urlencode({'after': after})}" if after else ""), token)
-        listed = [one for one in told.get("notices", []) if isinstance(one, dict)]
+        listed = [one for one in _list(told, "notices") if isinstance(one, dict)]
         found = (Notice(*(_text(one, name) for name in ("id", "title", "body", "path"))) for one in listed[:50])
-        known = tuple(one for one in told.get("known", []) if isinstance(one, str))
+        known = tuple(one for one in _list(told, "known") if isinstance(one, str))
         return News(_text(told, "after"), tuple(found), known)
 
     def _call(
@@ -251,6 +254,20 @@ def _problem(error: urllib.error.HTTPError) -> tuple[str, str]:
 def _text(told: Mapping[str, Any], name: str) -> str:
     value = told.get(name)
     return value[:500] if isinstance(value, str) else ""
+
+
+def _list(told: Mapping[str, Any], name: str) -> list[Any]:
+    value = told.get(name, [])
+    if not isinstance(value, list):
+        raise Trouble(Kind.WRONG_SERVER, f"{name} is no list")
+    return value
+
+
+def _version(value: object) -> str:
+    """A version that can be compared, or "": whoever lets apps in by one that cannot would let all in."""
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+        raise Trouble(Kind.WRONG_SERVER, "minimum_version is no version")
+    return value
 
 
 def _web(address: str) -> str:

@@ -241,6 +241,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "Das wird bei jedem Start gesendet, bis du es hier beendest.",
     ),
     "device_not_now": ("Nothing of this is sent.", "Nichts davon wird gesendet."),
+    "not_kept": ("That could not be stored", "Das ließ sich nicht speichern"),
+    "not_kept_told": (
+        (
+            "Your disk is full or cannot be written, so what you chose for this computer holds only until you close "
+            "{name}."
+        ),
+        (
+            "Deine Festplatte ist voll oder schreibgeschützt. Was du für diesen Computer gewählt hast, gilt deshalb "
+            "nur, bis du {name} schließt."
+        ),
+    ),
     "send": ("Send this", "Das senden"),
     "keep": ("Do not send", "Nicht senden"),
     "stop_sending": ("Stop sending", "Nicht mehr senden"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.languages.messages import msg
+from selfserve.people.signing_out import SignedOut, sign_out
 from selfserve.store.tables import Identity, Person
 
 PersonField = Literal["key", "login", "email"]
@@ -54,7 +56,8 @@ def person_of(session: Session, issuer: str, subject: str, attribute: PersonFiel
     Raises NotLinkedError where nobody or more than one fits, where the person is disabled or gone, and where the person
     has another account at this issuer already: an address given to somebody else must not bring an account along.
     """
-    identity = session.get(Identity, (issuer, subject))
+    # Held, so that whoever unlinks it meanwhile finds the session that is opened for it.
+    identity = session.get(Identity, (issuer, subject), with_for_update={"read": True})
     if identity is not None:
         return _present(session.get_one(Person, identity.person_id))
     person = _present(_match(session, attribute, value))
@@ -90,9 +93,20 @@ def _present(person: Person) -> Person:
     return person
 
 
-def unlink(session: Session, person_id: str, now: datetime, actor: str) -> int:
-    """Forget a person's identities, so that their next sign-in links anew; how many those were."""
+@dataclass(frozen=True)
+class Unlinked:
+    """How many identities were forgotten, and what ended with them."""
+
+    identities: int
+    ended: SignedOut
+
+
+def unlink(session: Session, person_id: str, now: datetime, actor: str) -> Unlinked:
+    """Forget a person's identities, so that their next sign-in links anew.
+
+    All that any of them opened ends with it: an identity may be unlinked because it was never theirs.
+    """
     gone = session.scalars(sa.delete(Identity).where(Identity.person_id == person_id).returning(Identity.issuer)).all()
     for issuer in gone:
         Trail(session, f"person:{person_id}").tell("identity.unlinked", at=now, actor=actor, data={"issuer": issuer})
-    return len(gone)
+    return Unlinked(len(gone), sign_out(session, [person_id], now, why="unlinked", actor=actor))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog import others
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
+from selfserve.catalog.rules import Rule
 from selfserve.connectors.guarded import Guarded
 from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
@@ -30,16 +31,16 @@ def sees(house: House, person_id: str, app_id: str | None = None) -> Callable[[I
 
 def finds(session: Session, house: House, person: Person, app_id: str | None = None) -> Callable[[Item], bool]:
     """As `sees`, of somebody whose row is at hand."""
-    facts, now, known = facts_of(session, person), house.now(), dict[str, bool]()
+    facts, now, known = facts_of(session, person), house.now(), dict[Rule, bool]()
     device = claimed(session, app_id)
 
     def visible(item: Item) -> bool:
         rule = item.seen_by
         if not OF_THE_ITEM.isdisjoint(rule.program.variables()):
             return rule.allows(rule_context(item, facts, now=now, device=device)).allowed
-        if rule.text not in known:  # a catalog has few rules: what one says of a person, it says for all its items
-            known[rule.text] = rule.allows(rule_context(item, facts, now=now, device=device)).allowed
-        return known[rule.text]
+        if rule not in known:  # a catalog has few rules: what one says of a person, it says for all its items
+            known[rule] = rule.allows(rule_context(item, facts, now=now, device=device)).allowed
+        return known[rule]
 
     return visible
 

@@ -181,7 +181,7 @@ class AppDoor:
         now = self.clock()
         with self.database.write() as session:
             code = device_codes.take_entry(session, told.get("entry", ""), now)
-            token = session.get(DeviceToken, code.token_id) if code is not None else None
+            token = session.get(DeviceToken, code.token_id, with_for_update=True) if code is not None else None
             person = directory.present(session, token.person_id) if token is not None else None
             if token is None or person is None or token.ended_at is not None:
                 return None

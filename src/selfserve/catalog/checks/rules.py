@@ -11,6 +11,7 @@ import cel
 from selfserve.catalog.celtext import Call, Reference
 from selfserve.catalog.checks.placed import PlacedRule, Purpose, rules_of
 from selfserve.catalog.checks.trial import blank_fields, trials
+from selfserve.catalog.deciding import DecidingRule
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.durations import is_duration, parse_duration
 from selfserve.catalog.facts import CUSTOMER_NAMES, DEVICE_NAMES, ITEM_NAMES, ROOTS
@@ -63,17 +64,15 @@ def _names(placed: PlacedRule) -> Iterator[Problem]:
             yield placed.problem(reference.at, sentence)
 
 
-_DECIDING: Final = (Purpose.WHO, Purpose.WHEN, Purpose.ENDS)
-
-
 def _claims(placed: PlacedRule) -> Iterator[Problem]:
-    """What a device says about itself is a claim: a rule that gives access, or spares a decision, needs proof of it."""
-    read = [one for one in placed.rule.reading.references if one.root == "device" and one.attribute is not None]
-    if placed.purpose not in _DECIDING or placed.place == ("visible",) or not read:
-        return
-    if all(one.attribute != "proven" for one in read):
-        sentence = "A device tells this about itself, and may tell anything; ask for device.proven as well."
-        yield placed.problem(read[0].at, sentence)
+    """Where a rule decides, a device is null until it is proven (see `DecidingRule`): who writes it should know."""
+    read = [one for one in placed.rule.reading.references if one.root == "device"]
+    if isinstance(placed.rule, DecidingRule) and read and all(one.attribute != "proven" for one in read):
+        yield placed.problem(
+            read[0].at,
+            "A device tells this about itself, and may tell anything: here it is null until device management vouches "
+            "for it. Ask for device.proven as well, or narrow the item with `platforms`.",
+        )
 
 
 def _wrong(placed: PlacedRule, reference: Reference) -> str | None:

@@ -1,0 +1,26 @@
+"""Rules that give access or spare a decision: a device's word about itself says nothing to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selfserve.catalog.facts import Context
+from selfserve.catalog.rules import Rule
+
+
+class DecidingRule(Rule):
+    """A rule that decides. A device counts for it once it is proven; until then there is none, as in a browser.
+
+    So whatever the rule says, a claim changes nothing of its answer: no mention of `device` has to be trusted.
+    """
+
+    __slots__ = ()
+
+    def value(self, context: Context) -> Any:
+        """What the rule gives, as a Python value; RuleFailed where it raises, or could take too long."""
+        return super().value(_proven(context))
+
+
+def _proven(context: Context) -> Context:
+    device = context.get("device")
+    return context if device is None or device.get("proven") is True else {**context, "device": None}

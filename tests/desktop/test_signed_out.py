@@ -1,0 +1,95 @@
+"""An admin signs somebody out, or unlinks them: app, window, browser and unused codes end; everybody else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from selfserve.people import identities, signing_out
+from selfserve.people.signing_out import SignedOut
+from selfserve.store.tables import DeviceCode, DeviceToken, Identity
+from tests.api.calls import both_stores
+from tests.desktop.installation import ISSUER, RULES, Installation
+
+End = Callable[[Session, Installation], SignedOut]
+
+
+def by_admin(session: Session, home: Installation) -> SignedOut:
+    """`selfserve people sign-out ada`."""
+    ada, now = home.stand.people["ada"], home.stand.clock()
+    return signing_out.sign_out(session, [ada], now, why="by_admin", actor="cli")
+
+
+def unlinked(session: Session, home: Installation) -> SignedOut:
+    """`selfserve people unlink ada`."""
+    ada, now = home.stand.people["ada"], home.stand.clock()
+    session.add(Identity(issuer=ISSUER, subject="sub-ada", person_id=ada, linked_at=now))
+    session.flush()
+    done = identities.unlink(session, ada, now, "cli")
+    assert done.identities == 1
+    return done.ended
+
+
+both_ways = pytest.mark.parametrize("end", [by_admin, unlinked])
+
+
+@both_stores
+@both_ways
+def test_all_that_was_open_ends(home: Installation, end: End) -> None:
+    """App, window and browser; the app cannot start anew, and each end is in the trail."""
+    told = home.signed_in_app("ada")
+    _, window = home.window(told["entry"])
+    browser = dict(home.browser.cookies)
+    with home.stand.house.database.write() as session:
+        assert end(session, home) == SignedOut(browsers=1, apps=1, windows=1)
+    assert home.call("GET", "/notices", told["token"]).status_code == 401
+    assert home.call("POST", "/start", told["token"]).status_code == 401
+    for cookies in (window, browser):
+        assert home.seen_by(cookies).status_code == 303
+    assert home.kinds("device:")[-1] == "device.ended"
+    assert home.kinds("sign_in:").count("sign_in.ended") == 2
+    with home.stand.house.database.write() as session:
+        assert not signing_out.sign_out(session, [home.stand.people["ada"]], home.stand.clock(), why="x", actor="cli")
+
+
+@both_stores
+@both_ways
+def test_a_code_on_its_way_is_worth_nothing(home: Installation, end: End) -> None:
+    """Neither the one that opens a window nor the one that lets a new app in."""
+    told = home.signed_in_app("ada")
+    grant = home.allow()
+    with home.stand.house.database.write() as session:
+        assert end(session, home) == SignedOut(browsers=1, apps=1, codes=2)
+    assert home.window(told["entry"])[0].status_code == 401
+    assert home.trade_in(grant).status_code >= 400
+    with home.stand.house.database.read() as session:
+        live = sa.select(sa.func.count()).select_from(DeviceToken).where(DeviceToken.ended_at.is_(None))
+        assert session.scalar(live) == 0
+        unused = sa.select(sa.func.count()).select_from(DeviceCode).where(DeviceCode.used_at.is_(None))
+        assert session.scalar(unused) == 0
+
+
+@both_ways
+def test_nobody_else_is_signed_out(home: Installation, end: End) -> None:
+    """It is about one person."""
+    bens = home.signed_in_app("ben")
+    _, window = home.window(bens["entry"])
+    home.browser.cookies.delete(RULES.cookie)
+    home.signed_in_app("ada")
+    with home.stand.house.database.write() as session:
+        end(session, home)
+    assert home.call("GET", "/notices", bens["token"]).status_code == 200
+    assert home.seen_by(window).text == "ben"
+
+
+@both_ways
+def test_who_is_signed_out_may_sign_in_again(home: Installation, end: End) -> None:
+    """It locks nobody out."""
+    home.signed_in_app("ada")
+    with home.stand.house.database.write() as session:
+        end(session, home)
+    again = home.signed_in_app("ada")
+    assert home.call("GET", "/notices", again["token"]).status_code == 200
