@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from selfserve.desktop import VERSION
 from selfserve.packaging.app_files import app_files, icon_of
-from selfserve.packaging.brand import Branding, installed, load
+from selfserve.packaging.brand import Branding, authorities, installed, load
 from selfserve.packaging.frozen_parts import frozen_parts
 from selfserve.packaging.moment import moment
 from selfserve.packaging.problems import CannotPackage
@@ -90,11 +90,11 @@ def prepare(branding: Branding, folder: Path, platform: str = sys.platform) -> P
     """
     laid((replace(file, path=file.path.removeprefix("app/")) for file in app_files("app", platform)), folder)
     (folder / "brand").mkdir()
-    icon, ca_file = icon_of(branding.app.icon), branding.app.ca_file
+    icon, trusted = icon_of(branding.app.icon), authorities(branding.app)
     (folder / "brand" / f"icon{icon.suffix}").write_bytes(icon.read_bytes())
-    if ca_file:
-        (folder / "brand" / "ca.pem").write_bytes(ca_file.read_bytes())
-    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if ca_file else "")
+    if trusted:
+        (folder / "brand" / "ca.pem").write_bytes(trusted)
+    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if trusted else "")
     (folder / "brand" / "brand.toml").write_text(text, "utf-8")
     (folder / "start.py").write_text(template("app.start", {}), "utf-8")
     if platform == "linux":
