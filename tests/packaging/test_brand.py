@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from tests.docs.pages import ROOT
 from tests.packaging.building import APP, APP_ID, WHEN, brand
+from tests.servers.certificates import make_certificates
 
 from selfserve.desktop import brand as app
 from selfserve.packaging.app_deb import app_deb
 from selfserve.packaging.app_files import icon_place
 from selfserve.packaging.brand import installed, load
 from selfserve.packaging.desktop_entry import entry, metainfo
+from selfserve.packaging.frozen import prepare
 from selfserve.packaging.problems import CannotPackage
 
 
@@ -102,6 +104,26 @@ def test_the_companys_certificates_and_icon_ride_along(tmp_path: Path) -> None:
     assert f"usr/share/icons/hicolor/128x128/apps/{APP_ID}.png" in files
     assert b'icon = "icon.png"' in files[f"usr/share/{APP}/brand.toml"]
     assert files[f"usr/share/{APP}/icon.png"] == (tmp_path / "icon.png").read_bytes()
+
+
+def test_of_the_companys_authorities_certificates_alone_are_packaged(tmp_path: Path) -> None:
+    """In each form: what stands around them stays here, and a key is refused, also one that came after the reading."""
+    made = make_certificates(tmp_path)
+    (tmp_path / "both.pem").write_bytes(b"a note of mine\n" + made.ca_file.read_bytes())
+    file = brand(tmp_path)
+    file.write_text('ca_file = "both.pem"\n' + file.read_text())
+    read = load(file)
+    (packed,) = (one.content for one in app_deb(read, WHEN).files if one.path == f"usr/share/{APP}/ca.pem")
+    laid_out = prepare(read, tmp_path / "app").parent / "brand" / "ca.pem"
+    assert packed == laid_out.read_bytes() == made.ca_file.read_bytes()
+    (tmp_path / "both.pem").write_bytes(made.key_file.read_bytes() + made.ca_file.read_bytes())
+    with pytest.raises(
+        CannotPackage, match=r"brand\.toml: ca_file is 'both\.pem'; .*'PRIVATE KEY' has to be taken out"
+    ):
+        load(file)
+    for build in (lambda: app_deb(read, WHEN), lambda: prepare(read, tmp_path / "again")):
+        with pytest.raises(CannotPackage, match=r"both\.pem cannot be packaged; .*'PRIVATE KEY' has to be taken out"):
+            build()
 
 
 @pytest.mark.parametrize("content", [png(100, 100), png(64, 48), b"<svg/>", b""])

@@ -93,13 +93,15 @@ def test_a_field_stays_one_line() -> None:
         Deb({**FIELDS, "Maintainer": "x\nEssential: yes"}, FILES, {}).written(WHEN)
 
 
-def test_files_are_laid_out_anew(tmp_path: Path) -> None:
-    """What an earlier build left does not ride along."""
+def test_files_are_laid_out_where_nothing_lies(tmp_path: Path) -> None:
+    """What is there already is neither taken away nor rides along."""
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "old").write_text("x")
     laid(FILES, tmp_path / "out")
-    assert not (tmp_path / "out" / "old").exists()
     assert (tmp_path / "out" / "usr" / "bin" / "hello").stat().st_mode & 0o777 == 0o755
+    before = sorted((tmp_path / "out").rglob("*"))
+    with pytest.raises(CannotPackage, match="holds something already"):
+        laid([File("other", b"x")], tmp_path / "out")
+    assert sorted((tmp_path / "out").rglob("*")) == before
 
 
 def test_folded_lines_belong_to_their_field() -> None:

@@ -24,6 +24,7 @@ from tests.servers.processes import program
 from selfserve.packaging.appdir import app_dir
 from selfserve.packaging.brand import load
 from selfserve.packaging.frozen import GI, fits_gtk
+from selfserve.packaging.replaced import replaceable
 
 HOSTILE = 'Fern "hill" \\ Help"+'
 """A legal name, which as source would be a mistake or code."""
@@ -56,6 +57,13 @@ def test_it_starts_where_there_is_no_python(
     seen = subprocess.run([moved / "AppRun"], env=at_home, capture_output=True, text=True, check=False)
     assert seen.returncode == 3
     assert seen.stderr == f"{HOSTILE}: no window can be opened here, as there is no screen.\n"
+
+
+def test_the_next_build_may_take_its_place(folder: Path) -> None:
+    """The AppDir's, and that of the folder in it: each is known as what a build made."""
+    replaceable(folder)
+    replaceable(folder / "usr/lib" / APP)
+    assert [one.name for one in folder.parent.iterdir() if one.name.startswith(".selfserve-")] == []
 
 
 def test_the_window_is_the_machines(folder: Path) -> None:

@@ -16,6 +16,7 @@ from selfserve.desktop import VERSION
 from selfserve.packaging.brand import Branding, load
 from selfserve.packaging.frozen import main, prepare
 from selfserve.packaging.program_icon import program_icon
+from selfserve.packaging.replaced import BUILT
 from selfserve.packaging.windows_version import version_info
 from selfserve.settings.keys import toml
 
@@ -65,6 +66,7 @@ def test_a_name_is_data_in_the_recipe(tmp_path: Path, name: str, monkeypatch: py
     assert told["bundle"]["name"] == name.replace("/", "-").replace(":", "-") + ".app"
     assert told["program"]["name"] == APP
     assert told["bundle"]["bundle_identifier"] == APP_ID
+    assert told["bundle"]["info_plist"][BUILT] == f"{VERSION}.1"
 
 
 def test_the_folder_has_what_its_platform_takes(tmp_path: Path) -> None:

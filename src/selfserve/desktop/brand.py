@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import stat
 import sys
 import tomllib
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from xml.parsers import expat
+
+from selfserve.desktop.certificates import certificates
 
 VARIABLE = "SELFSERVE_DESKTOP_BRAND"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -134,7 +135,7 @@ def load(path: Path) -> Brand:
         scheme=read.text("scheme", _scheme) or Brand.scheme,
         accent=read.text("accent", _colour) or Brand.accent,
         icon=read.file("icon", _icon),
-        ca_file=read.file("ca_file", _certificates),
+        ca_file=read.file("ca_file", certificates),
         help=_help(read.table("help")),
         window=_size(read.table("window")),
     )
@@ -190,7 +191,7 @@ class _Table:
             raise self._bad(key, found, f"a whole number from {least} to {most}")
         return found
 
-    def file(self, key: str, judge: Callable[[Path], None]) -> Path | None:
+    def file(self, key: str, judge: Callable[[Path], object]) -> Path | None:
         """A file beside this one that `judge` passes; None where none is named."""
         name = self.text(key, _line(200))
         if not name:
@@ -313,14 +314,6 @@ def _is_svg(content: bytes) -> bool:
     except expat.ExpatError:
         return False
     return found == ["http://www.w3.org/2000/svg svg"]
-
-
-def _certificates(path: Path) -> None:
-    path.read_bytes()
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except ssl.SSLError:
-        raise ValueError("a file of certificates in PEM") from None
 
 
 def main(arguments: list[str]) -> int:

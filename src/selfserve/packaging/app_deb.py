@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from selfserve.desktop import VERSION
 from selfserve.packaging import desktop_entry
 from selfserve.packaging.app_files import app_files, archives, icon_of, icon_place
-from selfserve.packaging.brand import Branding, installed
+from selfserve.packaging.brand import Branding, authorities, installed
 from selfserve.packaging.deb import Deb
 from selfserve.packaging.sbom import sbom
 from selfserve.packaging.templates import template
@@ -75,12 +75,12 @@ def _files(branding: Branding, words: dict[str, str], when: datetime) -> Iterato
 
 
 def _brand(branding: Branding) -> Iterator[File]:
-    name, icon, ca_file = branding.package.name, icon_of(branding.app.icon), branding.app.ca_file
+    name, icon, trusted = branding.package.name, icon_of(branding.app.icon), authorities(branding.app)
     yield File(icon_place(branding.app.id, icon), icon.read_bytes())
     yield File(f"usr/share/{name}/icon{icon.suffix}", icon.read_bytes())
-    if ca_file:
-        yield File(f"usr/share/{name}/ca.pem", ca_file.read_bytes())
-    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if ca_file else "")
+    if trusted:
+        yield File(f"usr/share/{name}/ca.pem", trusted)
+    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if trusted else "")
     yield File(f"usr/share/{name}/brand.toml", text.encode(), PLAIN)
 
 

@@ -10,6 +10,7 @@ from selfserve.packaging import desktop_entry
 from selfserve.packaging.app_files import icon_of, icon_place
 from selfserve.packaging.brand import Branding
 from selfserve.packaging.frozen import app_folder
+from selfserve.packaging.replaced import replacing
 from selfserve.packaging.tree import PROGRAM
 
 _RUN = """#!/bin/sh
@@ -19,10 +20,18 @@ exec "$(dirname "$(readlink -f "$0")")/usr/lib/{name}/{name}" "$@"
 
 
 def app_dir(branding: Branding, out: Path, when: datetime) -> Path:
-    """Build `NAME.AppDir` into `out`; `appimagetool` makes one file of it."""
+    """Build `NAME.AppDir` into `out`, in place of an earlier one; `appimagetool` makes one file of it.
+
+    Raises CannotPackage as `app_folder` does.
+    """
+    called = f"{branding.package.name}.AppDir"
+    with replacing(out, called) as made:
+        _fill(branding, made / called, when)
+    return out / called
+
+
+def _fill(branding: Branding, folder: Path, when: datetime) -> None:
     name, app_id = branding.package.name, branding.app.id
-    folder = out / f"{name}.AppDir"
-    shutil.rmtree(folder, ignore_errors=True)
     app_folder(branding, folder / "usr" / "lib", when)
     icon = icon_of(branding.app.icon)
     for place in (folder / f"{app_id}{icon.suffix}", folder / icon_place(app_id, icon)):
@@ -35,4 +44,3 @@ def app_dir(branding: Branding, out: Path, when: datetime) -> Path:
     run = folder / "AppRun"
     run.write_text(_RUN.format(name=name), "utf-8")
     run.chmod(PROGRAM)
-    return folder

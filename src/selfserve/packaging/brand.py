@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError
 
 from selfserve.desktop import brand as app
+from selfserve.desktop.certificates import certificates
 from selfserve.packaging.problems import CannotPackage
 from selfserve.settings.keys import toml
 from selfserve.settings.problems import sentences
@@ -80,6 +81,16 @@ def load(path: Path) -> Branding:
         raise CannotPackage(str(error)) from None
     except ValidationError as error:
         raise CannotPackage("\n".join(sentences(error, Package, lambda _: path.name, "package"))) from None
+
+
+def authorities(brand: app.Brand) -> bytes:
+    """The certificates of the brand's `ca_file` and nothing else of it, b"" for none; raises CannotPackage."""
+    if brand.ca_file is None:
+        return b""
+    try:
+        return certificates(brand.ca_file).encode("ascii")
+    except (OSError, ValueError) as error:
+        raise CannotPackage(f"{brand.ca_file} cannot be packaged; allowed is {error}.") from None
 
 
 def installed(brand: app.Brand, icon: str, ca_file: str) -> str:

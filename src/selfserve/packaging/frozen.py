@@ -8,18 +8,20 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from selfserve.desktop import VERSION
 from selfserve.packaging.app_files import app_files, icon_of
-from selfserve.packaging.brand import Branding, installed, load
+from selfserve.packaging.brand import Branding, authorities, installed, load
 from selfserve.packaging.frozen_parts import frozen_parts
 from selfserve.packaging.moment import moment
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.program_icon import program_icon
-from selfserve.packaging.sbom import document
+from selfserve.packaging.replaced import BUILT, PARTS, replacing
+from selfserve.packaging.sbom import Component, document
 from selfserve.packaging.templates import template
 from selfserve.packaging.tree import laid
 from selfserve.packaging.windows_version import version_info
@@ -50,16 +52,25 @@ def fits_gtk() -> bool:
 
 
 def app_folder(branding: Branding, out: Path, when: datetime) -> Path:
-    """Build the folder into `out`, with the list of its parts; gives its place.
+    """Build the folder into `out`, with the list of its parts, in place of what an earlier build made; gives its place.
 
-    Raises CannotPackage with PyInstaller's last word.
+    Raises CannotPackage with PyInstaller's last word, or where something else is at that place.
     """
     name = branding.package.name
+    with replacing(out, name) as made:
+        parts = _made(branding, made)
+        text = document(name, f"{VERSION}-{branding.package.revision}", parts, when)
+        (made / name / PARTS).write_text(text, "utf-8")
+    return out / name
+
+
+def _made(branding: Branding, folder: Path) -> list[Component]:
+    """What PyInstaller makes in `folder`; gives the parts of it."""
     with tempfile.TemporaryDirectory(prefix="selfserve-frozen-") as made:
         work = Path(made)
         spec = prepare(branding, work / "app")
         command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR", "--distpath",
-                   str(out), "--workpath", str(work / "build"), str(spec)]  # fmt: skip
+                   str(folder), "--workpath", str(work / "build"), str(spec)]  # fmt: skip
         found = {
             **os.environ,
             "PYTHONPATH": str(spec.parent),
@@ -69,10 +80,7 @@ def app_folder(branding: Branding, out: Path, when: datetime) -> Path:
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise CannotPackage(f"PyInstaller stopped: {said}")
         listed = json.loads((spec.parent / "parts.json").read_text("utf-8"))
-        parts = frozen_parts([(inside, source) for inside, source in listed], GI.parent)
-    text = document(name, f"{VERSION}-{branding.package.revision}", parts, when)
-    (out / name / "sbom.cdx.json").write_text(text, "utf-8")
-    return out / name
+        return frozen_parts([(inside, source) for inside, source in listed], GI.parent)
 
 
 def prepare(branding: Branding, folder: Path, platform: str = sys.platform) -> Path:
@@ -80,13 +88,13 @@ def prepare(branding: Branding, folder: Path, platform: str = sys.platform) -> P
 
     What the brand says is data there, never code.
     """
-    laid([file for file in app_files("app", platform) if file.path.startswith("app/")], folder.parent)
+    laid((replace(file, path=file.path.removeprefix("app/")) for file in app_files("app", platform)), folder)
     (folder / "brand").mkdir()
-    icon, ca_file = icon_of(branding.app.icon), branding.app.ca_file
+    icon, trusted = icon_of(branding.app.icon), authorities(branding.app)
     (folder / "brand" / f"icon{icon.suffix}").write_bytes(icon.read_bytes())
-    if ca_file:
-        (folder / "brand" / "ca.pem").write_bytes(ca_file.read_bytes())
-    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if ca_file else "")
+    if trusted:
+        (folder / "brand" / "ca.pem").write_bytes(trusted)
+    text = installed(branding.app, f"icon{icon.suffix}", "ca.pem" if trusted else "")
     (folder / "brand" / "brand.toml").write_text(text, "utf-8")
     (folder / "start.py").write_text(template("app.start", {}), "utf-8")
     if platform == "linux":
@@ -112,6 +120,7 @@ def _told(branding: Branding, folder: Path, platform: str) -> dict[str, object]:
         "scheme": branding.app.scheme,
         "version": VERSION,
         "build": f"{VERSION}.{branding.package.revision}",
+        "built": BUILT,
         "hidden": HIDDEN.get(platform, ()),
         "datas": [*DATAS, *(DATAS_OF_WINDOWS if platform == "win32" else ())],
         "icon": str(icon) if icon else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,9 +41,13 @@ def folders(files: Iterable[File]) -> list[str]:
 
 
 def laid(files: Iterable[File], folder: Path) -> Path:
-    """Write the files below `folder`, which is emptied first; gives `folder`."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    """Write the files below `folder`; gives `folder`.
+
+    Raises CannotPackage where something is there: what an earlier build left does not ride along, and what is somebody
+    else's is not taken away.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise CannotPackage(f"{folder} holds something already; name a folder that is empty, or not there.")
     for file in ordered(files):
         place = folder / file.path
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,85 @@
+"""What a build may put something new in the place of: what an earlier build made, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import json
+import plistlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+
+from selfserve.packaging.problems import CannotPackage
+
+PARTS = "sbom.cdx.json"
+"""The list of parts, which every folder with a program holds."""
+BUILT = "SelfserveBuild"
+"""The key by which Info.plist tells that a bundle is of a build; a file beside it would break the bundle's seal."""
+_IN_FOLDER = (PARTS, "_internal", "{name}", "{name}.exe")
+_IN_APPDIR = ("AppRun", ".DirIcon", "usr", "*.desktop", "*.svg", "*.png")
+
+
+def replaceable(place: Path) -> None:
+    """Raises CannotPackage unless nothing is at `place`, an empty folder, or what an earlier build made."""
+    if place.is_symlink() or (place.exists() and not (place.is_dir() and (_is_empty(place) or _is_built(place)))):
+        raise CannotPackage(
+            f"{place} is in the way, and holds what no build made: move it elsewhere, or build into another folder."
+        )
+
+
+@contextmanager
+def replacing(out: Path, *names: str) -> Iterator[Path]:
+    """A folder to build into; what was made there lies in `out` afterwards, in place of what earlier builds made.
+
+    `names` are known before the build. Raises CannotPackage as `replaceable` does, for those before anything is built.
+    Where a build fails or is broken off, `out` holds what it held.
+    """
+    for name in names:
+        replaceable(out / name)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".selfserve-", dir=out) as folder:
+        made, former = Path(folder, "made"), Path(folder, "former")
+        made.mkdir()
+        former.mkdir()
+        yield made
+        found = sorted(made.iterdir())
+        for one in found:
+            replaceable(out / one.name)
+        for one in found:
+            if (out / one.name).exists():
+                (out / one.name).rename(former / one.name)
+            one.rename(out / one.name)
+
+
+def _is_empty(folder: Path) -> bool:
+    return next(folder.iterdir(), None) is None
+
+
+def _is_built(folder: Path) -> bool:
+    """Whether it is a folder with a program, an AppDir or a bundle of a build, and nothing else was put into it."""
+    if folder.suffix == ".app":
+        return _is_bundle(folder / "Contents" / "Info.plist")
+    if folder.suffix == ".AppDir":
+        return _names(folder / "usr" / "lib" / folder.stem / PARTS, folder.stem) and _holds(folder, _IN_APPDIR)
+    known = tuple(one.format(name=folder.name) for one in _IN_FOLDER)
+    return _names(folder / PARTS, folder.name) and _holds(folder, known)
+
+
+def _names(parts: Path, name: str) -> bool:
+    """Whether it is a list of the parts of `name`."""
+    try:
+        return bool(json.loads(parts.read_text("utf-8"))["metadata"]["component"]["name"] == name)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def _holds(folder: Path, known: tuple[str, ...]) -> bool:
+    return all(any(fnmatch(one.name, pattern) for pattern in known) for one in folder.iterdir())
+
+
+def _is_bundle(place: Path) -> bool:
+    try:
+        return BUILT in plistlib.loads(place.read_bytes())
+    except (OSError, ValueError, plistlib.InvalidFileException):
+        return False
