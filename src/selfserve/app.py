@@ -22,7 +22,7 @@ from selfserve.catalog.live import LiveCatalog
 from selfserve.catalog.problems import Problem
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.registry import Registry
-from selfserve.fulfilment import seats
+from selfserve.fulfilment import sealed, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
@@ -217,6 +217,7 @@ def _house(
         now,
         served=lambda session, keys, at: seats.wake(session, house, keys, at),
         waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
+        freed=lambda session, key: sealed.freed(session, house, key),
     )
     catalog = LiveCatalog(
         settings.catalog.folder,
@@ -259,7 +260,7 @@ def build_registry(
     now: Callable[[], datetime],
     **told: Callable[..., object],
 ) -> Registry:
-    """The configured connectors, with the memory they are lent; `told` is who hears of its line (see `StoredSeats`)."""
+    """The configured connectors, with the memory they are lent; `told` is who hears of seats (see `StoredSeats`)."""
     ports = Ports(seats=SeatPort(StoredSeats(database, sealer, **told), now), now=now)
     sections = {name: {"kind": section.kind, **section.rest} for name, section in settings.connectors.items()}
     return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder)

@@ -13,8 +13,10 @@ from tests.stand.shelf import Killed
 
 from selfserve.connectors.contract import Context, Outcome
 from selfserve.connectors.seats.connector import SeatArgs, SeatsConnector
-from selfserve.fulfilment import leases
-from selfserve.requests import acts
+from selfserve.fulfilment import drift, leases
+from selfserve.requests import acts, desk
+from selfserve.requests.reconcile import reconcile
+from selfserve.requests.refusals import NotPossible
 from selfserve.store.database import Database
 from selfserve.store.states import RequestState, StepState
 from selfserve.store.tables import Request
@@ -88,3 +90,138 @@ def test_a_key_that_came_to_a_place_in_line_nobody_wrote_down_reaches_its_custom
 
     assert stand.request(request_id).state == RequestState.FULFILLED
     assert key_of(stand, request_id, "ben") == {"seat": "KEY-1"}
+
+
+RETURN, EXPIRY, LEAVER, GONE = "return", "expiry", "leaver", "gone in the target"
+
+
+def ends(stand: Stand, how: str, request_id: str) -> None:
+    """Ada's request ends in one of the ways a grant ends; the taking back is ordered, and nobody has begun it."""
+    request, ada = stand.request(request_id), stand.people["ada"]
+    match how:
+        case "return":
+            stand.write(acts.give_back, stand.house, request.name, ada, stand.clock())
+        case "expiry":
+            stand.clock.forward(hours=8)
+            assert stand.tick_grant(stand.grants("ada")[0]) == "ended"
+        case "leaver":
+            stand.change("ada", gone_at=stand.clock())
+            reconcile(stand.house)
+        case _:
+            (step,) = stand.steps(request_id)
+            stand.write(drift.tell, stand.house, step.id, stand.clock())
+            desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="It stays away.")
+
+
+@pytest.mark.parametrize("how", [RETURN, EXPIRY, LEAVER, GONE])
+def test_a_key_whose_taking_back_began_is_shown_to_nobody_any_more(stand: Stand, how: str) -> None:
+    """Not even before a worker is at it: from then on it may be the next one's at any moment."""
+    ada = stand.ask("ada", "studio")
+    ends(stand, how, ada.id)
+    assert stand.request(ada.id).sealed is None
+    with pytest.raises(NotPossible, match="nothing to show"):
+        key_of(stand, ada.id, "ada")
+    stand.pass_time(minutes=1)
+    ben = stand.ask("ben", "studio")
+    assert key_of(stand, ben.id, "ben") == {"seat": "KEY-1"}
+    with pytest.raises(NotPossible):
+        key_of(stand, ada.id, "ada")
+
+
+def test_a_key_sealed_before_is_refused_by_what_is_held_not_only_by_what_was_wiped(stand: Stand) -> None:
+    """A copy that came back, from an older version say, is not shown either."""
+    ada = stand.ask("ada", "studio")
+    kept = stand.request(ada.id).sealed
+    ends(stand, RETURN, ada.id)
+    with stand.house.database.write() as session:
+        session.get_one(Request, ada.id).sealed = kept
+    with pytest.raises(NotPossible, match="nothing to show"):
+        key_of(stand, ada.id, "ada")
+
+
+def test_a_key_that_comes_after_its_grant_has_ended_is_not_sealed(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time ran out while the call was under way: the key goes back, and was nobody's."""
+    assign = SeatsConnector._assign
+
+    def slow(self: SeatsConnector, asked: SeatArgs, ctx: Context) -> Outcome:
+        outcome = assign(self, asked, ctx)
+        stand.change("ada", gone_at=stand.clock())
+        reconcile(stand.house)
+        return outcome
+
+    monkeypatch.setattr(SeatsConnector, "_assign", slow)
+    ada = stand.ask("ada", "studio")
+    monkeypatch.undo()
+    assert stand.request(ada.id).sealed is None
+    stand.pass_time(minutes=2)
+    assert key_of(stand, stand.ask("ben", "studio").id, "ben") == {"seat": "KEY-1"}
+
+
+def test_a_key_freed_by_another_request_is_shown_to_nobody_any_more(stand: Stand) -> None:
+    """An item that releases the seat gives it to the next, although the first grant has not ended."""
+    adds(stand, "leave", ITEM.replace("seats.assign", "seats.release").replace("id: studio", "id: leave"))
+    ada = stand.ask("ada", "studio")
+    assert stand.ask("ada", "leave").state is RequestState.FULFILLED
+    ben = stand.ask("ben", "studio")
+    assert key_of(stand, ben.id, "ben") == {"seat": "KEY-1"}
+    assert stand.request(ada.id).sealed is None
+
+
+def test_a_key_that_another_grant_inherits_is_shown_as_long_as_that_one_holds_it(stand: Stand) -> None:
+    """Two items give the seat, the first is given back: it is still theirs, and so is its key, until the second
+    ends."""
+    adds(stand, "bundle", BUNDLE)
+    ada = stand.ask("ada", "studio")
+    bundle = stand.ask("ada", "bundle")
+    ends(stand, RETURN, ada.id)
+    stand.pass_time(minutes=1)
+    assert stand.request(ada.id).sealed is not None, "not shown yet, and held"
+    ends(stand, RETURN, bundle.id)
+    assert stand.request(ada.id).sealed is None
+
+
+def test_a_password_stays_the_customer_s_when_what_came_with_it_ends(stand: Stand) -> None:
+    """A one-off is not taken back, so neither is what it gave; the key beside it is."""
+    word = '\n  - id: word\n    use: shelf.word\n    with: {thing: p, customer: "${customer.login}"}\ngrant'
+    adds(stand, "both", ITEM.replace("id: studio", "id: both").replace("\ngrant", word))
+    both = stand.ask("ada", "both")
+    ends(stand, RETURN, both.id)
+    assert key_of(stand, both.id, "ada") == {"word": "s3cret-word"}
+
+
+def test_what_staff_sealed_goes_with_what_they_gave(stand: Stand) -> None:
+    """The number of a door is not shown to who gave the door back."""
+    stand.edit("key", "field: number}", "field: number, secret: true}")
+    key = stand.ask("ada", "key")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": "4711"})
+    stand.work()
+    ends(stand, RETURN, key.id)
+    assert stand.request(key.id).sealed is None
+    with pytest.raises(NotPossible):
+        key_of(stand, key.id, "ada")
+
+
+def test_a_key_of_what_is_given_up_with_taking_back_is_wiped(stand: Stand) -> None:
+    """The seat came, the rest did not, and staff take back what is there; kept, it is theirs to see."""
+    glued = '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\ngrant'
+    adds(stand, "both", ITEM.replace("id: studio", "id: both").replace("\ngrant", glued))
+    for take_back in (True, False):
+        stand.shelf.faults = ["permanent"]
+        both = stand.ask("ada", "both")
+        desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="No.", take_back=take_back)
+        stand.pass_time(minutes=1)
+        assert (stand.request(both.id).sealed is None) is take_back
+    assert key_of(stand, both.id, "ada") == {"seat": "KEY-1"}
+
+
+BUNDLE = ITEM.replace("id: studio", "id: bundle").replace(
+    "\ngrant", '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\ngrant'
+)
+
+
+def adds(stand: Stand, item: str, text: str) -> None:
+    """One more item in the catalog."""
+    (stand.catalog / "items" / f"{item}.yaml").write_text(text)
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems

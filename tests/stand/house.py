@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.registry import Registry
-from selfserve.fulfilment import grants, seats
+from selfserve.fulfilment import grants, sealed, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
@@ -248,6 +248,7 @@ def build(
         sealer,
         served=lambda session, keys, at: seats.wake(session, house, keys, at),
         waits=lambda session, pool, at: seats.tell_short(session, house, pool, at),
+        freed=lambda session, key: sealed.freed(session, house, key),
     )
     registry = Registry.build(
         sections, Ports(seats=SeatPort(stored, clock), now=clock), extra=[Shelf], ticks=clock.ticks

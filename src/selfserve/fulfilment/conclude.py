@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, grants, parties, queueing
+from selfserve.fulfilment import escalation, grants, parties, queueing, sealed
 from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
@@ -70,14 +69,7 @@ def note_results(session: Session, house: House, request: Request, trail: Trail,
         if result.there or result.look_again is None:
             tell_result(trail, step, result, now)
         if result.secret is not None:
-            seal_fields(house, request, {step.name: result.secret})
-
-
-def seal_fields(house: House, request: Request, secrets: dict[str, str]) -> None:
-    """Add secrets to what is sealed for the request's customer, to be shown once."""
-    if secrets:
-        known = json.loads(house.sealer.open(request.sealed, request.id)) if request.sealed else {}
-        request.sealed = house.sealer.seal(json.dumps({**known, **secrets}), request.id)
+            sealed.add(session, house, request, {step.name: result.secret})
 
 
 def _fulfilled(

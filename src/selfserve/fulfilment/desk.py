@@ -15,7 +15,7 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties
+from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties, sealed
 from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
@@ -249,7 +249,7 @@ def _brought_by_hand(
     step.evidence = _on_word(staff, by_hand.seen, now)
     step.failure, step.reason = "", ""
     grants.activate(session, house, request, now)
-    conclude.seal_fields(house, request, {name: fields[name] for name in secret})
+    sealed.add(session, house, request, {name: fields[name] for name in secret})
     for name in secret:
         fields[name] = "(sealed to the customer)"
     _go_on(session, house, request, step.connector, now)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import queueing, reminders, versions
+from selfserve.fulfilment import queueing, reminders, sealed, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
@@ -271,12 +271,13 @@ def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
 
 def begin_end(session: Session, house: House, grant: Grant, now: datetime) -> Run | None:
     """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was
-    seen."""
+    seen; but what is sealed for it is shown to nobody from here on."""
     if grant.state not in (GrantState.PROMISED, GrantState.ACTIVE):
         return None
     grant.state = GrantState.ENDING
     grant.version += 1
     grant.timers += 1
+    sealed.forget(session, house, grant)
     return order_revoke(session, house, grant, now, first_at=now, after=None)
 
 
@@ -307,6 +308,7 @@ def tick(session: Session, house: House, grant_id: str, number: int, now: dateti
 
     A timer that a later one replaced does nothing. After a stand-still it fires at once, and the over-stay is told.
     """
+    sealed.lock(session, grant_id)
     grant = session.get(Grant, grant_id, with_for_update=True)
     if grant is None or grant.timers != number or grant.ends_at is None:
         return "void"

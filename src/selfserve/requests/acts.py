@@ -3,7 +3,6 @@ once."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, parties, versions
+from selfserve.fulfilment import escalation, grants, parties, sealed, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
@@ -25,6 +24,9 @@ from selfserve.store.tables import Grant, Person, Request, Stage, StageApprover
 NO_LATER = msg("That is what you have already; choose a later end.")
 TOO_SOON = msg(
     "You asked for this only seconds ago, so it would end at the same time. Extend it when you need it for longer."
+)
+NOTHING_TO_SHOW = msg(
+    "There is nothing to show (any more): a secret is shown once, and only while you have what it belongs to."
 )
 NOT_ALL_THEIRS = msg(
     "It was asked for otherwise too, and that is not yours to end. Your request for it can be given back by itself."
@@ -212,14 +214,14 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
 
 
 def reveal(session: Session, house: House, name: str, person_id: str, now: datetime) -> dict[str, str]:
-    """The secret results of a request, by step: shown to the customer once, then gone. NotPossible the second time."""
+    """The secret results of a request, by step: shown to the customer once, then gone. NotPossible the second time, and
+    where what they belong to is being taken back."""
     request = own(session, name, person_id)
     if request.customer_id != person_id:
         raise NotFound(msg("Only the person it is for can see this."))
-    if request.sealed is None:
-        raise NotPossible(msg("There is nothing to show (any more): a secret is shown once."))
-    shown: dict[str, str] = json.loads(house.sealer.open(request.sealed, request.id))
-    request.sealed = None
+    shown = sealed.take(session, house, request)
+    if not shown:
+        raise NotPossible(NOTHING_TO_SHOW)
     Trail(session, f"request:{request.id}").tell(
         "secret.shown", at=now, actor=f"person:{person_id}", data={"which": sorted(shown)}
     )

@@ -38,6 +38,8 @@ Served = Callable[[Session, list[str], datetime], object]
 """Told, in the transaction that gives them their seats, under which keys those who waited had asked."""
 Waits = Callable[[Session, str, datetime], object]
 """Told, in the transaction that puts somebody in line, which pool is short."""
+Freed = Callable[[Session, str], object]
+"""Told, in the transaction that frees a seat, under which key it had been taken."""
 
 
 def _nobody(*_: object) -> None:
@@ -56,9 +58,10 @@ class StoredSeats:
         sealer: Sealer,
         served: Served = _nobody,
         waits: Waits = _nobody,
+        freed: Freed = _nobody,
     ) -> None:
         self.database, self.sealer = database, sealer
-        self._served, self._waits = served, waits
+        self._served, self._waits, self._freed = served, waits, freed
 
     def _serve_line(self, session: Session, rows: Pool, now: datetime) -> None:
         keys = rows.serve_line(now)
@@ -110,6 +113,7 @@ class StoredSeats:
             left = session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder))
             seat = rows.of(holder)
             if seat is not None:
+                self._freed(session, seat.taken_under)
                 rows.take_back(seat)
                 self._serve_line(session, rows, now)
             return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]

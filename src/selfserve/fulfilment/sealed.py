@@ -1,0 +1,132 @@
+"""What is sealed to a customer: shown once, and no longer than what it belongs to is held."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from selfserve.fulfilment.house import House
+from selfserve.settings.sealing import CannotOpen
+from selfserve.store.states import STEP_THERE, GrantState
+from selfserve.store.tables import Grant, GrantReason, Request, Step
+
+_LIVE = (GrantState.PROMISED, GrantState.ACTIVE)
+
+
+def add(session: Session, house: House, request: Request, secrets: dict[str, str]) -> None:
+    """Seal secrets to the request's customer, by the name of the step or of the desk's field they came from; what is
+    being taken back meanwhile is not kept."""
+    held = _held(session, house, request, secrets)
+    if held:
+        known = json.loads(house.sealer.open(request.sealed, request.id)) if request.sealed else {}
+        _seal(house, request, {**known, **{name: secrets[name] for name in held}})
+
+
+def take(session: Session, house: House, request: Request) -> dict[str, str]:
+    """All that there is to show, which is sealed no more after this; empty where there is nothing.
+
+    Raises CannotOpen for what was sealed to another request, or with a key that is not known.
+    """
+    if request.sealed is None:
+        return {}
+    known: dict[str, str] = json.loads(house.sealer.open(request.sealed, request.id))
+    request.sealed = None
+    return {name: known[name] for name in _held(session, house, request, known)}
+
+
+def lock(session: Session, grant_id: str) -> None:
+    """Lock what `forget` will wipe, for whoever locks the grant itself next: requests are locked before grants."""
+    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    sealed = sa.select(Request.id).where(Request.id.in_(own), Request.sealed.is_not(None))
+    session.scalars(sealed.order_by(Request.id).with_for_update()).all()
+
+
+def forget(session: Session, house: House, grant: Grant) -> None:
+    """The grant is being taken back: what was sealed for it is wiped, wherever nothing else holds the same.
+
+    So is what an earlier grant left to this one, which had given the same thing and was the first to end.
+    """
+    session.flush()
+    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
+    mine, theirs = aliased(Step), aliased(Step)
+    shared = (
+        sa.select(theirs.request_id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .where(mine.request_id.in_(own))
+    )
+    for request in _sealed(session, sa.or_(Request.id.in_(own), Request.id.in_(shared))):
+        if request.customer_id == grant.customer_id:
+            known = _opened(house, request)
+            _seal(house, request, {name: known[name] for name in _held(session, house, request, known)})
+
+
+def freed(session: Session, house: House, key: str) -> None:
+    """What was given under this key is somebody else's now, whichever request holds it: nobody is shown it any more."""
+    step = session.scalar(sa.select(Step).where(Step.key == key))
+    if step is None:
+        return
+    same = sa.and_(Step.resource == step.resource, Step.connector == step.connector)
+    for request in _sealed(session, Request.id.in_(sa.select(Step.request_id).where(same))):
+        names = set(session.scalars(sa.select(Step.name).where(Step.request_id == request.id, same)))
+        _seal(house, request, {name: word for name, word in _opened(house, request).items() if name not in names})
+
+
+def _sealed(session: Session, which: sa.ColumnElement[bool]) -> list[Request]:
+    found = sa.select(Request).where(which, Request.sealed.is_not(None)).order_by(Request.id)
+    return list(session.scalars(found.with_for_update().execution_options(populate_existing=True)))
+
+
+def _opened(house: House, request: Request) -> dict[str, str]:
+    """What is sealed; nothing where no key opens it, for then nobody can be shown it either."""
+    try:
+        return dict(json.loads(house.sealer.open(request.sealed or b"", request.id)))
+    except CannotOpen:
+        return {}
+
+
+def _seal(house: House, request: Request, secrets: dict[str, str]) -> None:
+    request.sealed = house.sealer.seal(json.dumps(secrets), request.id) if secrets else None
+
+
+def _held(session: Session, house: House, request: Request, names: Collection[str]) -> list[str]:
+    """Those of `names` whose secret is still the customer's: of a one-off, which is never taken back, and of what a
+    living grant holds."""
+    if not names or _lives(session, request):
+        return list(names)
+    steps = {
+        step.name: step
+        for step in session.scalars(sa.select(Step).where(Step.request_id == request.id, Step.name.in_(names)))
+    }
+    return [name for name in names if name in steps and _stays(session, house, steps[name])]
+
+
+def _lives(session: Session, request: Request) -> bool:
+    """True where nothing is to be taken back at all, or not yet."""
+    states = session.scalars(
+        sa.select(Grant.state)
+        .join(GrantReason, GrantReason.grant_id == Grant.id)
+        .where(GrantReason.request_id == request.id)
+    ).all()
+    return not states or any(state in _LIVE for state in states)
+
+
+def _stays(session: Session, house: House, step: Step) -> bool:
+    action = house.connectors.lookup(f"{step.connector}.{step.action}")
+    if action is not None and not action.lasting:
+        return True
+    held = (
+        sa.select(Step.id)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(
+            Step.resource == step.resource,
+            Step.connector == step.connector,
+            Step.state.in_(STEP_THERE),
+            GrantReason.ended_at.is_(None),
+            Grant.state.in_(_LIVE),
+        )
+    )
+    return session.scalar(held.limit(1)) is not None
