@@ -16,6 +16,10 @@ from selfserve.catalog.wording import Language, joined
 from selfserve.languages.messages import msg
 
 
+class EndRefused(RuleFailed):
+    """The end of a grant is one that the policy for the item's risk does not allow: nothing is wrong with the rule."""
+
+
 class Category(Strict):
     """A shelf of the catalog. `tint` is the name of one of the page's tints."""
 
@@ -89,22 +93,22 @@ class Policy(Strict):
     def end_of(self, item: Item, context: Context) -> datetime | timedelta | None:
         """When a grant of `item` ends: an instant, a span that starts at delivery, or None for never (or for no grant).
 
-        RuleFailed, which denies, where the rule raises or gives what the policy for the item's risk does not allow. A
-        day that was meant to its end may be one day longer than the policy's span.
+        RuleFailed, which denies, where the rule raises; EndRefused where it gives what the policy for the item's risk
+        does not allow. A day that was meant to its end may be one day longer than the policy's span.
         """
         if item.grant is None:
             return None
         end, demand, written = item.grant.ends.resolve(context), self.demand(item.risk), str(item.grant.ends)
         if end is None:
             if demand.end:
-                raise RuleFailed(written, msg("it gives no end, which risk {risk} needs.", risk=item.risk))
+                raise EndRefused(written, msg("it gives no end, which risk {risk} needs.", risk=item.risk))
             return None
         now: datetime = context["now"]
         lasts = end - now - timedelta(days=1) if isinstance(end, datetime) else end
         if demand.max_grant is not None and lasts > demand.max_grant:
-            raise RuleFailed(written, msg("it lasts longer than {span}.", span=demand.max_grant))
+            raise EndRefused(written, msg("it lasts longer than {span}.", span=demand.max_grant))
         if (end if isinstance(end, timedelta) else end - now) <= timedelta():
-            raise RuleFailed(written, msg("it has ended before it begins."))
+            raise EndRefused(written, msg("it has ended before it begins."))
         return end
 
     def category(self, name: str) -> Category | None:

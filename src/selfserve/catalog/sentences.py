@@ -18,12 +18,14 @@ from selfserve.catalog.templates import Place
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One error. `at_key` tells that the key is wrong, not its value; `shift` is line and column in a text, from 1."""
+    """One error. `at_key` tells that the key is wrong, not its value; `shift` is line and column in a text, from 1;
+    `kind` is pydantic's word where the value is of a kind that never fits, None where another one like it may."""
 
     place: Place
     sentence: str
     at_key: bool = False
     shift: tuple[int, int] = (1, 1)
+    kind: str | None = None
 
 
 _TYPES: Final = {
@@ -41,6 +43,9 @@ _TYPES: Final = {
 }
 
 
+_KINDS: Final = ("_type", "_parsing", "int_from_float")
+
+
 def complaints(error: ValidationError, data: Any, model: type[BaseModel]) -> Iterator[Complaint]:
     """Every error of `error` about `data`, placed in `data`."""
     known = _keys(model)
@@ -56,7 +61,8 @@ def complaints(error: ValidationError, data: Any, model: type[BaseModel]) -> Ite
             yield Complaint(place, f"`{detail['loc'][-1]}` is missing.", at_key=True)
         else:
             shift = (int(context.get("line", 1)), int(context.get("column", 1)))
-            yield Complaint(place, _sentence(detail, context), shift=shift)
+            kind = detail["type"] if detail["type"].endswith(_KINDS) else None
+            yield Complaint(place, _sentence(detail, context), shift=shift, kind=kind)
 
 
 def _follows_from(short: ErrorDetails, details: list[ErrorDetails]) -> bool:

@@ -99,6 +99,10 @@ class Arguments:
 
     def plain(self) -> dict[str, Any]:
         """The arguments as far as they stand in the file: None where an expression gives the value."""
+        return self.filled({})
+
+    def filled(self, values: Mapping[Place, Any]) -> dict[str, Any]:
+        """The arguments as far as they stand in the file, with `values` where expressions give them; else None."""
 
         def told(value: Any, place: Place) -> Any:
             if isinstance(value, dict):
@@ -108,7 +112,7 @@ class Arguments:
             template = self.templates.get(place)
             if template is None:
                 return value
-            return None if template.rules else "".join(str(part) for part in template.parts)
+            return values.get(place) if template.rules else "".join(str(part) for part in template.parts)
 
         return {key: told(inner, (key,)) for key, inner in self.tree.items()}
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import cast
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.facts import Context, DeviceFacts, rule_context
 from selfserve.catalog.form import revive
 from selfserve.catalog.items import Item
+from selfserve.fulfilment import faults
+from selfserve.fulfilment.faults import Fault
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
 from selfserve.people import directory
 from selfserve.store.tables import Person, Request
-
-log = structlog.get_logger(__name__)
 
 
 def not_for_you(house: House, item: Item) -> Message:
@@ -38,14 +37,6 @@ def context_of(session: Session, house: House, request: Request, item: Item) -> 
     return rule_context(item, facts, now=house.now(), form=form, device=device, zone=zone)
 
 
-def allowed(item: Item, context: Context) -> bool:
-    """Whether the item's own rule lets the customer have it; a failing rule denies and is told in the log."""
-    verdict = item.who.allows(context)
-    if verdict.error:
-        log.error("rule_failed", item=item.id, error=verdict.error)
-    return verdict.allowed
-
-
 def refusal(session: Session, house: House, request: Request, item: Item) -> str | None:
     """Why the request must not go on any more, in a sentence for the customer; None where it may.
 
@@ -62,6 +53,10 @@ def refusal(session: Session, house: House, request: Request, item: Item) -> str
             context = context_of(session, house, request, version)
         except ValueError:
             return msg("The item was changed since you asked, and your answers no longer fit it. Please ask again.")
-        if not allowed(version, context):
+        verdict = version.who.allows(context)
+        if verdict.error is not None:
+            faults.tell(session, house, Fault(version, ("who",), verdict.error, context), house.now())
+            return faults.DENIED
+        if not verdict.allowed:
             return msg("The rules for this changed since you asked, and it is not offered to you any more.")
     return None

@@ -155,6 +155,11 @@ def settled(session: Session, people: Iterable[str], event: str, now: datetime) 
     return len(read.all())
 
 
+def was_told(session: Session, event: str, mailbox: str) -> bool:
+    """Whether a team's `mailbox` was told this event."""
+    return session.get(Notice, _id(event, None, mailbox)) is not None
+
+
 def told(session: Session, events: Iterable[str]) -> set[str]:
     """Who was told any of these events, by id; teams' mailboxes are nobody."""
     found = session.scalars(sa.select(Notice.person_id).where(Notice.event.in_(list(events))).distinct())

@@ -13,17 +13,22 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog import others
+from selfserve.catalog.approvals import Stage
 from selfserve.catalog.facts import Context, CustomerFacts, DeviceFacts, rule_context
 from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
 from selfserve.catalog.items import Item, Step
+from selfserve.catalog.policy import EndRefused
 from selfserve.catalog.quoting import quoted
-from selfserve.catalog.rules import RuleFailed
+from selfserve.catalog.rules import RuleFailed, Verdict
+from selfserve.catalog.sentences import complaints
+from selfserve.catalog.templates import Place
 from selfserve.connectors.contract import Action, Option, Presence
 from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
-from selfserve.fulfilment import conflicts, eligibility
+from selfserve.fulfilment import conflicts, eligibility, faults
+from selfserve.fulfilment.faults import Fault
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
 from selfserve.languages.messages import msg
@@ -83,19 +88,55 @@ def ask(
     zone, shown = zone_of(house, customer), dict[str, str]()
     facts = facts_of(session, customer)
     device = claimed(session, app_id) if asked_by_id == customer_id else None
-    if not item.seen_by.allows(rule_context(item, facts, now=house.now(), device=device)).allowed:
+    if not seen(house, item, rule_context(item, facts, now=house.now(), device=device), session):
         raise NotFound(msg("This is not in the catalog."))
     try:
         clean = validate(item, answers, now=house.now(), zone=zone, offered=_offered(session, house, item, shown))
     except AnswersInvalid as invalid:
         raise Unfit(invalid.errors) from invalid
     context = rule_context(item, facts, now=house.now(), form=clean.form, device=device, zone=zone)
-    if not eligibility.allowed(item, context):
-        raise NotAllowed(eligibility.not_for_you(house, item))
+    refuse_outsiders(house, item, context, session)
     clash = conflicts.refused(session, house, item, customer.id)
     if clash is not None:
         raise NotPossible(clash)
     return Ask(item, customer, asked_by, clean, context, shown, device)
+
+
+def seen(house: House, item: Item, context: Context, reading: Session | None = None) -> bool:
+    """Whether the customer finds the item; a rule that fails hides it, and its team is told."""
+    verdict = item.seen_by.allows(context)
+    if verdict.error is not None:
+        place = "who" if item.visible is None else "visible"
+        faults.tell_apart(house, Fault(item, (place,), verdict.error, context), reading)
+    return verdict.allowed
+
+
+def entitled(house: House, item: Item, context: Context, reading: Session | None = None) -> bool:
+    """Whether the item's own rule lets the customer have it; one that fails does not, and its team is told."""
+    return _verdict(house, item, context, reading).allowed
+
+
+def refuse_outsiders(house: House, item: Item, context: Context, reading: Session | None = None) -> None:
+    """NotAllowed for whom the item's own rule does not let have it, or for whom it fails."""
+    verdict = _verdict(house, item, context, reading)
+    if not verdict.allowed:
+        raise NotAllowed(faults.DENIED if verdict.error is not None else eligibility.not_for_you(house, item))
+
+
+def _verdict(house: House, item: Item, context: Context, reading: Session | None) -> Verdict:
+    verdict = item.who.allows(context)
+    if verdict.error is not None:
+        faults.tell_apart(house, Fault(item, ("who",), verdict.error, context), reading)
+    return verdict
+
+
+def stage_of(house: House, item: Item, context: Context, reading: Session | None = None) -> Stage | None:
+    """The stage that applies, None where nobody is asked; NotAllowed where its rule fails, which its team is told."""
+    try:
+        return item.stage_for(context)
+    except RuleFailed as failed:
+        faults.tell_apart(house, Fault(item, ("approve",), str(failed), context), reading)
+        raise NotAllowed(faults.DENIED) from failed
 
 
 def claimed(session: Session, app_id: str | None) -> DeviceFacts | None:
@@ -130,7 +171,7 @@ def _harmless(house: House, item: Item, context: Context) -> bool:
             for step in item.fulfil
         )
     except RuleFailed as failed:
-        log.warning("rule_failed", item=item.id, reason=failed.reason)
+        faults.tell_apart(house, Fault(item, ("fulfil",), str(failed), context))
         return False
 
 
@@ -176,9 +217,12 @@ def wanted(item: Item, context: Context, answers: CleanAnswers, house: House) ->
         return None
     try:
         ends = house.catalog.current.policy.end_of(item, context)
+    except EndRefused as refused:
+        log.warning("end_refused", item=item.id, reason=refused.reason)
+        raise NotAllowed(msg("This is not possible for that time: {why}", why=refused.reason)) from refused
     except RuleFailed as failed:
-        log.warning("end_refused", item=item.id, reason=failed.reason)
-        raise NotAllowed(msg("This is not possible for that time: {why}", why=failed.reason)) from failed
+        faults.tell_apart(house, Fault(item, ("grant", "ends"), str(failed), context))
+        raise NotAllowed(faults.DENIED) from failed
     if isinstance(ends, datetime):
         return Wanted(ends_at=ends, meant=_meant(answers, ends), zone=answers.zone)
     return Wanted(lasts=ends)
@@ -246,20 +290,47 @@ def arguments_of(item: Item, step: Step, action: Action[Any], context: Context) 
     return step.arguments.resolve(quoted(item, context) if action.human else context)
 
 
+NOT_SET_UP = msg("This item is not set up rightly; the team that owns it has been told.")
+
+
+def fitting(
+    house: House,
+    item: Item,
+    step: Step,
+    context: Context,
+    patience: timedelta | None,
+    reading: Session | None = None,
+) -> tuple[Guarded, Action[Any], BaseModel]:
+    """The connector and the action of a step, with arguments that fit it.
+
+    NotAllowed where an expression fails, Refusal where there is no such action or it refuses them: then the item's team
+    was told.
+    """
+    place: Place = ("fulfil", item.fulfil.index(step))
+    try:
+        connector, action = house.connectors.guarded(step.use, patience)
+        args = arguments_of(item, step, action, context)
+    except RuleFailed as failed:
+        faults.tell_apart(house, Fault(item, (*place, "with"), str(failed), context), reading)
+        raise NotAllowed(faults.DENIED) from failed
+    except (UnknownConnector, UnknownAction) as broken:
+        found = Fault(item, (*place, "use"), str(broken), context, does_not_fit=True)
+        faults.tell_apart(house, found, reading)
+        raise Refusal(NOT_SET_UP) from broken
+    try:
+        return connector, action, action.args.model_validate(args)
+    except ValidationError as broken:
+        wrong = next(complaints(broken, args, action.args))
+        named = ".".join(map(str, wrong.place)) or "its arguments"
+        why = f'"{step.use}" refuses {named} as it came out: {wrong.sentence}'
+        found = Fault(item, (*place, "with", *wrong.place), why, context, does_not_fit=True)
+        faults.tell_apart(house, found, reading)
+        raise Refusal(NOT_SET_UP) from broken
+
+
 def _planned(house: House, item: Item, step: Step, context: Context, *, look: bool, foresee: bool) -> PlannedStep:
     connector_name, _, action_name = step.use.partition(".")
-    try:
-        connector, action = house.connectors.guarded(step.use, None)
-        args = arguments_of(item, step, action, context)
-        model = action.args.model_validate(args)
-    except RuleFailed as failed:
-        log.exception("rule_failed", step=step.id)
-        raise NotAllowed(
-            msg("This could not be worked out for you, so it is not given. The team has been told.")
-        ) from failed
-    except (UnknownConnector, UnknownAction, ValidationError) as broken:
-        log.exception("step_does_not_fit", step=step.id)
-        raise Refusal(msg("This item is not set up rightly; the team that owns it has been told.")) from broken
+    connector, action, model = fitting(house, item, step, context, None)
     quick = action.quick if step.quick is None else step.quick and action.quick
     seen = _Seen(f"{action.name}:{model.model_dump_json()}")
     if house.works and connector_name not in house.connectors.resting():

@@ -15,7 +15,7 @@ from selfserve.fulfilment import circuits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people import directory
-from selfserve.requests.asking import claimed, facts_of, item_for, present
+from selfserve.requests.asking import claimed, entitled, facts_of, item_for, present, seen
 from selfserve.requests.refusals import NotFound
 from selfserve.store.tables import Person
 
@@ -37,9 +37,9 @@ def finds(session: Session, house: House, person: Person, app_id: str | None = N
     def visible(item: Item) -> bool:
         rule = item.seen_by
         if not OF_THE_ITEM.isdisjoint(rule.program.variables()):
-            return rule.allows(rule_context(item, facts, now=now, device=device)).allowed
+            return seen(house, item, rule_context(item, facts, now=now, device=device))
         if rule not in known:  # a catalog has few rules: what one says of a person, it says for all its items
-            known[rule] = rule.allows(rule_context(item, facts, now=now, device=device)).allowed
+            known[rule] = seen(house, item, rule_context(item, facts, now=now, device=device))
         return known[rule]
 
     return visible
@@ -59,7 +59,7 @@ def barred(session: Session, house: House, person: Person) -> Callable[[Item], b
     def never(item: Item) -> bool:
         if item.visible is None or "form" in item.who.names:
             return False
-        return not item.who.allows(rule_context(item, facts, now=now)).allowed
+        return not entitled(house, item, rule_context(item, facts, now=now), session)
 
     return never
 

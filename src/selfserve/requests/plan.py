@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.facts import Context
 from selfserve.catalog.items import Item, Step
-from selfserve.catalog.rules import RuleFailed
 from selfserve.connectors.contract import Action
-from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import conflicts, escalation
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
+from selfserve.requests.refusals import Refusal
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 
 log = structlog.get_logger(__name__)
@@ -84,7 +82,7 @@ def plan(
         if asker != customer_id:
             asking.refuse_for_others(house, ask.item, ask.context)
         needs, deciders = _deciders(session, house, ask)
-        rule = ask.item.stage_for(ask.context)
+        rule = asking.stage_of(house, ask.item, ask.context, session)
         lately = usual(session, item_id, rule.by if rule else ())
         held = conflicts.holdings_of(session, [ask.customer.id]).get(ask.customer.id, [])
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
@@ -119,11 +117,9 @@ def _deciders(session: Session, house: House, ask: Ask) -> tuple[bool, list[str]
 
 def _act(house: House, item: Item, step: Step, context: Context) -> PlannedAct:
     try:
-        connector, action = house.connectors.guarded(step.use, asking.PATIENCE)
-        args = action.args.model_validate(asking.arguments_of(item, step, action, context))
-    except (RuleFailed, UnknownConnector, UnknownAction, ValidationError) as problem:
-        why = msg("This step is not set up rightly.")
-        return PlannedAct(step.id, msg("A person looks at this."), str(problem), why)
+        connector, action, args = asking.fitting(house, item, step, context, asking.PATIENCE)
+    except Refusal as refused:
+        return PlannedAct(step.id, refused.words, f"{step.use}: {refused.words}", refused.words, for_good=True)
     if not house.works:
         waits = connector.short()(action.name, args.model_dump())
         return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)

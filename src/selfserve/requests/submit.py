@@ -90,7 +90,7 @@ def submit(
         )
     if asker != customer_id:
         asking.refuse_for_others(house, ask.item, ask.context)
-    stage = ask.item.stage_for(ask.context)
+    stage = asking.stage_of(house, ask.item, ask.context)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     prepared = asking.prepare(house, ask.item, ask.context, look=stage is None, foresee=True)
     return _store(house, ask, prepared, wanted, sent)

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from selfserve.catalog.facts import rule_context
 from selfserve.catalog.items import Item
 from selfserve.catalog.rules import RuleFailed
-from selfserve.fulfilment import eligibility, escalation
+from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, offers
 from selfserve.requests.plan import in_words, plan
-from selfserve.requests.refusals import NotAllowed, Unfit
+from selfserve.requests.refusals import Unfit
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 
 
@@ -113,8 +113,8 @@ def _sketch(house: House, by: _From, item: Item) -> Preview:
         person = asking.present(session, by.person_id)
         device = asking.claimed(session, by.app_id)
         context = rule_context(item, asking.facts_of(session, person), now=house.now(), device=device)
-        if "form" not in item.who.names and not item.who.allows(context).allowed:
-            raise NotAllowed(eligibility.not_for_you(house, item))
+        if "form" not in item.who.names:
+            asking.refuse_outsiders(house, item, context, session)
         try:
             stage = item.stage_for(context)
         except RuleFailed:

@@ -17,6 +17,7 @@ from selfserve.catalog.checks.rules import rules
 from selfserve.catalog.checks.shape import shape
 from selfserve.catalog.checks.steps import steps
 from selfserve.catalog.checks.wordings import wordings
+from selfserve.catalog.checks.worked_out import worked_out
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.problems import Problem
 
@@ -27,6 +28,7 @@ CHECKS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     rules,
     approvals,
     steps,
+    worked_out,
     grants,
     delivery,
     deciders,

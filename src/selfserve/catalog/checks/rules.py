@@ -9,6 +9,7 @@ from typing import Any, Final
 import cel
 
 from selfserve.catalog.celtext import Call, Reference
+from selfserve.catalog.checks.kinds import kind
 from selfserve.catalog.checks.placed import PlacedRule, Purpose, rules_of
 from selfserve.catalog.checks.trial import blank_fields, trials
 from selfserve.catalog.deciding import DecidingRule
@@ -145,7 +146,7 @@ def _tried(placed: PlacedRule) -> Iterator[Problem]:
                 return
         else:
             if not _fits(placed.purpose, value):
-                yield placed.problem(0, f"This gives {_kind(value)}; here it must give {placed.purpose.value}.")
+                yield placed.problem(0, f"This gives {kind(value)}; here it must give {placed.purpose.value}.")
                 return
 
 
@@ -173,15 +174,3 @@ def _fits(purpose: Purpose, value: Any) -> bool:
     if purpose is Purpose.ENDS:
         return value is None or isinstance(value, datetime | timedelta)
     return True
-
-
-def _kind(value: Any) -> str:
-    names = {
-        str: "a text",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "a mapping",
-        bool: "true or false",
-    }
-    return "nothing (null)" if value is None else names.get(type(value), "a time or a duration")

@@ -70,7 +70,8 @@ def _samples(field: FormField) -> list[Any]:
     if isinstance(field, DurationField):
         return [field.max or LONGEST, field.min or timedelta(seconds=1)]
     if isinstance(field, NumberField):
-        return [float(end) if field.decimals else int(end) for end in (field.max, field.min)]
+        ends = [float(end) if field.decimals else int(end) for end in (field.max, field.min)]
+        return [*ends, field.min + 10**-field.decimals] if field.decimals else ends
     if isinstance(field, YesNoField):
         return [True, False]
     if isinstance(field, ChoiceField):
