@@ -12,6 +12,7 @@ from selfserve.store.states import EscalationState, GrantState
 from selfserve.store.tables import Escalation, Grant, Person
 
 GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
+"""What is not to be held any more, though it may still be in its target."""
 
 
 def taking_back(session: Session, house: House, grant: Grant | None) -> list[Line]:
