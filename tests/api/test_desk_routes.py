@@ -167,3 +167,16 @@ def test_staff_see_which_targets_are_left_in_peace(api: Api) -> None:
     stand.pass_time(minutes=2)
     stand.write(leases.beat, stand.house, "worker")
     assert api.get("tess", "/connectors/resting").json() == []
+
+
+def test_a_case_says_that_something_is_to_be_taken_back(api: Api) -> None:
+    """In the list as alone, with the numbers of the requests that brought it."""
+    given = _case(api, "key")
+    assert not given["to_take_back"]
+    api.post("tess", f"/escalations/{given['id']}/done", {"fields": {"number": "12"}})
+    api.stand.work()
+    api.post("ada", f"/requests/{given['request_name']}/return")
+    api.stand.work()
+    (row,) = api.get("tess", "/escalations").json()["rows"]
+    assert (row["to_take_back"], row["request_names"]) == (True, given["request_names"])
+    assert api.get("tess", f"/escalations/{row['id']}").json()["case"] == row

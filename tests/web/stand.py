@@ -34,6 +34,7 @@ from selfserve.people.roles import Role, RoleRules
 from selfserve.requests import acts, case_rows
 from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.decide import Say, decide
+from selfserve.requests.desk import done
 from selfserve.requests.submit import Submitted, submit
 from selfserve.settings.company import Brand, Company
 from selfserve.settings.identity import Directory, Oidc
@@ -264,11 +265,24 @@ def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
     stand.cancel("lukas", names["cancelled"])
     names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk." + behind}).name
     stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old." + behind)
+    names["returned"] = _returned(stand)
     with stand.house.database.write() as session:
         ana = session.get_one(Person, stand.id("ana"))
         for label in ("Laptop at home", "Report of the month"):
             tokens.create(session, ana, label, ["requests:read"], timedelta(days=30), stand.house.now())
     return names
+
+
+def _returned(stand: PageStand) -> str:
+    """What a person gave and is to take back again: Jonas has given it back."""
+    name = stand.ask("jonas", "shared-mailbox", {"mailbox": "team1@fernhill.example"}).name
+    stand.decide("tomas", name, Say.APPROVE)
+    done(stand.house, stand.case(name).id, stand.id("ruth"), fields={"agreed_by": "Mila"}, on_my_word=True)
+    stand.work()
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, name, stand.id("jonas"), stand.house.now())
+    stand.work()
+    return name
 
 
 if __name__ == "__main__":

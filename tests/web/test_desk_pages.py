@@ -16,7 +16,7 @@ from selfserve.languages.messages import Message
 from selfserve.languages.reader import Reader
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.requests import desk
+from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Request as Asked
 from selfserve.store.tables import Step
@@ -44,6 +44,28 @@ def by_hand(stand: PageStand) -> tuple[str, str]:
     name = stand.ask("jonas", "new-laptop").name
     stand.decide("tomas", name, Say.APPROVE)
     return name, stand.case(name).id
+
+
+def mailbox(stand: PageStand, login: str) -> str:
+    """A shared mailbox that a person is to give; the request's name."""
+    name = stand.ask(login, "shared-mailbox", {"mailbox": "team1@fernhill.example"}).name
+    stand.decide("tomas", name, Say.APPROVE)
+    stand.work()
+    return name
+
+
+def had(stand: PageStand, name: str) -> None:
+    """A person gave it."""
+    case = stand.case(name)
+    desk.done(stand.house, case.id, stand.id("ruth"), fields={"agreed_by": "Mila"}, on_my_word=True)
+    stand.work()
+
+
+def give_back(stand: PageStand, login: str, name: str) -> None:
+    """The customer gave it back, and a person is to take it away."""
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, name, stand.id(login), stand.house.now())
+    stand.work()
 
 
 async def test_the_desk_is_not_for_customers(visitor: Visitor, stand: PageStand) -> None:
@@ -451,3 +473,36 @@ async def test_filters_stand_in_the_address_and_count(visitor: Visitor, stand: P
     assert "New laptop" not in str(table.props["innerHTML"])
     (chips,) = ruth.find(marker="filters").elements
     assert "/desk?view=late&amp;item=legacy-crm" in str(chips.props["innerHTML"])
+
+
+async def test_what_is_to_be_taken_back_does_not_look_like_what_is_to_be_given(
+    visitor: Visitor, stand: PageStand
+) -> None:
+    """In the list as on its page: with a mark, and with the number of its request."""
+    given = mailbox(stand, "jonas")
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    await ruth.should_see(given)
+    await ruth.should_not_see("To be taken back")
+    had(stand, given)
+    give_back(stand, "jonas", given)
+    (case,) = stand.cases()
+    for path in ("/desk", f"/desk/{case.id}"):
+        await ruth.open(path)
+        await ruth.should_see("To be taken back")
+        await ruth.should_see(given)
+
+
+async def test_the_customer_reads_who_takes_it_back_as_soon_as_somebody_does(
+    visitor: Visitor, stand: PageStand
+) -> None:
+    """The open page of what was given back follows the case."""
+    given = mailbox(stand, "ana")
+    had(stand, given)
+    give_back(stand, "ana", given)
+    (case,) = stand.cases()
+    ana = visitor("ana")
+    await ana.open(f"/requests/{given}")
+    await ana.should_see("A colleague in Access and identity takes it back by")
+    desk.take(stand.house, case.id, stand.id("ruth"))
+    await ana.should_see("Ruth takes it back by", retries=60)

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
+from selfserve.requests import acts, desk
+from selfserve.requests.decide import Say
 from selfserve.store.tables import AuditEvent
 from selfserve.web.live import Change, Live
 from tests.web.stand import PageStand
@@ -36,6 +38,26 @@ def test_a_change_names_customer_and_deciders(live: Live, stand: PageStand) -> N
     assert f"request:{made.id}" in change.streams
     assert change.people == {stand.id("ana"), stand.id("tomas")}
     assert not change.concerns(stand.id("jonas"))
+
+
+def test_a_case_about_what_is_taken_back_concerns_whoever_held_it(live: Live, stand: PageStand) -> None:
+    """Though it is about no request: their story says who is at it."""
+    made = stand.ask("ana", "shared-mailbox", {"mailbox": "team1@fernhill.example"})
+    stand.decide("tomas", made.name, Say.APPROVE)
+    stand.work()
+    fields = {"agreed_by": "Mila"}
+    desk.done(stand.house, stand.case(made.name).id, stand.id("ruth"), fields=fields, on_my_word=True)
+    stand.work()
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, made.name, stand.id("ana"), stand.house.now())
+    stand.work()
+    (case,) = stand.cases()
+    assert live.look() is not None
+    desk.take(stand.house, case.id, stand.id("ruth"))
+    change = live.look()
+    assert change is not None
+    assert change.streams == {f"escalation:{case.id}"}
+    assert change.people == {stand.id("ana"), stand.id("tomas")}, "and whoever decided about it"
 
 
 def test_an_event_that_became_visible_late_is_not_missed(live: Live, stand: PageStand) -> None:

@@ -6,7 +6,7 @@ import re
 import zlib
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.web.serving import Served
 from tests.web.states import states
@@ -97,6 +97,34 @@ def test_text_may_be_twice_as_large(browser: Browser, served: Served) -> None:
             found += [f"{state.name}: {wider} px wider than the window"] if wider > 0 else []
             found += [f"{state.name}: {one}" for one in page.evaluate(_SPILLS)]
     assert found == []
+
+
+@pytest.mark.parametrize(("login", "path"), [("jonas", "/mine"), ("jonas", "/requests"), ("emil", "/desk")])
+@pytest.mark.parametrize("text", ["100%", "200%"])
+def test_what_is_being_taken_back_fits_on_a_phone(
+    browser: Browser, served: Served, login: str, path: str, text: str
+) -> None:
+    """In German, whose words are longer, with text as usual and twice as large: no row is cut off, and no mark is
+    broken where the text is as usual."""
+    with tab(browser, served, login, ViewportSize(width=360, height=740), still=True) as page:
+        page.goto(path)
+        mark = page.locator(".s-pill", has_text=re.compile("Wird zurückgenommen|Zurückzunehmen|Erledigt")).first
+        expect(mark).to_be_visible()
+        page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
+        assert page.evaluate(WIDER) <= 0
+        assert page.evaluate(_CUT_OFF) == []
+        if text == "100%":
+            assert mark.evaluate("one => one.getClientRects().length === 1 && one.clientHeight < 30")
+
+
+_CUT_OFF = """
+    [...document.querySelectorAll('.s-row')].flatMap(row =>
+        [...row.querySelectorAll('*')].filter(one => {
+            const inside = document.createRange()
+            inside.selectNodeContents(one)
+            return inside.getBoundingClientRect().right > row.getBoundingClientRect().right + 1
+        }).map(one => one.outerHTML.slice(0, 100)))
+"""
 
 
 _SPILLS = """

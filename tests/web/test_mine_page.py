@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from selfserve.people import preferences, tokens
 from selfserve.people.agents import browser_and_system
+from selfserve.requests import acts
 from selfserve.store.tables import ApiToken, DeviceToken, Person, SignIn
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -119,6 +120,19 @@ async def test_what_is_not_there_yet_is_not_said_to_be_had(visitor: Visitor, sta
     await ana.open("/mine")
     await ana.should_see("On its way, or being taken back")
     await ana.should_not_see("What you have</h")
+
+
+async def test_what_is_being_taken_back_has_no_end_to_come(visitor: Visitor, stand: PageStand) -> None:
+    """Only what one has lasts until a day."""
+    made = stand.ask("ana", "vpn-access")
+    ana = visitor("ana")
+    await ana.open("/mine")
+    await ana.should_see("Until ")
+    with stand.house.database.write() as session:
+        acts.give_back(session, stand.house, made.name, stand.id("ana"), stand.house.now())
+    await ana.open("/mine")
+    await ana.should_see("Being taken back")
+    await ana.should_not_see("Until ")
 
 
 async def test_what_begins_and_ends_shows_without_loading(visitor: Visitor, stand: PageStand) -> None:

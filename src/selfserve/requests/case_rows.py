@@ -22,8 +22,10 @@ _item_id = sa.func.coalesce(Request.item_id, Grant.item_id)
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One escalation in the desk's list. `request_id` is None for a case about a connector; `asked_by` is who asked
-    for the customer, empty where they asked themselves. `icon` and `category` are the item's, empty without one."""
+    """One escalation in the desk's list. `request_id` and `request_name` are those of its request, the latest of
+    `request_names` where it is about what several brought; None and empty for a case about a connector. `to_take_back`:
+    something is to be taken away, not given. `asked_by` is who asked for the customer, empty where they asked
+    themselves. `icon` and `category` are the item's, empty without one."""
 
     id: str
     subject: str
@@ -47,6 +49,8 @@ class CaseRow:
     grant_id: str | None
     request_id: str | None
     request_name: str
+    request_names: Sequence[str]
+    to_take_back: bool
     title: str
     customer: str
     asked_by: str
@@ -91,7 +95,8 @@ def desk(
         query = query.where(after.rest(Escalation.due_at, Escalation.id))
     cases = session.scalars(query.order_by(Escalation.due_at, Escalation.id).limit(limit)).all()
     _kept = _at_hand(session, cases)  # while they are kept, no row is asked for one by one
-    return [case_row(session, case) for case in cases]
+    brought = _brought(session, {case.grant_id for case in cases if case.grant_id})
+    return [_row(session, case, brought.get(case.grant_id or "", ())) for case in cases]
 
 
 def page(session: Session, *, cursor: str | None = None, limit: int = PAGE, **only: Any) -> Page:
@@ -135,6 +140,11 @@ def open_cases(session: Session) -> list[OpenCase]:
 
 def case_row(session: Session, case: Escalation) -> CaseRow:
     """One escalation as the desk shows it."""
+    brought = _brought(session, {case.grant_id}) if case.grant_id else {}
+    return _row(session, case, brought.get(case.grant_id or "", ()))
+
+
+def _row(session: Session, case: Escalation, brought: Sequence[Request]) -> CaseRow:
     request = session.get(Request, case.request_id) if case.request_id else None
     grant = session.get(Grant, case.grant_id) if case.grant_id else None
     about = request or grant
@@ -142,8 +152,9 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
     taken_by = session.get(Person, case.taken_by_id) if case.taken_by_id else None
     closed_by = session.get(Person, case.closed_by_id) if case.closed_by_id else None
     asked_by = session.get(Person, request.asked_by_id) if request is not None else None
-    latest = case.request_id or _latest_request(session, case.grant_id)
-    item = versions.pinned(session, session.get_one(Request, latest).item_version_id) if latest else None
+    requests = [request] if request is not None else brought
+    latest = requests[-1] if requests else None
+    item = versions.pinned(session, latest.item_version_id) if latest is not None else None
     return CaseRow(
         id=case.id,
         subject=case.subject,
@@ -165,8 +176,10 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
         runbook=case.runbook,
         step_id=case.step_id,
         grant_id=case.grant_id,
-        request_id=latest,
-        request_name=request.name if request else "",
+        request_id=latest.id if latest is not None else None,
+        request_name=latest.name if latest is not None else "",
+        request_names=[one.name for one in requests],
+        to_take_back=case.grant_id is not None,
         title=about.item_name if about is not None else case.subject,
         customer=customer.name if customer else "",
         asked_by=asked_by.name if asked_by is not None and asked_by is not customer else "",
@@ -176,13 +189,16 @@ def case_row(session: Session, case: Escalation) -> CaseRow:
     )
 
 
-def _latest_request(session: Session, grant_id: str | None) -> str | None:
-    if grant_id is None:
-        return None
-    return session.scalar(
-        sa.select(Request.id)
-        .join(GrantReason, GrantReason.request_id == Request.id)
-        .where(GrantReason.grant_id == grant_id)
-        .order_by(Request.asked_at.desc())
-        .limit(1)
-    )
+def _brought(session: Session, grant_ids: Collection[str]) -> dict[str, list[Request]]:
+    """The requests that ever were a reason for each of these grants, by its id, oldest first."""
+    if not grant_ids:
+        return {}
+    found: dict[str, list[Request]] = {}
+    for grant_id, request in session.execute(
+        sa.select(GrantReason.grant_id, Request)
+        .join(Request, Request.id == GrantReason.request_id)
+        .where(GrantReason.grant_id.in_(grant_ids))
+        .order_by(Request.asked_at, Request.id)
+    ):
+        found.setdefault(grant_id, []).append(request)
+    return found

@@ -19,6 +19,7 @@ from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings, still_held
 from selfserve.requests.state_words import state_words
+from selfserve.requests.taking_back import taking_back
 from selfserve.requests.to_come import to_come
 from selfserve.requests.words import ASKED, Line, Telling, line, standing
 from selfserve.store.seats import places
@@ -146,7 +147,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         question=request.question,
         words=request.words,
         answers=answers_of(session, item, request),
-        lines=_lines(session, house, request, item, to),
+        lines=[*_lines(session, house, request, item, to), *taking_back(session, house, grant)],
         steps=_steps(session, request.id),
         grant_state=grant.state if grant else "",
         grant_words=how.words if how else "",

@@ -204,7 +204,11 @@ def _concerned(session: Session, streams: Iterable[str]) -> frozenset[str]:
         about.setdefault(kind, set()).add(subject)
     requests, grants = about.get("request", set()), about.get("grant", set())
     if cases := about.get("escalation"):
-        requests |= set(session.scalars(sa.select(Escalation.request_id).where(Escalation.id.in_(cases))))
+        for request_id, grant_id in session.execute(
+            sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id.in_(cases))
+        ):
+            requests |= {request_id} if request_id else set()
+            grants |= {grant_id} if grant_id else set()
     if grants:
         requests |= set(session.scalars(sa.select(GrantReason.request_id).where(GrantReason.grant_id.in_(grants))))
     if not requests:

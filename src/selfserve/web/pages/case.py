@@ -21,7 +21,7 @@ from selfserve.store.states import EscalationState
 from selfserve.store.tables import Escalation, Request, Step
 from selfserve.web.pages.case_acts import CaseActs
 from selfserve.web.pages.case_watchers import CaseWatchers
-from selfserve.web.pages.desk import drawn, for_whom
+from selfserve.web.pages.desk import drawn, for_whom, taking
 from selfserve.web.pages.request_smile import FACES
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.icons import icon
@@ -119,9 +119,10 @@ def _top(visit: Visit, whole: Whole) -> Markup:
     if case.taken_by:
         mine = case.taken_by_id == visit.person_id
         taken = say("yours") if mine else say("{name} has it", name=case.taken_by)
-    under = " · ".join(filter(None, (case.request_name, for_whom(case), tell(team.name) if team else case.team, taken)))
-    return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}</p></div>{}</div>').format(
-        drawn(visit, case, large=True), heading(tell(case.title)), under, pill(*state)
+    names, whose = ", ".join(case.request_names), tell(team.name) if team else case.team
+    under = " · ".join(filter(None, (names, for_whom(case), whose, taken)))
+    return Markup('<div class="s-head s-head-wrap">{}<div>{}<p class="s-muted">{}</p></div>{}{}</div>').format(
+        drawn(visit, case, large=True), heading(tell(case.title)), under, taking(case), pill(*state)
     )
 
 

@@ -18,7 +18,7 @@ from selfserve.requests.case_rows import CaseRow, OpenCase
 from selfserve.requests.story import Answer, answers_by
 from selfserve.store.states import EscalationState
 from selfserve.store.tables import Person
-from selfserve.web.parts.markup import joined, show
+from selfserve.web.parts.markup import NOTHING, joined, show
 from selfserve.web.parts.pieces import empty, hero, note, pill, question_and_answer, row, rows, tile, tint
 from selfserve.web.parts.times import opening
 from selfserve.web.parts.why import why_icon, why_words
@@ -199,19 +199,26 @@ def _row(visit: Visit, case: CaseRow, answers: Sequence[Answer]) -> Markup:
     late = case.due_at < visit.now
     team = visit.house.catalog.current.teams.get(case.team)
     whose, said = tell(team.name) if team else case.team, (question_and_answer(each) for each in answers[:1])
-    under = " · ".join(filter(None, (case.request_name, for_whom(case), tell(why_words(case.why)), whose, *said)))
+    names = ", ".join(case.request_names)
+    under = " · ".join(filter(None, (names, for_whom(case), tell(why_words(case.why)), whose, *said)))
     taken: Markup | str = (
         pill(say("With you") if case.taken_by_id == visit.person_id else case.taken_by, "info") if case.taken_by else ""
     )
     if case.state == EscalationState.RETRYING:
         taken = pill(say("Being tried again"), "info") + taken
-    end = Markup('{}<span class="s-num{}" title="{}">{}</span>').format(
+    end = Markup('{}{}<span class="s-num{}" title="{}">{}</span>').format(
+        taking(case),
         taken,
         " s-due-late" if late else "",
         visit.reader.exact(case.due_at),
         opening(visit.reader.due(case.due_at, visit.now)),
     )
     return row(f"/desk/{case.id}", drawn(visit, case), tell(case.title), under, end)
+
+
+def taking(case: CaseRow) -> Markup:
+    """The mark of what is to be taken away: else it would look like what is to be given."""
+    return pill(say("To be taken back"), "warn") if case.to_take_back else NOTHING
 
 
 def drawn(visit: Visit, case: CaseRow, *, large: bool = False) -> Markup:

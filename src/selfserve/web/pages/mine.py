@@ -17,6 +17,7 @@ from selfserve.people.roles import Role
 from selfserve.requests import grant_rows
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotFound
+from selfserve.requests.taking_back import GOING
 from selfserve.store.tables import ApiToken, DeviceToken, SignIn
 from selfserve.web import sessions
 from selfserve.web.pages.mine_choices import Choices
@@ -83,13 +84,17 @@ def _holding(visit: Visit, one: GrantRow) -> Markup:
     item = catalog.items.get(one.item_id)
     drawn = tile(item.icon if item else FORGOTTEN, tint(catalog.policy, item.category if item else ""))
     under = " · ".join((one.name, *(question_and_answer(answer) for answer in one.answers[:2])))
-    until = (
-        say("No end")
-        if one.ends_at is None
-        else when(one.ends_at, visit.now, visit.reader, lambda day: say("Until {day}", day=day))
-    )
-    end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), until)
+    end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), _until(visit, one))
     return row(f"/requests/{one.name}", drawn, tell(one.item_name), under, end)
+
+
+def _until(visit: Visit, one: GrantRow) -> str | Markup:
+    """Until when it lasts; nothing for what is being taken back, which lasts no longer."""
+    if one.state in GOING:
+        return NOTHING
+    if one.ends_at is None:
+        return say("No end")
+    return when(one.ends_at, visit.now, visit.reader, lambda day: say("Until {day}", day=day))
 
 
 @dataclass(frozen=True, slots=True)

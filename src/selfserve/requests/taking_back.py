@@ -1,0 +1,39 @@
+"""Who takes back what is not to be held any more, and by when, as its story says it until it is gone."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from selfserve.fulfilment import escalation
+from selfserve.fulfilment.house import House
+from selfserve.languages.messages import Message, msg
+from selfserve.requests.words import Line
+from selfserve.store.states import EscalationState, GrantState
+from selfserve.store.tables import Escalation, Grant, Person
+
+GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
+"""What is not to be held any more, though it may still be in its target."""
+
+
+def taking_back(session: Session, house: House, grant: Grant | None) -> list[Line]:
+    """The line about what is just being taken back; none for what is held, is gone, or was never there."""
+    if grant is None or grant.started_at is None or grant.state not in GOING:
+        return []
+    for case in escalation.open_on(session, f"grant:{grant.id}"):
+        return [Line("next", None, _by_hand(session, house, case), "", "human")]
+    return [Line("next", None, msg("It is being taken back, and we check that it is gone"), "", "now")]
+
+
+def _by_hand(session: Session, house: House, case: Escalation) -> Message:
+    """Who has it, else whose it is; by when, while that can still be kept."""
+    holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
+    _, team = escalation.team_of(house, case.team)
+    late = case.due_at <= house.now()
+    if holder is not None and holder.present and case.state == EscalationState.TAKEN:
+        name = holder.given_name or holder.name
+        if late:
+            return msg("{name} takes it back", name=name)
+        return msg("{name} takes it back by {due}", name=name, due=case.due_at)
+    if late:
+        return msg("A colleague in {team} takes it back", team=team.name)
+    return msg("A colleague in {team} takes it back by {due}", team=team.name, due=case.due_at)

@@ -1,0 +1,100 @@
+"""What is being taken back: the desk sees that it is to be taken away, and its customer who does it and by when."""
+
+from __future__ import annotations
+
+from tests.stand.house import Stand
+
+from selfserve.requests import acts, desk
+from selfserve.requests.case_rows import CaseRow, case_row
+from selfserve.requests.case_rows import desk as listed
+from selfserve.requests.story import story
+from selfserve.requests.words import Line
+
+
+def _has_a_key(stand: Stand) -> str:
+    """Ada was handed a key by a person; returns the request's name."""
+    made = stand.ask("ada", "key")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": "12"})
+    stand.work()
+    return made.name
+
+
+def _given_back(stand: Stand) -> str:
+    """She gave it back, and a person is to fetch it; returns the request's name."""
+    name = _has_a_key(stand)
+    stand.write(acts.give_back, stand.house, name, stand.people["ada"], stand.clock())
+    stand.work()
+    return name
+
+
+def _rows(stand: Stand) -> list[CaseRow]:
+    with stand.house.database.read() as session:
+        rows = listed(session)
+        assert [case_row(session, stand.case())] == rows
+        return rows
+
+
+def _last(stand: Stand, name: str) -> Line:
+    with stand.house.database.read() as session:
+        found = acts.own(session, name, stand.people["ada"], lock=False)
+        return story(session, stand.house, found, stand.people["ada"]).lines[-1]
+
+
+def test_a_case_about_taking_back_says_so_and_names_its_request(stand: Stand) -> None:
+    """What is to be given is not to be taken back."""
+    made = stand.ask("ada", "key")
+    (row,) = _rows(stand)
+    assert (row.to_take_back, row.request_names) == (False, [made.name])
+    desk.done(stand.house, row.id, stand.people["tess"], fields={"number": "12"})
+    stand.work()
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.work()
+    (row,) = _rows(stand)
+    assert (row.to_take_back, row.request_name, row.request_names) == (True, made.name, [made.name])
+
+
+def test_a_case_about_what_several_requests_brought_names_them_all(stand: Stand) -> None:
+    """The latest is the one whose story it shows."""
+    first = stand.ask("ada", "lamp")
+    stand.clock.forward(hours=1)
+    second = acts.extend(stand.house, first.name, stand.people["ada"], {})
+    stand.work()
+    stand.shelf.faults = ["permanent"] * 9
+    stand.write(acts.give_back, stand.house, first.name, stand.people["ada"], stand.clock(), wholly=True)
+    stand.work()
+    (row,) = _rows(stand)
+    assert (row.request_names, row.request_name) == ([first.name, second.name], second.name)
+
+
+def test_whoever_gave_it_back_reads_who_takes_it_back_and_by_when(stand: Stand) -> None:
+    """The team at first, then who took the case; then that it is gone."""
+    name = _given_back(stand)
+    assert str(_last(stand, name).title) == "A colleague in TechOps takes it back by Monday 1 March, 13:00 UTC"
+    desk.take(stand.house, stand.case().id, stand.people["tess"])
+    assert str(_last(stand, name).title) == "Tess takes it back by Monday 1 March, 13:00 UTC"
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"returned": "yes"})
+    stand.work()
+    assert str(_last(stand, name).title) == "It has ended and was taken back"
+
+
+def test_what_is_taken_back_late_promises_no_time_that_is_over(stand: Stand) -> None:
+    """Neither by the team nor by who has it."""
+    name = _given_back(stand)
+    stand.clock.forward(hours=5)
+    assert str(_last(stand, name).title) == "A colleague in TechOps takes it back"
+    desk.take(stand.house, stand.case().id, stand.people["tess"])
+    assert str(_last(stand, name).title) == "Tess takes it back"
+
+
+def test_what_a_machine_takes_back_is_said_to_be_under_way(stand: Stand) -> None:
+    """Also while its target does not answer; never that it has ended before that was seen."""
+    made = stand.ask("ada", "lamp")
+    stand.shelf.offline = True
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    for _ in range(2):
+        last = _last(stand, made.name)
+        assert (str(last.title), last.mood) == ("It is being taken back, and we check that it is gone", "now")
+        stand.work()
+    stand.shelf.offline = False
+    stand.pass_time(minutes=10)
+    assert str(_last(stand, made.name).title) == "It has ended and was taken back"
