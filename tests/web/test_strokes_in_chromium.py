@@ -110,3 +110,64 @@ def test_what_has_ended_takes_no_keys(browser: Browser, served: Served) -> None:
         tove.keyboard.press("a")
         assert tove.evaluate("window.sent") == []
         expect(card.get_by_role("alert")).to_have_count(0)
+
+
+def _decided(page: Page) -> int:
+    """How many decisions were sent since `SENT`."""
+    return int(page.evaluate("window.sent.filter(one => JSON.stringify(one).includes('button')).length"))
+
+
+AT_ONCE = """
+    key => {
+        for (const kind of ["keyup", "keydown"])
+            document.activeElement.dispatchEvent(new KeyboardEvent(kind, { key, bubbles: true, cancelable: true }));
+    }
+"""
+"""Lets go of a key and strikes it again within the same moment."""
+
+
+def test_a_key_that_is_held_or_struck_twice_decides_once(browser: Browser, served: Served) -> None:
+    """Held it is one decision however many cards come up; struck again at once it is none; after a moment it is."""
+    _asked(browser, served, 3)
+    with tab(browser, served, "tomas") as page:
+        page.clock.install()
+        cards = _cards(page)
+        count = cards.count()
+        page.evaluate(SENT)
+        cards.first.focus()
+        page.keyboard.down("a")
+        expect(cards).to_have_count(count - 1)
+        page.clock.run_for(5_000)
+        expect(cards.first).to_be_focused()
+        for _ in range(5):
+            page.keyboard.down("a")
+        page.keyboard.press("d")
+        assert _decided(page) == 1
+        page.evaluate(AT_ONCE, "a")
+        assert _decided(page) == 1
+        page.keyboard.up("a")
+        page.clock.run_for(1_000)
+        page.keyboard.press("a")
+        expect(cards).to_have_count(count - 2)
+        assert _decided(page) == 2
+
+
+def test_a_card_that_has_only_just_come_up_is_not_decided(browser: Browser, served: Served) -> None:
+    """The answer took its time and the key was let go long ago: the next card is there for a moment before a key
+    decides it."""
+    _asked(browser, served, 2)
+    with tab(browser, served, "tomas") as page:
+        page.clock.install()
+        cards = _cards(page)
+        count = cards.count()
+        page.evaluate(SENT)
+        page.evaluate(
+            "document.addEventListener('focusin', () => window.sent.length &&"
+            " document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true })))"
+        )
+        cards.first.focus()
+        page.keyboard.press("a")
+        page.clock.fast_forward(5_000)
+        expect(cards).to_have_count(count - 1)
+        expect(cards.first).to_be_focused()
+        assert _decided(page) == 1

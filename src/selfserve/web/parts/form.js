@@ -335,10 +335,13 @@ export default {
       const pressed = this.buttons.find((one) => one.key === event.key.toLowerCase());
       if (!pressed) return;
       event.preventDefault();
+      if (this.busy || !keyboard.deliberate(event)) return;
+      keyboard.decides(event.key);
       this.send(pressed.name);
     },
     refuse(errors) {
       const asked = this.busy;
+      if (this.deciding) keyboard.decidedNot();
       this.rest();
       this.judged = "";
       this.errors = errors;

@@ -119,8 +119,8 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
         self.run_method("sent")
 
     def end(self, words: str) -> None:
-        """It cannot be sent any more: `words`, and below them what was typed, which it tells by `touched`; nothing where
-        nothing was, which it tells by `untouched`."""
+        """It cannot be sent any more: `words`, and below them what was typed, which it tells by `touched`; nothing
+        where nothing was, which it tells by `untouched`."""
         self.run_method("end", words)
 
     def reset(self) -> None:

@@ -95,6 +95,7 @@ export default {
       const title = document.querySelector(".s-content h1");
       title?.setAttribute("tabindex", "-1");
       const next = keyboard.writing() ? null : cards[Math.min(this.place, cards.length - 1)];
+      keyboard.rest();
       (next || title)?.focus();
     },
     boxes() {
