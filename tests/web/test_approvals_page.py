@@ -120,6 +120,26 @@ async def test_the_second_of_two_is_told_who_was_first(visitor: Visitor, stand: 
     await ruth.should_see("Nothing waits for you", retries=60)
 
 
+async def test_what_one_decided_elsewhere_stays_only_for_what_was_typed(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Two cards that were decided on the phone: the one with words in it becomes a note, the other leaves."""
+    names = [stand.ask(login, "finance-reports", WHY).name for login in ("ana", "jonas")]
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    stand.decide("tomas", names[0], Say.DENY, "Not this month.")
+    stand.decide("tomas", names[1], Say.APPROVE)
+    await until(lambda: [name for name, _ in told].count("end") == 2)
+    await tomas.should_not_see("You did not approve this")
+    tomas.find(marker=f"decide-{names[0]}").trigger("touched")
+    tomas.find(marker=f"decide-{names[1]}").trigger("untouched")
+    await tomas.should_see("You did not approve this, and said so already.")
+    await tomas.should_not_see(marker=f"decide-{names[1]}")
+    tomas.find(marker="put-away").click()
+    await tomas.should_not_see("You did not approve this")
+    await tomas.should_see("Nothing waits for you")
+
+
 async def test_a_card_that_takes_itself_away_leaves_the_page_speaking(
     visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +17,7 @@ from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
-from selfserve.requests.overtaken import overtaken
+from selfserve.requests.overtaken import Ended, overtaken
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
 from selfserve.requests.story import EventSeen
 from selfserve.requests.together import Became, Result, decide_together, summary
@@ -69,7 +70,7 @@ def _waiting(visit: Visit) -> tuple[list[Open], int]:
     return [Open(one, talks[one.request.id], _ends(visit, one)) for one in found], more
 
 
-def _overtaken(visit: Visit, stage_ids: Collection[str]) -> dict[str, str]:
+def _overtaken(visit: Visit, stage_ids: Collection[str]) -> dict[str, Ended]:
     with visit.house.database.read() as session:
         return overtaken(session, stage_ids, visit.person_id)
 
@@ -81,17 +82,19 @@ def _ends(visit: Visit, one: Waiting) -> bool:
 
 @dataclass(slots=True)
 class Card:
-    """One card: all of it, its box, what it tells, and its form."""
+    """One card: all of it, its box, what it tells, and its form. `own`: the sentence for who decided it elsewhere."""
 
     place: ui.element
     box: ui.html
     text: ui.html
     form: Form
+    own: str = ""
 
 
 class Pile:
     """The cards. One that still waits stays as it is, with what is typed in it; only others come and go. One that
-    somebody else decided stays as a note, with what was typed, until it is put away."""
+    somebody else decided stays as a note, with what was typed, until it is put away; so does one that was decided by
+    the same person, but not with its buttons here, if something was typed."""
 
     def __init__(self, visit: Visit, bar: Together) -> None:
         self._visit, self._bar = visit, bar
@@ -99,6 +102,7 @@ class Pile:
         self._rest = show(NOTHING)
         self._cards: dict[str, Card] = {}
         self._notes: dict[str, ui.element] = {}
+        self._here: set[str] = set()
         self._order: list[str] = []
         self._nothing: ui.html | None = None
 
@@ -108,15 +112,11 @@ class Pile:
         missing = self._cards.keys() - {one.waiting.stage_id for one in found}
         self.lay(found, more, await aside(_overtaken, self._visit, missing) if missing else {})
 
-    def lay(self, found: Sequence[Open], more: int, became: Mapping[str, str]) -> None:
+    def lay(self, found: Sequence[Open], more: int, became: Mapping[str, Ended]) -> None:
         """Show these, in this order, and say how many `more` wait; of others, what `became` of them."""
         wanted = {one.waiting.stage_id: one for one in found}
         for stage_id in [known for known in self._cards if known not in wanted]:
-            card = self._cards.pop(stage_id)
-            if stage_id in became:
-                self._overtaken(stage_id, card, became[stage_id])
-            else:
-                card.place.delete()
+            self._ended(stage_id, self._cards.pop(stage_id), became.get(stage_id))
         for stage_id, one in wanted.items():
             if stage_id in self._cards:
                 self._cards[stage_id].text.set_content(str(waiting_card(self._visit, one.waiting, one.talk)))
@@ -138,23 +138,47 @@ class Pile:
             place.move(target_index=position)
         self._order = order
 
-    def _overtaken(self, stage_id: str, card: Card, words: str) -> None:
-        label, told = str(card.place.props["aria-label"]), tell(words)
+    def _ended(self, stage_id: str, card: Card, ended: Ended | None) -> None:
+        if ended is None or (ended.own and stage_id in self._here):
+            card.place.delete()
+            return
+        self._notes[stage_id] = card.place
+        if ended.own:  # a note only for the sake of what was typed, which the browser knows
+            card.own = tell(ended.words)
+        else:
+            self._note(stage_id, card, tell(ended.words))
+        card.form.end(say("What you had typed, for you to keep:"))
+
+    def _note(self, stage_id: str, card: Card, told: str) -> None:
+        label = str(card.place.props["aria-label"])
         card.box.delete()
         card.text.set_content(str(note(told, "info", label)))
-        card.form.end(say("What you had typed, for you to keep:"))
         for gone in ("data-keys", "aria-keyshortcuts", "data-does"):
             del card.place.props[gone]
         card.place.classes(add="s-overtaken")
-        self._notes[stage_id] = card.place
 
         async def put_away(_: GenericEventArguments) -> None:
-            self._order.remove(stage_id)
-            self._notes.pop(stage_id).delete()
+            self._put_away(stage_id)
 
         with card.place:
             press(say("Put this away"), self._visit.acting(Role.CUSTOMER, put_away, self._visit.speak), mark="put-away")
         self._visit.announce(say("{label}: {answer}", label=label, answer=told))
+
+    def _put_away(self, stage_id: str) -> None:
+        self._order.remove(stage_id)
+        self._notes.pop(stage_id).delete()
+        self._bar.follow()
+
+    @contextmanager
+    def _deciding(self, stage_id: str, way: Say) -> Iterator[None]:
+        """Within, and after it unless refused, an end of this card is one that was made here."""
+        if way is not Say.ASK:
+            self._here.add(stage_id)
+        try:
+            yield
+        except Exception:
+            self._here.discard(stage_id)
+            raise
 
     def _say_if_empty(self) -> None:
         if self._cards and self._nothing is not None:
@@ -176,11 +200,20 @@ class Pile:
             form = Form(say("Decide: {what}", what=label), _fields(one), BUTTONS, memory=memory)
             form.mark(f"decide-{asked.name}")
         card.props["aria-keyshortcuts"], card.props["data-does"] = "j k", say("To the next one, or the one before")
-        self._cards[stage_id] = Card(card, box, text, form)
+        made = self._cards[stage_id] = Card(card, box, text, form)
+
+        def touched() -> None:
+            if made.own:
+                self._note(stage_id, made, made.own)
+
+        def untouched() -> None:
+            if made.own:
+                self._put_away(stage_id)
 
         async def send(event: GenericEventArguments) -> None:
             way = Say(str(event.args["button"]))
-            await aside(_decided, visit, stage_id, way, dict(event.args["values"]))
+            with self._deciding(stage_id, way):
+                await aside(_decided, visit, stage_id, way, dict(event.args["values"]))
             visit.announce(SAID[way])
             form.reset()
             await self.renew()
@@ -190,6 +223,8 @@ class Pile:
             if isinstance(refusal, AlreadyDecided | NotAllowed | NotFound):
                 visit.announce(refusal.words)
 
+        form.on("touched", touched)
+        form.on("untouched", untouched)
         form.on("send", visit.acting(Role.CUSTOMER, send, refused))
 
 

@@ -1,3 +1,4 @@
+import keyboard from "keyboard";
 import steady from "steady";
 
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
@@ -329,15 +330,18 @@ export default {
       this.patient = setTimeout(() => ((this.looking = ""), this.after?.()), 3000);
     },
     struck(event) {
-      if (document.documentElement.dataset.keys === "off") return;
+      if (this.ended || keyboard.writing() || document.documentElement.dataset.keys === "off") return;
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
       const pressed = this.buttons.find((one) => one.key === event.key.toLowerCase());
       if (!pressed) return;
       event.preventDefault();
+      if (this.busy || !keyboard.deliberate(event)) return;
+      keyboard.decides(event.key);
       this.send(pressed.name);
     },
     refuse(errors) {
       const asked = this.busy;
+      if (this.deciding) keyboard.decidedNot();
       this.rest();
       this.judged = "";
       this.errors = errors;
@@ -352,7 +356,7 @@ export default {
       });
     },
     end(words) {
-      if (!this.typed) this.$emit("untouched");
+      this.$emit(this.typed ? "touched" : "untouched");
       const card = this.$el.contains(document.activeElement) ? this.$el.closest("section") : null;
       this.rest();
       this.forget();

@@ -61,7 +61,7 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["steady.js"]):
+class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
@@ -119,8 +119,8 @@ class Form(Element, component="form.js", dependencies=["steady.js"]):
         self.run_method("sent")
 
     def end(self, words: str) -> None:
-        """It cannot be sent any more: `words`, and below them what was typed; nothing where nothing was, which it tells
-        by `untouched`."""
+        """It cannot be sent any more: `words`, and below them what was typed, which it tells by `touched`; nothing
+        where nothing was, which it tells by `untouched`."""
         self.run_method("end", words)
 
     def reset(self) -> None:

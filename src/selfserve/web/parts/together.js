@@ -1,3 +1,4 @@
+import keyboard from "keyboard";
 import steady from "steady";
 
 // What is chosen among the cards around it, decided together after one look at the list; and the keys from card to card.
@@ -63,8 +64,7 @@ export default {
     offers() {
       const there = new Set(this.offers.map((one) => one.id));
       this.chosen = this.chosen.filter((id) => there.has(id));
-      // The card with the keyboard was decided and is gone: the next one has it.
-      this.$nextTick(() => setTimeout(this.follow));
+      this.follow();
     },
   },
   mounted() {
@@ -86,11 +86,17 @@ export default {
       this.place = this.cards().indexOf(this.card);
     },
     follow() {
+      this.$nextTick(() => setTimeout(this.go));
+    },
+    // The card with the keyboard was decided and is gone: the next one has it, unless one was writing in it.
+    go() {
       if (!this.card || this.card.isConnected || document.activeElement !== document.body) return;
       const cards = this.cards();
       const title = document.querySelector(".s-content h1");
       title?.setAttribute("tabindex", "-1");
-      (cards[Math.min(this.place, cards.length - 1)] || title)?.focus();
+      const next = keyboard.writing() ? null : cards[Math.min(this.place, cards.length - 1)];
+      keyboard.rest();
+      (next || title)?.focus();
     },
     boxes() {
       return [...document.querySelectorAll("input[data-choose]")];
@@ -146,7 +152,7 @@ export default {
       Object.assign(this, { results: null, error: "" });
     },
     struck(event) {
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (keyboard.writing() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]")) return;
       const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
       if (event.key.length === 1 && document.documentElement.dataset.keys === "off") return;

@@ -35,7 +35,7 @@ class Told:
     words: str = ""
 
 
-class Together(Element, component="together.js", dependencies=["steady.js"]):
+class Together(Element, component="together.js", dependencies=["keyboard.js", "steady.js"]):
     """Tells `decide` with `{way, ids, reason}`, once the list was looked at; then waits for `tell` or `refuse`."""
 
     def __init__(self) -> None:
@@ -50,6 +50,10 @@ class Together(Element, component="together.js", dependencies=["steady.js"]):
             self._props["offers"], self._props["groups"] = shown, _groups(offers)
             self._props["words"] = _words(len(offers))
             self.update()
+
+    def follow(self) -> None:
+        """A card has gone: if it had the keyboard, the next one gets it."""
+        self.run_method("follow")
 
     def tell(self, title: str, results: Sequence[Told]) -> None:
         """What became of them."""
