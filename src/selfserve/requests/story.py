@@ -122,10 +122,11 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         .where(GrantReason.request_id == request.id)
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
-    how = holdings(session, [grant])[grant.id] if grant is not None else None
     others = still_held(session, request) if grant is not None else []
     words, tone = state_words(session, [request])[request.id]
     to = _telling(session, request, item, reader_id)
+    whose = "" if to.you else to.customer
+    how = holdings(session, [grant], whose)[grant.id] if grant is not None else None
     return Story(
         id=request.id,
         name=request.name,

@@ -279,16 +279,19 @@ GRANT_WORDS: dict[str, tuple[Message, str]] = {
 }
 
 
-def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) -> tuple[Message, str]:
-    """What a customer reads of something they hold, and its tone: the same on every page.
+def holding_words(state: str, *, open_still: bool, partly: bool, later: bool, name: str = "") -> tuple[Message, str]:
+    """What is read of something that a customer holds, and its tone: the same on every page.
 
     `open_still`: a part is there, the request is still being done. `partly`: it stays at a part. `later`: a device
-    fetches it in its own time, and only the device knows when it did.
+    fetches it in its own time, and only the device knows when it did. `name` is the customer's, where somebody else
+    reads it.
     """
     if state != "active":
         return GRANT_WORDS[state]
     if open_still:
         return GRANT_WORDS["promised"]
     if partly:
-        return msg("You have a part of this"), "ok"
-    return (msg("Your device fetches it"), "ok") if later else GRANT_WORDS["active"]
+        return msg("{name} has a part of this", name=name) if name else msg("You have a part of this"), "ok"
+    if later:
+        return msg("The device fetches it") if name else msg("Your device fetches it"), "ok"
+    return (msg("{name} has this", name=name), "ok") if name else GRANT_WORDS["active"]
