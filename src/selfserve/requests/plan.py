@@ -18,11 +18,12 @@ from selfserve.connectors.contract import Action
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import conflicts, escalation
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import Message, msg
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
+from selfserve.requests.words import to_words
 from selfserve.store.tables import Person
 
 log = structlog.get_logger(__name__)
@@ -140,14 +141,22 @@ def _act(house: House, item: Item, step: Step, context: Context, name: str) -> P
         made = connector.plan(action.name, args)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
-        return PlannedAct(step.id, words, f"{step.use}: {problem}", msg("It does not answer."))
+        return PlannedAct(step.id, words, f"{step.use}: {problem}", _away(step))
     if name and made.waits:
         words = msg("All of it is taken at the moment.")
     elif not name and (made.waits or not step.gives):
         words = made.customer  # a connector speaks to its customer, and knows more than the title of its action
     if made.blocked is None:
         return PlannedAct(step.id, words, made.staff, waits=made.waits)
+    if made.blocked.away:
+        log.warning("plan_away", use=step.use, why=str(made.blocked.reason))
+        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", _away(step))
     return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
+
+
+def _away(step: Step) -> Message:
+    """What a customer reads of a target that cannot be used: its name, and never the error."""
+    return msg("The {name} system does not answer at the moment.", name=to_words(step.use.partition(".")[0]))
 
 
 def in_words(step: Step, action: Action[Any], name: str = "") -> str:

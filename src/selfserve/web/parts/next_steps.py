@@ -26,7 +26,8 @@ def next_steps(item: Item, seen: Preview, *, asks: bool) -> Markup:
 
 
 def _warned(seen: Preview) -> Markup:
-    return joined((*(_clash(item, seen.name) for item in seen.conflicts), _blocked(seen)))
+    notes = [*(_clash(item, seen.name) for item in seen.conflicts), *_blocked(seen)]
+    return Markup('<div class="s-stack" style="margin-top:16px">{}</div>').format(joined(notes)) if notes else NOTHING
 
 
 def _clash(item: str, name: str) -> Markup:
@@ -38,14 +39,14 @@ def _clash(item: str, name: str) -> Markup:
     return note(words, "warn")
 
 
-def _blocked(seen: Preview) -> Markup:
+def _blocked(seen: Preview) -> Iterator[Markup]:
     if not seen.blocked:
-        return NOTHING
+        return
     for_good, all_the_same = (
         say("It cannot be done as it stands."),
         say("You can ask all the same: a person takes over."),
     )
-    return note(" ".join((tell(seen.blocked), for_good if seen.for_good else all_the_same)), "warn")
+    yield note(" ".join((tell(seen.blocked), for_good if seen.for_good else all_the_same)), "warn")
 
 
 def _steps(item: Item, seen: Preview, *, asks: bool) -> Iterator[tuple[str, ...]]:
