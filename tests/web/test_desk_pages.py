@@ -451,3 +451,26 @@ async def test_filters_stand_in_the_address_and_count(visitor: Visitor, stand: P
     assert "New laptop" not in str(table.props["innerHTML"])
     (chips,) = ruth.find(marker="filters").elements
     assert "/desk?view=late&amp;item=legacy-crm" in str(chips.props["innerHTML"])
+
+
+async def test_a_checklist_promises_no_look_at_a_target(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """There is none: neither before it is done, nor in what was recorded of it, nor is anybody asked to be sure of
+    it; where there is one, all three stand there."""
+    _, case = by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    await ruth.should_see("The customer is told, and the rest goes on by itself.")
+    await ruth.should_not_see("We look at the target before we believe it")
+    fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
+    assert "on_my_word" not in fields
+    values = {"serial": "C02XK1", **{each: True for each in fields if each.startswith("tick_")}}
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
+    await ruth.should_see("This case is closed.", retries=60)
+    content = next(iter(ruth.find(marker="told").elements)).props["innerHTML"]
+    assert "On Ruth" in content
+    assert "target: " not in content
+    stand.target("legacy").away = True
+    await ruth.open(f"/desk/{stand.case(stand.ask('ana', 'legacy-crm').name).id}")
+    await ruth.should_see("We look at the target before we believe it")
+    fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
+    assert "on_my_word" in fields

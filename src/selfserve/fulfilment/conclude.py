@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, grants, parties, queueing
+from selfserve.fulfilment import escalation, grants, parties, queueing, ready
 from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
@@ -109,7 +109,7 @@ def _fulfilled(
     if run.attempt > 1:
         escalation.close_subject(session, f"request:{request.id}", now, worked=True)
     if not _watched(session, run, request, now):
-        _tell_there(session, request, now, later(house, item))
+        ready.tell_ready(session, request, item, now, ordered=later(house, item))
     return RequestState.FULFILLED
 
 
@@ -120,29 +120,6 @@ def _watched(session: Session, run: Run, request: Request, now: datetime) -> boo
     if run.began_at == request.asked_at:
         return True
     return session.scalar(sa.select(sa.exists().where(Stage.request_id == request.id))) is False
-
-
-def _tell_there(session: Session, request: Request, now: datetime, ordered: bool) -> None:
-    title, body = _ready, msg("We checked that it is there. You can use it now.")
-    to_asker = parties.News(_ready, msg("We checked that it is there. They are told too."))
-    if ordered:
-        title = _to_your_device
-        body = msg("Your device does the rest by itself, at its next check. There is nothing for you to do.")
-        done_by = msg("The device does the rest by itself, at its next check. They are told too.")
-        to_asker = parties.News(_to_their_device, done_by)
-    parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=to_asker)
-
-
-def _ready(it: str) -> str:
-    return msg("{item} is ready", item=it)
-
-
-def _to_your_device(it: str) -> str:
-    return msg("{item} is on its way to your device", item=it)
-
-
-def _to_their_device(it: str) -> str:
-    return msg("{item} is on its way to their device", item=it)
 
 
 def later(house: House, item: Item) -> bool:

@@ -208,8 +208,10 @@ def _not_seen(seen: Seen, *, gone: bool) -> str:
 
 
 def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
-    """The evidence of a step that was done by hand: whose word it is, when it was given, and what the target showed."""
-    return {**seen.evidence, "by": staff.name, "at": now.isoformat(), "target": seen.presence.value}
+    """The evidence of a step that was done by hand: whose word it is, when it was given, and what the target showed,
+    where there is one."""
+    target = {} if seen.recorded else {"target": seen.presence.value}
+    return {**seen.evidence, "by": staff.name, "at": now.isoformat(), **target}
 
 
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
@@ -262,7 +264,7 @@ def _brought_by_hand(
             "step": step.name,
             "by": staff.given_name or staff.name,
             "fields": shown,
-            "target": by_hand.seen.presence.value,
+            **({} if by_hand.seen.recorded else {"target": by_hand.seen.presence.value}),
         },
     )
 

@@ -181,6 +181,7 @@ def _telling(session: Session, request: Request, item: Item, reader_id: str) -> 
         gives={step.id: step.gives for step in item.fulfil if step.gives},
         asked=bool(asker) and asked_by.id == reader_id,
         unseen=_unseen(session, request, reader_id),
+        lasts=item.grant is not None,
     )
 
 

@@ -31,7 +31,7 @@ class Telling:
     """For whom a story is told: `you` when the reader is the customer, else the customer's first name counts. `actor`
     is who asked for them, empty where they asked themselves; `asked` when that is the reader. `gives` is what each step
     gives, by its name, where its item says so; `unseen` are the short names of requests that the reader must not learn
-    of."""
+    of. `lasts`: it is something to have, and not done once."""
 
     you: bool
     customer: str
@@ -40,6 +40,7 @@ class Telling:
     gives: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
     unseen: frozenset[str] = frozenset()
+    lasts: bool = True
 
 
 def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
@@ -131,7 +132,7 @@ def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if data.get("later"):
         return msg("Nothing is left for you to do"), tell or msg("Your device does the rest by itself."), "done"
-    return msg("Ready to use"), tell, "done"
+    return msg("Ready to use") if to.lasts else msg("All done"), tell, "done"
 
 
 def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> Told:

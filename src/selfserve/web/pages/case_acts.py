@@ -150,8 +150,10 @@ class CaseActs:
             self._visit.announce(msg("Noted as done by hand."))
 
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
+        if self._by_design or case.step_id is None:  # there is no target to look at
+            words = say("The customer is told, and the rest goes on by itself.") if case.request_id else ""
         button = Button("done", say("It is done"), meanwhile=say("Looking…"))
-        self._form(say("Done by hand"), words, _checklist(case), button, send)
+        self._form(say("Done by hand"), words, _checklist(case, sure=not self._by_design), button, send)
 
     def _ask_once(self, values: Mapping[str, Any]) -> None:
         """Unfit where points of the checklist are not ticked and nobody was asked about these yet; what is missing to
@@ -253,8 +255,9 @@ def _named(case: CaseRow) -> list[str]:
     return [str(line["field"]) for line in case.todo if line.get("field")]
 
 
-def _checklist(case: CaseRow) -> list[Field]:
-    """The checklist: a field to fill in where a line names one, else a box to tick for oneself."""
+def _checklist(case: CaseRow, *, sure: bool) -> list[Field]:
+    """The checklist: a field to fill in where a line names one, else a box to tick for oneself. `sure`: there is a
+    target that may not bear it out."""
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
@@ -264,8 +267,8 @@ def _checklist(case: CaseRow) -> list[Field]:
             fields.append(Field(named, "text", tell(line["text"]), sealed, required=needed, max=2000, sealed=secret))
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
-    return [
-        *fields,
-        Field(WORDS, "longtext", say("A word for the customer"), max=2000),
-        Field(SURE, "yesno", say("I am sure, even if the target does not show it or cannot be looked at")),
-    ]
+    fields.append(Field(WORDS, "longtext", say("A word for the customer"), max=2000))
+    if sure:
+        words = say("I am sure, even if the target does not show it or cannot be looked at")
+        fields.append(Field(SURE, "yesno", words))
+    return fields
