@@ -113,11 +113,14 @@ def test_staff_read_in_plain_words_that_a_target_is_left_alone(stand: Stand) -> 
     """No word of circuits, in neither language: that it did not answer, and what it said last."""
     _open(stand)
     made = stand.ask("ada", "lamp")
+    stand.work()
     reason = stand.steps(made.id)[0].reason
     assert reason == (
         "We leave shelf alone for a while, as it did not answer several times: The shelf does not know us any more."
     )
-    assert Reader("de").tell(reason).startswith("Wir lassen shelf eine Weile in Ruhe; es hat mehrmals nicht geantwortet")
+    assert (
+        Reader("de").tell(reason).startswith("Wir lassen shelf eine Weile in Ruhe; es hat mehrmals nicht geantwortet")
+    )
 
 
 def test_nothing_that_people_read_speaks_of_circuits() -> None:

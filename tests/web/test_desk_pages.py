@@ -198,6 +198,32 @@ async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: Page
     assert stand.state(name) == "fulfilled"
 
 
+async def test_what_became_of_the_try_is_told_on_both_pages(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Ana and Ruth have their pages open: while it is tried, and after it came back; then it works."""
+    name, case = stuck(stand)
+    stand.target("legacy").away = True
+    ana, ruth = visitor("ana"), visitor("ruth")
+    await ana.open(f"/requests/{name}")
+    await ruth.open(f"/desk/{case}")
+    ruth.find(marker="try-again").click()
+    await ruth.should_see("It is being tried again.", retries=60)
+    await ana.should_see("Ruth tried it again", retries=60)
+    await ana.should_not_see("It did not work this time either")
+    stand.work()
+    await ana.should_see("It did not work this time either", retries=60)
+    await ana.should_see("Ruth is still looking after it.")
+    await ruth.should_see("It did not work this time either: The target refused the connection", retries=60)
+    assert any(call == "say" and str(args[0]).startswith("It did not work this time") for call, args in told)
+    stand.target("legacy").away = False
+    ruth.find(marker="try-again").click()
+    await ruth.should_not_see("It did not work this time either: The target refused the connection", retries=60)
+    await ruth.should_see("It is being tried again.", retries=60)
+    stand.work()
+    await ruth.should_see("This case is closed.", retries=60)
+    await until(lambda: ("say", ("It worked this time.",)) in told)
+    await ana.should_see("Ready to use", retries=60)
+
+
 async def test_evidence_is_read_and_not_decoded(visitor: Visitor, stand: PageStand) -> None:
     """No program's notation: a checklist stands once, as a form; the rest in words."""
     _, case = by_hand(stand)

@@ -244,7 +244,10 @@ def hand_over(
         run_id=run.id,
         step_id=step.id,
     )
+    tried = escalation.tried_on(session, case.subject)
     opened = escalation.hand_over(session, house, case, now)
+    in_vain = opened.id == tried  # the same trouble: a person had it tried again
+    by = escalation.held_by(session, opened) if in_vain else ""
     team = escalation.team_of(house, opened.team)[1]
     request.promised_at = opened.due_at
     done = sa.select(sa.func.count()).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
@@ -261,20 +264,24 @@ def hand_over(
             "reason": result.reason,
             "steps_there": session.scalar(done),
             "by_design": bool(result.todo),
+            **({"in_vain": True, "by": by} if in_vain else {}),
         },
     )
-    parties.tell(
-        session,
-        request,
-        now=now,
-        what=f"handed_over:{run.attempt}",
-        title=_waits,
-        body=msg(
-            "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
-            team=team.name,
-            by=opened.due_at,
-        ),
+    body = msg(
+        "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
+        team=team.name,
+        by=opened.due_at,
     )
+    if by:
+        body = msg(
+            "{name} is still looking after it. You do not need to do anything; we tell you when there is news.", name=by
+        )
+    title = _in_vain if in_vain else _waits
+    parties.tell(session, request, now=now, what=f"handed_over:{run.attempt}", title=title, body=body)
+
+
+def _in_vain(it: str) -> str:
+    return msg("{item}: it did not work this time either", item=it)
 
 
 def _waits(it: str) -> str:

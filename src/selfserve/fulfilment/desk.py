@@ -68,7 +68,10 @@ def _retry_request(session: Session, house: House, case: Escalation, staff: Pers
             step.calls = 0  # a person looked, and says that it may be sent again
     _go_on(session, house, request, step.connector if step else "", now)
     Trail(session, f"request:{request.id}").tell(
-        "request.retried", at=now, actor=f"person:{staff.id}", data={"step": step.name if step else ""}
+        "request.retried",
+        at=now,
+        actor=f"person:{staff.id}",
+        data={"step": step.name if step else "", "by": staff.given_name or staff.name},
     )
 
 

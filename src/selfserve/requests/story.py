@@ -200,6 +200,8 @@ def _lines(session: Session, house: House, request: Request, item: Item, to: Tel
     events = _trail(session, request.id)
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
     told = _undecided(session, request, _settled(request, _one_end(told)))
+    if told and told[-1].kind == "request.retried" and request.state == RequestState.FULFILLING:
+        told[-1] = replace(told[-1], mood="now")  # what becomes of it comes next
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
 
 

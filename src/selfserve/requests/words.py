@@ -114,6 +114,10 @@ def _team(data: Mapping[str, Any]) -> str:
 
 
 def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    if data.get("in_vain"):
+        by, still = data.get("by"), msg("It still waits with {team}.", team=_team(data))
+        title = msg("It did not work this time either")
+        return title, msg("{name} is still looking after it.", name=by) if by else still, "human"
     title = msg("It waits with {team}", team=_team(data))
     if data.get("by_design"):
         return title, tell or msg("A person does this by hand."), "human"
@@ -195,6 +199,11 @@ def _answered(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     return _whose(to, data, msg("You answered"), msg("{name} answered", name=_who(to, data))), tell, "done"
 
 
+def _retried(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by = data.get("by")
+    return msg("{name} tried it again", name=by) if by else msg("A person tried it again"), "", "done"
+
+
 def _taken(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by = data.get("by")
     return msg("{name} is looking after it", name=by) if by else msg("A person is looking after it"), "", "human"
@@ -232,7 +241,7 @@ SENTENCES: dict[str, Sentence] = {
     "request.handed_over": _handed_over,
     "request.handed_on": _handed_on,
     "request.taken": _taken,
-    "request.retried": _plain(msg("Tried again by a person")),
+    "request.retried": _retried,
     "request.fulfilled": _fulfilled,
     "request.cannot": _plain(msg("This did not work out"), "bad"),
     "request.cancelled": _cancelled,

@@ -55,6 +55,8 @@ class CaseActs:
             self._hand.clear()
             self._build_hand()
             self._said.set_visibility(False)
+        if before.state == EscalationState.RETRYING != case.state:
+            self._tried()
         if self._overtaken(before):
             self._end()
             return
@@ -64,6 +66,14 @@ class CaseActs:
         if _team(case) != _team(before):
             self._further.clear()
             self._build_further()
+
+    def _tried(self) -> None:
+        """What became of the try: it came back, told to all who look, or the case is closed by it, told to whose it
+        was; others hear who closed it."""
+        if self._case.state != EscalationState.CLOSED:
+            self._say(msg("It did not work this time either: {why}", why=self._case.reason))
+        elif self._case.closed_by_id == self._visit.person_id:
+            self._visit.announce(msg("It worked this time."))
 
     def _overtaken(self, before: CaseRow) -> bool:
         """True where somebody else, or the machine, closed it while it was open here."""
@@ -134,9 +144,13 @@ class CaseActs:
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._said.set_content(str(note(tell(refusal.words), "bad")))
+        self._say(refusal.words)
+
+    def _say(self, words: str) -> None:
+        """Where it stays in sight, and read out."""
+        self._said.set_content(str(note(tell(words), "bad")))
         self._said.set_visibility(True)
-        self._visit.announce(refusal.words)
+        self._visit.announce(words)
 
     def _done(self) -> None:
         case, house = self._case, self._visit.house
