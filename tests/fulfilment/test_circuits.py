@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,6 @@ from tests.stand.house import Stand
 from selfserve import tasks
 from selfserve.fulfilment import circuits, leases
 from selfserve.fulfilment.circuits import Resting
-from selfserve.languages.books import written
 from selfserve.languages.reader import Reader
 from selfserve.requests import story
 from selfserve.telemetry import figures
@@ -121,10 +119,3 @@ def test_staff_read_in_plain_words_that_a_target_is_left_alone(stand: Stand) -> 
     assert (
         Reader("de").tell(reason).startswith("Wir lassen shelf eine Weile in Ruhe; es hat mehrmals nicht geantwortet")
     )
-
-
-def test_nothing_that_people_read_speaks_of_circuits() -> None:
-    """Neither what the code says nor its translation; figures and the API keep the word of the trade."""
-    for message in written("de"):
-        for text in (message.id, message.string):
-            assert not re.search("circuit|stromkreis", str(text), re.IGNORECASE), message.id

@@ -92,7 +92,7 @@ async def test_the_case_has_story_runbook_and_evidence(visitor: Visitor, stand: 
     _, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    for words in ("Ana asked for Customer database", "The target refused the connection", "legacy.add_member"):
+    for words in ("Ana asked for “Customer database”", "The target refused the connection", "legacy.add_member"):
         await ruth.should_see(words)
     await ruth.should_see(marker="runbook")
 

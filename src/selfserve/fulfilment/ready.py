@@ -63,7 +63,7 @@ def _ready(it: str) -> str:
 
 
 def _done(it: str) -> str:
-    return msg("{item} is done", item=it)
+    return msg("“{item}” is done", item=it)
 
 
 def _to_your_device(it: str) -> str:

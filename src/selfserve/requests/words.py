@@ -58,15 +58,15 @@ Sentence = Callable[[Telling, Mapping[str, Any], str], Told]
 
 def _asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if to.asked:
-        return msg("You asked for {item} for {customer}", item=to.item, customer=to.customer), "", "done"
+        return msg("You asked for “{item}” for {customer}", item=to.item, customer=to.customer), "", "done"
     if to.actor and to.you:
-        return msg("{actor} asked for {item} for you", actor=to.actor, item=to.item), "", "done"
+        return msg("{actor} asked for “{item}” for you", actor=to.actor, item=to.item), "", "done"
     if to.actor:
-        title = msg("{actor} asked for {item} for {customer}", actor=to.actor, item=to.item, customer=to.customer)
+        title = msg("{actor} asked for “{item}” for {customer}", actor=to.actor, item=to.item, customer=to.customer)
         return title, "", "done"
     if to.you:
-        return msg("You asked for {item}", item=to.item), "", "done"
-    return msg("{name} asked for {item}", name=to.customer, item=to.item), "", "done"
+        return msg("You asked for “{item}”", item=to.item), "", "done"
+    return msg("{name} asked for “{item}”", name=to.customer, item=to.item), "", "done"
 
 
 def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:

@@ -31,10 +31,12 @@ def _warned(seen: Preview) -> Markup:
 
 
 def _clash(item: str, name: str) -> Markup:
-    words = say("You hold {item}, which does not go together with this. Whoever decides sees it.", item=item)
+    words = say("You hold “{item}”, which does not go together with this. Whoever decides sees it.", item=item)
     if name:
         words = say(
-            "{name} holds {item}, which does not go together with this. Whoever decides sees it.", name=name, item=item
+            "{name} holds “{item}”, which does not go together with this. Whoever decides sees it.",
+            name=name,
+            item=item,
         )
     return note(words, "warn")
 
