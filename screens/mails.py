@@ -19,7 +19,7 @@ SETTINGS = settings(
 )
 NEWS = (
     Letter("a", "VPN access is ready to use", "You have access to the VPN until 24 December.", "/requests/R-7K3F"),
-    Letter("b", "Tomás Reyes has a question about Finance reports", "Which cost centre?", "/requests/R-TX39P"),
+    Letter("b", "Tomás Reyes has a question about “Finance reports”", "Which cost centre?", "/requests/R-TX39P"),
     Letter("c", "Zoom Pro ends in 7 days", "Extend it if you still need it.", "/requests/R-8M4G"),
 )
 

@@ -28,7 +28,7 @@ def test_a_question_is_answered_and_the_approver_told(api: Api) -> None:
     refused(api.post("ada", f"/requests/{made['id']}/answer", {"answer": "  "}), 422)
     told = api.post("ada", f"/requests/{made['id']}/answer", {"answer": "Yes, please."}).json()
     assert told["question"] == ""
-    assert "Your question about Desk was answered" in api.stand.notices("mara")
+    assert "Your question about “Desk” was answered" in api.stand.notices("mara")
 
 
 def test_what_is_given_back_is_taken_out_of_the_target(api: Api) -> None:

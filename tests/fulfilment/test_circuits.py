@@ -11,6 +11,7 @@ from tests.stand.house import Stand
 from selfserve import tasks
 from selfserve.fulfilment import circuits, leases
 from selfserve.fulfilment.circuits import Resting
+from selfserve.languages.reader import Reader
 from selfserve.requests import story
 from selfserve.telemetry import figures
 
@@ -104,3 +105,17 @@ def test_who_waits_reads_why_in_a_sentence_once(stand: Stand, bring: object) -> 
             "We try again by ourselves, and a person takes over if it takes too long. You need not do anything.",
         )
     ]
+
+
+def test_staff_read_in_plain_words_that_a_target_is_left_alone(stand: Stand) -> None:
+    """No word of circuits, in neither language: that it did not answer, and what it said last."""
+    _open(stand)
+    made = stand.ask("ada", "lamp")
+    stand.work()
+    reason = stand.steps(made.id)[0].reason
+    assert reason == (
+        "We leave shelf alone for a while, as it did not answer several times: The shelf does not know us any more."
+    )
+    assert (
+        Reader("de").tell(reason).startswith("Wir lassen shelf eine Weile in Ruhe; es hat mehrmals nicht geantwortet")
+    )

@@ -84,9 +84,9 @@ def test_the_story_names_who_asked(stand: Stand) -> None:
             for who in ("ada", "mara", "tess")
         }
     assert told == {
-        "ada": "Mara asked for Lamp for you",
-        "mara": "You asked for Lamp for Ada",
-        "tess": "Mara asked for Lamp for Ada",
+        "ada": "Mara asked for “Lamp” for you",
+        "mara": "You asked for “Lamp” for Ada",
+        "tess": "Mara asked for “Lamp” for Ada",
     }
 
 
@@ -120,7 +120,7 @@ def test_who_decides_is_told_who_asked_and_as_what(
 def test_whoever_is_asked_for_is_told_at_once(stand: Stand) -> None:
     """What is done in somebody's name is no surprise, also where it is done within the second."""
     ask_for(stand, "mara", "ada", "lamp")
-    assert "Mara Fern asked for Lamp for you" in stand.notices("ada")
+    assert "Mara Fern asked for “Lamp” for you" in stand.notices("ada")
 
 
 def test_the_desk_reads_who_asked_for_the_customer(stand: Stand) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.stand.house import Stand
 
+from selfserve.languages.messages import Message
 from selfserve.requests.plan import plan
 from selfserve.requests.refusals import CannotWork
 from selfserve.store.states import RequestState
@@ -28,7 +29,7 @@ def test_an_ask_that_has_to_wait_for_its_target_is_stored(stand: Stand) -> None:
     made = stand.ask("ada", "lamp")
     assert made.state is RequestState.FULFILLING
     (act,) = plan(stand.house, customer_id=stand.people["ada"], item_id="lamp", answers={}).acts
-    assert (act.blocked, act.for_good) == ("The shelf is away.", False)
+    assert (act.blocked, act.for_good) == ("The shelf system does not answer at the moment.", False)
     stand.shelf.offline = False
     stand.pass_time(minutes=2)
     assert stand.request(made.id).state == RequestState.FULFILLED
@@ -60,3 +61,13 @@ def test_a_connector_that_breaks_while_it_plans_refuses_nothing(stand: Stand, mo
     assert stand.ask("ada", "lamp").state is RequestState.FULFILLING
     stand.work()
     assert stand.shelf.things == {("lamp", "ada")}
+
+
+def test_the_error_of_a_target_is_for_staff_and_never_for_customers(stand: Stand) -> None:
+    """Its address and what the machine said stand in the words for staff; the customer reads that it does not
+    answer, in words that are told in their language."""
+    stand.shelf.offline = True
+    (act,) = plan(stand.house, customer_id=stand.people["ada"], item_id="lamp", answers={}).acts
+    assert "Errno" not in f"{act.customer} {act.blocked}"
+    assert isinstance(act.blocked, Message)
+    assert act.staff.endswith("10.0.0.7:636 cannot be reached ([Errno 111]).")

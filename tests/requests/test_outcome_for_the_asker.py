@@ -55,8 +55,8 @@ def _cannot(stand: Stand) -> None:
 
 OUTCOMES: dict[str, tuple[Callable[[Stand], None], str]] = {
     "denied": (_denied, "{} was not approved"),
-    "question": (_question, "Cora Fern has a question about {}"),
-    "expired": (_expired, "Nobody decided about {} in time"),
+    "question": (_question, "Cora Fern has a question about “{}”"),
+    "expired": (_expired, "Nobody decided about “{}” in time"),
     "done": (_done, "{} is ready"),
     "handed over": (_handed_over, "{} waits for a person"),
     "cannot": (_cannot, "{}: this did not work out"),

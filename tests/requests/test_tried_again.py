@@ -9,7 +9,7 @@ import pytest
 from tests.stand.house import Stand
 
 from selfserve.fulfilment import escalation
-from selfserve.requests import acts, desk
+from selfserve.requests import acts, desk, story
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.states import EscalationState, Exit, RequestState
 from selfserve.store.tables import Escalation
@@ -169,3 +169,46 @@ def test_a_request_cancelled_while_it_is_tried_again_leaves_no_case(stand: Stand
     stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
     assert not stand.open_cases()
     assert stand.cases()[0].closed_how == Exit.SOLVED_ITSELF
+
+
+def lines(stand: Stand, case: Escalation, who: str = "ada") -> list[tuple[str, str, str]]:
+    """The story of the case's request: title, note and mood of each line."""
+    with stand.house.database.read() as session:
+        told = story.story(session, stand.house, stand.request(case.request_id or ""), stand.people[who])
+    return [(line.title, line.note, line.mood) for line in told.lines]
+
+
+def test_the_customer_reads_who_tries_it_and_that_it_did_not_work_this_time_either(stand: Stand) -> None:
+    """While it is tried that is what goes on; then who is still at it, and the first line once only."""
+    case = broken(stand, "lamp", 1)
+    stand.shelf.faults = ["permanent"]
+    desk.retry(stand.house, case.id, stand.people["tess"])
+    assert stand.case().state == EscalationState.RETRYING
+    assert ("Tess tried it again", "", "now") in lines(stand, case)
+    stand.work()
+    told = lines(stand, case)
+    assert told[-3:-1] == [
+        ("Tess tried it again", "", "done"),
+        ("It did not work this time either", "Tess is still looking after it.", "human"),
+    ]
+    assert sum(title.startswith("It waits with") for title, _, _ in told) == 1
+    assert "Lamp: it did not work this time either" in stand.notices("ada")
+    assert stand.notices("ada").count("Lamp waits for a person") == 1
+
+
+def test_what_nobody_holds_and_was_tried_in_vain_still_waits_with_its_team(stand: Stand) -> None:
+    """Staff may try what they asked for themselves, and never hold it: nobody is named for it."""
+    stand.shelf.faults = ["permanent"]
+    stand.ask("tess", "lamp")
+    case = stand.case()
+    stand.shelf.faults = ["permanent"]
+    desk.retry(stand.house, case.id, stand.people["tess"])
+    stand.work()
+    assert ("It did not work this time either", "It still waits with TechOps.", "human") in lines(stand, case, "tess")
+
+
+def test_another_trouble_than_the_one_they_tried_is_told_as_new(stand: Stand) -> None:
+    """The step went well, the next one stopped: it waits with the team anew."""
+    case = broken(stand, "set", 2)
+    in_vain(stand, "", "permanent")
+    assert lines(stand, case)[-2][0] == "It waits with TechOps"

@@ -107,7 +107,7 @@ class Shelf(Connector):
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         assert isinstance(args, ThingArgs)
-        blocked = Blocked("The shelf is away.") if self.offline else None
+        blocked = Blocked("10.0.0.7:636 cannot be reached ([Errno 111]).", away=True) if self.offline else None
         if args.thing in self.missing:
             blocked = Blocked(f"There is no board for a {args.thing}.", for_good=True)
         return Plan(f"You get {args.thing}.", f"put {args.thing}", blocked)

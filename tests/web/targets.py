@@ -86,7 +86,7 @@ class Target(Connector):
         self.planned += 1
         if self.full:
             return Plan("All are taken. You would be number 4 in line.", f"{action} {args}", waits=True)
-        blocked = Blocked("It does not answer.") if self.away else None
+        blocked = Blocked("10.0.0.7:636 cannot be reached ([Errno 111]).", away=True) if self.away else None
         if self.gone:
             blocked = Blocked("The directory has no such group.", for_good=True)
         return Plan(f"{self.actions[action].title}.", f"{action} {args}", blocked)

@@ -308,10 +308,10 @@ async def test_what_does_not_go_together_stands_on_the_card(visitor: Visitor, st
     stand.ask("ana", "vpn-access")
     ana = visitor("ana")
     await ana.open("/items/finance-reports?again=" + stand.ask("ana", "finance-reports", WHY).name)
-    await ana.should_see("You hold VPN access, which does not go together with this.")
+    await ana.should_see("You hold “VPN access”, which does not go together with this.")
     tomas = visitor("tomas")
     await tomas.open("/approvals")
-    await tomas.should_see("Ana Sousa holds VPN access since")
+    await tomas.should_see("Ana Sousa holds “VPN access” since")
 
 
 async def test_whoever_asked_reads_that_it_was_them(visitor: Visitor, stand: PageStand) -> None:
@@ -342,4 +342,4 @@ async def test_many_alike_are_told_in_one_line(
     await until(lambda: any(name == "tell" for name, _ in told))
     (results,) = next(args for name, args in told if name == "tell")
     assert isinstance(results, dict)
-    assert [one["label"] for one in results["lines"]] == ["2 requests for Finance reports"]
+    assert [one["label"] for one in results["lines"]] == ["2 requests for “Finance reports”"]

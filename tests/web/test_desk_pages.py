@@ -114,7 +114,7 @@ async def test_the_case_has_story_runbook_and_evidence(visitor: Visitor, stand: 
     _, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    for words in ("Ana asked for Customer database", "The target refused the connection", "legacy.add_member"):
+    for words in ("Ana asked for “Customer database”", "The target refused the connection", "legacy.add_member"):
         await ruth.should_see(words)
     await ruth.should_see(marker="runbook")
 
@@ -218,6 +218,32 @@ async def test_trying_again_finishes_it_by_machine(visitor: Visitor, stand: Page
     stand.work()
     await ruth.should_see("This case is closed.", retries=60)
     assert stand.state(name) == "fulfilled"
+
+
+async def test_what_became_of_the_try_is_told_on_both_pages(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """Ana and Ruth have their pages open: while it is tried, and after it came back; then it works."""
+    name, case = stuck(stand)
+    stand.target("legacy").away = True
+    ana, ruth = visitor("ana"), visitor("ruth")
+    await ana.open(f"/requests/{name}")
+    await ruth.open(f"/desk/{case}")
+    ruth.find(marker="try-again").click()
+    await ruth.should_see("It is being tried again.", retries=60)
+    await ana.should_see("Ruth tried it again", retries=60)
+    await ana.should_not_see("It did not work this time either")
+    stand.work()
+    await ana.should_see("It did not work this time either", retries=60)
+    await ana.should_see("Ruth is still looking after it.")
+    await ruth.should_see("It did not work this time either: The target refused the connection", retries=60)
+    assert any(call == "say" and str(args[0]).startswith("It did not work this time") for call, args in told)
+    stand.target("legacy").away = False
+    ruth.find(marker="try-again").click()
+    await ruth.should_not_see("It did not work this time either: The target refused the connection", retries=60)
+    await ruth.should_see("It is being tried again.", retries=60)
+    stand.work()
+    await ruth.should_see("This case is closed.", retries=60)
+    await until(lambda: ("say", ("It worked this time.",)) in told)
+    await ana.should_see("Ready to use", retries=60)
 
 
 async def test_evidence_is_read_and_not_decoded(visitor: Visitor, stand: PageStand) -> None:
@@ -506,3 +532,26 @@ async def test_the_customer_reads_who_takes_it_back_as_soon_as_somebody_does(
     await ana.should_see("A colleague in Access and identity takes it back by")
     desk.take(stand.house, case.id, stand.id("ruth"))
     await ana.should_see("Ruth takes it back by", retries=60)
+
+
+async def test_a_checklist_promises_no_look_at_a_target(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """There is none: neither before it is done, nor in what was recorded of it, nor is anybody asked to be sure of
+    it; where there is one, all three stand there."""
+    _, case = by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    await ruth.should_see("The customer is told, and the rest goes on by itself.")
+    await ruth.should_not_see("We look at the target before we believe it")
+    fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
+    assert "on_my_word" not in fields
+    values = {"serial": "C02XK1", **{each: True for each in fields if each.startswith("tick_")}}
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
+    await ruth.should_see("This case is closed.", retries=60)
+    content = next(iter(ruth.find(marker="told").elements)).props["innerHTML"]
+    assert "On Ruth" in content
+    assert "target: " not in content
+    stand.target("legacy").away = True
+    await ruth.open(f"/desk/{stand.case(stand.ask('ana', 'legacy-crm').name).id}")
+    await ruth.should_see("We look at the target before we believe it")
+    fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
+    assert "on_my_word" in fields

@@ -333,3 +333,17 @@ async def test_asking_again_is_offered_only_where_it_does_something(visitor: Vis
     (form,) = tomas.find(Form).elements
     assert [one["required"] for one in form.props["fields"]] == [True]
     assert form.props["buttons"][0]["label"] == "Request it"
+
+
+async def test_a_target_that_is_away_is_told_without_its_error(visitor: Visitor, stand: PageStand) -> None:
+    """In the reader's language and without an address: Ana reads English, Jonas German."""
+    stand.target("legacy").away = True
+    ana, jonas = visitor("ana"), visitor("jonas")
+    await ana.open("/items/legacy-crm")
+    await ana.should_see(
+        "The legacy system does not answer at the moment. You can ask all the same: a person takes over."
+    )
+    await ana.should_not_see("10.0.0.7")
+    await jonas.open("/items/legacy-crm")
+    await jonas.should_see("Das System legacy antwortet im Augenblick nicht.")
+    await jonas.should_not_see("10.0.0.7")

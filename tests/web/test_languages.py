@@ -109,7 +109,7 @@ async def test_what_was_stored_once_is_told_to_each_who_reads_it(visitor: Visito
         "Erledigt",
     ):
         await jonas.should_see(words)
-    for words in ("You asked for VPN access for Jonas", "Jonas has access to the VPN", "Ready to use", "Done"):
+    for words in ("You asked for “VPN access” for Jonas", "Jonas has access to the VPN", "Ready to use", "Done"):
         await tomas.should_see(words)
     frame = next(iter(jonas.find(Frame).elements))
     jonas.find(Frame).trigger("notices")

@@ -93,4 +93,4 @@ def test_many_of_one_name_are_told_apart_and_none_is_cut_in_silence(browser: Bro
         expect(dialog.get_by_text("Forecast number 5")).to_be_visible()
         assert len({line.inner_text().split("\n")[0] for line in lines.all()}) == chosen
         dialog.get_by_role("button", name="Approve together").click()
-        expect(dialog.get_by_text(f"{chosen} requests for Finance reports")).to_be_visible()
+        expect(dialog.get_by_text(f"{chosen} requests for “Finance reports”")).to_be_visible()

@@ -163,11 +163,13 @@ class Blocked:
     """Why an action cannot work, in one sentence.
 
     `for_good`: waiting changes nothing, and a human could not do it either as it was asked (no such pool, no such
-    device), so the ask is refused instead of stored.
+    device), so the ask is refused instead of stored. `away`: the target cannot be used at the moment, and the reason is
+    an error that only staff read; customers read that it does not answer.
     """
 
     reason: str
     for_good: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

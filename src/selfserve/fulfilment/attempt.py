@@ -134,9 +134,13 @@ class Attempt:
     def _resting(self, step: StepWork) -> str:
         why = self.registry.health()[step.connector].reason
         if not why:
-            return msg("{connector} is left in peace for a while, its circuit is open", connector=step.connector)
+            return msg(
+                "We leave {connector} alone for a while, as it did not answer several times.", connector=step.connector
+            )
         return msg(
-            "{connector} is left in peace for a while, its circuit is open: {why}", connector=step.connector, why=why
+            "We leave {connector} alone for a while, as it did not answer several times: {why}",
+            connector=step.connector,
+            why=why,
         )
 
     def _resolve(self, step: StepWork) -> tuple[Guarded, Action[Any], BaseModel]:

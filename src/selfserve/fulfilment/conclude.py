@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, grants, parties, queueing, sealed
+from selfserve.fulfilment import escalation, grants, parties, queueing, ready, sealed
 from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
@@ -101,7 +101,7 @@ def _fulfilled(
     if run.attempt > 1:
         escalation.close_subject(session, f"request:{request.id}", now, worked=True)
     if not _watched(session, run, request, now):
-        _tell_there(session, request, now, later(house, item))
+        ready.tell_ready(session, request, item, now, ordered=later(house, item))
     return RequestState.FULFILLED
 
 
@@ -112,29 +112,6 @@ def _watched(session: Session, run: Run, request: Request, now: datetime) -> boo
     if run.began_at == request.asked_at:
         return True
     return session.scalar(sa.select(sa.exists().where(Stage.request_id == request.id))) is False
-
-
-def _tell_there(session: Session, request: Request, now: datetime, ordered: bool) -> None:
-    title, body = _ready, msg("We checked that it is there. You can use it now.")
-    to_asker = parties.News(_ready, msg("We checked that it is there. They are told too."))
-    if ordered:
-        title = _to_your_device
-        body = msg("Your device does the rest by itself, at its next check. There is nothing for you to do.")
-        done_by = msg("The device does the rest by itself, at its next check. They are told too.")
-        to_asker = parties.News(_to_their_device, done_by)
-    parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=to_asker)
-
-
-def _ready(it: str) -> str:
-    return msg("{item} is ready", item=it)
-
-
-def _to_your_device(it: str) -> str:
-    return msg("{item} is on its way to your device", item=it)
-
-
-def _to_their_device(it: str) -> str:
-    return msg("{item} is on its way to their device", item=it)
 
 
 def later(house: House, item: Item) -> bool:
@@ -259,7 +236,10 @@ def hand_over(
         run_id=run.id,
         step_id=step.id,
     )
+    tried = escalation.tried_on(session, case.subject)
     opened = escalation.hand_over(session, house, case, now)
+    in_vain = opened.id == tried  # the same trouble: a person had it tried again
+    by = escalation.held_by(session, opened) if in_vain else ""
     team = escalation.team_of(house, opened.team)[1]
     request.promised_at = opened.due_at
     done = sa.select(sa.func.count()).where(Step.request_id == request.id, Step.state.in_(STEP_THERE))
@@ -276,20 +256,24 @@ def hand_over(
             "reason": result.reason,
             "steps_there": session.scalar(done),
             "by_design": bool(result.todo),
+            **({"in_vain": True, "by": by} if in_vain else {}),
         },
     )
-    parties.tell(
-        session,
-        request,
-        now=now,
-        what=f"handed_over:{run.attempt}",
-        title=_waits,
-        body=msg(
-            "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
-            team=team.name,
-            by=opened.due_at,
-        ),
+    body = msg(
+        "{team} looks at it by {by}. You do not need to do anything; we tell you when there is news.",
+        team=team.name,
+        by=opened.due_at,
     )
+    if by:
+        body = msg(
+            "{name} is still looking after it. You do not need to do anything; we tell you when there is news.", name=by
+        )
+    title = _in_vain if in_vain else _waits
+    parties.tell(session, request, now=now, what=f"handed_over:{run.attempt}", title=title, body=body)
+
+
+def _in_vain(it: str) -> str:
+    return msg("{item}: it did not work this time either", item=it)
 
 
 def _waits(it: str) -> str:

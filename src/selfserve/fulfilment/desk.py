@@ -68,7 +68,10 @@ def _retry_request(session: Session, house: House, case: Escalation, staff: Pers
             step.calls = 0  # a person looked, and says that it may be sent again
     _go_on(session, house, request, step.connector if step else "", now)
     Trail(session, f"request:{request.id}").tell(
-        "request.retried", at=now, actor=f"person:{staff.id}", data={"step": step.name if step else ""}
+        "request.retried",
+        at=now,
+        actor=f"person:{staff.id}",
+        data={"step": step.name if step else "", "by": staff.given_name or staff.name},
     )
 
 
@@ -208,8 +211,10 @@ def _not_seen(seen: Seen, *, gone: bool) -> str:
 
 
 def _on_word(staff: Person, seen: Seen, now: datetime) -> dict[str, Any]:
-    """The evidence of a step that was done by hand: whose word it is, when it was given, and what the target showed."""
-    return {**seen.evidence, "by": staff.name, "at": now.isoformat(), "target": seen.presence.value}
+    """The evidence of a step that was done by hand: whose word it is, when it was given, and what the target showed,
+    where there is one."""
+    target = {} if seen.recorded else {"target": seen.presence.value}
+    return {**seen.evidence, "by": staff.name, "at": now.isoformat(), **target}
 
 
 def _checked_fields(case: Escalation, given: Mapping[str, str]) -> dict[str, str]:
@@ -262,7 +267,7 @@ def _brought_by_hand(
             "step": step.name,
             "by": staff.given_name or staff.name,
             "fields": shown,
-            "target": by_hand.seen.presence.value,
+            **({} if by_hand.seen.recorded else {"target": by_hand.seen.presence.value}),
         },
     )
 

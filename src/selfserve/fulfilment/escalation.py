@@ -113,9 +113,20 @@ def being_tried(session: Session, escalation: Escalation, staff: Person, now: da
     Trail(session, f"escalation:{escalation.id}").tell("escalation.trying", at=now, actor=f"person:{staff.id}")
 
 
+def held_by(session: Session, escalation: Escalation) -> str:
+    """The given name of who has it, as customers read it; empty where nobody does."""
+    holder = _holder(session, escalation)
+    return "" if holder is None else holder.given_name or holder.name
+
+
 def is_being_tried(session: Session, subject: str) -> bool:
     """True where a person waits at the desk for what becomes of this try."""
-    return any(one.state == EscalationState.RETRYING for one in open_on(session, subject))
+    return tried_on(session, subject) != ""
+
+
+def tried_on(session: Session, subject: str) -> str:
+    """The id of the case whose try a person waits for at the desk; empty where nobody does."""
+    return next((one.id for one in open_on(session, subject) if one.state == EscalationState.RETRYING), "")
 
 
 def tried(session: Session, subject: str, now: datetime) -> None:

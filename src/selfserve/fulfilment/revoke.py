@@ -13,12 +13,12 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
 from selfserve.fulfilment import escalation, grants, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
+from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
-from selfserve.notify import notices
 from selfserve.store.away import is_away
 from selfserve.store.states import (
     HELD,
@@ -195,27 +195,7 @@ def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime)
     for subject in (f"grant:{grant.id}", f"drift:{grant.id}"):
         escalation.close_subject(session, subject, now, worked=True)
     if was_held:
-        _tell_customer(session, grant, now)
-
-
-def _tell_customer(session: Session, grant: Grant, now: datetime) -> None:
-    for request in session.scalars(
-        sa.select(Request)
-        .join(GrantReason, GrantReason.request_id == Request.id)
-        .where(GrantReason.grant_id == grant.id)
-        .order_by(Request.asked_at)
-    ):
-        Trail(session, f"request:{request.id}").tell("grant.ended", at=now)
-        path = f"/requests/{request.name}"
-    notices.tell(
-        session,
-        now=now,
-        event=f"grant:{grant.id}:ended",
-        person_id=grant.customer_id,
-        title=msg("{item} has ended", item=grant.item_name),
-        body=msg("It was taken back as agreed. If you still need it, ask again; it takes a minute."),
-        path=path,
-    )
+        tell_ended(session, grant, now)
 
 
 def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:

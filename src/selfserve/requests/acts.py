@@ -110,7 +110,7 @@ def answer(session: Session, name: str, person_id: str, words: str, now: datetim
             now=now,
             event=f"request:{request.id}:answered:{request.version}",
             person_id=approver,
-            title=msg("Your question about {item} was answered", item=request.item_name),
+            title=msg("Your question about “{item}” was answered", item=request.item_name),
             body=words,
             path="/approvals",
             needed=True,

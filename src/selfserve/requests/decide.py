@@ -228,7 +228,7 @@ def _question(session: Session, request: Request, decider: Person, question: str
     what = f"question:{request.version}"
 
     def title(it: str) -> str:
-        return msg("{name} has a question about {item}", name=decider.name, item=it)
+        return msg("{name} has a question about “{item}”", name=decider.name, item=it)
 
     parties.tell(session, request, now=now, what=what, title=title, body=question, needed=True)
 

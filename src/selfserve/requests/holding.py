@@ -31,8 +31,8 @@ class Holding:
         return self.tone == "ok"
 
 
-def holdings(session: Session, grants: Sequence[Grant]) -> dict[str, Holding]:
-    """How each grant reads, by its id."""
+def holdings(session: Session, grants: Sequence[Grant], name: str = "") -> dict[str, Holding]:
+    """How each grant reads, by its id; `name` is the customer's, where somebody else reads it."""
     if not grants:
         return {}
     reasons: dict[str, list[tuple[bool, Request]]] = {}
@@ -44,7 +44,7 @@ def holdings(session: Session, grants: Sequence[Grant]) -> dict[str, Holding]:
     ):
         reasons.setdefault(grant_id, []).append((ended_at is None, request))
     later = _later(session, (request.id for pairs in reasons.values() for _, request in pairs))
-    return {grant.id: _holding(grant, reasons.get(grant.id, []), later) for grant in grants}
+    return {grant.id: _holding(grant, reasons.get(grant.id, []), later, name) for grant in grants}
 
 
 def still_held(session: Session, request: Request) -> list[Request]:
@@ -63,7 +63,7 @@ def still_held(session: Session, request: Request) -> list[Request]:
     )
 
 
-def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset[str]) -> Holding:
+def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset[str], name: str) -> Holding:
     lasting = [request for lasts, request in reasons if lasts]
     states = {request.state for request in lasting}
     whole = RequestState.FULFILLED in states
@@ -72,6 +72,7 @@ def _holding(grant: Grant, reasons: list[tuple[bool, Request]], later: frozenset
         open_still=not whole and not states.isdisjoint(DOING),
         partly=not whole and RequestState.PARTLY_FULFILLED in states,
         later=bool(lasting) and lasting[-1].id in later,
+        name=name,
     )
     every = [request for _, request in reasons]
     return Holding(words, tone, every, lasting or every)

@@ -15,12 +15,14 @@ from selfserve.catalog.items import Item, Step
 from selfserve.connectors.contract import Action
 from selfserve.fulfilment import conflicts, escalation
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import Message, msg
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
+from selfserve.requests.words import to_words
+from selfserve.store.tables import Person
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +87,13 @@ def plan(
         rule = asking.stage_of(house, ask.item, ask.context, session)
         lately = usual(session, item_id, rule.by if rule else ())
         held = conflicts.holdings_of(session, [ask.customer.id]).get(ask.customer.id, [])
+        name = "" if asker == customer_id else called(session, customer_id)
     wanted = asking.wanted(ask.item, ask.context, ask.answers, house)
     return WouldHappen(
         item_id=item_id,
         needs_approval=needs,
         deciders=deciders,
-        acts=[_act(house, ask.item, step, ask.context) for step in ask.item.fulfil],
+        acts=[_act(house, ask.item, step, ask.context, name) for step in ask.item.fulfil],
         ends_at=wanted.ends_at if wanted else None,
         lasts=wanted.lasts if wanted else None,
         expect=ask.item.expect,
@@ -115,25 +118,48 @@ def _deciders(session: Session, house: House, ask: Ask) -> tuple[bool, list[str]
     return True, [person.name for person, _ in named]
 
 
-def _act(house: House, item: Item, step: Step, context: Context) -> PlannedAct:
+def called(session: Session, person_id: str) -> str:
+    """What somebody is called where another asks for them: by their given name."""
+    person = session.get_one(Person, person_id)
+    return person.given_name or person.name
+
+
+def _act(house: House, item: Item, step: Step, context: Context, name: str) -> PlannedAct:
     try:
         connector, action, args = asking.fitting(house, item, step, context, asking.PATIENCE)
     except Refusal as refused:
         return PlannedAct(step.id, refused.words, f"{step.use}: {refused.words}", refused.words, for_good=True)
+    words = in_words(step, action, name)
     if not house.works:
         waits = connector.short()(action.name, args.model_dump())
-        return PlannedAct(step.id, in_words(step, action), f"{step.use}, by a worker", waits=waits)
+        return PlannedAct(step.id, words, f"{step.use}, by a worker", waits=waits)
     try:
         made = connector.plan(action.name, args)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
-        return PlannedAct(step.id, in_words(step, action), f"{step.use}: {problem}", msg("It does not answer."))
-    words = in_words(step, action) if step.gives and not made.waits else made.customer
+        return PlannedAct(step.id, words, f"{step.use}: {problem}", _away(step))
+    if name and made.waits:
+        words = msg("All of it is taken at the moment.")
+    elif not name and (made.waits or not step.gives):
+        words = made.customer  # a connector speaks to its customer, and knows more than the title of its action
     if made.blocked is None:
         return PlannedAct(step.id, words, made.staff, waits=made.waits)
+    if made.blocked.away:
+        log.warning("plan_away", use=step.use, why=str(made.blocked.reason))
+        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", _away(step))
     return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
 
 
-def in_words(step: Step, action: Action[Any]) -> str:
-    """What a step will do for the customer, before its target is asked: in the item's words, else the action's."""
-    return msg("You get {gives}", gives=step.gives) if step.gives else action.title
+def _away(step: Step) -> Message:
+    """What a customer reads of a target that cannot be used: its name, and never the error."""
+    return msg("The {name} system does not answer at the moment.", name=to_words(step.use.partition(".")[0]))
+
+
+def in_words(step: Step, action: Action[Any], name: str = "") -> str:
+    """What a step will do, before its target is asked: in the item's words, else the action's. `name` is the
+    customer's, where it is told to whoever asks for them: an action's own words are for the customer then."""
+    if not name:
+        return msg("You get {gives}", gives=step.gives) if step.gives else action.title
+    if step.gives:
+        return msg("{name} gets {gives}", name=name, gives=step.gives)
+    return action.title if action.human else msg("It is done for {name}", name=name)

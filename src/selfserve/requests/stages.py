@@ -146,7 +146,7 @@ def tell_asked_for(session: Session, request: Request, customer: Person, asked_b
         now=now,
         event=f"request:{request.id}:asked_for",
         person_id=customer.id,
-        title=msg("{name} asked for {item} for you", name=asked_by.name, item=request.item_name),
+        title=msg("{name} asked for “{item}” for you", name=asked_by.name, item=request.item_name),
         body=msg(
             "{name} is {standing}. If you do not want it, cancel it or give it back.",
             name=asked_by.name,
@@ -159,7 +159,7 @@ def tell_asked_for(session: Session, request: Request, customer: Person, asked_b
 def _tell_approver(
     session: Session, stage: Stage, request: Request, customer: Person, person: Person, now: datetime, again: int = 0
 ) -> None:
-    asks = msg("{name} asks for {item}", name=customer.name, item=request.item_name)
+    asks = msg("{name} asks for “{item}”", name=customer.name, item=request.item_name)
     if request.asked_by_id != customer.id:
         asked_by = session.get_one(Person, request.asked_by_id)
         asks = msg(
@@ -239,7 +239,7 @@ def settle_question(session: Session, request: Request, now: datetime) -> None:
 
 
 def _no_decision(it: str) -> str:
-    return msg("Nobody decided about {item} in time", item=it)
+    return msg("Nobody decided about “{item}” in time", item=it)
 
 
 def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:

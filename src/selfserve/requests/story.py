@@ -123,10 +123,11 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         .where(GrantReason.request_id == request.id)
     ).first()
     grant, reason = (held[0], held[1]) if held else (None, None)
-    how = holdings(session, [grant])[grant.id] if grant is not None else None
     others = still_held(session, request) if grant is not None else []
     words, tone = state_words(session, [request])[request.id]
     to = _telling(session, request, item, reader_id)
+    whose = "" if to.you else to.customer
+    how = holdings(session, [grant], whose)[grant.id] if grant is not None else None
     return Story(
         id=request.id,
         name=request.name,
@@ -181,6 +182,7 @@ def _telling(session: Session, request: Request, item: Item, reader_id: str) -> 
         gives={step.id: step.gives for step in item.fulfil if step.gives},
         asked=bool(asker) and asked_by.id == reader_id,
         unseen=_unseen(session, request, reader_id),
+        lasts=item.grant is not None,
     )
 
 
@@ -199,6 +201,8 @@ def _lines(session: Session, house: House, request: Request, item: Item, to: Tel
     events = _trail(session, request.id)
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
     told = _undecided(session, request, _settled(request, _one_end(told)))
+    if told and told[-1].kind == "request.retried" and request.state == RequestState.FULFILLING:
+        told[-1] = replace(told[-1], mood="now")  # what becomes of it comes next
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]
 
 

@@ -31,7 +31,7 @@ class Telling:
     """For whom a story is told: `you` when the reader is the customer, else the customer's first name counts. `actor`
     is who asked for them, empty where they asked themselves; `asked` when that is the reader. `gives` is what each step
     gives, by its name, where its item says so; `unseen` are the short names of requests that the reader must not learn
-    of."""
+    of. `lasts`: it is something to have, and not done once."""
 
     you: bool
     customer: str
@@ -40,6 +40,7 @@ class Telling:
     gives: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
     unseen: frozenset[str] = frozenset()
+    lasts: bool = True
 
 
 def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
@@ -57,15 +58,15 @@ Sentence = Callable[[Telling, Mapping[str, Any], str], Told]
 
 def _asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if to.asked:
-        return msg("You asked for {item} for {customer}", item=to.item, customer=to.customer), "", "done"
+        return msg("You asked for “{item}” for {customer}", item=to.item, customer=to.customer), "", "done"
     if to.actor and to.you:
-        return msg("{actor} asked for {item} for you", actor=to.actor, item=to.item), "", "done"
+        return msg("{actor} asked for “{item}” for you", actor=to.actor, item=to.item), "", "done"
     if to.actor:
-        title = msg("{actor} asked for {item} for {customer}", actor=to.actor, item=to.item, customer=to.customer)
+        title = msg("{actor} asked for “{item}” for {customer}", actor=to.actor, item=to.item, customer=to.customer)
         return title, "", "done"
     if to.you:
-        return msg("You asked for {item}", item=to.item), "", "done"
-    return msg("{name} asked for {item}", name=to.customer, item=to.item), "", "done"
+        return msg("You asked for “{item}”", item=to.item), "", "done"
+    return msg("{name} asked for “{item}”", name=to.customer, item=to.item), "", "done"
 
 
 def _approval_asked(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
@@ -113,6 +114,10 @@ def _team(data: Mapping[str, Any]) -> str:
 
 
 def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    if data.get("in_vain"):
+        by, still = data.get("by"), msg("It still waits with {team}.", team=_team(data))
+        title = msg("It did not work this time either")
+        return title, msg("{name} is still looking after it.", name=by) if by else still, "human"
     title = msg("It waits with {team}", team=_team(data))
     if data.get("by_design"):
         return title, tell or msg("A person does this by hand."), "human"
@@ -131,7 +136,7 @@ def _handed_on(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 def _fulfilled(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if data.get("later"):
         return msg("Nothing is left for you to do"), tell or msg("Your device does the rest by itself."), "done"
-    return msg("Ready to use"), tell, "done"
+    return msg("Ready to use") if to.lasts else msg("All done"), tell, "done"
 
 
 def _done_by_hand(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
@@ -194,6 +199,11 @@ def _answered(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     return _whose(to, data, msg("You answered"), msg("{name} answered", name=_who(to, data))), tell, "done"
 
 
+def _retried(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    by = data.get("by")
+    return msg("{name} tried it again", name=by) if by else msg("A person tried it again"), "", "done"
+
+
 def _taken(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by = data.get("by")
     return msg("{name} is looking after it", name=by) if by else msg("A person is looking after it"), "", "human"
@@ -231,7 +241,7 @@ SENTENCES: dict[str, Sentence] = {
     "request.handed_over": _handed_over,
     "request.handed_on": _handed_on,
     "request.taken": _taken,
-    "request.retried": _plain(msg("Tried again by a person")),
+    "request.retried": _retried,
     "request.fulfilled": _fulfilled,
     "request.cannot": _plain(msg("This did not work out"), "bad"),
     "request.cancelled": _cancelled,
@@ -279,16 +289,19 @@ GRANT_WORDS: dict[str, tuple[Message, str]] = {
 }
 
 
-def holding_words(state: str, *, open_still: bool, partly: bool, later: bool) -> tuple[Message, str]:
-    """What a customer reads of something they hold, and its tone: the same on every page.
+def holding_words(state: str, *, open_still: bool, partly: bool, later: bool, name: str = "") -> tuple[Message, str]:
+    """What is read of something that a customer holds, and its tone: the same on every page.
 
     `open_still`: a part is there, the request is still being done. `partly`: it stays at a part. `later`: a device
-    fetches it in its own time, and only the device knows when it did.
+    fetches it in its own time, and only the device knows when it did. `name` is the customer's, where somebody else
+    reads it.
     """
     if state != "active":
         return GRANT_WORDS[state]
     if open_still:
         return GRANT_WORDS["promised"]
     if partly:
-        return msg("You have a part of this"), "ok"
-    return (msg("Your device fetches it"), "ok") if later else GRANT_WORDS["active"]
+        return msg("{name} has a part of this", name=name) if name else msg("You have a part of this"), "ok"
+    if later:
+        return msg("The device fetches it") if name else msg("Your device fetches it"), "ok"
+    return (msg("{name} has this", name=name), "ok") if name else GRANT_WORDS["active"]

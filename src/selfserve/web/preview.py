@@ -14,7 +14,7 @@ from selfserve.fulfilment.house import House
 from selfserve.people import directory
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, offers
-from selfserve.requests.plan import in_words, plan
+from selfserve.requests.plan import called, in_words, plan
 from selfserve.requests.refusals import Unfit
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 
@@ -44,6 +44,8 @@ class Preview:
     """Its target does not answer at the moment, and is left in peace for a while."""
     conflicts: list[str] = field(default_factory=list)
     """What is held and does not go together with it."""
+    name: str = ""
+    """The given name of who would have it, where somebody else asks for them."""
 
 
 def preview(
@@ -59,18 +61,21 @@ def preview(
     `person_id` is who would have it, `asked_by_id` who asks for them, `app_id` the app that is asked from. Raises
     NotAllowed where the item is not for this person.
     """
-    seen = _seen(house, _From(person_id, asked_by_id, app_id), item, answers)
     with house.database.read() as session:
-        return replace(seen, delayed=offers.delayed(session, house)(item))
+        name = called(session, person_id) if asked_by_id not in (None, person_id) else ""
+    seen = _seen(house, _From(person_id, asked_by_id, app_id, name), item, answers)
+    with house.database.read() as session:
+        return replace(seen, delayed=offers.delayed(session, house)(item), name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class _From:
-    """Who would have it, who asks for them, and the app that is asked from."""
+    """Who would have it, who asks for them, and the app that is asked from; the first by name where another asks."""
 
     person_id: str
     asked_by_id: str | None
     app_id: str | None
+    name: str
 
 
 def _seen(house: House, by: _From, item: Item, answers: Mapping[str, object]) -> Preview:
@@ -119,7 +124,7 @@ def _sketch(house: House, by: _From, item: Item) -> Preview:
             stage = item.stage_for(context)
         except RuleFailed:
             lately, working = usual(session, item.id), escalation.working(house, item)
-            return Preview(None, acts=_titles(house, item), expect=item.expect, usual=lately, working=working)
+            return Preview(None, acts=_titles(house, item, by.name), expect=item.expect, usual=lately, working=working)
         deciders = []
         if stage is not None:
             try:
@@ -131,7 +136,7 @@ def _sketch(house: House, by: _From, item: Item) -> Preview:
         return Preview(
             asks=stage is not None,
             deciders=deciders,
-            acts=_titles(house, item),
+            acts=_titles(house, item, by.name),
             lasts=item.grant.ends.span if item.grant else None,
             expect=item.expect,
             usual=usual(session, item.id, stage.by if stage is not None else ()),
@@ -139,6 +144,6 @@ def _sketch(house: House, by: _From, item: Item) -> Preview:
         )
 
 
-def _titles(house: House, item: Item) -> list[str]:
+def _titles(house: House, item: Item, name: str) -> list[str]:
     found = ((step, house.connectors.lookup(step.use)) for step in item.fulfil)
-    return list(dict.fromkeys(in_words(step, action) for step, action in found if action is not None))
+    return list(dict.fromkeys(in_words(step, action, name) for step, action in found if action is not None))

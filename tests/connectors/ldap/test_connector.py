@@ -66,7 +66,9 @@ def test_an_outage_raises_nothing_and_says_when_to_come_back(
     assert isinstance(outcome, Failed)
     assert outcome.kind is FailureKind.TRANSIENT
     assert outcome.retry_after
-    assert directory.plan("add_member", ask).blocked
+    blocked = directory.plan("add_member", ask).blocked
+    assert blocked is not None
+    assert (blocked.away, blocked.for_good) == (True, False)
     assert directory.observe("add_member", ask, {}).presence is Presence.UNKNOWABLE
     assert directory.options("add_member", "group", "").options == ()
     assert directory.resource("add_member", ask)

@@ -186,7 +186,7 @@ def test_without_a_store_nothing_is_given_and_nothing_raised(ctx: Context) -> No
     assert all(one.level is Level.ERROR for one in seats.check())
     blocked = seats.plan("assign", ask("ana")).blocked
     assert blocked is not None
-    assert not blocked.for_good
+    assert (blocked.away, blocked.for_good) == (True, False)
 
 
 @pytest.mark.parametrize(

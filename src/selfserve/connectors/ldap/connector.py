@@ -135,7 +135,8 @@ class LdapConnector(Connector):
         def blocked(error: DirectoryError) -> Plan:
             title = self.actions[action].title
             nobody = error.kind in (FailureKind.NOT_FOUND, FailureKind.AMBIGUOUS)
-            return Plan(f"{title}.", f"{title}: {args.model_dump_json()}.", Blocked(str(error), for_good=nobody))
+            blocked = Blocked(error.words, for_good=nobody, away=not nobody)
+            return Plan(f"{title}.", f"{title}: {args.model_dump_json()}.", blocked)
 
         return _guarded(lambda: self._deeds[action].plan(args), blocked)
 

@@ -113,7 +113,7 @@ class MunkiConnector(Connector):
 
         def blocked(error: RepositoryError) -> Plan:
             nowhere = isinstance(error, NoManifestError | BadNameError)
-            return Plan(change.tell(asked.item), staff, Blocked(error.words, for_good=nowhere))
+            return Plan(change.tell(asked.item), staff, Blocked(error.words, for_good=nowhere, away=not nowhere))
 
         return _guarded(planned, blocked)
 

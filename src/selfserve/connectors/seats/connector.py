@@ -149,7 +149,8 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             figures, held = store.figures(asked.pool), store.look(asked.pool, asked.holder)
         except (SeatStoreError, _NoSuchPoolError) as error:
-            blocked = Blocked(_words(error), for_good=isinstance(error, _NoSuchPoolError))
+            nowhere = isinstance(error, _NoSuchPoolError)
+            blocked = Blocked(_words(error), for_good=nowhere, away=not nowhere)
             return Plan(msg("You get a seat."), f"{action} in {asked.pool} for {asked.holder}.", blocked)
         assert figures is not None
         staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."

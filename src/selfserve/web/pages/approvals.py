@@ -314,7 +314,7 @@ def _results(results: Sequence[Result], labels: Mapping[str, tuple[str, str]]) -
         key = _alike(one, labels)
         item, label = labels.get(one.stage_id, ("", ""))
         if one.became is Became.DECIDED and item and alike[key] > FEW:
-            words = say_n("{count} request for {item}", "{count} requests for {item}", alike[key], item=item)
+            words = say_n("{count} request for “{item}”", "{count} requests for “{item}”", alike[key], item=item)
             told.setdefault(key, replace(_became(one, words), id=f"all:{one.stage_id}"))  # by no card's name
         else:
             told[one.stage_id] = _became(one, label)

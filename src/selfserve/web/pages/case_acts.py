@@ -55,6 +55,8 @@ class CaseActs:
             self._hand.clear()
             self._build_hand()
             self._said.set_visibility(False)
+        if before.state == EscalationState.RETRYING != case.state:
+            self._tried()
         if self._overtaken(before):
             self._end()
             return
@@ -64,6 +66,14 @@ class CaseActs:
         if _team(case) != _team(before):
             self._further.clear()
             self._build_further()
+
+    def _tried(self) -> None:
+        """What became of the try: it came back, told to all who look, or the case is closed by it, told to whose it
+        was; others hear who closed it."""
+        if self._case.state != EscalationState.CLOSED:
+            self._say(msg("It did not work this time either: {why}", why=self._case.reason))
+        elif self._case.closed_by_id == self._visit.person_id:
+            self._visit.announce(msg("It worked this time."))
 
     def _overtaken(self, before: CaseRow) -> bool:
         """True where somebody else, or the machine, closed it while it was open here."""
@@ -136,9 +146,13 @@ class CaseActs:
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._said.set_content(str(note(tell(refusal.words), "bad")))
+        self._say(refusal.words)
+
+    def _say(self, words: str) -> None:
+        """Where it stays in sight, and read out."""
+        self._said.set_content(str(note(tell(words), "bad")))
         self._said.set_visibility(True)
-        self._visit.announce(refusal.words)
+        self._visit.announce(words)
 
     def _done(self) -> None:
         case, house = self._case, self._visit.house
@@ -152,8 +166,10 @@ class CaseActs:
             self._visit.announce(msg("Noted as done by hand."))
 
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
+        if self._by_design or case.step_id is None:  # there is no target to look at
+            words = say("The customer is told, and the rest goes on by itself.") if case.request_id else ""
         button = Button("done", say("It is done"), meanwhile=say("Looking…"))
-        self._form(say("Done by hand"), words, _checklist(case), button, send)
+        self._form(say("Done by hand"), words, _checklist(case, sure=not self._by_design), button, send)
 
     def _ask_once(self, values: Mapping[str, Any]) -> None:
         """Unfit where points of the checklist are not ticked and nobody was asked about these yet; what is missing to
@@ -255,8 +271,9 @@ def _named(case: CaseRow) -> list[str]:
     return [str(line["field"]) for line in case.todo if line.get("field")]
 
 
-def _checklist(case: CaseRow) -> list[Field]:
-    """The checklist: a field to fill in where a line names one, else a box to tick for oneself."""
+def _checklist(case: CaseRow, *, sure: bool) -> list[Field]:
+    """The checklist: a field to fill in where a line names one, else a box to tick for oneself. `sure`: there is a
+    target that may not bear it out."""
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
@@ -266,8 +283,8 @@ def _checklist(case: CaseRow) -> list[Field]:
             fields.append(Field(named, "text", tell(line["text"]), sealed, required=needed, max=2000, sealed=secret))
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
-    return [
-        *fields,
-        Field(WORDS, "longtext", say("A word for the customer"), max=2000),
-        Field(SURE, "yesno", say("I am sure, even if the target does not show it or cannot be looked at")),
-    ]
+    fields.append(Field(WORDS, "longtext", say("A word for the customer"), max=2000))
+    if sure:
+        words = say("I am sure, even if the target does not show it or cannot be looked at")
+        fields.append(Field(SURE, "yesno", words))
+    return fields

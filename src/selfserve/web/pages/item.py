@@ -98,7 +98,7 @@ def _form(visit: Visit, offer: Offer) -> Form:
     fields = [*_whom(offer), *asked.fields(begun.shown)]
     with ui.element("div").classes("s-panel"):
         form = Form(
-            say("Ask for {item}", item=item.name),
+            say("Ask for “{item}”", item=item.name),
             fields,
             [Button("ask", _send_words(visit, offer), meanwhile=say("On it…"))],
             start=begun.start,

@@ -17,6 +17,7 @@ from selfserve.requests import acts
 from selfserve.requests.longer import ends_later
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.story import Story
+from selfserve.web.pages.request_questions import cancelling, extending, returning
 from selfserve.web.parts.dialog import Dialog, Question
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import heading, paragraph, show
@@ -28,23 +29,6 @@ from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
 
 ONCE = msg("It is shown once, to you alone. Have a safe place for it at hand.")
-QUESTIONS = {
-    "cancel": Question(
-        "cancel", msg("Cancel this request?"),
-        msg("Those who were asked are told that you do not want it any more. What is there already is taken back."),
-        msg("Cancel it"), msg("Keep it"), "s-danger",
-    ),
-    "return": Question(
-        "return", msg("Give it back?"), msg("It is taken back now. You can ask for it again whenever you need it."),
-        msg("Give it back"), msg("Keep it"), "s-danger",
-    ),
-}  # fmt: skip
-ALONE = Question(
-    "return", msg("Give it back?"),
-    msg("Your request for it ends. It stays, since it was asked for otherwise too."),
-    msg("Give it back"), msg("Keep it"), "s-danger",
-)  # fmt: skip
-"""To whoever asked for what was asked for otherwise too, which is not theirs to end."""
 
 
 class RequestActs:
@@ -109,6 +93,11 @@ class RequestActs:
     def _press(self, words: str, act: Any, **looks: Any) -> None:
         press(words, self._visit.acting(Role.CUSTOMER, lambda _: act(), self._visit.speak), **looks)
 
+    @property
+    def _whose(self) -> str:
+        """The customer's name, where another acts for them."""
+        return "" if self._told.customer_id == self._visit.person_id else self._told.customer_name
+
     def _answer(self) -> None:
         visit, told = self._visit, self._told
         with ui.element("div").classes("s-panel"):
@@ -133,7 +122,8 @@ class RequestActs:
 
     def _question(self, name: str) -> Any:
         async def ask() -> None:
-            self._dialog.ask(_returning(self._told) if name == "return" else QUESTIONS[name])
+            made = returning if name == "return" else cancelling
+            self._dialog.ask(made(self._told, self._whose))
 
         return ask
 
@@ -164,28 +154,6 @@ class RequestActs:
             return acts.reveal(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
 
 
-def _returning(told: Story) -> Question:
-    if told.held_otherwise:
-        return ALONE
-    return _both(told) if told.held_by else QUESTIONS["return"]
-
-
-def _both(told: Story) -> Question:
-    """The question to whoever holds it because of further requests: to give back but one of them changes nothing."""
-    return Question(
-        "return_wholly",
-        msg("Give it back?"),
-        msg(
-            "You have it because of {names} as well. With this one those are given back too, and it is taken back now. "
-            "You can ask for it again whenever you need it.",
-            names=", ".join(told.held_by),
-        ),
-        msg("Give back both") if len(told.held_by) == 1 else msg("Give back all"),
-        msg("Keep it"),
-        "s-danger",
-    )
-
-
 def _wholly(session: Session, house: House, name: str, person_id: str, now: datetime) -> None:
     acts.give_back(session, house, name, person_id, now, wholly=True)
 
@@ -199,6 +167,10 @@ class Extension:
     def __init__(self, visit: Visit, told: Story, dialog: Dialog) -> None:
         self._visit, self.told, self._dialog = visit, told, dialog
         self._panel: ui.element | None = None
+
+    @property
+    def _mine(self) -> bool:
+        return self.told.customer_id == self._visit.person_id
 
     @property
     def possible(self) -> bool:
@@ -227,12 +199,10 @@ class Extension:
         self._panel.set_visibility(False)
         with self._panel:
             show(heading(say("Extend"), 2))
-            show(
-                paragraph(
-                    say("The rules of today apply; somebody may have to approve it. What you hold stays meanwhile."),
-                    "s-muted",
-                )
-            ).style("margin-bottom:16px")
+            rules = say("The rules of today apply; somebody may have to approve it. What you hold stays meanwhile.")
+            if not self._mine:
+                rules = say("The rules of today apply; somebody may have to approve it. What is held stays meanwhile.")
+            show(paragraph(rules, "s-muted")).style("margin-bottom:16px")
             form = Form(
                 say("Extend"),
                 asked.fields(),
@@ -256,12 +226,7 @@ class Extension:
         item = self._visit.house.catalog.current.items[self.told.item_id]
         span = item.grant.ends.span if item.grant is not None else None
         until = (self._visit.now + (span or timedelta())).astimezone(self._visit.zone).date()
-        words = msg(
-            "You have it until {day} then. The rules of today apply; somebody may have to approve it. "
-            "What you hold stays meanwhile.",
-            day=until,
-        )
-        return Question(self.AGAIN, msg("Extend it?"), words, msg("Extend it"))
+        return extending(self.AGAIN, until, "" if self._mine else self.told.customer_name)
 
     async def ask(self, values: dict[str, Any]) -> None:
         """Ask for longer, with these answers, and go to the request that it makes."""

@@ -26,23 +26,29 @@ def next_steps(item: Item, seen: Preview, *, asks: bool) -> Markup:
 
 
 def _warned(seen: Preview) -> Markup:
-    return joined((*(_clash(name) for name in seen.conflicts), _blocked(seen)))
+    notes = [*(_clash(item, seen.name) for item in seen.conflicts), *_blocked(seen)]
+    return Markup('<div class="s-stack" style="margin-top:16px">{}</div>').format(joined(notes)) if notes else NOTHING
 
 
-def _clash(name: str) -> Markup:
-    return note(
-        say("You hold {item}, which does not go together with this. Whoever decides sees it.", item=name), "warn"
-    )
+def _clash(item: str, name: str) -> Markup:
+    words = say("You hold “{item}”, which does not go together with this. Whoever decides sees it.", item=item)
+    if name:
+        words = say(
+            "{name} holds “{item}”, which does not go together with this. Whoever decides sees it.",
+            name=name,
+            item=item,
+        )
+    return note(words, "warn")
 
 
-def _blocked(seen: Preview) -> Markup:
+def _blocked(seen: Preview) -> Iterator[Markup]:
     if not seen.blocked:
-        return NOTHING
+        return
     for_good, all_the_same = (
         say("It cannot be done as it stands."),
         say("You can ask all the same: a person takes over."),
     )
-    return note(" ".join((tell(seen.blocked), for_good if seen.for_good else all_the_same)), "warn")
+    yield note(" ".join((tell(seen.blocked), for_good if seen.for_good else all_the_same)), "warn")
 
 
 def _steps(item: Item, seen: Preview, *, asks: bool) -> Iterator[tuple[str, ...]]:
@@ -50,7 +56,8 @@ def _steps(item: Item, seen: Preview, *, asks: bool) -> Iterator[tuple[str, ...]
     yield *_decision(seen), _deciding(seen)
     yield *_deed(seen), *_time(item, seen)
     if item.grant is not None:
-        yield say("You have it"), *_end(item, seen)
+        has = say("{name} has it", name=seen.name) if seen.name else say("You have it")
+        yield has, *_end(item, seen)
 
 
 def _decision(seen: Preview) -> tuple[str, str]:
@@ -91,24 +98,25 @@ def _deed(seen: Preview) -> tuple[str, ...]:
         return (say("It is done"),)
     first, more = tell(seen.acts[0]), len(seen.acts) - 1
     if seen.waits and first.endswith("."):  # why, and where in the line: too long for a title
-        return say("You wait in line"), first
+        return say("{name} waits in line", name=seen.name) if seen.name else say("You wait in line"), first
     first = first.rstrip(".")
     return (say_n("{first}, and {count} more", "{first}, and {count} more", more, first=first) if more else first,)
 
 
 def _time(item: Item, seen: Preview) -> Iterator[str]:
     if seen.waits:  # nobody knows when: no promise, and what it took when there was enough is no news
-        yield say("You have it as soon as one is free, and hear from us at once. You can cancel while you wait.")
+        yield _in_line(seen.name)
         return
     if seen.delayed:  # what it takes else would be a promise that nobody can keep now
         yield say(
             "The system behind it does not answer at the moment. It is done as soon as it does; no need to wait here."
         )
         return
-    if item.promise:
-        yield tell(item.promise)
-    if seen.usual.whole is None or not item.promise:
-        yield _expected(item, seen)
+    promise = tell(item.promise) if item.promise and not seen.name else ""  # an item speaks to who has it
+    if promise:
+        yield promise
+    if seen.usual.whole is None or not promise:
+        yield _expected(promise, seen)
     if seen.usual.whole is None:
         return
     span = reader().about(seen.usual.whole)
@@ -118,10 +126,16 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
         yield say("Lately it took {span} from asking, the decision included.", span=span)
 
 
-def _expected(item: Item, seen: Preview) -> str:
+def _in_line(name: str) -> str:
+    if name:
+        return say("{name} has it as soon as one is free, and hears from us at once, as you do.", name=name)
+    return say("You have it as soon as one is free, and hear from us at once. You can cancel while you wait.")
+
+
+def _expected(promise: str, seen: Preview) -> str:
     """The time that the item names: all that is known until enough of them were done."""
     span = reader().about(seen.expect, working=seen.working)
-    if not item.promise:
+    if not promise:
         return say("Within {span}.", span=span)
     if seen.asks is False:
         return say("Usually within {span}.", span=span)
@@ -137,9 +151,13 @@ def _end(item: Item, seen: Preview) -> Iterator[str]:
     elif seen.lasts is not None:
         yield say("For {span}, then it ends by itself.", span=reader().span(seen.lasts))
     elif item.grant and item.grant.ends.never:
-        yield say("You can give it back whenever you like.")
+        yield (
+            say("{name} can give it back at any time, and so can you.", name=seen.name)
+            if seen.name
+            else say("You can give it back whenever you like.")
+        )
         return
     else:
         yield say("Until the end you choose.")
     if item.grant and item.grant.renew:
-        yield say("You can extend it.")
+        yield (say("{name} can extend it, and so can you.", name=seen.name) if seen.name else say("You can extend it."))

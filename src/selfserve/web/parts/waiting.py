@@ -80,10 +80,10 @@ def _conflicts(visit: Visit, one: Waiting) -> Markup:
 def _clash(visit: Visit, one: Waiting, held: Held) -> str:
     name = one.customer["name"]
     if held.since is None:
-        return say("{name} is about to hold {item}, which does not go together with this.",
+        return say("{name} is about to hold “{item}”, which does not go together with this.",
                    name=name, item=held.item_name)  # fmt: skip
     day = held.since.astimezone(visit.zone).date()
-    return say("{name} holds {item} since {day}, which does not go together with this.",
+    return say("{name} holds “{item}” since {day}, which does not go together with this.",
                name=name, item=held.item_name, day=day)  # fmt: skip
 
 
