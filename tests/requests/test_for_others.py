@@ -160,7 +160,7 @@ def test_who_cancels_what_concerns_another_tells_them(stand: Stand, actor: str, 
     stand.write(acts.cancel, stand.house, made.name, stand.people[actor], stand.clock())
     heard = {who: [one for one in stand.notices(who) if "cancelled" in one] for who in ("mara", "ada")}
     item = "Desk" if other == "ada" else "Desk for Ada Fern"
-    assert heard == {actor: [], other: [f"{actor.title()} Fern cancelled {item}"]}
+    assert heard == {actor: [], other: [f"{item}: {actor.title()} Fern cancelled it"]}
 
 
 def test_who_cancels_their_own_is_told_nothing(stand: Stand) -> None:
