@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from tests.stand import invariants
 from tests.stand.house import Stand
 
 from selfserve.fulfilment.runs import RESOURCE, resource_key
 from selfserve.requests import acts, grant_rows
+from selfserve.requests.story import find, story
 from selfserve.store.states import GrantState, RequestState, StepState
-from selfserve.store.tables import Grant
+from selfserve.store.tables import Grant, Notice
 
 
 def _give_back(stand: Stand, who: str, name: str) -> None:
@@ -158,3 +160,45 @@ def test_what_one_holds_says_because_of_what(stand: Stand) -> None:
     with stand.house.database.read() as session:
         (row,) = grant_rows.held(session, stand.people["ada"])
     assert row.because == [one.name, other.name]
+
+
+def _told(stand: Stand, name: str) -> tuple[str, str, str]:
+    """The last line of the request's story, its note, and what the notice of the end says."""
+    with stand.house.database.read() as session:
+        request = find(session, name)
+        assert request is not None
+        last = story(session, stand.house, request, request.customer_id).lines[-1]
+        notices = session.execute(sa.select(Notice.title, Notice.body).order_by(Notice.made_at)).all()
+        body = [one.body for one in notices if one.title == f"{request.item_name} has ended"][-1]
+    return last.title, last.note, body
+
+
+def test_nobody_reads_that_what_they_had_before_was_taken_back(stand: Stand) -> None:
+    """It ends here, and stays where it was: the story and the notice say so."""
+    stand.shelf.things.add(("lamp", "ada"))
+    made = stand.ask("ada", "lamp")
+    _give_back(stand, "ada", made.name)
+    title, note, notice = _told(stand, made.name)
+    assert title == "It has ended here, and nothing was taken away"
+    assert note == "You had it before you asked."
+    assert notice == "Nothing was taken away: you had it before you asked here."
+
+
+def test_nobody_reads_that_what_they_hold_otherwise_was_taken_back(stand: Stand) -> None:
+    """The fork of the set is a fork: given back alone it stays, whichever came first; the last one is taken back."""
+    whole, fork = stand.ask("ada", "set"), stand.ask("ada", "fork")
+    _give_back(stand, "ada", fork.name)
+    assert _told(stand, fork.name) == (
+        "It has ended here, and nothing was taken away",
+        "It stays, since it was asked for otherwise too.",
+        "Nothing was taken away: you hold it otherwise too.",
+    )
+    again = stand.ask("ada", "fork")
+    _give_back(stand, "ada", whole.name)
+    assert stand.shelf.things == {("fork", "ada")}
+    title, note, notice = _told(stand, whole.name)
+    assert title == "It has ended and was taken back"
+    assert note == "What was there before, or is held otherwise too, stays."
+    assert notice.endswith("What you had before, or hold otherwise too, stays.")
+    _give_back(stand, "ada", again.name)
+    assert _told(stand, again.name)[:2] == ("It has ended and was taken back", "")

@@ -8,20 +8,31 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.connectors.contract import Presence
+from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
 from selfserve.notify import notices
-from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request
+from selfserve.store.states import HELD, STEP_THERE, GrantState, StepState
+from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
+
+BEFORE, OTHERWISE, PART = "before", "otherwise", "part"
+"""What is there all the same after an end, as the trail tells it."""
+_NOTHING_TAKEN = {
+    BEFORE: msg("Nothing was taken away: you had it before you asked here."),
+    OTHERWISE: msg("Nothing was taken away: you hold it otherwise too."),
+}
 
 
-def tell_ended(session: Session, grant: Grant, now: datetime) -> None:
-    """Note in each request's story that what it brought has ended, and tell the customer."""
+def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> None:
+    """Note in each request's story that what it brought has ended, and what of it stays; and tell the customer."""
+    stays = _staying(session, house, grant)
     for request in session.scalars(
         sa.select(Request)
         .join(GrantReason, GrantReason.request_id == Request.id)
         .where(GrantReason.grant_id == grant.id)
         .order_by(Request.asked_at)
     ):
-        Trail(session, f"request:{request.id}").tell("grant.ended", at=now)
+        Trail(session, f"request:{request.id}").tell("grant.ended", at=now, data={"stays": stays})
         path = f"/requests/{request.name}"
     notices.tell(
         session,
@@ -29,12 +40,56 @@ def tell_ended(session: Session, grant: Grant, now: datetime) -> None:
         event=f"grant:{grant.id}:ended",
         person_id=grant.customer_id,
         title=msg("{item} has ended", item=grant.item_name),
-        body=_why(session, grant),
+        body=_NOTHING_TAKEN.get(stays) or _why(session, grant, part=stays == PART),
         path=path,
     )
 
 
-def _why(session: Session, grant: Grant) -> Message:
+def _staying(session: Session, house: House, grant: Grant) -> str:
+    """What of an ended grant is there all the same: nothing (""), a part of it, or all of it, because the customer had
+    it before they asked, or because it is held otherwise too."""
+    requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
+    taken, stays = False, set[str]()
+    for step in session.scalars(sa.select(Step).where(Step.request_id.in_(requests))):
+        action = house.connectors.lookup(f"{step.connector}.{step.action}")
+        if action is not None and not action.lasting:
+            continue
+        if step.state == StepState.UNDONE:
+            kept = "kept_for" in step.evidence
+            taken, stays = taken or not kept, stays | ({OTHERWISE} if kept else set())
+        elif step.state in STEP_THERE and step.before == Presence.PRESENT:
+            stays.add(OTHERWISE if _held_otherwise(session, step, grant) else BEFORE)
+    if taken and stays:
+        return PART
+    return OTHERWISE if OTHERWISE in stays else BEFORE if stays else ""
+
+
+def _held_otherwise(session: Session, step: Step, grant: Grant) -> bool:
+    other = (
+        sa.select(Step.id)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(
+            Step.resource == step.resource,
+            Step.connector == step.connector,
+            Step.state.in_(STEP_THERE),
+            Grant.id != grant.id,
+            Grant.customer_id == grant.customer_id,
+            Grant.state.in_([GrantState.PROMISED, *HELD]),
+        )
+    )
+    return session.scalar(other.limit(1)) is not None
+
+
+def _why(session: Session, grant: Grant, *, part: bool) -> Message:
+    """Why it ended, and that a `part` of it stays."""
+    because = _because(session, grant)
+    if not part:
+        return because
+    return msg("{because} What you had before, or hold otherwise too, stays.", because=because)
+
+
+def _because(session: Session, grant: Grant) -> Message:
     """Only what ran out ended as agreed; else it is somebody's act, theirs or another's."""
     because = session.scalars(
         sa.select(GrantReason.ended_because)

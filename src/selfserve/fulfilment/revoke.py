@@ -168,7 +168,7 @@ def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: 
         note_taken_back(session, step, result, now)
         tell_result(trail, step, result, now)
     if ending.stopped_at is None:
-        _gone(session, run, grant, trail, now)
+        _gone(session, house, run, grant, trail, now)
         return
     result = next(result for step, result in ending.results if step is ending.stopped_at)
     still_there(session, house, run, ending.stopped_at, result, now)
@@ -186,7 +186,7 @@ def note_taken_back(session: Session, step: StepWork, result: Result, now: datet
     )
 
 
-def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime) -> None:
+def _gone(session: Session, house: House, run: Run, grant: Grant, trail: Trail, now: datetime) -> None:
     run.state, run.ended_at = RunState.FINISHED, now
     was_held = grant.started_at is not None
     grant.state, grant.ended_at = GrantState.ENDED, now
@@ -195,7 +195,7 @@ def _gone(session: Session, run: Run, grant: Grant, trail: Trail, now: datetime)
     for subject in (f"grant:{grant.id}", f"drift:{grant.id}"):
         escalation.close_subject(session, subject, now, worked=True)
     if was_held:
-        tell_ended(session, grant, now)
+        tell_ended(session, house, grant, now)
 
 
 def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:

@@ -224,6 +224,17 @@ def _given_back(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     return _whose(to, data, msg("You gave it back"), msg("{name} gave it back", name=_who(to, data))), note, "done"
 
 
+def _ended(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    stays = data.get("stays", "")
+    if stays == "before":
+        had = msg("You had it before you asked.") if to.you else msg("{name} had it before.", name=to.customer)
+        return msg("It has ended here, and nothing was taken away"), had, "done"
+    if stays == "otherwise":
+        return msg("It has ended here, and nothing was taken away"), STAYS, "done"
+    note = msg("What was there before, or is held otherwise too, stays.") if stays == "part" else ""
+    return msg("It has ended and was taken back"), note, "done"
+
+
 SENTENCES: dict[str, Sentence] = {
     "request.asked": _asked,
     "approval.asked": _approval_asked,
@@ -248,7 +259,7 @@ SENTENCES: dict[str, Sentence] = {
     "request.expired": _plain(msg("Nobody decided in time, so it has ended"), "bad"),
     "request.no_longer_allowed": _no_longer,
     "grant.given_back": _given_back,
-    "grant.ended": _plain(msg("It has ended and was taken back")),
+    "grant.ended": _ended,
     "secret.shown": _plain(msg("The secret was shown, once")),
 }
 """Kinds that are not here are for staff only."""
