@@ -85,20 +85,23 @@ def run(chosen: Brand, link: str) -> int:
 def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: str, scheme: str = Brand.scheme) -> int:
     """The app of the id `app` on a server that begins and ends with it: not begun at all where the app runs already,
     which is handed `link`, nor for a link that names no page."""
-    state = place.folder(app, os.environ)
+    to = words.of_system()
+    try:
+        state = place.folder(app, os.environ)
+    except place.NoHome:
+        return _stop(to.say("no_home"), NO_WINDOW)
     waiting: list[str] = []
     came = [waiting.append]
+    meeting = instance.folder_of(app, state, os.environ)
     try:
-        meeting = instance.folder_of(app, state, os.environ)
         first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
     except OSError as error:
-        return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
+        return _stop(to.say("no_place", folder=meeting, reason=error.strerror or error), NO_WINDOW)
     place.sweep(state)
     try:
         if link and path_of(link, scheme) is None:
-            to = words.of_system()
             return _stop(f"{to.say('refused_link')}. {to.say('refused_link_told', name=name)}", WRONG)
         with server as chosen:
             return _opened(chosen, link, came, waiting)

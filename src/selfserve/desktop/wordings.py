@@ -176,6 +176,14 @@ WORDS: dict[str, tuple[str, str]] = {
             "Netz, das ihn hat, oder braucht er das VPN?"
         ),
     ),
+    "no_home": (
+        "This account has no home folder, so the app knows no place for what it remembers; set HOME.",
+        "Dieses Konto hat keinen Ordner für eigene Dateien, die App kann sich also nichts merken; setz HOME.",
+    ),
+    "no_place": (
+        "The app cannot keep its place in {folder}: {reason}.",
+        "Die App kann in {folder} keinen Platz halten: {reason}.",
+    ),
     "refused_link": ("That link opens nothing", "Dieser Link öffnet nichts"),
     "refused_link_told": (
         "It names no page of {name}. Nothing was opened.",
