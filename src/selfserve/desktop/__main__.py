@@ -84,7 +84,7 @@ def run(chosen: Brand, link: str) -> int:
 
 def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: str, scheme: str = Brand.scheme) -> int:
     """The app of the id `app` on a server that begins and ends with it: not begun at all where the app runs already,
-    which is handed `link`, nor for a link that names no page."""
+    which is handed `link`, nor for a link that names no page, nor where no window can be opened."""
     to = words.of_system()
     try:
         state = place.folder(app, os.environ)
@@ -103,19 +103,33 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
     try:
         if link and path_of(link, scheme) is None:
             return _stop(f"{to.say('refused_link')}. {to.say('refused_link_told', name=name)}", WRONG)
+        why = _no_window(app, name, to)
+        if why:
+            return _stop(why, NO_WINDOW)
         with server as chosen:
             return _opened(chosen, link, came, waiting)
     finally:
         first.close()
 
 
-def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
-    to = words.of_system()
+def _no_window(app: str, name: str, to: words.Speaker) -> str:
+    """Why no window can be opened here, in a sentence; "" where it can. Asked before anything is begun for it."""
     if sys.platform not in ("darwin", "win32"):
         try:
-            importlib.import_module("selfserve.desktop.gtk").name_program(chosen.id)
+            importlib.import_module("selfserve.desktop.gtk").name_program(app)
         except (ImportError, ValueError) as error:
-            return _stop(f"The app needs GTK 3 and WebKitGTK 4.1: {error}.", NO_WINDOW)
+            return to.say("no_gtk", reason=error)
+    from selfserve.desktop.window import NoScreen, screens
+
+    try:
+        screens()
+    except NoScreen as error:
+        return f"{name}: {error}."
+    return ""
+
+
+def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
+    to = words.of_system()
     from selfserve.desktop.app import App
     from selfserve.desktop.around import Around
     from selfserve.desktop.keep import Keeper
