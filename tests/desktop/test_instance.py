@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -120,6 +121,47 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     os.chown(folder, 65534, 65534)
     with pytest.raises(PermissionError):
         single(folder, "", print, "linux")
+
+
+def _foreign(folder: Path) -> None:
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+
+
+@pytest.mark.parametrize(
+    ("run", "prepare", "reason"),
+    [
+        ("run", _foreign, "it belongs to somebody else"),
+        ("run", Path.touch, "File exists"),
+        ("r" * 120, Path.mkdir, "AF_UNIX path too long"),
+    ],
+)
+def test_where_it_cannot_meet_the_folder_that_failed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    run: str, prepare: Callable[[Path], None], reason: str,
+) -> None:  # fmt: skip
+    """As after `su`, whose environment is still the other account's; not the one where nothing is wrong."""
+    runtime = tmp_path / run
+    runtime.mkdir()
+    prepare(runtime / "a.b.c")
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(tmp_path)})
+    assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), "", name="A") == 3
+    assert capsys.readouterr().err == f"The app cannot keep its place in {runtime / 'a.b.c'}: {reason}.\n"
+
+
+def test_an_account_without_a_home_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in the environment nor among the accounts: as in a container under a number nobody has."""
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(os, "environ", {"LANG": "de_DE.UTF-8"})
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), "", name="A") == 3
+    told = "Dieses Konto hat keinen Ordner für eigene Dateien, die App kann sich also nichts merken; setz HOME.\n"
+    assert capsys.readouterr().err == told
 
 
 def test_the_port_wants_the_secret(tmp_path: Path) -> None:

@@ -92,18 +92,13 @@ def test_a_refused_link_is_said_where_no_app_runs(tmp_path: Path, link: str) -> 
 
 
 def stopped(tmp_path: Path, text: str) -> subprocess.CompletedProcess[str]:
-    """What the command says to a configuration."""
+    """What the command says to a configuration, on a screen."""
     config = tmp_path / "selfserve.toml"
     config.write_text(text)
     command = whole("--config", str(config), "desktop", "--local")
-    return subprocess.run(
-        command,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **environment()},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with desktop(tmp_path / "s", keyring=None) as session:
+        found = {**session.environment, **environment()}
+        return subprocess.run(command, env=found, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_it_serves_nobody_elsewhere(tmp_path: Path) -> None:
@@ -115,6 +110,32 @@ def test_it_serves_nobody_elsewhere(tmp_path: Path) -> None:
     )
     assert told.returncode == 2
     assert "--local serves this machine only" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("gi", "told"),
+    [
+        (None, "selfserve: no window can be opened here, as there is no screen."),
+        ("raise ImportError('No module named gi')", "on Debian python3-gi and gir1.2-webkit2-4.1, and in a virtual"),
+        ("def require_version(*_): raise ValueError('Namespace WebKit2')", "The app needs GTK 3 and WebKitGTK 4.1"),
+    ],
+)
+def test_where_no_window_can_be_opened_nothing_is_begun(tmp_path: Path, gi: str | None, told: str) -> None:
+    """No screen, no GTK, or another WebKit: said at once, before a server is made and a sample company laid down."""
+    found, bridge = environment(), tmp_path / "bridge"
+    bridge.mkdir()
+    if gi is not None:
+        (bridge / "gi.py").write_text(gi)
+    found["PYTHONPATH"] = os.pathsep.join([str(bridge), found["PYTHONPATH"]])
+    done = subprocess.run(
+        whole("desktop", "--local", "--data", str(tmp_path / "local")),
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run"), **found},
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "local").exists()
 
 
 def test_without_a_window_it_says_so(tmp_path: Path) -> None:

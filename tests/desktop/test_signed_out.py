@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from selfserve.people import identities, signing_out
 from selfserve.people.signing_out import SignedOut
-from selfserve.store.tables import DeviceCode, DeviceToken, Identity
+from selfserve.store.tables import DeviceCode, DeviceToken, Identity, SignIn
+from selfserve.web import sessions
+from selfserve.web.sessions import SignedIn
 from tests.api.calls import both_stores
 from tests.desktop.installation import ISSUER, RULES, Installation
 
@@ -93,3 +97,44 @@ def test_who_is_signed_out_may_sign_in_again(home: Installation, end: End) -> No
         end(session, home)
     again = home.signed_in_app("ada")
     assert home.call("GET", "/notices", again["token"]).status_code == 200
+
+
+def _waits(home: Installation) -> bool:
+    """Somebody waits for a lock of the store; SQLite lets nobody begin to write before, so it never comes to that."""
+    if home.stand.house.database.sqlite:
+        return True
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with home.stand.house.database.read() as session:
+        return bool(session.scalar(sa.text(waits)))
+
+
+def _signs_in(session: Session, home: Installation) -> str:
+    """As at the provider's answer: who it is, then a session."""
+    now = home.stand.clock()
+    person = identities.person_of(session, ISSUER, "sub-ada", "login", "ada", now)
+    return sessions.open_session(session, person, SignedIn(ISSUER, "sub-ada", now), RULES, now)[0].id
+
+
+@both_stores
+def test_who_signs_in_at_the_moment_of_unlinking_is_found(home: Installation) -> None:
+    """The identity is read first, and unlinked before its session is stored: the session ends all the same."""
+    ada, now = home.stand.people["ada"], home.stand.clock()
+    with home.stand.house.database.write() as session:
+        session.add(Identity(issuer=ISSUER, subject="sub-ada", person_id=ada, linked_at=now))
+
+    def unlink() -> SignedOut:
+        with home.stand.house.database.write() as session:
+            return identities.unlink(session, ada, now, "cli").ended
+
+    with ThreadPoolExecutor(1) as other:
+        with home.stand.house.database.write() as session:
+            sign_in_id = _signs_in(session, home)
+            session.flush()
+            late = other.submit(unlink)
+            turn = threading.Event()
+            while not _waits(home):
+                assert not late.done(), "it did not wait for who signs in"
+                turn.wait(0.01)
+        assert late.result(30) == SignedOut(browsers=1)
+    with home.stand.house.database.read() as session:
+        assert session.get_one(SignIn, sign_in_id).ended_at is not None

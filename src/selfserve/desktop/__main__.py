@@ -84,35 +84,52 @@ def run(chosen: Brand, link: str) -> int:
 
 def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: str, scheme: str = Brand.scheme) -> int:
     """The app of the id `app` on a server that begins and ends with it: not begun at all where the app runs already,
-    which is handed `link`, nor for a link that names no page."""
-    state = place.folder(app, os.environ)
+    which is handed `link`, nor for a link that names no page, nor where no window can be opened."""
+    to = words.of_system()
+    try:
+        state = place.folder(app, os.environ)
+    except place.NoHome:
+        return _stop(to.say("no_home"), NO_WINDOW)
     waiting: list[str] = []
     came = [waiting.append]
+    meeting = instance.folder_of(app, state, os.environ)
     try:
-        meeting = instance.folder_of(app, state, os.environ)
         first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
     except OSError as error:
-        return _stop(f"The app cannot keep its place in {state}: {error.strerror or error}.", NO_WINDOW)
+        return _stop(to.say("no_place", folder=meeting, reason=error.strerror or error), NO_WINDOW)
     place.sweep(state)
     try:
         if link and path_of(link, scheme) is None:
-            to = words.of_system()
             return _stop(f"{to.say('refused_link')}. {to.say('refused_link_told', name=name)}", WRONG)
+        why = _no_window(app, name, to)
+        if why:
+            return _stop(why, NO_WINDOW)
         with server as chosen:
             return _opened(chosen, link, came, waiting)
     finally:
         first.close()
 
 
-def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
-    to = words.of_system()
+def _no_window(app: str, name: str, to: words.Speaker) -> str:
+    """Why no window can be opened here, in a sentence; "" where it can. Asked before anything is begun for it."""
     if sys.platform not in ("darwin", "win32"):
         try:
-            importlib.import_module("selfserve.desktop.gtk").name_program(chosen.id)
+            importlib.import_module("selfserve.desktop.gtk").name_program(app)
         except (ImportError, ValueError) as error:
-            return _stop(f"The app needs GTK 3 and WebKitGTK 4.1: {error}.", NO_WINDOW)
+            return to.say("no_gtk", reason=error)
+    from selfserve.desktop.window import NoScreen, screens
+
+    try:
+        screens()
+    except NoScreen as error:
+        return f"{name}: {error}."
+    return ""
+
+
+def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
+    to = words.of_system()
     from selfserve.desktop.app import App
     from selfserve.desktop.around import Around
     from selfserve.desktop.keep import Keeper

@@ -7,6 +7,7 @@ port of this machine, and a secret in a file of the customer's own.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hmac
 import json
 import os
@@ -65,7 +66,7 @@ class _Socket:
         self._path, self._came = folder / "app.sock", came
         owner = folder.stat()
         if owner.st_uid != os.getuid():
-            raise PermissionError(f"{folder} belongs to somebody else")
+            raise PermissionError(errno.EPERM, "it belongs to somebody else", str(folder))
         folder.chmod(0o700)
         self._lock = (folder / "app.lock").open("w")
         try:
@@ -76,8 +77,13 @@ class _Socket:
             raise Elsewhere from None
         self._path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self._path))
-        self._listener.listen(8)
+        try:
+            self._listener.bind(str(self._path))
+            self._listener.listen(8)
+        except OSError:
+            self._listener.close()
+            self._lock.close()
+            raise
         threading.Thread(target=_serve, args=(self._listener, self._take), name="instance", daemon=True).start()
 
     def _hand_over(self, link: str) -> None:

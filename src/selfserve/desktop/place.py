@@ -38,13 +38,25 @@ class Screen:
 
 
 def folder(app: str, environ: Mapping[str, str], platform: str = sys.platform) -> Path:
-    """The folder for what the app `app` remembers of this customer."""
+    """The folder for what the app `app` remembers of this customer; raises NoHome."""
     if platform == "win32":
-        return Path(environ.get("LOCALAPPDATA", str(Path.home()))) / app
+        local = environ.get("LOCALAPPDATA", "")
+        return (Path(local) if local else _home()) / app
     if platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / app
+        return _home() / "Library" / "Application Support" / app
     state = environ.get("XDG_STATE_HOME", "")
-    return (Path(state) if state.startswith("/") else Path.home() / ".local" / "state") / app
+    return (Path(state) if state.startswith("/") else _home() / ".local" / "state") / app
+
+
+class NoHome(Exception):  # noqa: N818  (said to whoever started it, in a sentence)
+    """The account has no home folder that the system knows of."""
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:  # neither in the environment nor among the accounts
+        raise NoHome from error
 
 
 def read(path: Path) -> dict[str, Any]:

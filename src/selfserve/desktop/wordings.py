@@ -176,6 +176,24 @@ WORDS: dict[str, tuple[str, str]] = {
             "Netz, das ihn hat, oder braucht er das VPN?"
         ),
     ),
+    "no_home": (
+        "This account has no home folder, so the app knows no place for what it remembers; set HOME.",
+        "Dieses Konto hat keinen Ordner für eigene Dateien, die App kann sich also nichts merken; setz HOME.",
+    ),
+    "no_gtk": (
+        (
+            "The app needs GTK 3 and WebKitGTK 4.1: on Debian python3-gi and gir1.2-webkit2-4.1, and in a virtual "
+            "environment one of Debian's python3 made with --system-site-packages ({reason})."
+        ),
+        (
+            "Die App braucht GTK 3 und WebKitGTK 4.1: unter Debian python3-gi und gir1.2-webkit2-4.1, und in einer "
+            "virtuellen Umgebung eine von Debians python3 mit --system-site-packages ({reason})."
+        ),
+    ),
+    "no_place": (
+        "The app cannot keep its place in {folder}: {reason}.",
+        "Die App kann in {folder} keinen Platz halten: {reason}.",
+    ),
     "refused_link": ("That link opens nothing", "Dieser Link öffnet nichts"),
     "refused_link_told": (
         "It names no page of {name}. Nothing was opened.",

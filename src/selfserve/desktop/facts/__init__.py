@@ -105,7 +105,7 @@ class Machine:
 
         try:
             told = shutil.disk_usage(Path.home())
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: an account without a home folder
             return None
         return told.free, told.total
 
