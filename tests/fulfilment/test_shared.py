@@ -7,7 +7,10 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 
 from selfserve.fulfilment.runs import RESOURCE, resource_key
-from selfserve.requests import acts, grant_rows
+from selfserve.requests import acts, desk, grant_rows
+from selfserve.requests.reconcile import reconcile
+from selfserve.requests.refusals import NotPossible
+from selfserve.requests.submit import Submitted
 from selfserve.store.states import GrantState, RequestState, StepState
 from selfserve.store.tables import Grant
 
@@ -138,6 +141,94 @@ def test_a_process_without_connectors_orders_the_same_thing(stand: Stand) -> Non
     stand.clock.forward(hours=8)
     _end(stand, next(grant for grant in stand.grants("ada") if grant.item_id == "set"))
     assert stand.shelf.things == {("fork", "ada")}
+
+
+def _never_worked(stand: Stand, item: str = "fork", fault: str = "permanent") -> Submitted:
+    """Ada asked for it; the call was sent and nothing came of it that we know of, so it is a person's."""
+    stand.shelf.faults = [fault]
+    made = stand.ask("ada", item)
+    assert made.state is RequestState.HANDED_OVER
+    return made
+
+
+def _ends(stand: Stand, how: str, made: Submitted) -> None:
+    if how == "cancelled":
+        stand.write(acts.cancel, stand.house, made.name, stand.people["ada"], stand.clock())
+    else:
+        desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="No.", take_back=True)
+    stand.pass_time(minutes=1)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "given up by staff"])
+def test_what_never_worked_takes_nothing_from_what_did(stand: Stand, how: str) -> None:
+    """The fork was refused, the set brought one: what becomes of the first request leaves it, and the set takes it
+    back."""
+    fork = _never_worked(stand)
+    held = stand.ask("ada", "set")
+    _ends(stand, how, fork)
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.shelf.calls["undo"] == 0
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert stand.steps(fork.id)[0].evidence["kept_for"] == held.id
+    reconcile(stand.house)
+    assert not stand.open_cases(), "nothing is missing"
+    _give_back(stand, "ada", held.name)
+    assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_what_half_worked_takes_nothing_from_what_did_when_its_time_is_over(stand: Stand) -> None:
+    """The set's plate came, its fork did not; the fork came by itself later, and outlives the set."""
+    stand.shelf.faults = ["", "permanent"]
+    assert stand.ask("ada", "set").state is RequestState.HANDED_OVER
+    stand.clock.forward(hours=7)
+    stand.ask("ada", "fork")
+    stand.clock.forward(hours=1)
+    both = {grant.item_id: grant for grant in stand.grants("ada")}
+    _end(stand, both["set"])
+    assert stand.shelf.things == {("fork", "ada")}
+    stand.clock.forward(hours=1)
+    _end(stand, both["fork"])
+    assert not stand.shelf.things
+
+
+def test_what_a_lost_call_may_have_brought_is_inherited(stand: Stand) -> None:
+    """The call was answered by nothing and did work; the set found it there, so it is the set's to take back."""
+    stand.shelf.faults, stand.shelf.looks = ["answer_lost"], ["", "permanent"]
+    fork = stand.ask("ada", "fork")
+    stand.pass_time(minutes=1)
+    assert stand.request(fork.id).state == RequestState.HANDED_OVER
+    held = stand.ask("ada", "set")
+    assert [step.ours for step in stand.steps(held.id)] == [True, False, True]
+    _ends(stand, "cancelled", fork)
+    assert ("fork", "ada") in stand.shelf.things
+    _give_back(stand, "ada", held.name)
+    assert not stand.shelf.things
+
+
+def test_what_never_worked_is_not_taken_back_while_it_is_just_being_given(stand: Stand) -> None:
+    """The set is under way when the fork is cancelled: the taking back waits for how that ends."""
+    fork = _never_worked(stand)
+    stand.shelf.faults = ["transient"]
+    held = stand.ask("ada", "set")
+    assert held.state is RequestState.FULFILLING
+    stand.write(acts.cancel, stand.house, fork.name, stand.people["ada"], stand.clock())
+    stand.work(1)
+    assert stand.shelf.calls["undo"] == 0
+    stand.pass_time(minutes=1)
+    assert stand.request(held.id).state == RequestState.FULFILLED
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+
+
+def test_what_is_just_taken_back_after_it_never_worked_is_not_asked_for_at_once(stand: Stand) -> None:
+    """A doubtful fork is taken back: whoever gave one in the same moment would give what is then taken."""
+    fork = _never_worked(stand)
+    stand.write(acts.cancel, stand.house, fork.name, stand.people["ada"], stand.clock())
+    with pytest.raises(NotPossible, match="just being taken back"):
+        stand.ask("ada", "set")
+    stand.pass_time(minutes=1)
+    assert stand.ask("ada", "set").state is RequestState.FULFILLED
 
 
 @pytest.mark.parametrize("tail", ["ada", "ben"])

@@ -286,6 +286,7 @@ class Attempt:
         seen = self._look(step, connector, args, outcome.state)
         secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
+        ours = ours or step.ours
         confirmed = seen.presence is Presence.PRESENT or (seen.presence in _UNSEEN and not action.lasting)
         if confirmed:
             state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
