@@ -129,6 +129,54 @@ def test_two_people_s_things_have_nothing_to_do_with_each_other(stand: Stand) ->
     assert stand.request(ben.id).state == RequestState.FULFILLED
 
 
+def _by_hand(stand: Stand, number: str) -> None:
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": number})
+    stand.work()
+
+
+def test_what_a_human_gave_two_people_by_the_same_words_is_taken_back_from_each(stand: Stand) -> None:
+    """Two keys by one checklist are two keys: the first is asked back although the second is still out."""
+    given = {}
+    for who, number in (("ada", "1"), ("ben", "2")):
+        given[who] = stand.ask(who, "key")
+        _by_hand(stand, number)
+    for who in ("ada", "ben"):
+        _give_back(stand, who, given[who].name)
+        assert stand.grants(who)[0].state == GrantState.ENDING, "a person has to take it back"
+        case = stand.case()
+        assert (case.why, case.grant_id) == ("needs_human", stand.grants(who)[0].id)
+        desk.done(stand.house, case.id, stand.people["tess"], fields={"returned": "yes"})
+        stand.work()
+        assert stand.grants(who)[0].state == GrantState.ENDED
+        assert "kept_for" not in stand.steps(given[who].id)[0].evidence
+    assert not stand.open_cases()
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_what_a_human_gave_one_person_twice_is_taken_back_once(stand: Stand, works: bool) -> None:
+    """Two items with one checklist, also where a process without connectors took the second order: what the first
+    leaves is the second's."""
+    text = (stand.catalog / "items" / "key.yaml").read_text().replace("id: key\n", "id: keys\n")
+    lamp = '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\ngrant'
+    (stand.catalog / "items" / "keys.yaml").write_text(text.replace("\ngrant", lamp))
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    key = stand.ask("ada", "key")
+    _by_hand(stand, "1")
+    web = stand.again("web")
+    object.__setattr__(web.house, "works", works)
+    keys = web.ask("ada", "keys", {})
+    stand.work()
+    for case in stand.open_cases():
+        desk.done(stand.house, case.id, stand.people["tess"], fields={"number": "1"})
+    stand.work()
+    _give_back(stand, "ada", key.name)
+    assert stand.steps(key.id)[0].evidence["kept_for"] == keys.id
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert not stand.open_cases()
+    _give_back(stand, "ada", keys.name)
+    assert stand.case().why == "needs_human"
+
+
 def test_a_process_without_connectors_orders_the_same_thing(stand: Stand) -> None:
     """A web process cannot name resources; the worker does, so that what is shared is seen as shared."""
     stand.ask("ada", "set")
