@@ -8,8 +8,11 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 
 from selfserve.fulfilment.runs import RESOURCE, resource_key
-from selfserve.requests import acts, grant_rows
+from selfserve.requests import acts, desk, grant_rows
+from selfserve.requests.reconcile import reconcile
+from selfserve.requests.refusals import NotPossible
 from selfserve.requests.story import find, story
+from selfserve.requests.submit import Submitted
 from selfserve.store.states import GrantState, RequestState, StepState
 from selfserve.store.tables import Grant, Notice
 
@@ -128,6 +131,54 @@ def test_two_people_s_things_have_nothing_to_do_with_each_other(stand: Stand) ->
     assert stand.request(ben.id).state == RequestState.FULFILLED
 
 
+def _by_hand(stand: Stand, number: str) -> None:
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": number})
+    stand.work()
+
+
+def test_what_a_human_gave_two_people_by_the_same_words_is_taken_back_from_each(stand: Stand) -> None:
+    """Two keys by one checklist are two keys: the first is asked back although the second is still out."""
+    given = {}
+    for who, number in (("ada", "1"), ("ben", "2")):
+        given[who] = stand.ask(who, "key")
+        _by_hand(stand, number)
+    for who in ("ada", "ben"):
+        _give_back(stand, who, given[who].name)
+        assert stand.grants(who)[0].state == GrantState.ENDING, "a person has to take it back"
+        case = stand.case()
+        assert (case.why, case.grant_id) == ("needs_human", stand.grants(who)[0].id)
+        desk.done(stand.house, case.id, stand.people["tess"], fields={"returned": "yes"})
+        stand.work()
+        assert stand.grants(who)[0].state == GrantState.ENDED
+        assert "kept_for" not in stand.steps(given[who].id)[0].evidence
+    assert not stand.open_cases()
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_what_a_human_gave_one_person_twice_is_taken_back_once(stand: Stand, works: bool) -> None:
+    """Two items with one checklist, also where a process without connectors took the second order: what the first
+    leaves is the second's."""
+    text = (stand.catalog / "items" / "key.yaml").read_text().replace("id: key\n", "id: keys\n")
+    lamp = '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\ngrant'
+    (stand.catalog / "items" / "keys.yaml").write_text(text.replace("\ngrant", lamp))
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    key = stand.ask("ada", "key")
+    _by_hand(stand, "1")
+    web = stand.again("web")
+    object.__setattr__(web.house, "works", works)
+    keys = web.ask("ada", "keys", {})
+    stand.work()
+    for case in stand.open_cases():
+        desk.done(stand.house, case.id, stand.people["tess"], fields={"number": "1"})
+    stand.work()
+    _give_back(stand, "ada", key.name)
+    assert stand.steps(key.id)[0].evidence["kept_for"] == keys.id
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert not stand.open_cases()
+    _give_back(stand, "ada", keys.name)
+    assert stand.case().why == "needs_human"
+
+
 def test_a_process_without_connectors_orders_the_same_thing(stand: Stand) -> None:
     """A web process cannot name resources; the worker does, so that what is shared is seen as shared."""
     stand.ask("ada", "set")
@@ -140,6 +191,94 @@ def test_a_process_without_connectors_orders_the_same_thing(stand: Stand) -> Non
     stand.clock.forward(hours=8)
     _end(stand, next(grant for grant in stand.grants("ada") if grant.item_id == "set"))
     assert stand.shelf.things == {("fork", "ada")}
+
+
+def _never_worked(stand: Stand, item: str = "fork", fault: str = "permanent") -> Submitted:
+    """Ada asked for it; the call was sent and nothing came of it that we know of, so it is a person's."""
+    stand.shelf.faults = [fault]
+    made = stand.ask("ada", item)
+    assert made.state is RequestState.HANDED_OVER
+    return made
+
+
+def _ends(stand: Stand, how: str, made: Submitted) -> None:
+    if how == "cancelled":
+        stand.write(acts.cancel, stand.house, made.name, stand.people["ada"], stand.clock())
+    else:
+        desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="No.", take_back=True)
+    stand.pass_time(minutes=1)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "given up by staff"])
+def test_what_never_worked_takes_nothing_from_what_did(stand: Stand, how: str) -> None:
+    """The fork was refused, the set brought one: what becomes of the first request leaves it, and the set takes it
+    back."""
+    fork = _never_worked(stand)
+    held = stand.ask("ada", "set")
+    _ends(stand, how, fork)
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.shelf.calls["undo"] == 0
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert stand.steps(fork.id)[0].evidence["kept_for"] == held.id
+    reconcile(stand.house)
+    assert not stand.open_cases(), "nothing is missing"
+    _give_back(stand, "ada", held.name)
+    assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_what_half_worked_takes_nothing_from_what_did_when_its_time_is_over(stand: Stand) -> None:
+    """The set's plate came, its fork did not; the fork came by itself later, and outlives the set."""
+    stand.shelf.faults = ["", "permanent"]
+    assert stand.ask("ada", "set").state is RequestState.HANDED_OVER
+    stand.clock.forward(hours=7)
+    stand.ask("ada", "fork")
+    stand.clock.forward(hours=1)
+    both = {grant.item_id: grant for grant in stand.grants("ada")}
+    _end(stand, both["set"])
+    assert stand.shelf.things == {("fork", "ada")}
+    stand.clock.forward(hours=1)
+    _end(stand, both["fork"])
+    assert not stand.shelf.things
+
+
+def test_what_a_lost_call_may_have_brought_is_inherited(stand: Stand) -> None:
+    """The call was answered by nothing and did work; the set found it there, so it is the set's to take back."""
+    stand.shelf.faults, stand.shelf.looks = ["answer_lost"], ["", "permanent"]
+    fork = stand.ask("ada", "fork")
+    stand.pass_time(minutes=1)
+    assert stand.request(fork.id).state == RequestState.HANDED_OVER
+    held = stand.ask("ada", "set")
+    assert [step.ours for step in stand.steps(held.id)] == [True, False, True]
+    _ends(stand, "cancelled", fork)
+    assert ("fork", "ada") in stand.shelf.things
+    _give_back(stand, "ada", held.name)
+    assert not stand.shelf.things
+
+
+def test_what_never_worked_is_not_taken_back_while_it_is_just_being_given(stand: Stand) -> None:
+    """The set is under way when the fork is cancelled: the taking back waits for how that ends."""
+    fork = _never_worked(stand)
+    stand.shelf.faults = ["transient"]
+    held = stand.ask("ada", "set")
+    assert held.state is RequestState.FULFILLING
+    stand.write(acts.cancel, stand.house, fork.name, stand.people["ada"], stand.clock())
+    stand.work(1)
+    assert stand.shelf.calls["undo"] == 0
+    stand.pass_time(minutes=1)
+    assert stand.request(held.id).state == RequestState.FULFILLED
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+
+
+def test_what_is_just_taken_back_after_it_never_worked_is_not_asked_for_at_once(stand: Stand) -> None:
+    """A doubtful fork is taken back: whoever gave one in the same moment would give what is then taken."""
+    fork = _never_worked(stand)
+    stand.write(acts.cancel, stand.house, fork.name, stand.people["ada"], stand.clock())
+    with pytest.raises(NotPossible, match="just being taken back"):
+        stand.ask("ada", "set")
+    stand.pass_time(minutes=1)
+    assert stand.ask("ada", "set").state is RequestState.FULFILLED
 
 
 @pytest.mark.parametrize("tail", ["ada", "ben"])

@@ -44,6 +44,8 @@ fulfil:
 grant: {ends: 8h, renew: true}
 """
 
+THING = '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}'
+
 
 def seated(database: Database, folder: Path, name: str, like: Stand | None = None) -> Stand:
     made = build(database, folder, name, like.clock if like else None, POOLS)
@@ -133,6 +135,25 @@ def test_who_cancels_in_the_middle_lets_those_behind_move_up(stand: Stand) -> No
     stand.work()
     assert _states(stand, ids[1:]) == ["cancelled", "cancelled", "fulfilled"]
     assert _place(stand, ids[3], "dan") == []
+
+
+def test_who_cancels_one_of_two_requests_keeps_the_place_for_the_other(stand: Stand) -> None:
+    """Ben waits for one seat by two items: the place is the other's then, with its turn and its waking."""
+    text = ITEM.replace("id: studio", "id: bundle").replace("\ngrant", THING + "\ngrant")
+    (stand.catalog / "items" / "bundle.yaml").write_text(text)
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    ids = _line(stand, "ada", "ben")
+    bundle = stand.ask("ben", "bundle").id
+    ids += _line(stand, "dora")
+    _cancel(stand, ids[1], "ben")
+    stand.work()
+    assert [grant.state for grant in stand.grants("ben")] == ["ended", "promised"]
+    _give_back(stand, ids[0], "ada")
+    stand.work()
+    assert _states(stand, [bundle, ids[2]]) == ["fulfilled", "fulfilling"]
+    _give_back(stand, bundle, "ben")
+    stand.work()
+    assert stand.request(ids[2]).state == RequestState.FULFILLED
 
 
 def test_new_seats_wake_as_many_as_there_are(stand: Stand) -> None:

@@ -22,6 +22,7 @@ from selfserve.connectors.contract import (
     Failed,
     FailureKind,
     Finding,
+    NeedsHuman,
     Observation,
     Outcome,
     Plan,
@@ -88,6 +89,8 @@ class Shelf(Connector):
         self.faults: list[str] = []
         self.looks: list[str] = []
         """Faults of `observe`, taken one per look: `raise`, `blind`, `permanent`, `forbidden`, `auth`, or empty."""
+        self.held: set[str] = set()
+        """Customers whose account is held: nothing is put there for them, a person has to look."""
         self.torn: set[str] = set()
         """Customers whose board can never be read."""
         self.missing: set[str] = set()
@@ -121,6 +124,8 @@ class Shelf(Connector):
             self.before_apply()
         with self._lock:
             self.calls[action] += 1
+            if args.customer in self.held:
+                return NeedsHuman("The account is held; nothing was put there.")
             return self._apply(action, (args.thing, args.customer))
 
     def _apply(self, action: str, place: tuple[str, str]) -> Outcome:

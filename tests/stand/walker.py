@@ -7,13 +7,14 @@ from contextlib import suppress
 from typing import TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import leases
 from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import Refusal
-from selfserve.store.states import GrantState, StageState
+from selfserve.store.states import OPEN_REQUEST, GrantState, StageState
 from selfserve.store.tables import Grant, Request, Stage, Step
 from tests.stand import invariants
 from tests.stand.house import Stand
@@ -22,6 +23,7 @@ from tests.stand.shelf import Killed
 T = TypeVar("T")
 WHO = ("ada", "ben")
 ITEMS = ("lamp", "set", "fork", "cup", "kit", "screen", "chair")
+OVERLAPS = (("fork", "set"), ("set", "fork"), ("cup", "kit"), ("kit", "set"), ("set", "cup"))
 FAULTS = (
     "transient", "answer_lost", "lost", "lies", "raise", "killed_before", "killed_after", "permanent", "declined", ""
 )  # fmt: skip
@@ -65,6 +67,21 @@ class Walker:
         """The target's next calls and looks go wrong."""
         self.stand.shelf.faults = [_of(FAULTS, number), _of(FAULTS, number // 10)]
         self.stand.shelf.looks = [_of(LOOKS, number // 100), _of(LOOKS, number // 300)]
+
+    def account(self, number: int) -> None:
+        """A customer's account is held, or is not any more."""
+        (self.stand.shelf.held.add if number % 3 == 0 else self.stand.shelf.held.discard)(_of(WHO, number // 3))
+
+    def overlap(self, number: int) -> None:
+        """Somebody asks for a thing in vain, then for another item that holds the same, and ends one of both."""
+        first, second = _of(OVERLAPS, number)
+        who = _of(WHO, number // 7)
+        self.stand.shelf.faults = [_of(FAULTS, number // 3)]
+        made = [self.stand.ask(who, first, {}).name, self.stand.ask(who, second, {}).name]
+        name = _of(made, number // 30)
+        act = acts.cancel if self.stand.write(_is_open, name) else acts.give_back
+        self.stand.write(act, self.stand.house, name, self.stand.people[who], self.stand.clock())
+        self.stand.work(2)
 
     def line(self, number: int) -> None:
         """The target goes away, or comes back."""
@@ -142,8 +159,12 @@ class Walker:
         reconcile(self.stand.house)
 
 
-ACTS = ("ask", "ask", "ask", "decide", "trouble", "trouble", "line", "deliver", "time", "time", "time", "customer",
-        "customer", "staff", "staff", "staff", "hour")  # fmt: skip
+ACTS = ("ask", "ask", "ask", "decide", "trouble", "trouble", "line", "account", "overlap", "overlap", "deliver", "time",
+        "time", "time", "customer", "customer", "staff", "staff", "staff", "hour")  # fmt: skip
+
+
+def _is_open(session: Session, name: str) -> bool:
+    return session.scalars(sa.select(Request).where(Request.name == name)).one().state in OPEN_REQUEST
 
 
 def _of(choices: Sequence[T], number: int) -> T:

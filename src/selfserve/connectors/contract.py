@@ -255,7 +255,7 @@ class Action(Generic[ArgsT]):
     lasting: bool = True
     human: bool = False
     """True where the action is by design done by a human (a checklist): handing over is its normal way, not an
-    incident."""
+    incident. What it leaves is the customer's for whom it is done, whatever its arguments name."""
     later: bool = False
     """True where the target is told and a device acts on it in its own time (a Mac at its next check): what is seen is
     the order, so the customer is never told that it is ready."""
@@ -329,7 +329,8 @@ class Connector(ABC):
         """Name of the thing in the target that the action changes, equal for equal effects
         (`member:cn=vpn,…:uid=ana,…`).
 
-        Two requests that lead to one resource share it: it is taken back when the last of them ends.
+        Two requests that lead to one resource share it, of two customers as well: it is taken back when the last of
+        them ends. Where it is one customer's own, their name is part of it; of a `human` action the caller adds it.
         """
         return f"{action}:{args.model_dump_json()}"
 

@@ -133,7 +133,7 @@ class HumanConnector(Connector):
         return [Finding(Level.INFO, "human", msg("Checklists go to the desk; nothing has to be reached."))]
 
     def resource(self, action: str, args: BaseModel) -> str:
-        """Only the very same checklist is the same thing, in whatever languages."""
+        """Only the very same checklist is the same thing, in whatever languages; the caller adds whom it is for."""
         plain = args.model_dump_json(exclude={"languages"})
         return f"checklist:{hashlib.sha256(plain.encode()).hexdigest()[:32]}"
 

@@ -57,6 +57,8 @@ class StepWork:
     target_state: State = field(default_factory=dict)
     accepted_until: datetime | None = None
     poll_after: timedelta | None = None
+    customer_id: str = ""
+    """Whom it is for; empty where only a taking back is carried."""
     recorded: bool = True
     """False for a first call whose intent is stored but which cannot have been sent yet."""
 
@@ -153,7 +155,7 @@ class Attempt:
         maybe_sent = step.calls > 0 and step.recorded
         if maybe_sent or not step.before:
             if step.recorded:
-                step.resource = connector.resource(action.name, args)
+                step.resource = resource_of(connector, action, args, step.customer_id)
             seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
@@ -290,6 +292,7 @@ class Attempt:
         seen = self._look(step, connector, args, outcome.state)
         secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
+        ours = ours or step.ours
         confirmed = seen.presence is Presence.PRESENT or (seen.presence in _UNSEEN and not action.lasting)
         if confirmed:
             state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
@@ -345,6 +348,17 @@ class Attempt:
                 look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
+
+
+def resource_of(connector: Guarded, action: Action[Any], args: BaseModel, customer_id: str) -> str:
+    """The name of what a step changes, equal for equal effects; raises TooSlow. See `personal`."""
+    return personal(connector.resource(action.name, args), action, customer_id)
+
+
+def personal(resource: str, action: Action[Any], customer_id: str) -> str:
+    """What a human does by a checklist is the customer's for whom it is done: the same words for somebody else are
+    another key, badge or desk, and nobody's to inherit."""
+    return f"{resource}:{customer_id}" if action.human else resource
 
 
 _UNSEEN = (Presence.INVISIBLE, Presence.UNKNOWABLE)

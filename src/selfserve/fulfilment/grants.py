@@ -13,6 +13,7 @@ from selfserve.audit.trail import MACHINE, Trail
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import queueing, reminders, sealed, versions
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.owned import ours
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement, among
@@ -107,7 +108,7 @@ _GOING = Statement(
     .where(
         Grant.customer_id == sa.bindparam("customer"),
         among(Grant.state, [GrantState.ENDING, GrantState.REVOKE_FAILED]),
-        Step.ours.is_(True),
+        ours(),
     )
 )
 _GRANT = Statement(sa.insert(Grant.__table__))  # type: ignore[arg-type]

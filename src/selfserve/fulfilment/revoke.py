@@ -11,25 +11,16 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
-from selfserve.fulfilment import escalation, grants, versions
+from selfserve.fulfilment import escalation, grants, owned, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
 from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
+from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away
-from selfserve.store.states import (
-    HELD,
-    OPEN_RUN,
-    STEP_THERE,
-    GrantState,
-    Purpose,
-    RequestState,
-    RunState,
-    StepState,
-)
+from selfserve.store.states import GrantState, RunState, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 log = structlog.get_logger(__name__)
@@ -45,10 +36,10 @@ def revoke(house: House, run_id: str) -> None:
         held = claim(session, run, house) if run is not None else None
         if run is None or held is None or run.grant_id is None:
             return
-        if _being_given(session, run.grant_id):
+        if owned.being_given(session, run.grant_id):
             _wait(session, house, run, house.now())
             return
-        steps = [step for step in _to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
+        steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
     attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call)
     ending = walk_back(steps, attempt)
     try:
@@ -64,34 +55,6 @@ def revoke(house: House, run_id: str) -> None:
             still_there(session, house, hold(session, held), steps[-1], broke_off(steps[-1], problem), house.now())
 
 
-def _being_given(session: Session, grant_id: str) -> bool:
-    """True while a part of it is just being brought about: by a run of its own that was under way when the grant ended,
-    or for another request that rests on the same thing. Taking it away now would take it from under them.
-
-    A run that begins later sees that its grant is over, or that the thing is there already and is its heir.
-    """
-    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
-    runs = session.scalars(
-        sa.select(Run)
-        .where(Run.request_id.in_(own), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
-        .with_for_update()  # one that is just being claimed is waited for
-    )
-    if any(run.state in (RunState.CLAIMED, RunState.RUNNING) for run in runs):
-        return True
-    ours = sa.select(Step.resource).where(Step.request_id.in_(own), Step.ours.is_(True))
-    others = (
-        sa.select(Step.id)
-        .join(Request, Request.id == Step.request_id)
-        .where(
-            Step.resource.in_(ours),
-            Step.request_id.not_in(own),
-            Step.state.in_([StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN]),
-            Request.state == RequestState.FULFILLING,
-        )
-    )
-    return session.scalar(others.limit(1)) is not None
-
-
 def _wait(session: Session, house: House, run: Run, now: datetime) -> None:
     run.state, run.ended_at, run.note = RunState.STOPPED, now, "A part of it is just being given"
     session.flush()
@@ -103,61 +66,6 @@ def _lasts(house: House, step: StepWork) -> bool:
     """False for a one-off, which leaves nothing to take back."""
     action = house.connectors.lookup(step.use)
     return action is None or action.lasting
-
-
-def _to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
-    """The grant's effects that are ours to take back, in the order they were made.
-
-    What another customer's request, or another item, still needs stays, and becomes its own to take back later. What
-    was
-    there before us is never touched.
-    """
-    requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
-    rows = session.scalars(
-        sa.select(Step)
-        .join(Request, Request.id == Step.request_id)
-        .where(Step.request_id.in_(requests), Step.state.not_in([StepState.UNDONE]))
-        .order_by(Request.asked_at, Step.position)
-        .with_for_update(of=Step)
-    ).all()
-    undo = []
-    for row in rows:
-        if row.ours and row.state in STEP_THERE:
-            heir = _heir(session, row, grant_id)
-            if heir is None:
-                undo.append(work_of(row))
-                continue
-            heir.ours = True
-            row.ours, row.state, row.undone_at = False, StepState.UNDONE, now
-            row.evidence = {**row.evidence, "kept_for": heir.key.partition(":")[0]}
-        elif _may_be_there(row):
-            undo.append(work_of(row))
-    return undo
-
-
-def _may_be_there(row: Step) -> bool:
-    """A call that may have been sent for something that was not there before, and whose outcome was never settled."""
-    return row.calls > 0 and row.before == "absent" and row.state not in (*STEP_THERE, StepState.DECLINED)
-
-
-def _heir(session: Session, row: Step, grant_id: str) -> Step | None:
-    """A step of another living grant that rests on the same thing in the target."""
-    return session.scalar(
-        sa.select(Step)
-        .join(GrantReason, GrantReason.request_id == Step.request_id)
-        .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(
-            Step.resource == row.resource,
-            Step.connector == row.connector,
-            Step.state.in_(STEP_THERE),
-            Grant.id != grant_id,
-            Grant.state.in_([GrantState.PROMISED, *HELD]),
-            GrantReason.ended_at.is_(None),
-        )
-        .order_by(Grant.id)
-        .limit(1)
-        .with_for_update(of=Step)
-    )
 
 
 def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: datetime) -> None:

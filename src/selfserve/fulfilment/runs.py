@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -76,10 +76,13 @@ _HELD = (
 
 def steps_of(session: Session, request_ids: Iterable[str]) -> list[StepWork]:
     """The steps of requests in order, as work to carry."""
-    rows = session.scalars(
-        sa.select(Step).where(Step.request_id.in_(list(request_ids))).order_by(Step.request_id, Step.position)
+    rows = session.execute(
+        sa.select(Step, Request.customer_id)
+        .join(Request, Request.id == Step.request_id)
+        .where(Step.request_id.in_(list(request_ids)))
+        .order_by(Step.request_id, Step.position)
     )
-    return [work_of(row) for row in rows]
+    return [replace(work_of(row), customer_id=customer_id) for row, customer_id in rows]
 
 
 def work_of(row: Step) -> StepWork:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from selfserve.catalog.teams import Team
 from selfserve.connectors.seats import Pool, SeatsConnector
@@ -28,7 +28,10 @@ _TRIES = 3
 
 def wake(session: Session, house: Orders, keys: list[str], now: datetime) -> None:
     """Order the next look of the requests whose steps have these keys for now: what they wait for has come."""
-    for step in session.execute(sa.select(Step.request_id, Step.connector).where(Step.key.in_(keys))).all():
+    asked = aliased(Step)  # who asked first may have left their place to another request of theirs
+    same = sa.and_(asked.resource == Step.resource, asked.connector == Step.connector)
+    waiting = sa.select(Step.request_id, Step.connector).join(asked, same).where(asked.key.in_(keys)).distinct()
+    for step in session.execute(waiting).all():
         run = _open_run(session, step.request_id)
         if run is None:
             continue

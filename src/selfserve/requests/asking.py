@@ -28,6 +28,7 @@ from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import conflicts, eligibility, faults
+from selfserve.fulfilment.attempt import personal, resource_of
 from selfserve.fulfilment.faults import Fault
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
@@ -332,9 +333,10 @@ def _planned(house: House, item: Item, step: Step, context: Context, *, look: bo
     connector_name, _, action_name = step.use.partition(".")
     connector, action, model = fitting(house, item, step, context, None)
     quick = action.quick if step.quick is None else step.quick and action.quick
-    seen = _Seen(f"{action.name}:{model.model_dump_json()}")
+    whose = str(context["customer"]["id"])
+    seen = _Seen(personal(f"{action.name}:{model.model_dump_json()}", action, whose))
     if house.works and connector_name not in house.connectors.resting():
-        read = partial(_read, seen, connector, action, model, look=look and quick, foresee=foresee)
+        read = partial(_read, seen, connector, action, model, whose, look=look and quick, foresee=foresee)
         try:
             within(PATIENCE.total_seconds(), read, connector_name)
         except TooSlow as slow:
@@ -367,9 +369,18 @@ class _Seen:
     never: str = ""
 
 
-def _read(into: _Seen, connector: Guarded, action: Action[Any], model: BaseModel, *, look: bool, foresee: bool) -> None:
+def _read(
+    into: _Seen,
+    connector: Guarded,
+    action: Action[Any],
+    model: BaseModel,
+    whose: str,
+    *,
+    look: bool,
+    foresee: bool,
+) -> None:
     """What the step changes, what is there before it, and why it can never work: the last two as far as asked for."""
-    into.resource = connector.resource(action.name, model)
+    into.resource = resource_of(connector, action, model, whose)
     if look and action.lasting:
         seen = connector.observe(action.name, model, {}).presence
         into.before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value

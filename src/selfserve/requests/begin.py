@@ -106,6 +106,7 @@ def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_o
                 state=StepState(row["state"]),
                 before=step.before,
                 calls=row["calls"],
+                customer_id=request.customer_id,
                 recorded=not first,
             )
         )
