@@ -263,7 +263,7 @@ def build_registry(
     """The configured connectors, with the memory they are lent; `told` is who hears of seats (see `StoredSeats`)."""
     ports = Ports(seats=SeatPort(StoredSeats(database, sealer, **told), now), now=now)
     sections = {name: {"kind": section.kind, **section.rest} for name, section in settings.connectors.items()}
-    return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder)
+    return Registry.build(sections, ports, resolve=secrets.resolve, folder=settings.folder, place=settings.place)
 
 
 def _broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> None:

@@ -84,6 +84,11 @@ def test_everything_that_stands_in_the_way_of_a_start_is_told_at_once(selfserve:
         ran = selfserve(command)
         assert ran.code == 2
         lines = ran.err.strip().splitlines()
-        for words in ("secrets/sealing-key does not exist", "at least 32 are needed", "kind of connector 'lamb'",
-                      "connectors.mac: repo is missing", "secrets/directory-password does not exist"):  # fmt: skip
+        for words in (
+            "secrets/sealing-key does not exist",
+            "at least 32 are needed",
+            "selfserve.toml: connectors.lamps.kind: there is no kind of connector 'lamb'",
+            "selfserve.toml: connectors.mac.repo is missing",
+            "secrets/directory-password does not exist",
+        ):
             assert sum(words in line for line in lines) == 1, ran.err

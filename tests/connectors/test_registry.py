@@ -110,11 +110,14 @@ def test_unknown_names_come_with_the_nearest_ones(clock: Clock) -> None:
 
 
 def test_a_section_that_does_not_fit_names_section_key_and_trouble(clock: Clock) -> None:
-    """And never repeats a value, which may be a secret."""
+    """One sentence for each key; a value that may be a secret is never repeated."""
     with pytest.raises(BadSection) as raised:
         build(clock, {"hall": {"kind": "lamp", "password": "hush", "colour": "red"}})
     text = str(raised.value)
-    assert text == "connectors.hall: room is missing; colour is not a setting of this kind."
+    assert text == (
+        "the settings: connectors.hall.room is missing.\n"
+        "the settings: connectors.hall.colour is not a setting; known here: book, inner, listed, many, password, room."
+    )
     with pytest.raises(BadSection) as raised:
         build(clock, {"hall": {**GOOD, "password": {"hush": 1}}})
     assert "hush" not in str(raised.value)

@@ -39,7 +39,7 @@ def declared(around: Surroundings) -> DeclaredActions:
     if not around.config.exists():
         return DeclaredActions.installed()
     sections = around.settings.connector_sections
-    return DeclaredActions.of(kinds_of(sections), sections=sections)
+    return DeclaredActions.of(kinds_of(sections), sections=sections, place=around.settings.place)
 
 
 def checked(around: Surroundings, folder: Path | None = None) -> tuple[Catalog | CatalogBroken, str]:

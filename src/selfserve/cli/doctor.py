@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from selfserve.cli.checks.catalog import check_catalog
-from selfserve.cli.checks.finding import Finding, failure, ok, worst
+from selfserve.cli.checks.finding import Finding, failure, worst
 from selfserve.cli.checks.mail import check_mail
 from selfserve.cli.checks.people import check_people
 from selfserve.cli.checks.provider import check_provider
 from selfserve.cli.checks.secrets import check_secrets
+from selfserve.cli.checks.settings import check_settings
 from selfserve.cli.checks.store import check_disk, check_rights, check_store
 from selfserve.cli.checks.targets import check_targets
 from selfserve.cli.report import show
@@ -33,11 +34,18 @@ def doctor(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", h
 def examine(around: Surroundings) -> Iterator[Finding]:
     """Every finding, in the order in which things build on each other; without settings there is nothing to look at."""
     try:
-        settings = around.settings
+        _ = around.settings
     except SettingsInvalid as error:
         yield from (failure("settings", problem) for problem in error.problems)
         return
-    yield ok("settings", f"{around.config} is right.")
+    right = list(check_settings(around))
+    yield from right
+    told = {one.text for one in right}
+    yield from (one for one in _rest(around) if one.text not in told)
+
+
+def _rest(around: Surroundings) -> Iterator[Finding]:
+    """All that builds on the settings."""
     yield from check_secrets(around)
     yield from check_disk(around)
     yield from check_store(around)
@@ -45,5 +53,5 @@ def examine(around: Surroundings) -> Iterator[Finding]:
     yield from check_catalog(around)
     yield from check_targets(around)
     yield from check_people(around)
-    yield from check_provider(settings.oidc, around.now())
+    yield from check_provider(around.settings.oidc, around.now())
     yield from check_mail(around)

@@ -111,7 +111,13 @@ def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigur
     sections = {key: one for key, one in settings.connector_sections.items() if key == name}
     if not sections:
         raise Stop(f"There is no section [connectors.{name}], which directory.connector names.", WRONG)
-    registry = Registry.build(sections, Ports(now=around.now), resolve=around.secrets.resolve, folder=settings.folder)
+    registry = Registry.build(
+        sections,
+        Ports(now=around.now),
+        resolve=around.secrets.resolve,
+        folder=settings.folder,
+        place=settings.place,
+    )
     try:
         directory = registry.get(name)
         if not isinstance(directory, LdapConnector):

@@ -57,8 +57,10 @@ def _orders(database: Database) -> Iterator[_Orders]:
 def alone(around: Surroundings, name: str) -> Registry:
     """The same without the store's memory: enough to see whether the section fits. To be closed by the caller."""
     sections = {name: around.settings.connector_sections[name]}
-    secrets, folder = around.secrets, around.settings.folder
-    return Registry.build(sections, Ports(now=around.now), resolve=secrets.resolve, folder=folder)
+    secrets, settings = around.secrets, around.settings
+    return Registry.build(
+        sections, Ports(now=around.now), resolve=secrets.resolve, folder=settings.folder, place=settings.place
+    )
 
 
 def _until_closed(built: Registry) -> Iterator[Registry]:

@@ -9,7 +9,8 @@ from typing import Any
 from selfserve.connectors.contract import Action, Connector
 from selfserve.connectors.kinds import Kinds
 from selfserve.connectors.problems import BadSection, UnknownAction, UnknownConnector, UnknownKind, nearest
-from selfserve.connectors.sections import read_section
+from selfserve.connectors.sections import read_section, somewhere
+from selfserve.settings.problems import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,16 @@ class DeclaredActions:
         kinds: Mapping[str, str],
         extra: Iterable[type[Connector]] = (),
         sections: Mapping[str, Mapping[str, Any]] | None = None,
+        place: Place = somewhere,
     ) -> DeclaredActions:
-        """The actions for connector names and their kinds (`{"directory": "ldap"}`); raises UnknownKind.
+        """The actions for connector names and their kinds (`{"directory": "ldap"}`); raises UnknownKind with
+        the `place` of the section.
 
         With the connectors' `sections` of the configuration it is also known what gives a secret, leads into a group,
         or is forbidden by them.
         """
         installed = Kinds(extra)
-        found = {name: installed.find(kind) for name, kind in kinds.items()}
+        found = {name: installed.of_section(name, kind, place) for name, kind in kinds.items()}
         known = {name: Known(one, _settings(name, one, (sections or {}).get(name))) for name, one in found.items()}
         return cls({name: one.actions for name, one in found.items()}, known)
 

@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from selfserve.connectors.contract import Connector
 from selfserve.connectors.problems import UnknownKind, nearest
+from selfserve.settings.problems import Place
 
 GROUP = "selfserve.connectors"
 OWN = {
@@ -39,6 +40,14 @@ class Kinds:
         if kind not in self._classes:
             self._classes[kind] = self._load(kind)
         return self._classes[kind]
+
+    def of_section(self, name: str, kind: str, place: Place) -> type[Connector]:
+        """The class of the kind that the section `[connectors.NAME]` names; UnknownKind says where."""
+        try:
+            return self.find(kind)
+        except UnknownKind as error:
+            key, words = f"connectors.{name}.kind", str(error)
+            raise UnknownKind(f"{place(key)}: {key}: {words[:1].lower()}{words[1:]}") from error
 
     def _load(self, kind: str) -> type[Connector]:
         points = self._points.get(kind, [])

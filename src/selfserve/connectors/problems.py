@@ -23,7 +23,12 @@ class UnknownAction(ConnectorProblem):
 
 
 class BadSection(ConnectorProblem):
-    """The connector's section of the configuration does not fit it."""
+    """The connector's section of the configuration does not fit it; `problems` are the sentences, `str()` has one a
+    line."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

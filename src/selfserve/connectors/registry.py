@@ -21,7 +21,8 @@ from selfserve.connectors.problems import (
     UnknownKind,
     nearest,
 )
-from selfserve.connectors.sections import Resolve, read_section
+from selfserve.connectors.sections import Resolve, read_section, somewhere
+from selfserve.settings.problems import Place
 
 __all__ = [
     "BadSection",
@@ -59,21 +60,22 @@ class Registry:
         *,
         resolve: Resolve | None = None,
         folder: Path | None = None,
+        place: Place = somewhere,
         extra: Iterable[type[Connector]] = (),
         limits: Limits | None = None,
         ticks: Callable[[], float] = time.monotonic,
     ) -> Registry:
         """Connectors for the sections `[connectors.NAME]`, of the kind each names (its own name where it names none).
 
-        `resolve` turns references to secrets into secrets; relative paths start at `folder`; `extra` are classes beside
-        the installed ones; circuits measure time by `ticks`, in seconds. Opens no connection. Raises UnknownKind or
-        BadSection; what was built before is closed then.
+        `resolve` turns references to secrets into secrets; relative paths start at `folder`; `place` says where a key
+        was set; `extra` are classes beside the installed ones; circuits measure time by `ticks`, in seconds. Opens no
+        connection. Raises UnknownKind or BadSection; what was built before is closed then.
         """
         kinds, built = Kinds(extra), dict[str, Connector]()
         try:
             for name, kind in kinds_of(sections).items():
-                found = kinds.find(kind)
-                built[name] = found(name, read_section(name, sections[name], found, resolve, folder), ports)
+                found = kinds.of_section(name, kind, place)
+                built[name] = found(name, read_section(name, sections[name], found, resolve, folder, place), ports)
         except BaseException:
             for one in built.values():
                 one.close()

@@ -11,9 +11,15 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from selfserve.connectors.contract import Connector
 from selfserve.connectors.problems import BadSection
+from selfserve.settings.problems import Place, sentences
 
 Resolve = Callable[[str], str]
 """Turns a written reference (`env:NAME`) into the secret; raises an exception whose text is a sentence."""
+
+
+def somewhere(_key: str) -> str:
+    """The place of settings that were read from no file."""
+    return "the settings"
 
 
 def read_section(
@@ -22,20 +28,23 @@ def read_section(
     kind: type[Connector],
     resolve: Resolve | None,
     folder: Path | None = None,
+    place: Place = somewhere,
 ) -> BaseModel:
-    """The settings of the connector called `name`; raises BadSection naming section, key and what is wrong.
+    """The settings of the connector called `name`; raises BadSection with a sentence for each key that is wrong: its
+    `place`, what was found and what is allowed.
 
     A value is resolved only where the model wants a SecretStr, so that no other field can pull a secret into the open.
     Without `resolve` secrets are taken as given. Where the model wants a Path, a relative one starts at `folder`, that
     of the configuration file, as every other path in that file does.
     """
-    values = {key: value for key, value in section.items() if key != "kind"}
+    values, above = {key: value for key, value in section.items() if key != "kind"}, f"connectors.{name}"
     try:
         return kind.Settings.model_validate(_fields(values, kind.Settings, _Here(resolve, folder)))
     except ValidationError as error:
-        raise BadSection(f"connectors.{name}: {'; '.join(_sentences(error))}.") from None
+        raise BadSection(sentences(error, kind.Settings, place, above)) from None
     except _UnresolvedError as error:
-        raise BadSection(f"connectors.{name}.{error.place}: {error.why}") from None
+        key = f"{above}.{error.place}"
+        raise BadSection([f"{place(key)}: {key}: {error.why}"]) from None
 
 
 class _UnresolvedError(Exception):
@@ -96,18 +105,3 @@ def _secret(reference: str, resolve: Resolve, at: str) -> str:
         return resolve(reference)
     except Exception as error:
         raise _UnresolvedError(at, str(error)) from error
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    """One clause per wrong key; what was written is not repeated, since it may be a secret."""
-    return [
-        f"{'.'.join(str(part) for part in one['loc']) or 'the section'} {_clause(one['msg'])}"
-        for one in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-
-
-def _clause(message: str) -> str:
-    text = message.removeprefix("Value error, ").rstrip(".")
-    return {"Field required": "is missing", "Extra inputs are not permitted": "is not a setting of this kind"}.get(
-        text, f"({text[0].lower()}{text[1:]})" if text.startswith(("Input", "List", "String", "Dictionary")) else text
-    )

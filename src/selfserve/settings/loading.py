@@ -34,7 +34,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
         return f"the environment variable {variable(key)}" if _has(over, key) else path.name
 
     try:
-        return FromHere.model_validate({}).rooted(path.parent.absolute())
+        return FromHere.model_validate({}).rooted(path.parent.absolute(), place)
     except ValidationError as error:
         raise SettingsInvalid(sentences(error, Settings, place)) from None
 

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from selfserve.settings.company import Brand, Company, Desktop, Mail, Notices
 from selfserve.settings.identity import Directory, Oidc, Roles
+from selfserve.settings.problems import Place
 from selfserve.settings.section import Section
 from selfserve.settings.server import Catalog, Logs, Server, Store, Worker
 
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     """The target systems, one section each: `[connectors.NAME]`; items use them as `NAME.action`."""
 
     _folder: Path = PrivateAttr(default=Path())
+    _place: Place | None = PrivateAttr(default=None)
 
     @classmethod
     def settings_customise_sources(
@@ -108,8 +110,12 @@ class Settings(BaseSettings):
         """The folder of the configuration file; relative paths and `file:` references start there."""
         return self._folder
 
-    def rooted(self, folder: Path) -> Settings:
-        """The same settings with every relative path made absolute from `folder`."""
+    def place(self, key: str) -> str:
+        """Where the dotted `key` was set, or would be: the file's name, or the environment variable's."""
+        return self._place(key) if self._place is not None else "the settings"
+
+    def rooted(self, folder: Path, place: Place | None = None) -> Settings:
+        """The same settings with every relative path made absolute from `folder`; `place` says where a key was set."""
         logo, dark = self.brand.logo, self.brand.logo_dark
         brand = {"logo": folder / logo if logo else None, "logo_dark": folder / dark if dark else None}
         moved = self.model_copy(
@@ -119,5 +125,5 @@ class Settings(BaseSettings):
                 "brand": self.brand.model_copy(update=brand),
             }
         )
-        moved._folder = folder  # noqa: SLF001  (a copy of ourselves)
+        moved._folder, moved._place = folder, place  # noqa: SLF001  (a copy of ourselves)
         return moved

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -62,7 +62,13 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], place: Place, above:
     if detail["type"] == "missing":
         description = describe(model, detail["loc"])
         return f"{place(key)}: {key} is missing{'; it is: ' + description if description else '.'}"
-    return f"{place(key)}: {key} is {_shown(key, detail)}; allowed is {_allowed(detail, model)}."
+    if detail["type"] == "value_error" and _words(detail).startswith(_WHOLE):
+        return f"{place(key)}: {key} {_words(detail).rstrip('.')}."
+    return f"{place(key)}: {key} is {_shown(key, detail, model)}; allowed is {_allowed(detail, model)}."
+
+
+_WHOLE = ("is ", "has ", "must ", "needs ")
+"""How the words of a rule begin that say all by themselves, as those of others' connectors may."""
 
 
 def _key(detail: ErrorDetails, above: str) -> str:
@@ -86,7 +92,7 @@ def _words(detail: ErrorDetails) -> str:
     return detail["msg"].removeprefix("Value error, ")
 
 
-def _shown(key: str, detail: ErrorDetails) -> str:
+def _shown(key: str, detail: ErrorDetails, model: type[BaseModel]) -> str:
     """What was found, short, and never where it may be a secret or a whole section."""
     value = detail.get("input")
     if detail["type"] == "value_error" and (named := _named(detail)):
@@ -95,10 +101,24 @@ def _shown(key: str, detail: ErrorDetails) -> str:
         return "not set"
     if isinstance(value, Mapping):
         return "a section"
-    if SECRET_NAME.search(key) or (isinstance(value, str) and "://" in value and "@" in value):
+    if SECRET_NAME.search(key) or _is_secret(model, detail["loc"]) or _AT_AN_ADDRESS.search(str(value)):
         return f"a {_kind(value)} that is not shown here"
     text = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else _plain(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+_AT_AN_ADDRESS = re.compile("://.*@", re.DOTALL)
+
+
+def _is_secret(model: type[BaseModel], path: tuple[int | str, ...]) -> bool:
+    """True where the setting, or what it is an entry of, is one that holds secrets."""
+    fields = (_field(model, path[:length]) for length in range(len(path), 0, -1))
+    found = next((field for field in fields if field is not None), None)
+    return found is not None and _holds_secrets(found.annotation)
+
+
+def _holds_secrets(annotation: Any) -> bool:
+    return annotation is SecretStr or any(map(_holds_secrets, get_args(annotation)))
 
 
 def _within(value: object, key: str) -> object:
@@ -153,7 +173,7 @@ _LIMITS = {
 def _between(field: FieldInfo) -> str:
     """The bounds of a number or length of time, both at once."""
     bounds = {name: getattr(one, name) for one in field.metadata for name in ("ge", "gt", "le") if hasattr(one, name)}
-    basic = _ALLOWED["timedelta" if field.annotation is timedelta else "int"]
+    basic = _ALLOWED["timedelta" if field.annotation is timedelta else "float" if field.annotation is float else "int"]
     words = {"ge": "at least", "gt": "more than", "le": "at most"}
     if "ge" in bounds and "le" in bounds:
         return f"{basic} from {_plain(bounds['ge'])} to {_plain(bounds['le'])}"

@@ -191,7 +191,10 @@ def test_without_a_store_nothing_is_given_and_nothing_raised(ctx: Context) -> No
 
 @pytest.mark.parametrize(
     ("pool", "words"),
-    [({"label": "X", "total": 1, "keys": "K"}, "both total and keys"), ({"label": "X", "total": -1}, "greater than")],
+    [
+        ({"label": "X", "total": 1, "keys": "K"}, "counted or has keys, not both"),
+        ({"label": "X", "total": -1}, "greater than"),
+    ],
 )
 def test_a_pool_is_a_count_or_keys(pool: dict[str, Any], words: str) -> None:
     """Never both, never less than none."""

@@ -20,7 +20,7 @@ def check_catalog(around: Surroundings) -> Iterator[Finding]:
     try:
         found, _ = checked(around)
     except ConnectorProblem as problem:
-        yield failure(AREA, str(problem))
+        yield from (failure(AREA, line) for line in str(problem).splitlines())
         return
     problems = found.problems if isinstance(found, CatalogBroken) else tuple(sorted(forbidden(found.draft)))
     if not isinstance(found, CatalogBroken) and not problems:

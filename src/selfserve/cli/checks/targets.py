@@ -40,7 +40,7 @@ def check_target(around: Surroundings, name: str) -> list[Finding]:
             found = Guarded(connector, PATIENCE).check()
             return list(dict.fromkeys(Finding(area, one.level, one.text) for one in found))
     except (ConnectorProblem, SecretUnavailable, Stop) as problem:
-        return [failure(area, str(problem))]
+        return [failure(area, line) for line in str(problem).splitlines()]
     except Exception as error:  # connectors are others' code, and doctor goes on
         return [failure(area, text("problem", f"Its check failed with {type(error).__name__}: {error}."))]
 
@@ -50,5 +50,5 @@ def check_section(around: Surroundings, name: str) -> list[Finding]:
     try:
         alone(around, name).close()
     except (ConnectorProblem, SecretUnavailable) as problem:
-        return [failure(f"connectors.{name}", str(problem))]
+        return [failure(f"connectors.{name}", line) for line in str(problem).splitlines()]
     return []

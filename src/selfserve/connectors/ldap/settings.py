@@ -16,6 +16,7 @@ from selfserve.connectors.ldap import names
 from selfserve.settings.filters import check_filter
 
 PLACE = "{customer}"
+_ADDRESS = "a list of addresses of the form ldaps://host[:port] or ldap://host[:port]"
 _NEVER_WRITABLE = frozenset(
     (
         "userpassword", "unicodepwd", "objectclass", "member", "memberof", "uniquemember", "memberuid", "uid",
@@ -79,14 +80,14 @@ class DirectorySettings(BaseModel):
     @classmethod
     def _not_empty(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value():
-            raise ValueError("is empty; a bind without a password is anonymous and would only seem to work")
+            raise ValueError("text; a bind without a password is anonymous and would only seem to work")
         return value
 
     @field_validator("ca_file")
     @classmethod
     def _exists(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
-            raise ValueError(f"{value} is no file")
+            raise ValueError("the path of a file that is there")
         return value
 
     @model_validator(mode="after")
@@ -104,9 +105,9 @@ class DirectorySettings(BaseModel):
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise ValueError(f"{url!r} is no address: {error}") from error
+            raise ValueError(f"urls: {_ADDRESS}") from error
         if parts.scheme not in ("ldap", "ldaps") or not parts.hostname or parts.path.strip("/") or parts.query:
-            raise ValueError(f"{url!r} is not of the form ldaps://host[:port] or ldap://host[:port]")
+            raise ValueError(f"urls: {_ADDRESS}")
         if parts.scheme == "ldaps":
             return Endpoint(parts.hostname, port or 636, Security.TLS)
         if self.start_tls:
@@ -114,7 +115,7 @@ class DirectorySettings(BaseModel):
         plain = Endpoint(parts.hostname, port or 389, Security.PLAIN)
         if self.insecure_loopback and plain.loopback:
             return plain
-        raise ValueError(f"{url!r} would send passwords in clear; use ldaps:// or start_tls = true")
+        raise ValueError("urls: ldaps://, or start_tls = true; ldap:// alone would send passwords in clear")
 
 
 class LdapSettings(DirectorySettings):
@@ -142,15 +143,21 @@ class LdapSettings(DirectorySettings):
     @field_validator("people_base", "groups_base", "placeholder_member")
     @classmethod
     def _a_dn(cls, value: str | None) -> str | None:
-        if value is not None and not names.parse(value):
-            raise ValueError("is empty")
+        if value is None:
+            return None
+        try:
+            parts = names.parse(value)
+        except ValueError:
+            parts = ()
+        if not parts:
+            raise ValueError("a distinguished name like ou=people,dc=example,dc=org")
         return value
 
     @field_validator("person_filter")
     @classmethod
     def _has_place(cls, value: str) -> str:
         if PLACE not in value:
-            raise ValueError(f"{value!r} must contain {PLACE}")
+            raise ValueError(f"a filter that contains {PLACE}")
         return value
 
     @field_validator("person_filter", "disabled_filter")
@@ -161,7 +168,7 @@ class LdapSettings(DirectorySettings):
         try:
             check_filter(value.replace(PLACE, "c" * len(PLACE)))
         except ValueError as error:
-            raise ValueError(f"is {value!r}; allowed is {error}") from error
+            raise ValueError(str(error)) from error
         return value
 
     @field_validator("writable_attributes")
@@ -170,7 +177,8 @@ class LdapSettings(DirectorySettings):
         for attribute in value:
             lower = attribute.lower().split(";")[0]
             if lower in _NEVER_WRITABLE or lower.startswith("pwd"):
-                raise ValueError(f"{attribute!r} decides over access and is never set by a catalog item")
+                words = "which decides over access and is never set by a catalog item"
+                raise ValueError(f"a list without {attribute!r}, {words}")
         return value
 
     def may_write_group(self, dn: str) -> bool:

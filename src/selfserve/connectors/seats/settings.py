@@ -33,7 +33,7 @@ class Pool(BaseModel):
     @model_validator(mode="after")
     def _count_or_keys(self) -> Pool:
         if self.total is not None and self.keys is not None:
-            raise ValueError("has both total and keys; a pool is one or the other")
+            raise ValueError("total: nothing where the pool has keys; it is counted or has keys, not both")
         return self
 
     @property

@@ -1,0 +1,32 @@
+"""Are the settings right, those of the connectors included?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from selfserve.cli.checks.finding import Finding, failure, ok
+from selfserve.cli.surroundings import Surroundings
+from selfserve.connectors.kinds import Kinds
+from selfserve.connectors.problems import BadSection, ConnectorProblem
+from selfserve.connectors.sections import read_section
+
+AREA = "settings"
+
+
+def check_settings(around: Surroundings) -> Iterator[Finding]:
+    """One finding for each key of a connector that is wrong, or one that all are right. No secret is read."""
+    bad = [failure(AREA, problem) for name in sorted(around.settings.connectors) for problem in _problems(around, name)]
+    yield from bad or [ok(AREA, f"{around.config} is right.")]
+
+
+def _problems(around: Surroundings, name: str) -> tuple[str, ...]:
+    settings = around.settings
+    section = settings.connector_sections[name]
+    try:
+        kind = Kinds().of_section(name, str(section["kind"]), settings.place)
+        read_section(name, section, kind, None, settings.folder, settings.place)
+    except BadSection as bad:
+        return bad.problems
+    except ConnectorProblem as problem:
+        return (str(problem),)
+    return ()
