@@ -120,6 +120,11 @@ def _health(app: App) -> None:
         check_certificates(app)
 
 
+def look_soon(app: App) -> None:
+    """Have everything looked at by whoever works, as nobody knows how it is after a start."""
+    looking.begin(app.house)
+
+
 def look_after(app: App) -> None:
     """Look at everything that is looked at now and then, at once."""
     check_connectors(app)
@@ -210,7 +215,7 @@ def measure(house: House) -> None:
             .group_by(Escalation.team)
         ).all()
         mail = mail_figures(session)
-        resting = {one.connector for one in circuits.resting(session, house)}
+        resting = {one.connector for one in circuits.resting(session, house) if one.open}
         mark = session.get(SyncMark, SOURCE)
         faces = smiles.figures(session)
     if mark is not None:

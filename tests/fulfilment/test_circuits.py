@@ -12,7 +12,9 @@ from selfserve import tasks
 from selfserve.fulfilment import circuits, leases
 from selfserve.fulfilment.circuits import Resting
 from selfserve.languages.reader import Reader
-from selfserve.requests import story
+from selfserve.requests import acts, story
+from selfserve.store.states import StepState
+from selfserve.store.tables import ConnectorHealth
 from selfserve.telemetry import figures
 
 
@@ -119,3 +121,58 @@ def test_staff_read_in_plain_words_that_a_target_is_left_alone(stand: Stand) -> 
     assert (
         Reader("de").tell(reason).startswith("Wir lassen shelf eine Weile in Ruhe; es hat mehrmals nicht geantwortet")
     )
+
+
+def test_what_waits_tells_of_a_failing_target_after_a_restart(stand: Stand) -> None:
+    """The new process knows of no open circuit; why, since when, the next try and who waits are in the store."""
+    since = stand.clock()
+    stand.shelf.offline = True
+    made = stand.ask("ada", "lamp")
+    stand.work()
+    stand.clock.forward(seconds=1)
+    (told,) = _resting(stand)
+    (run,) = [one for one in stand.runs(made.id) if one.state == "waiting"]
+    assert run.due_at is not None
+    assert told == Resting("shelf", since, run.due_at, "The shelf does not answer.", 1, open=False)
+    assert _gauge(stand, "shelf") == 0
+    stand.shelf.offline = False
+    stand.pass_time(minutes=10)
+    assert _resting(stand) == []
+
+
+def test_what_is_to_be_taken_back_tells_of_it_too(stand: Stand) -> None:
+    """Nobody's request waits, but the target fails all the same."""
+    made = stand.ask("ada", "lamp")
+    stand.shelf.offline = True
+    stand.clock.forward(minutes=1)
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.work()
+    assert [(one.connector, one.waiting, one.open) for one in _resting(stand)] == [("shelf", 0, False)]
+
+
+@pytest.mark.parametrize("way", ["a look", "somebody else's"])
+def test_a_target_that_was_seen_to_work_since_is_not_said_to_fail(stand: Stand, way: str) -> None:
+    """One failed try is no failing target once another went well; what a look finds wrong is no sign of life."""
+    stand.shelf.faults = ["transient"]
+    stand.ask("ada", "lamp")
+    assert [one.connector for one in _resting(stand)] == ["shelf"]
+    stand.clock.forward(seconds=1)
+    if way == "a look":
+        for level, failing in (("error", ["shelf"]), ("info", [])):
+            now = stand.clock()
+            with stand.house.database.write() as session:
+                session.merge(
+                    ConnectorHealth(connector="shelf", level=level, failures=0, checked_at=now, changed_at=now)
+                )
+            assert [one.connector for one in _resting(stand)] == failing
+    else:
+        stand.ask("ben", "lamp")
+    assert _resting(stand) == []
+
+
+def test_what_its_target_is_at_tells_of_no_failure(stand: Stand) -> None:
+    """A device that fetches something in its own time has not failed."""
+    made = stand.ask("ada", "chair")
+    stand.work()
+    assert [one.state for one in stand.steps(made.id)] == [StepState.ACCEPTED]
+    assert _resting(stand) == []

@@ -11,6 +11,7 @@ from tests.stand.house import Stand
 
 from selfserve.connectors.contract import Failed, FailureKind
 from selfserve.fulfilment import leases
+from selfserve.fulfilment.engine import Engine
 from selfserve.insights import flow, installation, pulse
 from selfserve.insights.installation import RESTING, UNSEEN, Expected, Installation, PeopleState
 from selfserve.insights.troubles import ERROR, WARNING, troubles
@@ -46,6 +47,12 @@ def _health(name: str, stand: Stand, level: str = "info", text: str = "All is we
     return ConnectorHealth(
         connector=name, level=level, findings=found, failures=0, checked_at=stand.clock(), changed_at=stand.clock()
     )
+
+
+@pytest.fixture
+def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's queues are empty; it measures them by the wall clock, and not by the stand's."""
+    monkeypatch.setattr(Engine, "loads", lambda *_: [])
 
 
 def test_nothing_is_wrong_with_a_house_in_order(stand: Stand) -> None:
@@ -212,3 +219,31 @@ def test_the_pulse_is_kept_for_two_days(stand: Stand) -> None:
         assert session.scalar(sa.select(sa.func.count()).select_from(Pulse)) == 3
         waited = [one for one in pulse.last_day(session, stand.clock()) if one.oldest is not None]
     assert max(one.oldest for one in waited if one.oldest is not None) == 65
+
+
+def test_what_waits_for_a_failing_target_has_had_to_wait(stand: Stand, no_queue: None) -> None:
+    """Though it is in no queue: in the pulse, and at once on the page; with who waits and why."""
+    well(stand)
+    stand.clock.forward(minutes=1)
+    stand.shelf.offline = True
+    stand.ask("ada", "lamp")
+    stand.work()
+    stand.clock.forward(minutes=2)
+    found = seen(stand)
+    assert (found.waiting, found.waited[-1].oldest) == (1, 120)
+    state = next(one for one in found.connectors if one.name == "shelf")
+    assert (state.level, state.reason, state.waiting) == ("error", "The shelf does not answer.", 1)
+    pulse.take(stand.house)
+    with stand.house.database.read() as session:
+        (only,) = session.scalars(sa.select(Pulse)).all()
+        assert (only.waiting, only.oldest) == (1, 120)
+
+
+def test_what_its_target_is_at_has_not_had_to_wait(stand: Stand, no_queue: None) -> None:
+    """It counts as waiting for its next look, not for a system that does not answer."""
+    well(stand)
+    stand.ask("ada", "chair")
+    stand.work()
+    stand.clock.forward(seconds=2)
+    found = seen(stand)
+    assert (found.waiting, found.waited[-1].oldest) == (1, None)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit import reading, seal
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import grants, leases
+from selfserve.fulfilment import failing, grants, leases
 from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
@@ -49,6 +49,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
         session, stand.house, stand.people["dora"], cursor=str(Place(stand.clock(), new_id()))
     ),
     "what was said about what waits": lambda session, stand: story.talks(session, ["a", "b"]),
+    "what waits for failing targets": lambda session, stand: failing.by_connector(session),
     "the desk": lambda session, stand: case_rows.desk(session),
     "the desk, the next page": lambda session, stand: case_rows.page(
         session, cursor=str(Place(stand.clock(), new_id()))

@@ -19,7 +19,7 @@ from selfserve.insights.handshake import NotShown, Place, Shown
 from selfserve.languages.messages import msg
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
-from selfserve.store.tables import AuditEvent, ConnectorHealth, ExecutorLease, Person, Pulse, Step, SyncMark
+from selfserve.store.tables import AuditEvent, ConnectorHealth, ExecutorLease, Person, Pulse, Run, Step, SyncMark
 from selfserve.store.tables import Request as Asked
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
@@ -105,7 +105,7 @@ async def test_plots_have_a_sentence_and_a_table(visitor: Visitor, stand: PageSt
     await tove.should_see(
         "In the last 24 hours 1 requests were done without a human, 0 with a human, and 0 failed.", retries=3
     )
-    await tove.should_see("the oldest work in a queue waited 1 minute at most")
+    await tove.should_see("the oldest work waited 1 minute at most")
     await tove.should_see("The same as a table")
     assert content(tove).count('<table class="s-table">') >= 2
 
@@ -205,3 +205,42 @@ async def test_queues_and_connectors_do_not_contradict_each_other(visitor: Visit
     await tove.should_see("1 request waits for a system that does not answer; nothing else waits, and nothing runs.")
     await tove.should_see("The next request for it is the next try.")
     await tove.should_not_see("Next try today")
+
+
+async def test_what_was_not_looked_at_yet_is_not_said_to_work(visitor: Visitor, stand: PageStand) -> None:
+    """Until each connector was seen once, as long as nothing else is wrong."""
+    in_order(stand)
+    with stand.house.database.write() as session:
+        session.delete(session.get_one(ConnectorHealth, "legacy"))
+    tove = visitor("tove")
+    await tove.open("/health")
+    await tove.should_see("Not everything has been looked at yet.")
+    await tove.should_not_see("Everything works.")
+
+
+async def test_what_waits_in_no_queue_is_not_forgotten(visitor: Visitor, stand: PageStand) -> None:
+    """A run that waits for its time: neither "nothing waits", nor "nothing had to wait" where its system failed it."""
+    in_order(stand)
+    made = stand.ask("ana", "legacy-crm")
+    with stand.house.database.write() as session:
+        asked = session.get_one(Asked, made.id)
+        asked.state, asked.closed_at = "fulfilling", None
+        run = session.scalars(sa.select(Run).where(Run.request_id == made.id)).one()
+        run.state, run.ended_at, run.due_at = "waiting", None, stand.house.now() + timedelta(minutes=4)
+        run.first_at = stand.house.now() - timedelta(minutes=9)
+    tove = visitor("tove")
+    await tove.open("/health")
+    await tove.should_see("1 thing waits for its next look; nothing runs.")
+    await tove.should_not_see("Nothing waits")
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Step).values(state="planned", failure="transient", reason="It does not answer."))
+        session.execute(sa.update(Run).values(began_at=stand.house.now() + timedelta(seconds=1)))
+    await tove.open("/health")
+    for words in (
+        "1 thing needs somebody.",
+        "The connector legacy does not work: It does not answer.",
+        "1 request waits for a system that does not answer; nothing else waits, and nothing runs.",
+        "Up to 9 minutes",
+    ):
+        await tove.should_see(words)
+    await tove.should_not_see("Nothing had to wait")

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import Circuit
+from selfserve.fulfilment import failing
+from selfserve.fulfilment.failing import Waits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import again, kept
 from selfserve.store.states import STEP_THERE, RequestState
@@ -20,14 +22,16 @@ from selfserve.store.tables import ExecutorLease, Request, Step
 
 @dataclass(frozen=True)
 class Resting:
-    """A connector whose circuit is open: `since` and `reason` of the first process that met it, `until` the earliest
-    next try, and how many requests wait for it."""
+    """A connector that does not work: `since` and `reason` of the first that met it, `until` the earliest next try, and
+    how many requests wait for it. `open`: a process leaves it in peace; else it is known by what it failed and what
+    waits for it, and was not seen to work since."""
 
     connector: str
     since: datetime
     until: datetime
     reason: str
     waiting: int
+    open: bool = True
 
 
 def of_this_process(house: House) -> list[dict[str, Any]]:
@@ -57,14 +61,24 @@ def tell_changes(
 
 
 def resting(session: Session, house: House) -> list[Resting]:
-    """The open circuits of all living processes, by connector."""
+    """The open circuits of all living processes, and what waits for a connector that failed it, by connector.
+
+    A process forgets its circuits when it ends; what waits is in the store.
+    """
     living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.moment - house.lease)
     found: dict[str, list[dict[str, Any]]] = {}
     for circuits in session.scalars(living):
         for one in circuits:
             found.setdefault(one["connector"], []).append(one)
-    waiting = _waiting(session, found) if found else {}
-    return [_merged(name, ones, waiting.get(name, 0)) for name, ones in sorted(found.items())]
+    failed = failing.by_connector(session)
+    concerned = sorted(found.keys() | failed.keys())
+    waiting = _waiting(session, concerned) if concerned else {}
+    return [
+        _merged(name, found[name], waiting.get(name, 0))
+        if name in found
+        else _failed(failed[name], waiting.get(name, 0))
+        for name in concerned
+    ]
 
 
 def names(session: Session, house: House) -> frozenset[str]:
@@ -72,6 +86,10 @@ def names(session: Session, house: House) -> frozenset[str]:
     living = sa.select(ExecutorLease.circuits).where(ExecutorLease.beaten_at > house.moment - house.lease)
     told = {str(one["connector"]) for circuits in session.scalars(living) for one in circuits}
     return frozenset(told.union(house.connectors.resting()))
+
+
+def _failed(one: Waits, waiting: int) -> Resting:
+    return Resting(one.connector, one.since, one.until, one.reason, waiting, open=False)
 
 
 def _merged(name: str, ones: list[dict[str, Any]], waiting: int) -> Resting:

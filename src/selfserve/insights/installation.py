@@ -11,7 +11,8 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.fulfilment import circuits
+from selfserve.connectors.contract import Level
+from selfserve.fulfilment import circuits, failing
 from selfserve.fulfilment.engine import Load
 from selfserve.fulfilment.house import House
 from selfserve.insights import certificates, findings, flow, pulse, surroundings
@@ -20,12 +21,12 @@ from selfserve.insights.pulse import Waited
 from selfserve.insights.surroundings import Room, Versions
 from selfserve.notify.post import mail_figures
 from selfserve.settings.model import Settings
-from selfserve.store.states import MailState
-from selfserve.store.tables import Certificate, ConnectorHealth, ExecutorLease, Notice, SyncMark
+from selfserve.store.states import MailState, RunState
+from selfserve.store.tables import Certificate, ConnectorHealth, ExecutorLease, Notice, Run, SyncMark
 
 WORKER = "worker"
-RESTING, UNSEEN = "resting", "unseen"
-"""Beside the levels of a check: left in peace after failures in a row, and not looked at yet."""
+ERROR, RESTING, UNSEEN = Level.ERROR.value, "resting", "unseen"
+"""A level of a check, and beside those: left in peace after failures in a row, and not looked at yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorState:
-    """One connector. `level`: `info`, `warning` or `error` by its last check, `resting` while its circuit is open,
-    `unseen` before the first look; `since` when that began. `next_try` and `waiting` requests: while it rests."""
+    """One connector. `level`: `info`, `warning` or `error` by its last check, `error` too while it fails what waits for
+    it, `resting` while its circuit is open, `unseen` before the first look; `since` when that began. `next_try` and
+    `waiting` requests: while it rests or fails them."""
 
     name: str
     level: str
@@ -122,6 +124,8 @@ class Installation:
     at: datetime
     connectors: list[ConnectorState]
     queues: list[Queue]
+    waiting: int
+    """What waits in no queue: for its next try, or for the next look at what its target is at."""
     workers: list[Worker]
     certificates: list[CertificateState]
     versions: Versions
@@ -136,10 +140,12 @@ def read(house: House, expected: Expected) -> Installation:
     """How it is now. Blocking; a handful of small queries."""
     now = house.now()
     with house.database.read() as session:
+        loads, away = house.engine.loads(session, now), failing.waits(session)
         return Installation(
             at=now,
             connectors=_connectors(session, house),
-            queues=[_queue(one) for one in house.engine.loads(session, now)],
+            queues=[_queue(one) for one in loads],
+            waiting=_waiting(session),
             workers=_workers(session, house),
             certificates=[_certificate(row, now) for row in certificates.known(session)],
             versions=surroundings.versions(session, house),
@@ -147,7 +153,7 @@ def read(house: House, expected: Expected) -> Installation:
             mail=_mail(session, expected),
             room=surroundings.room(session, house),
             flow=flow.last_day(session, now),
-            waited=pulse.last_day(session, now),
+            waited=pulse.last_day(session, now, pulse.longest(loads, away, now)),
         )
 
 
@@ -159,11 +165,17 @@ def _connectors(session: Session, house: House) -> list[ConnectorState]:
 
 def _connector(name: str, row: ConnectorHealth | None, rest: circuits.Resting | None) -> ConnectorState:
     looked_at = row.checked_at if row else None
+    if rest is not None and not rest.open:
+        return ConnectorState(name, ERROR, rest.reason, rest.since, looked_at, rest.until, rest.waiting)
     if rest is not None:
         return ConnectorState(name, RESTING, rest.reason, rest.since, looked_at, rest.until, rest.waiting)
     if row is None:
         return ConnectorState(name, UNSEEN)
     return ConnectorState(name, row.level, findings.told(row.findings, row.level), row.changed_at, looked_at)
+
+
+def _waiting(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Run).where(Run.state == RunState.WAITING)) or 0
 
 
 def _queue(load: Load) -> Queue:

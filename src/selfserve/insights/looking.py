@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment.house import House
 
@@ -12,10 +14,19 @@ LOOK = "look_after_installation"
 AT_MOST = timedelta(seconds=10)
 
 
+def begin(house: House) -> None:
+    """Order the first look of a process that works: what was seen before it began may not be so any more."""
+    with house.database.write() as session:
+        _order(session, house)
+
+
 def ask(house: House, person_id: str) -> None:
     """Order a look; asked again within seconds, the one ordered already counts."""
-    now = house.now()
-    turn = int(now.timestamp() // AT_MOST.total_seconds())
     with house.database.write() as session:
-        house.engine.later(session, LOOK, f"look:{turn}")
-        Trail(session, "installation").tell("installation.look_asked", at=now, actor=f"person:{person_id}")
+        _order(session, house)
+        Trail(session, "installation").tell("installation.look_asked", at=house.now(), actor=f"person:{person_id}")
+
+
+def _order(session: Session, house: House) -> None:
+    turn = int(house.now().timestamp() // AT_MOST.total_seconds())
+    house.engine.later(session, LOOK, f"look:{turn}")

@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.insights import installation, looking
-from selfserve.insights.installation import Expected, Installation
+from selfserve.insights.installation import UNSEEN, Expected, Installation
 from selfserve.insights.troubles import ERROR, Trouble, troubles
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
@@ -94,6 +94,8 @@ async def _look(visit: Visit, _: GenericEventArguments) -> None:
 def _hero(_: Visit, found: Installation) -> Markup:
     count = len(troubles(found))
     words = say_n("{count} thing needs somebody.", "{count} things need somebody.", count) if count else ""
+    if not words and any(one.level == UNSEEN for one in found.connectors):
+        words = say("Not everything has been looked at yet.")
     return heading(say("Health")) + paragraph(words or say("Everything works. Nothing needs you."))
 
 

@@ -88,11 +88,7 @@ def _certificate(visit: Visit, found: Installation, one: CertificateState) -> Ma
 def queues(visit: Visit, found: Installation) -> Markup:
     """What waits and runs in each."""
     if not found.queues:
-        away = sum(one.waiting for one in found.connectors)
-        words = say_n("{count} request waits for a system that does not answer; nothing else waits, and nothing runs.",
-                      "{count} requests wait for a system that does not answer; nothing else waits, and nothing runs.",
-                      away)  # fmt: skip
-        return paragraph(words if away else say("Nothing waits, and nothing runs."), "s-muted")
+        return paragraph(_at_rest(found), "s-muted")
     rows = [
         [
             one.name,
@@ -103,6 +99,24 @@ def queues(visit: Visit, found: Installation) -> Markup:
         for one in found.queues
     ]
     return table([say("Queue"), say("Waits"), say("Runs"), say("The oldest waits")], rows, say("Queues"))
+
+
+def _at_rest(found: Installation) -> str:
+    """What waits although no queue holds anything: for a system that is away, or for its time."""
+    away = sum(one.waiting for one in found.connectors)
+    later = max(found.waiting - away, 0)
+    if not away and not later:
+        return say("Nothing waits, and nothing runs.")
+    if not later:
+        return say_n("{count} request waits for a system that does not answer; nothing else waits, and nothing runs.",
+                     "{count} requests wait for a system that does not answer; nothing else waits, and nothing runs.",
+                     away)  # fmt: skip
+    words = say_n("{count} thing waits for its next look; nothing runs.",
+                  "{count} things wait for their next look; nothing runs.", later)  # fmt: skip
+    if not away:
+        return words
+    return say_n("{count} request waits for a system that does not answer.",
+                 "{count} requests wait for a system that does not answer.", away) + " " + words  # fmt: skip
 
 
 def _age(visit: Visit, span: timedelta) -> Markup:
@@ -236,7 +250,7 @@ def wait_plot(visit: Visit, found: Installation) -> Markup:
     longest = max((one.oldest for one in found.waited if one.oldest is not None), default=0)
     known = any(one.oldest is not None for one in found.waited)
     says = (
-        say("In the last 24 hours the oldest work in a queue waited {span} at most.", span=_span(visit, longest))
+        say("In the last 24 hours the oldest work waited {span} at most.", span=_span(visit, longest))
         if known
         else say("Nothing is known of the last day yet.")
     )
