@@ -9,7 +9,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from selfserve.catalog.answers import Asking
-from selfserve.catalog.fields import LONGEST_LINE
+from selfserve.catalog.fields import LONGEST_TYPED
 from selfserve.connectors.contract import Option
 from selfserve.languages.messages import msg
 from selfserve.people import directory
@@ -121,7 +121,7 @@ def _form(visit: Visit, offer: Offer) -> Form:
         form.offer(name, int(event.args["turn"]), await found)
 
     async def check(event: GenericEventArguments) -> None:
-        name, text = str(event.args["field"]), str(event.args["text"])[: LONGEST_LINE * 2]
+        name, text = str(event.args["field"]), str(event.args["text"])[:LONGEST_TYPED]
         wrong = mistake(item, name, text, Asking(visit.now, visit.zone))
         if wrong:
             form.judge(name, text, tell(wrong))
