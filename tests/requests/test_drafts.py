@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
+from selfserve.catalog.fields import LONGEST_TYPED
 from selfserve.requests import drafts
 from selfserve.store.tables import Draft
 
@@ -144,7 +145,7 @@ def test_what_the_form_does_not_ask_is_not_kept(stand: Stand) -> None:
     """Nor what no form can hold: a list, a novel."""
     item, name = question(stand)
     keep(stand, "ada", item, {"made_up": "x", name: ["a"]})
-    keep(stand, "ben", item, {name: "x" * (drafts.LONGEST + 1)})
+    keep(stand, "ben", item, {name: "x" * (LONGEST_TYPED + 1)})
     assert rows(stand) == []
 
 

@@ -237,6 +237,20 @@ async def test_denied_together_without_a_reason_is_refused(visitor: Visitor, sta
     assert stand.state(made.name) == "awaiting_approval"
 
 
+async def test_a_reason_too_long_for_several_costs_nobody_their_words(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Refused as a whole with what it has and what it may have; the list stays, and so does the reason in it."""
+    made = stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    ids = [one["id"] for one in bar.props["offers"]]
+    tomas.find(marker="together").trigger("decide", {"way": "deny", "ids": ids, "reason": "x" * 2_345})
+    await until(lambda: ("refuse", ("This has 2,345 characters; write at most 2000.",)) in told)
+    assert stand.state(made.name) == "awaiting_approval"
+
+
 async def test_nobody_decides_others_together(visitor: Visitor, stand: PageStand, told: Calls) -> None:
     """Ids that were guessed are refused one by one, in the words that anybody reads."""
     made = stand.ask("ana", "finance-reports", WHY)

@@ -12,6 +12,10 @@ from selfserve.catalog.patterns import Pattern
 
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
+LONGEST_TYPED = 10_000
+"""Units of UTF-16 that a form's field holds and hands over, so that what is too long can be counted and cut by whoever
+wrote it: all fields of a form together stay within what the socket takes, a million bytes (python-engineio's
+`max_http_buffer_size`)."""
 
 
 class Question(Strict):

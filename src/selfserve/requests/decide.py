@@ -18,13 +18,16 @@ from selfserve.fulfilment import conflicts, eligibility, escalation, parties, ve
 from selfserve.fulfilment.fulfil import Job
 from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import msg, msg_n
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Refusal, Unfit, words_of
 from selfserve.store.ids import new_id
 from selfserve.store.states import RequestState, StageState
 from selfserve.store.tables import Decision, Person, Request, Stage, StageApprover
+
+LONGEST_REASON = 2_000
+"""Characters."""
 
 
 class Say(StrEnum):
@@ -51,9 +54,7 @@ def decide(
 
     Raises NotFound, NotAllowed (not yours to decide), AlreadyDecided (somebody was first), NotPossible, Unfit.
     """
-    reason = words_of("reason", reason)
-    if len(reason) > 2_000:
-        raise Unfit({"reason": msg("This is longer than 2,000 characters.")})
+    reason = reason_of(reason)
     if say is not Say.APPROVE and not reason:
         raise Unfit({"reason": msg("Say why, in a sentence.") if say is Say.DENY else msg("Write your question.")})
     ready = _ready(house, stage_id, person_id, until) if say is Say.APPROVE else None
@@ -69,6 +70,20 @@ def decide(
     if job is not None and ready is not None:
         return begin.try_at_once(house, job, ready.prepared)
     return state
+
+
+def reason_of(raw: str) -> str:
+    """What a person typed as a reason, without outer spaces; Unfit where it cannot be one."""
+    reason = words_of("reason", raw)
+    if len(reason) > LONGEST_REASON:
+        words = msg_n(
+            "This has {count} character; write at most {most}.",
+            "This has {count} characters; write at most {most}.",
+            len(reason),
+            most=LONGEST_REASON,
+        )
+        raise Unfit({"reason": words})
+    return reason
 
 
 def decide_as_asked(

@@ -10,14 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from selfserve.catalog.fields import LONGEST_TEXT, ChoiceField
+from selfserve.catalog.fields import LONGEST_TYPED, ChoiceField
 from selfserve.catalog.items import Item
 from selfserve.store.tables import Draft, Request
 from selfserve.telemetry.redaction import redact_text
 
 LASTS = timedelta(days=30)
-LONGEST = LONGEST_TEXT + 1_000
-"""Characters kept of one answer: somewhat more than any form takes, so that what is too long can still be cut."""
 _BESIDE = "beside"
 """The kind of an answer that the page asks for, and not the item."""
 
@@ -98,7 +96,7 @@ def _asked_since(session: Session, draft: Draft) -> bool:
 
 def _plain(value: object) -> bool:
     """True for what a form can hold."""
-    return len(value) <= LONGEST if isinstance(value, str) else isinstance(value, bool | int | float)
+    return len(value) <= LONGEST_TYPED if isinstance(value, str) else isinstance(value, bool | int | float)
 
 
 def _secret(value: object) -> bool:

@@ -12,7 +12,7 @@ from selfserve.fulfilment import versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg, msg_n
 from selfserve.requests import undecided
-from selfserve.requests.decide import Say, decide_as_asked
+from selfserve.requests.decide import Say, decide_as_asked, reason_of
 from selfserve.requests.refusals import AlreadyDecided, NotPossible, Refusal, Unfit
 from selfserve.store.database import StoreBusy
 from selfserve.store.tables import Request, Stage, StageApprover
@@ -45,14 +45,15 @@ def decide_together(
 
     Together are approved only requests for one and the same item, or such of low risk; high risk is looked at one by
     one. Others, questions, and more than `MOST` are refused as a whole (NotPossible), before anything is decided; a
-    denial without a reason too (Unfit).
+    denial without a reason too, and a reason that is too long (Unfit).
     """
     wanted = list(dict.fromkeys(stage_ids))
     if say is Say.ASK or not wanted:
         raise NotPossible(msg("Choose what to approve or to deny together. A question is asked one by one."))
     if len(wanted) > MOST:
         raise NotPossible(msg("Decide {count} at a time at most.", count=MOST))
-    if say is Say.DENY and not reason.strip():
+    reason = reason_of(reason)
+    if say is Say.DENY and not reason:
         raise Unfit({"reason": msg("Say why, in a sentence.")})
     if say is Say.APPROVE and not _alike(house, wanted, person_id):
         raise NotPossible(

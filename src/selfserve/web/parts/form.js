@@ -28,11 +28,11 @@ export default {
         </fieldset>
         <div v-else class="s-field">
           <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">{{ words.optional }}</small></label>
-          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :maxlength="one.max + 200" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="finish(one)" @keydown.enter.meta.prevent="finish(one)" :aria-keyshortcuts="deciding ? 'Control+Enter' : null" :data-does="deciding ? words.goesKey : null"></textarea>
+          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :value="values[one.name]" @input="set(one, $event.target.value)" @blur="check(one, $event)" @keydown.enter.ctrl.prevent="finish(one)" @keydown.enter.meta.prevent="finish(one)" :aria-keyshortcuts="deciding ? 'Control+Enter' : null" :data-does="deciding ? words.goesKey : null"></textarea>
           <select v-else-if="one.kind === 'choice'" v-bind="common(one)" :value="values[one.name] || ''" @change="set(one, $event.target.value)">
             <option value="">{{ one.required ? words.choose : words.none }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
           </select>
-          <div v-else-if="one.kind === 'duration'" class="s-pair">
+          <div v-else-if="one.kind === 'duration'" class="s-pair" @focusout="$event.currentTarget.contains($event.relatedTarget) || check(one, $event)">
             <input v-bind="common(one)" type="text" inputmode="numeric" autocomplete="off" :value="span(one).count" @input="lasts(one, $event.target.value, span(one).unit)">
             <select class="s-input" :aria-label="words.unit.replace('{label}', () => one.label)" :value="span(one).unit" @change="lasts(one, span(one).count, $event.target.value)"><option v-for="(name, unit) in words.units" :key="unit" :value="unit">{{ name }}</option></select>
           </div>
@@ -60,7 +60,7 @@ export default {
       </div>
     </form>`,
   mixins: [steady],
-  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String },
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String, most: Number },
   data() {
     const values = { ...this.start };
     const drafted = this.keeping?.draft ? "kept" : "";
@@ -74,6 +74,9 @@ export default {
     },
     marked() {
       return this.buttons.find((one) => one.name === this.pending);
+    },
+    overlong() {
+      return this.fields.filter((one) => this.values[one.name]?.length > this.most);
     },
     typed() {
       return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
@@ -119,11 +122,12 @@ export default {
     set(one, value) {
       this.values[one.name] = value;
       delete this.errors[one.name];
+      if (this.overlong.includes(one)) this.found(one.name, this.words.far);
       for (const name of value ? one.empties : []) {
         if (this.values[name] === this.keeping?.fresh[name]) this.values[name] = "";
       }
       this.former = null;
-      this.$emit("changed", { ...this.values });
+      if (!this.overlong.length) this.$emit("changed", { ...this.values });
       this.touch();
     },
     // The draft. What the server has not said to be kept stays in the tab, through a reload and a sign-in.
@@ -131,7 +135,7 @@ export default {
       if (!this.memory) return;
       const sealed = new Set(this.fields.filter((one) => one.sealed).map((one) => one.name));
       const values = Object.fromEntries(Object.entries(this.values).filter(([name]) => !sealed.has(name)));
-      sessionStorage.setItem(this.memory, JSON.stringify({ values, shown: this.shown }));
+      if (!this.overlong.length) sessionStorage.setItem(this.memory, JSON.stringify({ values, shown: this.shown }));
       if (!this.keeping) return;
       this.version += 1;
       this.trials = 0;
@@ -140,7 +144,7 @@ export default {
       this.pen = setTimeout(this.write, 600);
     },
     write() {
-      if (this.busy || this.kept_version === this.version) return;
+      if (this.busy || this.overlong.length || this.kept_version === this.version) return;
       clearTimeout(this.pen);
       this.$emit("draft", { version: this.version, values: { ...this.values } });
       this.trials += 1;
@@ -204,16 +208,22 @@ export default {
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
       this.errors = {};
-      this.$emit("changed", { ...this.values });
+      if (!this.overlong.length) this.$emit("changed", { ...this.values });
       this.touch();
     },
     check(one, event) {
-      const text = this.values[one.name];
-      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong.
-      if (one.checked && text && !this.busy && !event.relatedTarget?.closest("button")) this.$emit("check", { field: one.name, text });
+      const text = String(this.values[one.name] ?? "");
+      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong. Who
+      // only looks into another window has not left the field.
+      if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
+      if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
+      this.$emit("check", { field: one.name, text });
     },
     judge(name, text, mistake) {
-      if (this.busy || this.values[name] !== text) return;
+      if (this.busy || String(this.values[name] ?? "") !== text) return;
+      this.found(name, mistake);
+    },
+    found(name, mistake) {
       this.judged = name;
       this.errors[name] = mistake;
     },
@@ -249,7 +259,7 @@ export default {
       this.options = [];
       const turn = (this.turn += 1);
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.$emit("look", { field: one.name, text, turn }), text ? 160 : 0);
+      this.timer = setTimeout(() => this.$emit("look", { field: one.name, text: text.slice(0, 200), turn }), text ? 160 : 0);
     },
     offer(field, turn, options) {
       if (this.looking !== field || turn !== this.turn) return; // what fits what was typed before is no answer to this
@@ -302,7 +312,8 @@ export default {
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
-      if (open.length) return this.refuse({ ...this.errors });
+      for (const one of this.overlong) this.errors[one.name] = this.words.far;
+      if (open.length || this.overlong.length) return this.refuse({ ...this.errors });
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
     },

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from nicegui.element import Element
 
+from selfserve.catalog.fields import LONGEST_TYPED
 from selfserve.connectors.contract import Option
 from selfserve.languages.messages import msg
 from selfserve.web.parts.steady import steady
@@ -67,6 +68,9 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
 
     Words may be `Message`s: the page's reader gets them in their language.
 
+    What is typed is never cut: a field that holds more than `LONGEST_TYPED` says so, and until it is shortened nothing
+    is told but `look`.
+
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
@@ -93,7 +97,7 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
         self._props["label"], self._props["leave"], self._props["icons"] = tell(label), leave, asset("icons.svg")
         self._props["fields"] = [_told(asdict(one)) for one in fields]
         self._props["buttons"] = [_told(asdict(one)) for one in buttons]
-        self._props["words"] = _words()
+        self._props["words"], self._props["most"] = _words(), LONGEST_TYPED
         self._props["start"], self._props["memory"] = dict(start or {}), memory
         if fresh is not None:
             self._props["keeping"] = {"fresh": dict(fresh), "draft": draft}
@@ -137,6 +141,11 @@ def _told(shown: Any) -> Any:
     return tell(shown) if isinstance(shown, str) else shown
 
 
+def far_too_long() -> str:
+    """What is said of more than any form takes."""
+    return say("This is far too long to be kept or sent. Shorten it first.")
+
+
 def _words() -> dict[str, Any]:
     """What the form says by itself; at `{label}` it puts the label of the field."""
     return {
@@ -157,6 +166,7 @@ def _words() -> dict[str, Any]:
         "ctrl": say("Ctrl"),
         "goes": say("Ctrl+Enter sends it: {button}. Esc takes it back.", button="{button}"),
         "goesKey": say("In the reason: send the button that is marked. Where none is, nothing is decided"),
+        "far": far_too_long(),
         "which": say("Nothing was sent. Choose with one of the buttons what your words are for."),
         "over": say("Start over"),
         "undo": say("Undo"),

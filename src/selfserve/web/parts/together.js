@@ -30,7 +30,7 @@ export default {
           <p v-if="listed.length < asked.length"><button type="button" class="s-link" @click="unfold">{{ words.more[asked.length - listed.length] }}</button></p>
           <div class="s-field">
             <label :for="uid + '-reason'" class="s-label"><span>{{ words.reason }}</span> <small v-if="way !== 'deny'">{{ words.optional }}</small></label>
-            <textarea :id="uid + '-reason'" ref="reason" v-model="reason" class="s-input" rows="2" maxlength="2000" :aria-required="way === 'deny' ? 'true' : null" :aria-invalid="error ? 'true' : null" :aria-describedby="uid + (error ? '-error' : '-help')"></textarea>
+            <textarea :id="uid + '-reason'" ref="reason" v-model="reason" class="s-input" rows="2" :aria-required="way === 'deny' ? 'true' : null" :aria-invalid="error ? 'true' : null" :aria-describedby="uid + (error ? '-error' : '-help')"></textarea>
             <p :id="uid + '-help'" class="s-help">{{ words.read }}</p>
             <p v-if="error" :id="uid + '-error'" class="s-error" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ error }}</p>
           </div>
@@ -42,7 +42,7 @@ export default {
       </dialog>
     </div>`,
   mixins: [steady],
-  props: { offers: Array, groups: Array, words: Object, icons: String },
+  props: { offers: Array, groups: Array, words: Object, icons: String, most: Number },
   data() {
     return { chosen: [], asked: [], way: "approve", whole: false, reason: "", error: "", results: null };
   },
@@ -129,6 +129,7 @@ export default {
     },
     send() {
       this.error = "";
+      if (this.reason.length > this.most) return this.refuse(this.words.far);
       const decision = { way: this.way, ids: this.asked.map((one) => one.id), reason: this.reason };
       this.attempt(this.way, this.words, () => this.$emit("decide", decision), this.refuse, 60000);
     },

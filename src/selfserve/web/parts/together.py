@@ -8,6 +8,8 @@ from typing import Any
 
 from nicegui.element import Element
 
+from selfserve.catalog.fields import LONGEST_TYPED
+from selfserve.web.parts.form import far_too_long
 from selfserve.web.parts.steady import steady
 from selfserve.web.speech import say, say_n
 from selfserve.web.theme import asset
@@ -40,7 +42,7 @@ class Together(Element, component="together.js", dependencies=["keyboard.js", "s
 
     def __init__(self) -> None:
         super().__init__()
-        self._props["icons"] = asset("icons.svg")
+        self._props["icons"], self._props["most"] = asset("icons.svg"), LONGEST_TYPED
         self._props["offers"], self._props["groups"], self._props["words"] = [], [], _words(0)
 
     def offer(self, offers: Sequence[Offer]) -> None:
@@ -97,6 +99,7 @@ def _words(most: int) -> dict[str, Any]:
         "reason": say("Reason"),
         "optional": say("optional"),
         "read": say("Every one of these customers reads it."),
+        "far": far_too_long(),
         "no": say("Not now"),
         "close": say("Close"),
         "meanwhile": say("On it…"),
