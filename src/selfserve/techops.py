@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.live import stamp
 from selfserve.catalog.problems import Problem
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import msg, msg_n
+from selfserve.languages.messages import msg, msg_n, together
 from selfserve.notify import notices
 from selfserve.people.teams import members
 from selfserve.settings.model import Settings
@@ -61,7 +61,7 @@ def tell_sync_alarms(house: House, alarms: list[str]) -> bool:
             now=now,
             event=f"people:alarm:{now:%Y-%m-%d}:{reasons}",
             title=msg("The directory was read with doubts"),
-            body="\n".join(alarms),
+            body=together(alarms),
         )
 
 

@@ -13,8 +13,10 @@ from selfserve.connectors.contract import Failed, FailureKind
 from selfserve.fulfilment import leases
 from selfserve.fulfilment.engine import Engine
 from selfserve.insights import flow, installation, pulse
-from selfserve.insights.installation import RESTING, UNSEEN, Expected, Installation, PeopleState
+from selfserve.insights.installation import RESTING, UNSEEN, Expected, Installation, MailsState, PeopleState
 from selfserve.insights.troubles import ERROR, WARNING, troubles
+from selfserve.languages.messages import msg
+from selfserve.languages.reader import Reader
 from selfserve.requests import desk
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Certificate, ConnectorHealth, Pulse, SyncMark
@@ -247,3 +249,21 @@ def test_what_its_target_is_at_has_not_had_to_wait(stand: Stand, no_queue: None)
     stand.clock.forward(seconds=2)
     found = seen(stand)
     assert (found.waiting, found.waited[-1].oldest) == (1, None)
+
+
+def test_mail_that_waits_is_told_with_its_server_in_the_reader_s_language(stand: Stand) -> None:
+    """Which server and what it is about, as an admin reads it; the answer of a server is its own words."""
+    well(stand)
+    down = msg(
+        "The mail server {server} cannot be reached ({error}).", server="127.0.0.1:9", error="Connection refused"
+    )
+    found = replace(seen(stand), mail=MailsState(True, 5, 0, down))
+    (trouble,) = troubles(found)
+    assert trouble.words == (
+        "5 notices wait for their mail. The mail server 127.0.0.1:9 cannot be reached (Connection refused)."
+    )
+    assert Reader("de").tell(trouble.words) == (
+        "5 Mitteilungen warten auf ihre Mail. Der Mailserver 127.0.0.1:9 ist nicht zu erreichen (Connection refused)."
+    )
+    (full,) = troubles(replace(found, mail=MailsState(True, 1, 0, "452 4.2.2 mailbox full")))
+    assert full.words == "1 notice waits for its mail. 452 4.2.2 mailbox full."

@@ -10,6 +10,7 @@ import pytest
 from tests.notify.conftest import OFF, House
 from tests.servers.smtp import Mailbox
 
+from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.notify.batches import LEASE
 from selfserve.notify.post import mail_figures
@@ -133,6 +134,7 @@ def test_a_dead_mail_server_loses_nothing(house: House, smtp: Mailbox) -> None:
         assert house.notice("b").mail == MailState.WAITING
     assert {timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1)} <= set(pauses)
     assert "refused" in house.notice("a").mail_error.lower()
+    assert Reader("de").tell(house.notice("a").mail_error).startswith("Der Mailserver ")
     smtp.start()
     house.wait(hours=2)
     assert house.post().sent == 2

@@ -15,6 +15,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.processes import LOOPBACK, free_port
 from tests.servers.smtp import Mailbox
 
+from selfserve.languages.reader import Reader
 from selfserve.notify.mail import Addressee, Letter, compose
 from selfserve.notify.transport import MailServerDown, SmtpTransport
 from selfserve.settings.company import Mail
@@ -98,7 +99,10 @@ def test_mail_goes_encrypted_and_logged_in(protected: Protected) -> None:
 
 def test_a_certificate_of_an_unknown_authority_is_refused(protected: Protected) -> None:
     """The password is not sent to whoever answers."""
-    with protected.transport("right") as transport, pytest.raises(MailServerDown, match="TLS failed: "):
+    with (
+        protected.transport("right") as transport,
+        pytest.raises(MailServerDown, match=r"^TLS with the mail server \S+:\d+ failed: "),
+    ):
         transport.send(message(), "ana@example.com")
     assert protected.taken == 0
 
@@ -107,7 +111,19 @@ def test_a_wrong_password_is_told_without_it(protected: Protected) -> None:
     """The reason names the code, never the password."""
     with (
         protected.transport("wrong-password", protected.trusting()) as transport,
-        pytest.raises(MailServerDown, match=r"it refused the log-in \(535\)") as caught,
+        pytest.raises(MailServerDown, match=r"^The mail server \S+:\d+ refused the log-in \(535\)\.$") as caught,
     ):
         transport.send(message(), "ana@example.com")
     assert "wrong-password" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_named_in_the_reader_s_language() -> None:
+    """Which one, and what the machine said: an admin of two houses sees at once which mail server it is."""
+    port = free_port()
+    mail = Mail(host="127.0.0.1", port=port, tls="none", sender="help@example.com")
+    with SmtpTransport(mail) as transport, pytest.raises(MailServerDown) as caught:
+        transport.send(message(), "ana@example.com")
+    where = f"127.0.0.1:{port}"
+    assert str(caught.value) == f"The mail server {where} cannot be reached (Connection refused)."
+    german = f"Der Mailserver {where} ist nicht zu erreichen (Connection refused)."
+    assert Reader("de").tell(caught.value.words) == german

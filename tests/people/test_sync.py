@@ -13,8 +13,9 @@ from selfserve.audit.seal import verify as verify_trail
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.entry import Entry
 from selfserve.connectors.ldap.errors import DirectoryError
+from selfserve.languages.reader import Reader
 from selfserve.people import directory, doubts, tokens
-from selfserve.people.figures import SyncFigures
+from selfserve.people.figures import SyncFigures, alarms_of
 from selfserve.people.roles import RoleRules
 from selfserve.people.sync import sync
 from selfserve.store.database import Database
@@ -287,6 +288,10 @@ def test_a_directory_that_shows_too_few_changes_nobody(db: Database, client: Dir
     figures = sync(db, client, narrowed, NOW + timedelta(days=1))
     assert figures.refused
     assert "only 2 of 5 people" in figures.alarms[0]
+    with db.read() as session:
+        (stored,) = alarms_of(session.scalars(sa.select(SyncMark.figures)).one())
+    assert stored == figures.alarms[0]
+    assert Reader("de").tell(stored).startswith("Das Verzeichnis zeigt nur 2 von 5 Personen als anwesend")
     assert len(logins(db)) == 5
     assert kinds(db)[-1] == "people.refused"
     again = sync(db, client, branch.mapping(), NOW + timedelta(days=1, minutes=5))

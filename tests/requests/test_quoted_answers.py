@@ -52,6 +52,29 @@ def test_a_line_in_german_has_german_days(stand: Stand) -> None:
     assert Reader("de").tell(stand.case().reason) == "Bis 7. Dezember 2027, still: ja"
 
 
+def test_a_line_in_german_has_german_answers(stand: Stand) -> None:
+    """German marks around what was typed, the German label of what was chosen; a comparison goes by the value still,
+    and the line in the item's own language by the label that stands there."""
+    form = """\
+form:
+  mail: {type: text, label: Which address?}
+  model: {type: choice, label: Which?, options: [{value: mac, label: Mac 14 inch}, {value: pc, label: PC}]}
+languages: {de: {form: {model: {options: {mac: Mac 14 Zoll}}}}}
+fulfil:"""
+    line = "${form.model} to ${form.mail}${form.model == 'mac' ? '!' : '?'}"
+    stand.edit("laptop", "fulfil:", form)
+    stand.edit("laptop", "summary: Prepare a laptop", f'summary: "{line}"')
+    stand.edit(
+        "laptop",
+        "      todo:\n",
+        f'      languages: {{de: {{summary: "{line.replace(" to ", " an ")}"}}}}\n      todo:\n',
+    )
+    stand.ask("ada", "laptop", {"mail": "team1@a.example", "model": "mac"})
+    reason = stand.case().reason
+    assert Reader("en").tell(reason) == "Mac 14 inch to “team1@a.example”!"
+    assert Reader("de").tell(reason) == "Mac 14 Zoll an „team1@a.example“!"
+
+
 def test_a_long_answer_is_cut_and_nothing_breaks(stand: Stand) -> None:
     """A checklist is no place to read a letter: all of it stands among the answers."""
     _, line, *_ = checklist(stand, reach="x", story="word " * 700)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 if TYPE_CHECKING:
@@ -17,9 +18,15 @@ ROOTS: Final = ("customer", "form", "item", "now", "device")
 
 class Facts(dict[str, Any]):
     """A context that knows in which time zone its days are meant. The zone is no name that a rule could read: rules go
-    by instants; texts that tell a day go by it."""
+    by instants; texts that tell a day go by it.
+
+    `words` is what an answer reads as in a text, by its name in a rule (`form.model`), where that is not its value;
+    `tongues` are the same facts as texts in further languages tell them, by their codes.
+    """
 
     zone: tzinfo = UTC
+    words: Mapping[str, str] = MappingProxyType({})
+    tongues: Mapping[str, Facts] = MappingProxyType({})
 
 
 class CustomerFacts(TypedDict):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, Final
 
@@ -66,13 +66,17 @@ class Template:
 
     def resolve(self, context: Context, language: str = SOURCE) -> Any:
         """The value for `context`; RuleFailed where an expression raises. Days and spans within a text are written as
-        `language` writes them."""
+        `language` writes them, and answers as it tells them."""
+        facts = context if isinstance(context, Facts) else Facts(context)
+        facts = facts.tongues.get(language, facts)
         if self.typed:
-            return self.rules[0].value(context)
-        zone = context.zone if isinstance(context, Facts) else UTC
+            return facts.words.get(self.rules[0].text) or self.rules[0].value(facts)
         say = _english if language == SOURCE else partial(_translated, language)
         spoken = (
-            part if isinstance(part, str) else _spoken(part, part.value(context), zone, say) for part in self.parts
+            part
+            if isinstance(part, str)
+            else facts.words.get(part.text) or _spoken(part, part.value(facts), facts.zone, say)
+            for part in self.parts
         )
         return "".join(spoken)
 

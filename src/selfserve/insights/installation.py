@@ -20,6 +20,7 @@ from selfserve.insights.flow import Hour
 from selfserve.insights.pulse import Waited
 from selfserve.insights.surroundings import Room, Versions
 from selfserve.notify.post import mail_figures
+from selfserve.people.figures import KEPT, alarms_of
 from selfserve.settings.model import Settings
 from selfserve.store.states import MailState, RunState
 from selfserve.store.tables import Certificate, ConnectorHealth, ExecutorLease, Notice, Run, SyncMark
@@ -202,8 +203,8 @@ def _people(session: Session, expected: Expected) -> PeopleState:
     mark = session.scalar(sa.select(SyncMark).order_by(SyncMark.ran_at.desc()).limit(1))
     if mark is None:
         return PeopleState(every=_seconds(expected))
-    alarms = [str(one) for one in mark.figures.get("alarms", ())]
-    return PeopleState(mark.ran_at, mark.full_at, _seconds(expected), dict(mark.figures), alarms)
+    figures = {name: value for name, value in mark.figures.items() if name != KEPT}
+    return PeopleState(mark.ran_at, mark.full_at, _seconds(expected), figures, alarms_of(figures))
 
 
 def _seconds(expected: Expected) -> int:

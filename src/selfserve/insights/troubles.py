@@ -153,10 +153,10 @@ def _mail(found: Installation) -> Iterator[Trouble]:
         yield Trouble(
             ERROR,
             msg_n(
-                "{count} notice waits for its mail: {reason}.",
-                "{count} notices wait for their mail: {reason}.",
+                "{count} notice waits for its mail. {reason}",
+                "{count} notices wait for their mail. {reason}",
                 mail.waiting,
-                reason=mail.failure.rstrip("."),
+                reason=_whole(mail.failure),
             ),
             msg("Look at the mail server with `selfserve doctor`. Nothing is lost, and everything shows in the app."),
         )

@@ -160,7 +160,7 @@ def _send(
     except MailServerDown as error:
         figures.trouble = str(error)
         figures.delayed += count
-        return _Ending(MailState.WAITING, next_at=now + _pause(batch), error=str(error))
+        return _Ending(MailState.WAITING, next_at=now + _pause(batch), error=error.words)
     except MailDelayed as error:
         if now - batch.notices[0].made_at < PATIENCE:
             figures.delayed += count

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from types import TracebackType
 from typing import Protocol, Self
 
+from selfserve.languages.messages import Message, msg
 from selfserve.settings.company import Mail
 
 _SHORT = 300
@@ -22,7 +23,12 @@ class MailDelayed(Exception):  # noqa: N818 - the server's own word
 
 
 class MailServerDown(Exception):  # noqa: N818 - a fact about the server, whatever the message
-    """No message can be sent now: not reachable, no TLS, log-in or sender refused; the text says which."""
+    """No message can be sent now: not reachable, no TLS, log-in or sender refused; the text says of which server."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+        """The sentence, as it was made."""
 
 
 class Transport(Protocol):
@@ -44,6 +50,10 @@ class SmtpTransport:
         self._context = context or ssl.create_default_context()
         self._server: smtplib.SMTP | None = None
 
+    @property
+    def _name(self) -> str:
+        return f"{self._mail.host}:{self._mail.port}"
+
     def send(self, message: EmailMessage, recipient: str) -> None:
         """Hand over one message for one recipient; raises MailRefused, MailDelayed or MailServerDown."""
         server = self._server or self.connect()
@@ -54,14 +64,16 @@ class SmtpTransport:
             self._judge(code, answer)
         except smtplib.SMTPSenderRefused as error:
             self.close()
-            raise MailServerDown(f"it refused the sender: {_words(error.smtp_code, error.smtp_error)}") from None
+            words = _words(error.smtp_code, error.smtp_error).rstrip(".")
+            refused = msg("The mail server {server} refused the sender: {answer}.", server=self._name, answer=words)
+            raise MailServerDown(refused) from None
         except smtplib.SMTPDataError as error:
             self._judge(error.smtp_code, error.smtp_error)
         except (smtplib.SMTPNotSupportedError, UnicodeError):
             raise MailRefused("the mail server takes no addresses outside ASCII") from None
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise MailServerDown(_why(error)) from None
+            raise MailServerDown(_why(error, self._name)) from None
 
     def connect(self) -> smtplib.SMTP:
         """Connect, encrypt and log in, as the settings say; raises MailServerDown with what failed."""
@@ -77,7 +89,7 @@ class SmtpTransport:
                 server.close()
                 raise
         except (smtplib.SMTPException, OSError) as error:
-            raise MailServerDown(_why(error)) from None
+            raise MailServerDown(_why(error, self._name)) from None
         self._server = server
         return server
 
@@ -92,7 +104,7 @@ class SmtpTransport:
         words = _words(code, answer)
         if code == 421:
             self.close()
-            raise MailServerDown(words)
+            raise MailServerDown(_answered(self._name, words))
         raise MailRefused(words) if code >= 500 else MailDelayed(words)
 
     def close(self) -> None:
@@ -116,15 +128,23 @@ def _words(code: int, answer: bytes | str) -> str:
     return " ".join(f"{code} {text}".split())[:_SHORT]
 
 
-def _why(error: Exception) -> str:
+def _answered(server: str, answer: str) -> Message:
+    return msg("The mail server {server} answered: {answer}.", server=server, answer=answer.rstrip("."))
+
+
+def _why(error: Exception, server: str) -> Message:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"it refused the log-in ({error.smtp_code})"
+        return msg("The mail server {server} refused the log-in ({code}).", server=server, code=error.smtp_code)
     if isinstance(error, smtplib.SMTPResponseException):
-        return _words(error.smtp_code, error.smtp_error)
+        return _answered(server, _words(error.smtp_code, error.smtp_error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "it does not offer what the settings ask for (STARTTLS or log-in)"
+        return msg(
+            "The mail server {server} does not offer what the settings ask for (STARTTLS or log-in).", server=server
+        )
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or 'unknown reason'}"
+        why = getattr(error, "verify_message", "") or error.reason or type(error).__name__
+        return msg("TLS with the mail server {server} failed: {error}.", server=server, error=str(why))
     if isinstance(error, TimeoutError):
-        return "it did not answer in time"
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:_SHORT]
+        return msg("The mail server {server} did not answer in time.", server=server)
+    why = (getattr(error, "strerror", None) or str(error) or type(error).__name__)[:_SHORT]
+    return msg("The mail server {server} cannot be reached ({error}).", server=server, error=why)

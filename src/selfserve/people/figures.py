@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from typing import Any
+
+from selfserve.languages.messages import again, kept
 
 SHOWN = 20
 """How many examples of one fault are kept."""
+KEPT = "alarms_kept"
+"""Where the figures of the store have what makes their alarms in another language."""
 
 
 @dataclass
@@ -53,3 +59,13 @@ class SyncFigures:
                 whole[name] = value[:SHOWN]
                 whole[f"{name}_count"] = len(value)
         return whole
+
+    def stored(self) -> dict[str, Any]:
+        """The same, with what makes the alarms in another language."""
+        return self.as_json() | {KEPT: [kept(alarm) for alarm in self.alarms[:SHOWN]]}
+
+
+def alarms_of(figures: Mapping[str, Any]) -> list[str]:
+    """The alarms in what `stored` gave, as they were made: to be told in the reader's language."""
+    told = zip_longest(figures.get("alarms", ()), figures.get(KEPT, ()))
+    return [again(str(alarm), beside) for alarm, beside in told if alarm is not None]

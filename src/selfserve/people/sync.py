@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, make_transient
 
 from selfserve.audit.trail import Trail
+from selfserve.languages.messages import msg
 from selfserve.people import doubts
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping, Record, generalized, moment, normal
@@ -112,9 +113,13 @@ class _Reading:
             return False
         self.figures.refused = True
         self.figures.alarms.append(
-            f"The directory shows only {stay} of {len(known)} people as present, so nothing was changed. If that is "
-            "right, run `selfserve people sync --accept-shrink`; if not, look at the directory's base, filter and "
-            "access rights."
+            msg(
+                "The directory shows only {stay} of {all} people as present, so nothing was changed. If that is right, "
+                "run `selfserve people sync --accept-shrink`; if not, look at the directory's base, filter and access "
+                "rights.",
+                stay=stay,
+                all=len(known),
+            )
         )
         return True
 
@@ -136,8 +141,10 @@ class _Reading:
     ) -> None:
         if not groups and self._had_groups():
             self.figures.alarms.append(
-                "The directory shows no groups any more, so everyone keeps theirs. Look at `directory.group_base`, "
-                "`directory.group_filter` and the access rights of the service account."
+                msg(
+                    "The directory shows no groups any more, so everyone keeps theirs. Look at `directory.group_base`, "
+                    "`directory.group_filter` and the access rights of the service account."
+                )
             )
             return
         writer.keep_groups({group.name for group in groups.values()})
@@ -187,8 +194,11 @@ class _Reading:
         moments = {at: stamp for stamp in told if (at := moment(stamp)) is not None and at <= self.now + FUTURE}
         if not moments:
             self.figures.alarms.append(
-                f"The directory shows no {self.mapping.stamp}, so every reading is a full one. Let the service account "
-                "read that attribute."
+                msg(
+                    "The directory shows no {attribute}, so every reading is a full one. Let the service account read "
+                    "that attribute.",
+                    attribute=self.mapping.stamp,
+                )
             )
             return ""
         return moments[max(moments)]
@@ -196,7 +206,7 @@ class _Reading:
     def _note(self, stamp: str, *, by_people: bool) -> None:
         with self.db.read() as session:
             doubts.count(session, self.figures)
-        figures = self.figures.as_json() | {"by_people": by_people}
+        figures = self.figures.stored() | {"by_people": by_people}
         done = self.figures.full and not self.figures.refused
         with self.db.write() as session:
             session.merge(

@@ -22,7 +22,10 @@ def check_mail(around: Surroundings) -> Iterator[Finding]:
         password = around.secrets.resolve(mail.password) if mail.password else None
         with SmtpTransport(mail, password) as transport:
             transport.connect()
-    except (MailServerDown, SecretUnavailable) as error:
+    except MailServerDown as down:
+        yield failure(AREA, down.words)
+        return
+    except SecretUnavailable as error:
         yield failure(AREA, f"{mail.host}:{mail.port}: {error}")
         return
     how = {"starttls": "with STARTTLS", "tls": "with TLS", "none": "without encryption"}[mail.tls]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base, one_of
@@ -36,7 +36,7 @@ class Notice(Base):
     mail_tries: Mapped[int] = mapped_column(default=0)
     mail_next_at: Mapped[datetime | None]
     mailed_at: Mapped[datetime | None]
-    mail_error: Mapped[str] = mapped_column(Text, default="")
+    mail_error: Mapped[str] = mapped_column(Words, default="")
     __table_args__ = (
         one_of("mail", MailState),
         UniqueConstraint("event", "person_id", "mailbox"),

@@ -161,7 +161,7 @@ def mail(visit: Visit, found: Installation) -> Markup:
     shown: list[tuple[str, str | Markup]] = [
         (say("Waiting"), _number(state.waiting)),
         (say("Refused for good"), _number(state.refused)),
-        (say("Last failure"), state.failure or say("None so far")),
+        (say("Last failure"), tell(state.failure) or say("None so far")),
     ]
     if state.next_try is not None:
         shown.append((say("Next try"), when(state.next_try, found.at, visit.reader)))
