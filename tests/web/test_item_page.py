@@ -266,18 +266,25 @@ async def test_a_mistake_is_told_when_the_field_is_left(visitor: Visitor, told: 
     somebody = visitor(login)
     await somebody.open("/items/guest-account")
     form = somebody.find(Form)
-    assert [one["name"] for one in next(iter(form.elements)).props["fields"] if one["checked"]] == ["mail"]
+    assert [one["name"] for one in next(iter(form.elements)).props["fields"] if one["checked"]] == [
+        "guest",
+        "mail",
+        "work",
+        "until",
+    ]
     for field, text in (
         ("mail", ""),
         ("mail", "a@b.example"),
         ("nothing", "x"),
         ("guest", "A"),
+        ("until", "2020-01-01"),
+        ("host", "nobody"),
         ("mail", "anna.example"),
     ):
         form.trigger("check", {"field": field, "text": text})
-    await until(lambda: len(told) > 1)
+    await until(lambda: len(told) > 2)
     judged = {args[:2]: str(args[2]) for name, args in told if name == "judge"}
-    assert judged.keys() == {("guest", "A"), ("mail", "anna.example")}
+    assert judged.keys() == {("guest", "A"), ("until", "2020-01-01"), ("mail", "anna.example")}
     assert judged["mail", "anna.example"].startswith(said)
 
 

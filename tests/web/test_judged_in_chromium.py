@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from selfserve.catalog.fields import LONGEST_TYPED
@@ -11,6 +12,8 @@ from tests.web.serving import Served
 from tests.web.test_acts_in_chromium import SENT
 from tests.web.test_in_chromium import tab
 
+JUDGED = """window.sent.filter(one => JSON.stringify(one).replaceAll("\\\\", "").includes('"text":')).length"""
+"""How many answers were sent to be judged since `SENT`."""
 WHY = "What do you need the figures for?"
 
 
@@ -65,3 +68,55 @@ def test_what_no_form_takes_is_told_at_once_and_never_sent(browser: Browser, ser
         story.fill("Some words")
         expect(told).to_have_count(0)
         expect(page.get_by_text("Draft kept", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("item", "label", "wrong", "told", "right"),
+    [
+        ("new-software", "How many of you need it?", "a few", "Write a number, like 3.", "12"),
+        ("new-software", "What does it cost a month, in euro?", "-5", "Write a number from 0 to", "12,50"),
+        ("new-software", "What do you want to do with it?", "Draw", "Write at least 20", "To draw all our screens"),
+        ("finance-reports", "Until when?", "2020-01-01", "or a later day.", ""),
+        ("guest-wifi", "For how long?", "900", "Choose at most 8 hours.", "2"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_by_itself_is_told_once_the_field_is_left(
+    browser: Browser, served: Served, item: str, label: str, wrong: str, told: str, right: str
+) -> None:
+    """A number, a text, a day and a span: aloud and beside the field, gone with the next letter; an empty field is not
+    even asked about."""
+    with tab(browser, served, "lukas") as page:
+        page.goto(f"/items/{item}")
+        page.wait_for_function("window.did_handshake")
+        field = page.locator(
+            f"#{page.get_by_text(label, exact=True).locator('xpath=ancestor::label').get_attribute('for')}"
+        )
+        field.fill(wrong)
+        field.evaluate("one => one.blur()")
+        expect(page.get_by_role("alert").filter(has=page.get_by_text(told))).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        field.fill(right)
+        expect(page.get_by_text(told)).to_have_count(0)
+        page.evaluate(SENT)
+        field.evaluate("one => one.blur()")
+        assert page.evaluate(JUDGED) == (1 if right else 0)
+
+
+def test_a_span_is_judged_when_both_of_its_parts_are_left(browser: Browser, served: Served) -> None:
+    """On the way from the number to its unit, and on the way to a button, nothing is said yet."""
+    with tab(browser, served, "lukas") as page:
+        page.goto("/items/guest-wifi")
+        page.wait_for_function("window.did_handshake")
+        count, unit = page.get_by_label("For how long?", exact=True), page.get_by_label("For how long?, unit")
+        count.fill("90")
+        page.evaluate(SENT)
+        count.press("Tab")
+        expect(unit).to_be_focused()
+        unit.select_option("minutes")
+        page.get_by_role("button", name=re.compile("^(Request it|Get it now)")).focus()
+        assert page.evaluate(JUDGED) == 0
+        expect(count).not_to_have_attribute("aria-invalid", "true")
+        unit.select_option("days")
+        unit.press("Shift+Tab")
+        count.press("Shift+Tab")
+        expect(page.get_by_role("alert").filter(has_text="Choose at most 8 hours.")).to_be_visible()

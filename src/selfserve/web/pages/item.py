@@ -8,8 +8,6 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from selfserve.catalog.answers import Asking
-from selfserve.catalog.fields import LONGEST_TYPED
 from selfserve.connectors.contract import Option
 from selfserve.languages.messages import msg
 from selfserve.people import directory
@@ -19,13 +17,14 @@ from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
+from selfserve.web.pages.item_judged import judged
 from selfserve.web.pages.item_offer import Offer, offered
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
 from selfserve.web.parts.next_steps import next_steps
 from selfserve.web.parts.pieces import back, note, tile, tint
-from selfserve.web.parts.questions import mistake, on_offer, questions
+from selfserve.web.parts.questions import on_offer, questions
 from selfserve.web.parts.times import when
 from selfserve.web.preview import Preview, preview
 from selfserve.web.refused import sentences
@@ -120,13 +119,7 @@ def _form(visit: Visit, offer: Offer) -> Form:
         found = aside(led, visit, text) if name == WHOM else aside(on_offer, visit.house, item, name, text)
         form.offer(name, int(event.args["turn"]), await found)
 
-    async def check(event: GenericEventArguments) -> None:
-        name, text = str(event.args["field"]), str(event.args["text"])[:LONGEST_TYPED]
-        wrong = mistake(item, name, text, Asking(visit.now, visit.zone))
-        if wrong:
-            form.judge(name, text, tell(wrong))
-
-    form.on("check", visit.acting(Role.CUSTOMER, check, lambda refusal: None))
+    judged(visit, item, form)
     form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
     form.on("look", visit.acting(Role.CUSTOMER, look, lambda refusal: form.refuse(sentences(refusal))))
     return form

@@ -17,6 +17,7 @@ from selfserve.requests import acts
 from selfserve.requests.longer import ends_later
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.story import Story
+from selfserve.web.pages.item_judged import judged
 from selfserve.web.parts.dialog import Dialog, Question
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import heading, paragraph, show
@@ -239,6 +240,7 @@ class Extension:
                 [Button("extend", say("Ask for longer"), meanwhile=say("On it…"))],
                 start=asked.start(),
             ).mark("extension")
+        judged(visit, item, form)
 
         async def send(event: GenericEventArguments) -> None:
             await self.ask({name: value for name, value in event.args["values"].items() if name in self._names})

@@ -28,11 +28,11 @@ export default {
         </fieldset>
         <div v-else class="s-field">
           <label :for="id(one)" class="s-label"><span>{{ one.label }}</span> <small v-if="!one.required">{{ words.optional }}</small></label>
-          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :value="values[one.name]" @input="set(one, $event.target.value)" @keydown.enter.ctrl.prevent="finish(one)" @keydown.enter.meta.prevent="finish(one)" :aria-keyshortcuts="deciding ? 'Control+Enter' : null" :data-does="deciding ? words.goesKey : null"></textarea>
+          <textarea v-if="one.kind === 'longtext'" v-bind="common(one)" rows="3" :value="values[one.name]" @input="set(one, $event.target.value)" @blur="check(one, $event)" @keydown.enter.ctrl.prevent="finish(one)" @keydown.enter.meta.prevent="finish(one)" :aria-keyshortcuts="deciding ? 'Control+Enter' : null" :data-does="deciding ? words.goesKey : null"></textarea>
           <select v-else-if="one.kind === 'choice'" v-bind="common(one)" :value="values[one.name] || ''" @change="set(one, $event.target.value)">
             <option value="">{{ one.required ? words.choose : words.none }}</option><option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.label }}</option>
           </select>
-          <div v-else-if="one.kind === 'duration'" class="s-pair">
+          <div v-else-if="one.kind === 'duration'" class="s-pair" @focusout="$event.currentTarget.contains($event.relatedTarget) || check(one, $event)">
             <input v-bind="common(one)" type="text" inputmode="numeric" autocomplete="off" :value="span(one).count" @input="lasts(one, $event.target.value, span(one).unit)">
             <select class="s-input" :aria-label="words.unit.replace('{label}', () => one.label)" :value="span(one).unit" @change="lasts(one, span(one).count, $event.target.value)"><option v-for="(name, unit) in words.units" :key="unit" :value="unit">{{ name }}</option></select>
           </div>
@@ -212,12 +212,15 @@ export default {
       this.touch();
     },
     check(one, event) {
-      const text = this.values[one.name];
-      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong.
-      if (one.checked && text && !this.busy && !this.overlong.includes(one) && !event.relatedTarget?.closest("button")) this.$emit("check", { field: one.name, text });
+      const text = String(this.values[one.name] ?? "");
+      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong. Who
+      // only looks into another window has not left the field.
+      if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
+      if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
+      this.$emit("check", { field: one.name, text });
     },
     judge(name, text, mistake) {
-      if (this.busy || this.values[name] !== text) return;
+      if (this.busy || String(this.values[name] ?? "") !== text) return;
       this.found(name, mistake);
     },
     found(name, mistake) {

@@ -31,6 +31,8 @@ from selfserve.requests import asking
 from selfserve.web.parts.form import Field, Kind
 
 MOST = 20
+JUDGED = (TextField, LongTextField, NumberField, DateField, DurationField)
+"""Questions whose answers are right or wrong by themselves, whatever else there is."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Questions:
 
     def _field(self, name: str, one: FormField, shown: str) -> Field:
         about: dict[str, Any] = {"label": one.label, "help": one.help or "", "required": one.required, "shown": shown}
+        about["checked"] = isinstance(one, JUDGED)
         match one:
             case ChoiceField():
                 about["options"] = [{"value": option.value, "label": option.label} for option in one.options]
@@ -68,9 +71,7 @@ class Questions:
                 about["max"] = (self.today + one.max).isoformat() if one.max else None
             case DurationField():
                 about["unit"] = format_duration(one.default or one.min or timedelta(hours=1))[-1]
-            case TextField():
-                about |= {"max": one.max, "checked": one.pattern is not None}
-            case LongTextField():
+            case TextField() | LongTextField():
                 about["max"] = one.max
             case PersonField():
                 about["hint"] = msg("Name or mail address")
@@ -115,10 +116,10 @@ def _kind(one: FormField) -> Kind:
 
 
 def mistake(item: Item, name: str, text: str, asking: Asking) -> str:
-    """What is wrong with what was typed into a line of text, "" where nothing is. Not asked of what is left empty: that
-    may still be filled in."""
+    """What is wrong with what was typed, as far as it can be told by itself, "" where nothing is. Not asked of what is
+    left empty: that may still be filled in."""
     one = item.form.get(name)
-    if not isinstance(one, TextField) or not text.strip():
+    if not isinstance(one, JUDGED) or not text.strip():
         return ""
     try:
         clean(name, one, text, asking)
