@@ -75,7 +75,7 @@ def test_what_no_form_takes_is_told_at_once_and_never_sent(browser: Browser, ser
     [
         ("new-software", "How many of you need it?", "a few", "Write a number, like 3.", "12"),
         ("new-software", "What does it cost a month, in euro?", "-5", "Write a number from 0 to", "12,50"),
-        ("new-software", "What do you want to do with it?", "Draw", "Write at least 20 characters.", "Draw all our screens"),
+        ("new-software", "What do you want to do with it?", "Draw", "Write at least 20", "To draw all our screens"),
         ("finance-reports", "Until when?", "2020-01-01", "or a later day.", ""),
         ("guest-wifi", "For how long?", "900", "Choose at most 8 hours.", "2"),
     ],
