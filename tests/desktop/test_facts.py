@@ -256,3 +256,13 @@ def test_a_command_that_is_missing_fails_or_hangs_is_silence(monkeypatch: pytest
     assert Machine().run("/bin/sleep", "5") == ""
     assert Machine().run("/bin/echo", "yes") == "yes\n"
     assert Machine().text("/nowhere/at-all") == ""
+
+
+def test_an_account_without_a_home_has_no_space_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not known, and no mistake of the app."""
+
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert Machine().space() is None
