@@ -66,6 +66,7 @@ def test_the_exact_time_is_in_the_title() -> None:
     assert 'datetime="2026-11-23T09:00:00+00:00"' in made
     assert 'title="Monday, 23 November 2026, 10:00:00 CET"' in made
     assert made.endswith(">By today, 10:00</time>")
+    assert 'data-print="By ' in made
 
 
 @given(st.text())

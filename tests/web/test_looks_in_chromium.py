@@ -54,6 +54,34 @@ def test_a_request_is_printed_without_what_only_a_screen_needs(browser: Browser,
         expect(page.get_by_role("region", name="How was it?")).not_to_be_visible()
 
 
+def test_a_printed_request_is_a_record(browser: Browser, served: Served) -> None:
+    """Whose it is, of which house, where it stands and when it was printed; every moment in full, as "today" means
+    nothing on paper; and still one sheet."""
+    with tab(browser, served, "jonas", still=True) as page:
+        page.goto(f"/requests/{served.names['returned']}")
+        record = page.locator(".s-printed")
+        expect(record).to_be_attached()
+        expect(record).not_to_be_visible()
+        page.evaluate("document.querySelector('.s-printed time').title = 'long ago'")
+        page.emulate_media(media="print")
+        expect(record).to_be_visible()
+        for words in ("Fernhill Help", "Jonas Müller", f"http://127.0.0.1:8080/requests/{served.names['returned']}"):
+            expect(record).to_contain_text(words)
+        shown = page.locator(".s-head time, .s-panel time").evaluate_all(_SHOWN_TIMES)
+        assert len(shown) > 5
+        assert [one for one in shown if one["size"] != "0px" or not re.search(r"20\d\d", one["after"])] == []
+        pdf = page.pdf(format="A4")
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+        (at,) = record.locator("time").evaluate_all("all => all.map(one => one.title)")
+        assert re.search(r"\d{4}.*\d\d:\d\d:\d\d ME", at), "the moment of printing, in place of that of loading"
+
+
+_SHOWN_TIMES = """all => all.map(one => ({
+    size: getComputedStyle(one).fontSize,
+    after: getComputedStyle(one, '::after').content,
+}))"""
+
+
 def test_in_the_colours_of_the_system_state_and_focus_are_seen(browser: Browser, served: Served) -> None:
     """With forced colours what is pressed or current stands out, and so does where the keyboard is."""
     with tab(browser, served, "ana") as page:

@@ -16,6 +16,7 @@ from selfserve.web.pages.request_smile import RequestSmile
 from selfserve.web.parts.icons import icon
 from selfserve.web.parts.markup import NOTHING, heading, paragraph, show
 from selfserve.web.parts.pieces import TONE_ICONS, answered, back, pill, tile, timeline, tint
+from selfserve.web.parts.printed import printed
 from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
@@ -26,6 +27,7 @@ async def build(visit: Visit, name: str) -> str:
     told = await aside(read, visit, name)
     show(back("/requests", say("My requests")))
     with ui.element("div").classes("s-page-list s-stack"):
+        printed(visit, f"/requests/{told.name}", _whose(told))
         top = show(_top(visit, told)).mark("top")
         acts = RequestActs(visit, told)
         tale = show(_tale(visit, told)).classes("s-panel").mark("story")
@@ -58,6 +60,12 @@ def read(visit: Visit, name: str) -> Story:
         if found is None or not parties.concerns(session, found, visit.person_id):
             raise NotFound(msg("There is no such request of yours."))
         return story.story(session, visit.house, found, visit.person_id)
+
+
+def _whose(told: Story) -> list[tuple[str, str]]:
+    """Whose request it is, for a print of it; on a screen they know."""
+    asker = told.asked_by_name
+    return [(say("For"), told.customer_name), *([(say("Asked by"), asker)] if told.asked_as else [])]
 
 
 def _top(visit: Visit, told: Story) -> Markup:

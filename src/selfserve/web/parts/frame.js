@@ -97,6 +97,7 @@ export default {
     this.paint();
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
+    window.addEventListener("beforeprint", this.dated);
     window.addEventListener("selfserve-warn", this.warned);
     window.addEventListener("selfserve-unwarn", this.unwarned);
     this.wide = matchMedia("(min-width: 861px)");
@@ -105,6 +106,7 @@ export default {
     setTimeout(this.takeOver); // NiceGUI connects when all that it shows is mounted
   },
   unmounted() {
+    window.removeEventListener("beforeprint", this.dated);
     window.removeEventListener("selfserve-warn", this.warned);
     window.removeEventListener("selfserve-unwarn", this.unwarned);
     this.wide.removeEventListener("change", this.widened);
@@ -188,6 +190,13 @@ export default {
       this.watcher.observe(this.popup, { attributes: true, attributeFilter: ["aria-hidden"] });
       window.addEventListener("online", this.connection);
       window.addEventListener("offline", this.connection);
+    },
+    dated() {
+      for (const one of document.querySelectorAll(".s-printed time")) {
+        const timeZone = one.closest("[data-zone]").dataset.zone;
+        const look = { dateStyle: "full", timeStyle: "long", timeZone };
+        one.title = new Intl.DateTimeFormat(document.documentElement.lang, look).format(new Date());
+      }
     },
     takeOver() {
       // A page whose server was started anew has to be loaded anew. NiceGUI does so at once, under whoever is typing, and

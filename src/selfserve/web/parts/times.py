@@ -12,12 +12,15 @@ from selfserve.languages.reader import Reader
 
 def when(at: datetime | None, now: datetime, to: Reader, sentence: Callable[[str], str] | None = None) -> Markup:
     """The moment in words as a `<time>` element with the exact instant; nothing for no instant. `sentence` says it with
-    the moment within."""
+    the moment within. On paper, where "today" means nothing, it is the exact one (`app.css`)."""
     if at is None:
         return Markup()
-    words = sentence(to.within(at, now)) if sentence else to.moment(at, now)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(
-        at.astimezone(UTC).isoformat(), to.exact(at), words
+    exact = to.exact(at)
+    words, on_paper = to.moment(at, now), Markup()
+    if sentence is not None:
+        words, on_paper = sentence(to.within(at, now)), Markup(' data-print="{}"').format(sentence(exact))
+    return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
+        at.astimezone(UTC).isoformat(), exact, on_paper, words
     )
 
 
