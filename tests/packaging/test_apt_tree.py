@@ -61,6 +61,15 @@ def _listed_as_well(tree: Repository, _: Path) -> None:
     at.write_text(at.read_text() + "\n" + "".join(f"{name}: {value}\n" for name, value in one.fields.items()))
 
 
+def _listed_by_its_sum(tree: Repository, _: Path) -> None:
+    for place in tree.folder.glob("dists/stable/main/binary-amd64/by-hash/SHA256/*"):
+        place.write_bytes(place.read_bytes() + b"\n" + package())
+
+
+def _lists_taken_away(tree: Repository, _: Path) -> None:
+    shutil.rmtree(tree.folder / "dists" / "stable" / "main" / "binary-amd64")
+
+
 def _signed_by_a_stranger(tree: Repository, folder: Path) -> None:
     theirs, evil = replace(tree, folder=folder / "theirs"), folder / "evil.deb"
     evil.write_bytes(package())
@@ -100,6 +109,8 @@ def _led_elsewhere(tree: Repository, folder: Path) -> None:
         (_put_in_its_place, "is not what was signed"),
         (_taken_away, "is gone"),
         (_listed_as_well, "is not what was signed"),
+        (_listed_by_its_sum, "is not what was signed"),
+        (_lists_taken_away, "is gone"),
         (_signed_by_a_stranger, "is not signed by this key"),
         (_signed_text_bent, "is not signed by this key"),
         (_signature_left_out, "is not signed by this key"),

@@ -7,6 +7,7 @@ import os
 import shutil
 import ssl
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from tests.desktop.session import Session, app, desktop, until
 from tests.desktop.test_server import Answer, answering
-from tests.packaging.building import APP, APP_ID, WHEN, brand
+from tests.packaging.building import APP, APP_ID, WHEN, brand, built
 from tests.packaging.once import once
 from tests.servers.certificates import make_certificates
 from tests.servers.processes import program
@@ -57,6 +58,32 @@ def test_it_starts_where_there_is_no_python(
     seen = subprocess.run([moved / "AppRun"], env=at_home, capture_output=True, text=True, check=False)
     assert seen.returncode == 3
     assert seen.stderr == f"{HOSTILE}: no window can be opened here, as there is no screen.\n"
+
+
+def test_the_same_input_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    """In another folder, with another umask, time zone, language and order of hashing: the bytes, and who may read."""
+    odd = {"TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "PYTHONHASHSEED": "7"}
+    done = built(
+        folder.parent / "brand.toml", tmp_path / "far" / "away", "app-folder", cwd=tmp_path, umask=0o077, **odd
+    )
+    assert done.returncode == 0, done.stderr
+    assert _seen(tmp_path / "far" / "away" / APP) == _seen(folder / "usr/lib" / APP)
+    told = [one.name for one in folder.rglob("*.dist-info/*") if one.name in OF_AN_INSTALLATION]
+    assert told == [], "what an installer wrote about its own folder"
+
+
+OF_AN_INSTALLATION = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+
+
+def _seen(folder: Path) -> dict[str, tuple[int, str]]:
+    """All that lies there: who may do what, and what it is."""
+    return {
+        one.relative_to(folder).as_posix(): (
+            one.lstat().st_mode,
+            str(one.readlink()) if one.is_symlink() else sha256(one.read_bytes()).hexdigest() if one.is_file() else "",
+        )
+        for one in folder.rglob("*")
+    }
 
 
 def test_the_next_build_may_take_its_place(folder: Path) -> None:

@@ -13,6 +13,7 @@ from tests.demo.process import environment
 from tests.packaging.building import MAINTAINER, WHEN
 from tests.servers.processes import program
 
+from selfserve.packaging.app_deb import _FORGET
 from selfserve.packaging.brand import Package
 from selfserve.packaging.server_deb import UNITS, server_deb
 from selfserve.packaging.templates import template
@@ -102,11 +103,16 @@ def test_lintian_finds_nothing_else_than_we_know(wheels: list[Path], tmp_path: P
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("script", ["server.postinst", "server.prerm", "server.postrm", "app.postinst", "app.prerm"])
+SCRIPTS = (
+    "server.postinst", "server.prerm", "server.postrm", "app.preinst", "app.postinst", "app.prerm", "app.postrm",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_what_runs_as_root_at_installation_is_sound(script: str, tmp_path: Path) -> None:
     """By ShellCheck; short enough to be read, and it stops at the first failure."""
     place = tmp_path / script
-    place.write_text(template(script, {"PACKAGE": "selfserve-x"}))
+    place.write_text(template(script, {"PACKAGE": "selfserve-x", "AUTOSTART": _FORGET.format(place="etc/x.desktop")}))
     assert place.read_text().splitlines()[1] == "set -e"
     assert len(place.read_text().splitlines()) < 25
     subprocess.run([program("shellcheck", "shellcheck"), place], check=True)

@@ -40,8 +40,21 @@ def app_deb(branding: Branding, when: datetime) -> Deb:
         "Description": f"{package.summary}\n {branding.app.name}: a window on your company's self-service server.\n"
         " .\n It holds no secret of the company; you sign in with your browser.",
     }
-    scripts = {name: template(f"app.{name}", words) for name in ("postinst", "prerm")}
+    wanted = ("postinst", "prerm") if package.autostart else ("preinst", "postinst", "prerm", "postrm")
+    scripts = {name: template(f"app.{name}", words) for name in wanted}
     return Deb(fields, tuple(_files(branding, words, when)), scripts)
+
+
+_KEEP = "# The file that starts the app at sign-in is dpkg's to see to."
+_FORGET = """\
+# dpkg alone would leave the file of another version, which starts the app at sign-in, for ever. It may be any version,
+# also a later one on the way back; so none is named.
+dpkg-maintscript-helper rm_conffile /{place} -- "$@\""""
+"""dpkg-maintscript-helper(1): called alike by all scripts but `prerm`."""
+
+
+def _autostart(branding: Branding) -> str:
+    return f"etc/xdg/autostart/{branding.app.id}.desktop"
 
 
 def _words(branding: Branding, when: datetime) -> dict[str, str]:
@@ -51,6 +64,7 @@ def _words(branding: Branding, when: datetime) -> dict[str, str]:
         "NAME": branding.app.name,
         "SUMMARY": package.summary,
         "SCHEME": branding.app.scheme,
+        "AUTOSTART": _KEEP if package.autostart else _FORGET.format(place=_autostart(branding)),
         "VERSION": f"{VERSION}-{package.revision}",
         "MAINTAINER": package.maintainer,
         "DATE": format_datetime(when),
@@ -68,7 +82,7 @@ def _files(branding: Branding, words: dict[str, str], when: datetime) -> Iterato
     page = desktop_entry.metainfo(branding, words["VERSION"], words["DAY"], "stock", name)
     yield File(f"usr/share/metainfo/{app_id}.metainfo.xml", page.encode())
     if branding.package.autostart:
-        yield File(f"etc/xdg/autostart/{app_id}.desktop", desktop_entry.autostart(branding, name).encode())
+        yield File(_autostart(branding), desktop_entry.autostart(branding, name).encode())
     yield from documents(name, words, "app")
     yield File(f"usr/share/doc/{name}/sbom.cdx.json", sbom(name, words["VERSION"], archives(), when).encode())
     yield File(f"usr/share/man/man1/{name}.1.gz", packed(template("app.1", words)))

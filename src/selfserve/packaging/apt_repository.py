@@ -12,10 +12,10 @@ from pathlib import Path
 
 from selfserve.packaging.apt_held import alone, held
 from selfserve.packaging.apt_index import MACHINES, PART, Listed, listed, written
+from selfserve.packaging.apt_writing import State, show
 from selfserve.packaging.deb import NotDebian
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.signing import Signer
-from selfserve.packaging.tree import PLAIN, PROGRAM
 
 SUITE = "stable"
 KEYS = "/etc/apt/keyrings"
@@ -43,24 +43,23 @@ class Repository:
     def write(self, packages: Iterable[Path], signer: Signer, now: datetime) -> list[Path]:
         """Add the packages to what the tree holds, list and sign all of it; gives the files that machines need.
 
-        Nothing is written where this raises CannotPackage: what the tree holds must be what was signed with this key.
+        What the tree holds must be what was signed with this key, or this raises CannotPackage with nothing written.
+        So it does where the tree cannot be written: machines then find the former state or the new one, as they do
+        where this is stopped, and the same call again writes what is missing.
         """
         at = self.folder / "dists" / SUITE
-        found, fresh = held(self.folder, at, signer), dict[str, bytes]()
+        before = held(self.folder, at, signer)
+        found, fresh = dict(before.packages), dict[str, bytes]()
         for package in packages:
             self._take(package, found, fresh)
         alone(self.folder, set(found))
         lists = self._lists(found)
         release = self._release(lists, now)
-        detached, clearsigned = signer.detached(release), signer.clearsigned(release)
-        for place, content in fresh.items():
-            _put(self.folder / place, content)
-        for place, content in lists.items():
-            _put(at / place, content)
-        _put(at / "Release", release.encode())
-        _put(at / "Release.gpg", detached)
-        _put(at / "InRelease", clearsigned)
-        return self._for_machines(signer)
+        machines = self._for_machines(signer)
+        files = {**fresh, **machines}
+        state = State(files, lists, release.encode(), signer.detached(release), signer.clearsigned(release))
+        show(self.folder, at, state, before.lists)
+        return [self.folder / name for name in machines]
 
     def _take(self, package: Path, found: dict[str, Listed], fresh: dict[str, bytes]) -> None:
         content = _content(package)
@@ -91,15 +90,13 @@ class Repository:
         )
         return (
             f"Origin: {self.name}\nLabel: {self.name}\nSuite: {SUITE}\nCodename: {SUITE}\nDate: {_date(now)}\n{until}"
-            f"Architectures: {' '.join(MACHINES)}\nComponents: {PART}\nSHA256:\n{sums}"
+            f"Acquire-By-Hash: yes\nArchitectures: {' '.join(MACHINES)}\nComponents: {PART}\nSHA256:\n{sums}"
         )
 
-    def _for_machines(self, signer: Signer) -> list[Path]:
-        key, source = self.folder / f"{self.name}.gpg", self.folder / f"{self.name}.sources"
-        _put(key, signer.public())
-        told = f"Types: deb\nURIs: {self.url}\nSuites: {SUITE}\nComponents: {PART}\nSigned-By: {KEYS}/{key.name}\n"
-        _put(source, told.encode())
-        return [key, source]
+    def _for_machines(self, signer: Signer) -> dict[str, bytes]:
+        key, source = f"{self.name}.gpg", f"{self.name}.sources"
+        told = f"Types: deb\nURIs: {self.url}\nSuites: {SUITE}\nComponents: {PART}\nSigned-By: {KEYS}/{key}\n"
+        return {key: signer.public(), source: told.encode()}
 
 
 def _content(package: Path) -> bytes:
@@ -107,15 +104,6 @@ def _content(package: Path) -> bytes:
         return package.read_bytes()
     except OSError as error:
         raise CannotPackage(f"{package} cannot be read: {error.strerror}.") from None
-
-
-def _put(place: Path, content: bytes) -> None:
-    """Write it for a web server to read, whatever the habit (umask) of whoever signs."""
-    new = [one for one in (place, *place.parents) if not one.exists()]
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
-    for one in new:
-        one.chmod(PROGRAM if one.is_dir() else PLAIN)
 
 
 def _date(when: datetime) -> str:

@@ -22,10 +22,13 @@ def entry(branding: Branding, command: str) -> str:
 
 
 def autostart(branding: Branding, command: str) -> str:
-    """The entry that starts the app at sign-in; whoever does not want it turns it off in their own session."""
+    """The entry that starts the app at sign-in; whoever does not want it turns it off in their own session.
+
+    It outlives a package that is removed and not purged; `TryExec` makes nothing of it then.
+    """
     return (
-        f"[Desktop Entry]\nType=Application\nName={_value(branding.app.name)}\nExec={command}\nIcon={branding.app.id}\n"
-        "X-GNOME-Autostart-enabled=true\n"
+        f"[Desktop Entry]\nType=Application\nName={_value(branding.app.name)}\nExec={command}\n"
+        f"TryExec={command}\nIcon={branding.app.id}\nX-GNOME-Autostart-enabled=true\n"
     )
 
 

@@ -17,7 +17,7 @@ from selfserve.desktop import VERSION
 from selfserve.packaging.app_files import app_files, icon_of
 from selfserve.packaging.brand import Branding, authorities, installed, load
 from selfserve.packaging.frozen_parts import frozen_parts
-from selfserve.packaging.moment import moment
+from selfserve.packaging.moment import VARIABLE, moment
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.program_icon import program_icon
 from selfserve.packaging.replaced import BUILT, PARTS, replacing
@@ -58,14 +58,14 @@ def app_folder(branding: Branding, out: Path, when: datetime) -> Path:
     """
     name = branding.package.name
     with replacing(out, name) as made:
-        parts = _made(branding, made)
+        parts = _made(branding, made, when)
         text = document(name, f"{VERSION}-{branding.package.revision}", parts, when)
         (made / name / PARTS).write_text(text, "utf-8")
     return out / name
 
 
-def _made(branding: Branding, folder: Path) -> list[Component]:
-    """What PyInstaller makes in `folder`; gives the parts of it."""
+def _made(branding: Branding, folder: Path, when: datetime) -> list[Component]:
+    """What PyInstaller makes in `folder`, the same each time (its page on reproducible builds); gives its parts."""
     with tempfile.TemporaryDirectory(prefix="selfserve-frozen-") as made:
         work = Path(made)
         spec = prepare(branding, work / "app")
@@ -73,8 +73,10 @@ def _made(branding: Branding, folder: Path) -> list[Component]:
                    str(folder), "--workpath", str(work / "build"), str(spec)]  # fmt: skip
         found = {
             **os.environ,
-            "PYTHONPATH": str(spec.parent),
-        }  # it looks at GTK's bridge in processes of its own
+            "PYTHONPATH": str(spec.parent),  # it looks at GTK's bridge in processes of its own
+            "PYTHONHASHSEED": "0",
+            VARIABLE: str(int(when.timestamp())),
+        }
         done = subprocess.run(command, env=found, capture_output=True, text=True, check=False)
         if done.returncode:
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]

@@ -74,6 +74,8 @@ def fetch(wanted: Iterable[Pin], options: Sequence[str] = ()) -> list[Path]:
     command = [sys.executable, "-m", "pip", "download", *how, "--dest", str(folder), "-r", str(listed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
+        if "No module named pip" in done.stderr:
+            raise CannotPackage("pip is missing here; install python3-pip.")
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["it said nothing"]
         raise CannotPackage(f"pip could not fetch what the lock names: {said[-1].removeprefix('ERROR: ')}")
     listed.unlink()

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from selfserve.packaging.problems import CannotPackage
+from selfserve.packaging.tree import PLAIN, PROGRAM
 
 PARTS = "sbom.cdx.json"
 """The list of parts, which every folder with a program holds."""
@@ -33,7 +34,8 @@ def replacing(out: Path, *names: str) -> Iterator[Path]:
     """A folder to build into; what was made there lies in `out` afterwards, in place of what earlier builds made.
 
     `names` are known before the build. Raises CannotPackage as `replaceable` does, for those before anything is built.
-    Where a build fails or is broken off, `out` holds what it held.
+    Where a build fails, `out` holds what it held. Everybody can read what was made, whatever the habit (umask) of who
+    builds.
     """
     for name in names:
         replaceable(out / name)
@@ -46,10 +48,16 @@ def replacing(out: Path, *names: str) -> Iterator[Path]:
         found = sorted(made.iterdir())
         for one in found:
             replaceable(out / one.name)
+        _opened(made)
         for one in found:
             if (out / one.name).exists():
                 (out / one.name).rename(former / one.name)
             one.rename(out / one.name)
+
+
+def _opened(folder: Path) -> None:
+    for one in (one for one in folder.rglob("*") if not one.is_symlink()):
+        one.chmod(PROGRAM if one.is_dir() or one.stat().st_mode & 0o100 else PLAIN)
 
 
 def _is_empty(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import selfserve
 from selfserve.packaging.about import About, about
-from selfserve.packaging.locked import SERVER, Pin, fetch, pins
+from selfserve.packaging.locked import APP, SERVER, Pin, fetch, lock_file, pins
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.tree import File, of_folder
 from selfserve.packaging.unpacking import of_archive
@@ -40,6 +40,8 @@ def _ours(under: str) -> Iterator[File]:
     package, known = Path(selfserve.__file__).parent, distribution("selfserve")
     yield from (file for file in of_folder(package, f"{under}/selfserve") if "/demo/catalog/" not in file.path)
     yield from of_folder(_catalog(package), f"{under}/selfserve/demo/catalog")
+    for lock in (SERVER, APP):  # beside the sources in a checkout, within the package elsewhere
+        yield File(f"{under}/selfserve/packaging/{lock}", lock_file(lock).read_bytes())
     about = f"{under}/selfserve-{known.version}.dist-info"
     for name in ("METADATA", "entry_points.txt"):
         text = known.read_text(name)
