@@ -235,7 +235,7 @@ async def test_what_became_of_the_try_is_told_on_both_pages(visitor: Visitor, st
     await ana.should_see("It did not work this time either", retries=60)
     await ana.should_see("Ruth is still looking after it.")
     await ruth.should_see("It did not work this time either: The target refused the connection", retries=60)
-    assert any(call == "say" and str(args[0]).startswith("It did not work this time") for call, args in told)
+    await until(lambda: ("say", ("It did not work this time either.",)) in told)
     stand.target("legacy").away = False
     ruth.find(marker="try-again").click()
     await ruth.should_not_see("It did not work this time either: The target refused the connection", retries=60)

@@ -71,7 +71,8 @@ class CaseActs:
         """What became of the try: it came back, told to all who look, or the case is closed by it, told to whose it
         was; others hear who closed it."""
         if self._case.state != EscalationState.CLOSED:
-            self._say(msg("It did not work this time either: {why}", why=self._case.reason))
+            self._show(msg("It did not work this time either: {why}", why=self._case.reason))
+            self._visit.announce(msg("It did not work this time either."))
         elif self._case.closed_by_id == self._visit.person_id:
             self._visit.announce(msg("It worked this time."))
 
@@ -146,13 +147,13 @@ class CaseActs:
         press(words, self._visit.acting(Role.STAFF, lambda _: pressed(), self._refused), **looks)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._say(refusal.words)
+        self._show(refusal.words)
+        self._visit.announce(refusal.words)
 
-    def _say(self, words: str) -> None:
-        """Where it stays in sight, and read out."""
+    def _show(self, words: str) -> None:
+        """Where it stays in sight."""
         self._said.set_content(str(note(tell(words), "bad")))
         self._said.set_visibility(True)
-        self._visit.announce(words)
 
     def _done(self) -> None:
         case, house = self._case, self._visit.house
