@@ -91,6 +91,7 @@ def test_two_items_that_give_the_same_thing_share_it(stand: Stand) -> None:
     _end(stand, both["set"])
     assert stand.shelf.things == {("fork", "ada")}
     assert stand.steps(fork.id)[0].ours, "ownership passed on"
+    assert stand.steps(fork.id)[0].target_state == {"n": 1}, "and what it takes to take it back"
     stand.clock.forward(hours=1)
     _end(stand, both["fork"])
     assert not stand.shelf.things

@@ -77,6 +77,7 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
             undo.append(work_of(row))
             continue
         heir.ours = True
+        heir.target_state = heir.target_state or dict(row.target_state or {})  # what finds it again, and undoes it
         row.ours, row.state, row.undone_at = False, StepState.UNDONE, now
         row.evidence = {**row.evidence, "kept_for": heir.key.partition(":")[0]}
     return undo

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from tests.connectors.clock import Clock
 from tests.connectors.ldap.conftest import Build, plain
 from tests.connectors.ldap.faults import before_next
 from tests.servers.slapd import Slapd
@@ -149,6 +153,135 @@ def test_a_renamed_person_still_loses_what_they_had(directory: LdapConnector, sl
     assert directory.observe("add_member", ask, done.state).presence is Presence.PRESENT
     assert isinstance(directory.undo("add_member", ask, done.state, ctx), Done)
     assert members(slapd, group) == [slapd.svc_dn]
+
+
+def renamed(slapd: Slapd, dn: str, leaf: str, below: str | None = None) -> str:
+    """An administrator renames an entry, or moves it below another; its new DN."""
+    with slapd.admin() as admin:
+        assert admin.modify_dn(dn, leaf, new_superior=below)[0]
+    return f"{leaf},{below or dn.partition(',')[2]}"
+
+
+def given(directory: LdapConnector, ask: MembershipArgs, ctx: Context, action: str = "add_member") -> dict[str, Any]:
+    """The state of what was just given."""
+    done = directory.apply(action, ask, ctx)
+    assert isinstance(done, Done)
+    return done.state
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_renamed_group_is_still_left(directory: LdapConnector, slapd: Slapd, ctx: Context, by_name: bool) -> None:
+    """Whoever is in the group is in it under its new name too: it is seen there, and taken back there."""
+    person, group = slapd.add_person(), slapd.add_group()
+    ask = args(group.partition(",")[0].removeprefix("cn=") if by_name else group, person.uid)
+    state = given(directory, ask, ctx)
+    now = renamed(slapd, group, f"cn={person.uid}-renamed")
+    seen = directory.observe("add_member", ask, state)
+    assert (seen.presence, seen.evidence["group"]) == (Presence.PRESENT, now)
+    assert isinstance(directory.undo("add_member", ask, state, ctx), Done)
+    assert members(slapd, now) == [slapd.svc_dn]
+    assert directory.observe("add_member", ask, state).presence is Presence.ABSENT
+    assert isinstance(directory.undo("add_member", ask, state, ctx), AlreadyDone)
+
+
+def test_a_group_renamed_together_with_its_member_is_still_left(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """Both DNs are wrong, both entries are known."""
+    person, group = slapd.add_person(), slapd.add_group()
+    ask = args(group, person.uid)
+    state = given(directory, ask, ctx)
+    now = renamed(slapd, group, f"cn={person.uid}-renamed")
+    renamed(slapd, person.dn, f"uid={person.uid}-new")
+    assert directory.observe("add_member", ask, state).presence is Presence.PRESENT
+    assert isinstance(directory.undo("add_member", ask, state, ctx), Done)
+    assert members(slapd, now) == [slapd.svc_dn]
+
+
+def test_another_group_that_took_the_old_name_keeps_its_members(
+    directory: LdapConnector, slapd: Slapd, ctx: Context, clock: Clock
+) -> None:
+    """What we gave is in the renamed group; the new one of the old name is nothing of ours."""
+    person, group = slapd.add_person(), slapd.add_group()
+    ask = args(group, person.uid)
+    state = given(directory, ask, ctx)
+    now = renamed(slapd, group, f"cn={person.uid}-renamed")
+    slapd.add_group(person.dn, name=group.partition(",")[0].removeprefix("cn="))
+    clock.forward(timedelta(minutes=2))
+    ctx = replace(ctx, deadline=clock() + timedelta(minutes=1))
+    assert directory.observe("add_member", ask, state).evidence["group"] == now
+    assert isinstance(directory.undo("add_member", ask, state, ctx), Done)
+    assert members(slapd, now) == [slapd.svc_dn]
+    assert members(slapd, group) == [person.dn]
+    assert directory.observe("add_member", ask, state).presence is Presence.ABSENT
+
+
+def test_a_group_made_anew_under_its_name_is_the_same_to_us(
+    directory: LdapConnector, slapd: Slapd, ctx: Context, clock: Clock
+) -> None:
+    """A tool that deletes and makes groups at each run: the former is gone for good, the name is what there is."""
+    person, group = slapd.add_person(), slapd.add_group()
+    ask = args(group, person.uid)
+    state = given(directory, ask, ctx)
+    with slapd.admin() as admin:
+        admin.delete(group)
+    slapd.add_group(person.dn, slapd.svc_dn, name=group.partition(",")[0].removeprefix("cn="))
+    clock.forward(timedelta(minutes=2))
+    ctx = replace(ctx, deadline=clock() + timedelta(minutes=1))
+    assert directory.observe("add_member", ask, state).presence is Presence.PRESENT
+    assert isinstance(directory.undo("add_member", ask, state, ctx), Done)
+    assert members(slapd, group) == [slapd.svc_dn]
+
+
+@pytest.mark.parametrize("away", [True, False], ids=["out of the groups' branch", "to a name that is not writable"])
+def test_a_group_renamed_out_of_reach_is_a_human_s(build: Build, slapd: Slapd, ctx: Context, away: bool) -> None:
+    """Never said to be taken back, never written where nothing may be written; over once somebody did it."""
+    person = slapd.add_person()
+    group, mark = slapd.add_group(name=f"temp-{person.uid}"), f"cn=boss-{person.uid}"
+    directory = build(writable_groups=["temp-*"])
+    ask = args(group, person.uid)
+    state = given(directory, ask, ctx)
+    now = renamed(slapd, group, mark, slapd.base if away else None)
+    assert directory.observe("add_member", ask, state).presence is Presence.PRESENT
+    outcome = directory.undo("add_member", ask, state, ctx)
+    assert isinstance(outcome, NeedsHuman)
+    assert now in outcome.reason
+    assert "writable_groups" in outcome.reason
+    assert [line.text for line in outcome.todo] == [f"Remove {person.dn} from {now}."]
+    assert person.dn in members(slapd, now)
+    with slapd.admin() as admin:
+        assert admin.modify(now, {"member": [("MODIFY_DELETE", [person.dn])]})[0]
+    assert directory.observe("add_member", ask, state).presence is Presence.ABSENT
+    assert isinstance(directory.undo("add_member", ask, state, ctx), AlreadyDone)
+
+
+def test_a_removal_from_a_group_renamed_since_is_taken_back_there(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """The mirror: whoever was taken out comes back into the group, whatever it is called now."""
+    person = slapd.add_person()
+    group = slapd.add_group(person.dn, slapd.svc_dn)
+    ask = args(group, person.uid)
+    state = given(directory, ask, ctx, "remove_member")
+    now = renamed(slapd, group, f"cn={person.uid}-renamed")
+    assert directory.observe("remove_member", ask, state).presence is Presence.PRESENT
+    assert isinstance(directory.undo("remove_member", ask, state, ctx), Done)
+    assert person.dn in members(slapd, now)
+
+
+def test_a_group_renamed_in_the_moment_it_is_left_is_tried_again(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """Its name is still remembered: gone under it is not gone."""
+    person = slapd.add_person()
+    group = slapd.add_group(person.dn, slapd.svc_dn)
+    ask = args(group, person.uid)
+    directory.plan("remove_member", ask)
+    renamed(slapd, group, f"cn={person.uid}-renamed")
+    directory.observe("remove_member", ask, {})
+    outcome = directory.apply("remove_member", ask, ctx)
+    assert isinstance(outcome, Failed)
+    assert outcome.kind is FailureKind.TRANSIENT
 
 
 def test_zero_or_two_matching_people_are_never_guessed(directory: LdapConnector, slapd: Slapd, ctx: Context) -> None:

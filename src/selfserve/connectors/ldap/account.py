@@ -19,7 +19,7 @@ RESET = "pwdReset"
 CHANGED = "pwdChangedTime"
 STATE_ATTRIBUTES = (
     LOCK, RESET, CHANGED, "pwdStartTime", "pwdEndTime", "shadowExpire", "nsAccountLock", "loginDisabled",
-    "userAccountControl", "entryUUID", "entryCSN", "cn",
+    "userAccountControl", "entryUUID", "objectGUID", "entryCSN", "cn",
 )  # fmt: skip
 _AD_DISABLED = 0x2
 

@@ -11,6 +11,7 @@ from selfserve.connectors.ldap.account import STATE_ATTRIBUTES, Account, Account
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.entry import Entry
 from selfserve.connectors.ldap.errors import AmbiguousEntryError, EntryNotFoundError
+from selfserve.connectors.ldap.identity import ATTRIBUTES, identity, known_by
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.settings import PLACE, LdapSettings
 from selfserve.connectors.ldap.wire import BASE, SUBTREE
@@ -33,6 +34,14 @@ class Person:
         return self.account.state is AccountState.HELD
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group: where, and what it is known by however it is renamed (None where the directory does not show it)."""
+
+    dn: str
+    uuid: str | None
+
+
 class Lookup:
     """Finds people and groups and remembers them for `look_up_seconds`. Raises EntryNotFoundError,
     AmbiguousEntryError."""
@@ -40,7 +49,7 @@ class Lookup:
     def __init__(self, client: DirectoryClient, settings: LdapSettings, now: Callable[[], datetime]) -> None:
         self._client, self._settings, self._now = client, settings, now
         self._people: Known[Person] = Known(now)
-        self._groups: Known[str] = Known(now)
+        self._groups: Known[Group] = Known(now)
 
     def person(self, customer: str, max_age: float | None = None) -> Person:
         """The one person `customer` (a login, a mail address or a DN) means, read at most `max_age` seconds ago."""
@@ -49,8 +58,8 @@ class Lookup:
         return known or self._people.put(customer, self._read_person(customer))
 
     def person_by_uuid(self, uuid: str) -> Person | None:
-        """The person with this `entryUUID` (RFC 4530), wherever they were moved; None where gone."""
-        found = self._people_found(f"(entryUUID={names.escape_filter(uuid)})", self._settings.people_base, SUBTREE)
+        """The person known by this, wherever they were moved; None where gone."""
+        found = self._people_found(known_by(uuid), self._settings.people_base, SUBTREE)
         return self._person(found[0]) if found else None
 
     def again(self, dn: str, host: str | None = None) -> Person:
@@ -61,15 +70,28 @@ class Lookup:
             raise EntryNotFoundError(msg("There is no person {person} in the directory any more.", person=dn))
         return self._person(found[0])
 
-    def group(self, group: str) -> str:
-        """The DN of the one group that `group` (its cn or its DN) means."""
+    def group_by_uuid(self, uuid: str) -> str | None:
+        """The DN of the group known by this, wherever in the directory it was moved; None where it is gone."""
+        for base in self._everywhere():
+            found = self._client.search(base, known_by(uuid))
+            if found:
+                return found[0].dn
+        return None
+
+    def _everywhere(self) -> list[str]:
+        """All the server holds (RFC 4512, section 5.1); the groups' own branch where it does not say."""
+        root = self._client.read("", ("namingContexts",))
+        return (root.texts("namingContexts") if root else []) or [self._settings.groups_base]
+
+    def group(self, group: str) -> Group:
+        """The one group that `group` (its cn or its DN) means."""
         known = self._groups.get(group, self._settings.look_up_seconds)
         return known or self._groups.put(group, self._read_group(group))
 
     def forget(self, dn: str) -> None:
         """Drop what is remembered about an entry that turned out to be gone."""
         self._people.forget(lambda person: names.same(person.dn, dn))
-        self._groups.forget(lambda group: names.same(group, dn))
+        self._groups.forget(lambda group: names.same(group.dn, dn))
 
     def _read_person(self, customer: str) -> Person:
         kind = f"(objectClass={self._settings.person_class})"
@@ -93,17 +115,18 @@ class Lookup:
         if rule and account.state is not AccountState.HELD and self._client.read(entry.dn, (), rule):
             account = replace(account, state=AccountState.HELD, why="disabled by the house's rule")
         label = entry.text("cn") or names.leaf(entry.dn)
-        return Person(entry.dn, entry.text("entryUUID"), label, account, entry)
+        return Person(entry.dn, identity(entry), label, account, entry)
 
-    def _read_group(self, group: str) -> str:
+    def _read_group(self, group: str) -> Group:
         kind = f"(objectClass={self._settings.group_class})"
         base = self._settings.groups_base
         if names.within(group, base) and names.is_dn(group):
-            entry = self._client.read(group, (), kind)
+            entry = self._client.read(group, ATTRIBUTES, kind)
             found = [entry] if entry else []
         else:
-            found = self._client.search(base, f"(&{kind}(cn={names.escape_filter(group)}))")
-        return _only(found, msg("group “{group}”", group=group)).dn
+            found = self._client.search(base, f"(&{kind}(cn={names.escape_filter(group)}))", ATTRIBUTES)
+        entry = _only(found, msg("group “{group}”", group=group))
+        return Group(entry.dn, identity(entry))
 
 
 def _only(found: list[Entry], what: str) -> Entry:

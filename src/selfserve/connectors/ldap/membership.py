@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import Field
@@ -26,7 +26,13 @@ from selfserve.connectors.contract import (
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
-from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.errors import (
+    AmbiguousEntryError,
+    AnswerLostError,
+    DirectoryError,
+    DirectoryRefusedError,
+    EntryNotFoundError,
+)
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.wire import ADD, DELETE, Change
 from selfserve.languages.messages import msg
@@ -52,11 +58,12 @@ def not_writable_group(group: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """The two DNs of one membership, and what identifies the person after a move."""
+    """The two DNs of one membership, and what identifies both after a move."""
 
     group: str
     person: str
     uuid: str | None = None
+    group_uuid: str | None = None
 
     @property
     def name(self) -> str:
@@ -64,7 +71,7 @@ class _Pair:
         return f"{names.normal(self.group)}:{names.normal(self.person)}"
 
     def state(self, **more: str) -> State:
-        return {"group": self.group, "person": self.person, "uuid": self.uuid, **more}
+        return {"group": self.group, "person": self.person, "uuid": self.uuid, "group_uuid": self.group_uuid, **more}
 
 
 class Membership(Deed[MembershipArgs]):
@@ -83,7 +90,7 @@ class Membership(Deed[MembershipArgs]):
         return f"{'member' if self._member else 'no-member'}:{pair.name}"
 
     def plan(self, args: MembershipArgs) -> Plan:
-        person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group)
+        person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group).dn
         pair = _Pair(group, person.dn)
         name, seen = names.leaf(group), self.looks.get(pair.name, LOOKED)
         there = self._there(pair) if seen is None else seen
@@ -96,19 +103,19 @@ class Membership(Deed[MembershipArgs]):
 
     def apply(self, args: MembershipArgs, ctx: Context) -> Outcome:
         group = self.lookup.group(args.group)
-        if not self.settings.may_write_group(group):
-            return self._not_ours(group)
+        if not self.settings.may_write_group(group.dn):
+            return self._not_ours(group.dn)
         person = self.lookup.person(args.customer, FRESH if self._member else None)
         if self._member and person.held:
-            return held_back(person, msg("add it to {group}", group=names.leaf(group)))
-        return self._reach(_Pair(group, person.dn, person.uuid), member=self._member)
+            return held_back(person, msg("add it to {group}", group=names.leaf(group.dn)))
+        return self._reach(_Pair(group.dn, person.dn, person.uuid, group.uuid), member=self._member)
 
     def observe(self, args: MembershipArgs, state: State) -> Observation:
         try:
             pair = self._of(args, state)
         except EntryNotFoundError as error:
             return self._seen(there=False, evidence={"read": str(error)})
-        pair, there = self._found(pair, recorded=bool(state))
+        pair, there = self._found(args, pair, recorded=bool(state))
         self.looks.put(pair.name, there)
         return self._seen(there=there, evidence={"group": pair.group, "person": pair.person, "member": there})
 
@@ -119,7 +126,12 @@ class Membership(Deed[MembershipArgs]):
             return AlreadyDone({}, error.words) if self._member else Failed(FailureKind.NOT_FOUND, error.words)
         if not state and not self.settings.may_write_group(pair.group):
             return self._not_ours(pair.group)
-        return self._reach(self._found(pair, recorded=bool(state))[0], member=not self._member)
+        now = self._group_now(pair) if state else pair
+        now, there = self._found(args, now, recorded=bool(state))
+        outside = not names.same(now.group, pair.group) and not self.settings.may_write_group(now.group)
+        if outside and there is self._member:
+            return self._moved_away(pair, now)
+        return self._reach(now, member=not self._member)
 
     def _reach(self, pair: _Pair, *, member: bool) -> Outcome:
         asked = self.pins.get(pair.name)
@@ -190,11 +202,25 @@ class Membership(Deed[MembershipArgs]):
 
     def _no_group(self, pair: _Pair, *, member: bool) -> Outcome:
         self.lookup.forget(pair.group)
+        if pair.group_uuid and self.lookup.group_by_uuid(pair.group_uuid) is not None:
+            renamed = msg("The group {group} was renamed in this very moment.", group=pair.group)
+            return Failed(FailureKind.TRANSIENT, renamed)
         if member:
             return Failed(
                 FailureKind.NOT_FOUND, msg("There is no group {group} in the directory any more.", group=pair.group)
             )
         return AlreadyDone(pair.state(), msg("The group {group} no longer exists.", group=names.leaf(pair.group)))
+
+    def _moved_away(self, before: _Pair, now: _Pair) -> NeedsHuman:
+        """The group's new name is none that may be changed; what was given there is seen to by a person."""
+        reason = msg(
+            "The group {before} is now {group}, which is not among writable_groups, so nothing was written there.",
+            before=before.group,
+            group=now.group,
+        )
+        if self._member:
+            return NeedsHuman(reason, (Todo(msg("Remove {person} from {group}.", person=now.person, group=now.group)),))
+        return NeedsHuman(reason, (Todo(msg("Add {person} to {group}.", person=now.person, group=now.group)),))
 
     @staticmethod
     def _last_member(pair: _Pair) -> NeedsHuman:
@@ -219,24 +245,47 @@ class Membership(Deed[MembershipArgs]):
 
     def _of(self, args: MembershipArgs, state: State) -> _Pair:
         if state.get("group") and state.get("person"):
-            return _Pair(str(state["group"]), str(state["person"]), state.get("uuid"))
+            return _Pair(str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid"))
         return self._pair(args)
 
     def _pair(self, args: MembershipArgs) -> _Pair:
-        person = self.lookup.person(args.customer)
-        return _Pair(self.lookup.group(args.group), person.dn, person.uuid)
+        person, group = self.lookup.person(args.customer), self.lookup.group(args.group)
+        return _Pair(group.dn, person.dn, person.uuid, group.uuid)
 
-    def _found(self, pair: _Pair, *, recorded: bool) -> tuple[_Pair, bool]:
-        """The pair, and whether the group has it; a `recorded` person is looked for under a new DN as well.
+    def _found(self, args: MembershipArgs, pair: _Pair, *, recorded: bool) -> tuple[_Pair, bool]:
+        """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well.
 
-        Somebody renamed still has what they had.
+        Somebody renamed still has what they had, and so have the members of a group that was.
         """
         there = self._there(pair, self.pins.get(pair.name))
-        if there or not recorded or not pair.uuid or self.client.read(pair.person) is not None:
+        if not recorded or (there and self._still_called(args, pair)):
             return pair, there
+        now = self._person_now(self._group_now(pair))
+        return now, there if now == pair else self._there(now)
+
+    def _still_called(self, args: MembershipArgs, pair: _Pair) -> bool:
+        """True where the group's name is not another group's meanwhile, by what was read of it within the last
+        minute."""
+        if not pair.group_uuid:
+            return True
+        try:
+            known = self.lookup.group(args.group)
+        except (EntryNotFoundError, AmbiguousEntryError):
+            return False
+        return names.same(known.dn, pair.group) and known.uuid == pair.group_uuid
+
+    def _person_now(self, pair: _Pair) -> _Pair:
+        if not pair.uuid or self.client.read(pair.person) is not None:
+            return pair
         moved = self.lookup.person_by_uuid(pair.uuid)
-        pair = _Pair(pair.group, moved.dn, moved.uuid) if moved else pair
-        return pair, self._there(pair)
+        return replace(pair, person=moved.dn) if moved else pair
+
+    def _group_now(self, pair: _Pair) -> _Pair:
+        """The pair with the group where it is now, by what it is known by: its name may be another group's today."""
+        if not pair.group_uuid:
+            return pair
+        moved = self.lookup.group_by_uuid(pair.group_uuid)
+        return replace(pair, group=moved) if moved and not names.same(moved, pair.group) else pair
 
     def _there(self, pair: _Pair, host: str | None = None) -> bool:
         return bool(self.client.compare(pair.group, self.settings.member_attribute, pair.person, host))
