@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -245,24 +246,96 @@ def test_bits_of_a_number_disable(
     assert logins(db, present=present) == {"ana"}
 
 
-def test_who_left_is_seen_by_the_full_reading_and_comes_back(
-    db: Database, client: DirectoryClient, branch: Branch
+@pytest.mark.parametrize("full", [True, False], ids=["full", "changes"])
+def test_who_left_is_seen_by_the_next_reading_and_comes_back(
+    db: Database, client: DirectoryClient, branch: Branch, *, full: bool
 ) -> None:
-    """A deleted entry is gone with its groups; the key seen again is the same person again."""
+    """Whichever reading it is, a deleted entry is gone with its groups; the key seen again is the same person again."""
     ana, bob = branch.person("ana"), branch.person("bob")
     branch.person("cem")
     branch.group("design", ana, bob)
     sync(db, client, branch.mapping(), NOW)
     branch.delete(ana)
-    assert sync(db, client, branch.mapping(), NOW + timedelta(minutes=1)).gone == 0
-    figures = sync(db, client, branch.mapping(), NOW + timedelta(hours=24))
-    assert (figures.full, figures.gone) == (True, 1)
+    figures = sync(db, client, branch.mapping(), NOW + timedelta(minutes=1), full=full)
+    assert (figures.full, figures.gone) == (full, 1)
     assert (logins(db), logins(db, present=False)) == ({"bob", "cem"}, {"ana"})
     with db.write() as session:
         session.execute(sa.update(Person).where(Person.login == "bob").values(gone_at=NOW))
-    back = sync(db, client, branch.mapping(), NOW + timedelta(hours=25), full=True)
+    late = replace(branch.mapping(), overlap=timedelta(hours=-1))
+    back = sync(db, client, late, NOW + timedelta(hours=2), full=full)
     assert back.returned == 1
     assert logins(db) == {"bob", "cem"}
+    assert groups(db, "bob") == {"design"}
+
+
+def test_who_was_deleted_is_cut_off_at_the_next_reading_of_changes(
+    db: Database, client: DirectoryClient, branch: Branch
+) -> None:
+    """No later than `directory.every`: their token is worth nothing, and they decide nothing any more."""
+    ana = branch.person("ana")
+    branch.person("bob")
+    sync(db, client, branch.mapping(), NOW)
+    with db.write() as session:
+        found = directory.by_login(session, "ana")
+        assert found is not None
+        _, clear = tokens.create(session, found, "laptop", ["requests:read"], timedelta(days=1), NOW)
+    branch.delete(ana)
+    figures = sync(db, client, branch.mapping(), NOW + timedelta(minutes=1))
+    assert (figures.full, figures.gone, figures.tokens_revoked) == (False, 1, 1)
+    assert "person.gone" in kinds(db)
+    with db.write() as session:
+        assert tokens.verify(session, clear, NOW + timedelta(minutes=1), RoleRules()) is None
+
+
+def test_a_list_of_too_few_removes_nobody(db: Database, client: DirectoryClient, branch: Branch) -> None:
+    """A server that shows next to nobody must not send the company home between two full readings either."""
+
+    class Short(Counting):
+        def search_paged(self, base: str, where: str, attributes: Sequence[str] = ()) -> Iterator[Entry]:
+            found = super().search_paged(base, where, attributes)
+            yield from list(found)[:1] if list(attributes) == ["entryUUID"] else found
+
+    for login in ("ana", "bob", "cem"):
+        branch.person(login)
+    sync(db, client, branch.mapping(), NOW)
+    late = replace(branch.mapping(), overlap=timedelta(hours=-1))
+    figures = sync(db, Short(client), late, NOW + timedelta(hours=2))
+    assert (figures.full, figures.refused, figures.gone) == (False, True, 0)
+    assert "only 1 of 3 people" in figures.alarms[0]
+    assert len(logins(db)) == 3
+    again = sync(db, client, branch.mapping(), NOW + timedelta(hours=2, minutes=5))
+    assert (again.full, again.refused, again.gone) == (True, False, 0)
+
+
+def test_who_came_in_a_moment_ago_is_not_gone_for_a_list_that_is_behind(
+    db: Database, client: DirectoryClient, branch: Branch
+) -> None:
+    """Two searches may be answered by two replicas."""
+
+    class Behind(Counting):
+        def search_paged(self, base: str, where: str, attributes: Sequence[str] = ()) -> Iterator[Entry]:
+            found = super().search_paged(base, where, attributes)
+            behind = list(attributes) == ["entryUUID"]
+            yield from (entry for entry in found if not (behind and entry.dn.startswith("uid=new")))
+
+    for login in ("ana", "bob", "cem"):
+        branch.person(login)
+    sync(db, client, branch.mapping(), NOW)
+    branch.person("new")
+    figures = sync(db, Behind(client), branch.mapping(), NOW + timedelta(minutes=1))
+    assert (figures.full, figures.added, figures.gone) == (False, 1, 0)
+
+
+def test_changes_list_every_key_and_nothing_else(db: Database, client: DirectoryClient, branch: Branch) -> None:
+    """What a quiet look costs: one search for changes, one for groups, and one that brings keys alone."""
+    branch.person("ana")
+    branch.person("bob")
+    sync(db, client, branch.mapping(), NOW)
+    counting = Counting(client)
+    late = replace(branch.mapping(), overlap=timedelta(hours=-1))
+    sync(db, counting, late, NOW + timedelta(hours=2))
+    assert len(counting.asked) == 3
+    assert counting.asked.count("(objectClass=inetOrgPerson)") == 1
 
 
 def test_an_entry_made_anew_under_an_old_name_is_somebody_else(

@@ -48,7 +48,7 @@ class PeopleMapping:
     overlap: timedelta = timedelta(minutes=10)
     """How far before the last stamp changes are read again: replicas tell late, and stamps count whole seconds."""
     least_share: float = 0.5
-    """A full reading that would leave less than this share of the people present is refused."""
+    """A reading that would leave less than this share of the people present is refused."""
 
     @property
     def attributes(self) -> Attributes:
@@ -76,7 +76,7 @@ class PeopleMapping:
     def record(self, entry: Entry) -> Record:
         """What `entry` tells about a person. Raises UnfitError where it has no key or a value that cannot be kept."""
         columns: dict[str, str | bool] = {
-            "key": self._key(entry),
+            "key": self.key(entry),
             "dn": entry.dn,
             "login": _text(entry, self.attributes.login),
             "email": _text(entry, self.attributes.email).lower(),
@@ -97,7 +97,8 @@ class PeopleMapping:
             entry.text(self.stamp) or "",
         )
 
-    def _key(self, entry: Entry) -> str:
+    def key(self, entry: Entry) -> str:
+        """The entry's own id. Raises UnfitError where it shows none."""
         raw = next(iter(entry.attributes.get(self.attributes.key.lower(), ())), b"")
         if self.active_directory and len(raw) == 16:
             return str(uuid.UUID(bytes_le=raw))

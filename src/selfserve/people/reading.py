@@ -55,6 +55,29 @@ def read_people(source: Source, mapping: PeopleMapping, figures: SyncFigures, si
     return list(found.values())
 
 
+def list_people(source: Source, mapping: PeopleMapping) -> dict[str, str]:
+    """The DN of everybody the directory shows, by key: with one attribute an entry, a fraction of reading them."""
+    listed = {}
+    for entry in source.search_paged(mapping.directory.base, mapping.directory.filter, (mapping.attributes.key,)):
+        try:
+            listed[mapping.key(entry)] = entry.dn
+        except UnfitError:
+            continue  # a reading tells of it
+    return listed
+
+
+def read_person(source: Source, mapping: PeopleMapping, key: str, dn: str) -> Record | None:
+    """The person with this key, whose entry is at `dn`; None where it is there no more, or does not fit."""
+    for entry in source.search_paged(dn, mapping.directory.filter, mapping.wanted):
+        try:
+            record = mapping.record(entry)
+        except UnfitError:
+            continue
+        if record.key == key:
+            return record
+    return None
+
+
 def read_groups(
     source: Source, mapping: PeopleMapping, figures: SyncFigures, *, members: bool
 ) -> dict[str, GroupRecord]:

@@ -1,4 +1,4 @@
-"""People from the directory: what changed since the last look, and now and then everything, which is how removals show.
+"""People from the directory: what changed since the last look and who is there no more, and now and then everything.
 
 Everything is read before anything is written, so a directory that fails half way changes nothing here.
 """
@@ -21,10 +21,12 @@ from selfserve.people.mapping import PeopleMapping, Record, generalized, moment,
 from selfserve.people.reading import (
     GroupRecord,
     Source,
+    list_people,
     read_groups,
     read_member_of,
     read_members,
     read_people,
+    read_person,
     with_parents,
 )
 from selfserve.people.writing import Writer
@@ -36,7 +38,8 @@ FUTURE = timedelta(hours=1)
 SOURCE = "directory"
 """Where the mark of the readings stands."""
 SINGLY = 20
-"""Above this many changed groups, asking everyone for their groups is cheaper than asking group by group."""
+"""Above this many changed groups, asking everyone for their groups is cheaper than asking group by group; and so many
+people who came back are read at a time, one by one."""
 
 
 def sync(
@@ -79,13 +82,13 @@ class _Reading:
         records = read_people(self.client, self.mapping, self.figures, self.since)
         by_people = self._people_tell(records)
         groups = read_groups(self.client, self.mapping, self.figures, members=not by_people)
-        if not accept_shrink and self._too_few(records):
+        shown = self._shown(records)
+        if not accept_shrink and self._too_few(records, shown):
             self._note(self.mark.stamp, by_people=by_people)
             return
         writer = Writer(self.db, self.figures, self.now)
         writer.persons(records)
-        if self.figures.full:
-            writer.gone({record.key for record in records})
+        writer.gone(shown)
         self._managers(writer, records)
         self._memberships(writer, records, groups, by_people=by_people)
         self._note(self._stamp(records, groups.values()), by_people=by_people)
@@ -96,19 +99,37 @@ class _Reading:
         last = moment(self.mark.stamp)
         return "" if self.figures.full or last is None else generalized(last - self.mapping.overlap)
 
+    def _shown(self, records: list[Record]) -> set[str]:
+        """The keys of everybody the directory shows. An entry that is gone has no stamp to be found by, so a reading of
+        changes lists all keys.
+
+        Who counts as gone and is listed again is read, and put to `records`, since no stamp need tell of that either: a
+        replica that was behind, or a right that was lost for a while.
+        """
+        met = {record.key for record in records}
+        if self.figures.full:
+            return met
+        listed = list_people(self.client, self.mapping)
+        with self.db.read() as session:
+            gone = session.scalars(sa.select(Person.key).where(Person.gone_at.is_not(None))).all()
+        for key in [key for key in gone if key in listed and key not in met][:SINGLY]:
+            back = read_person(self.client, self.mapping, key, listed[key])
+            records += [back] if back is not None else []
+        return met | listed.keys()
+
     def _people_tell(self, records: list[Record]) -> bool:
         """Whether people's own entries show their groups (memberOf): a full reading finds out, others remember."""
         if self.figures.full:
             return any(record.member_of for record in records)
         return bool(self.mark.figures.get("by_people"))
 
-    def _too_few(self, records: list[Record]) -> bool:
+    def _too_few(self, records: list[Record], listed: set[str]) -> bool:
         with self.db.read() as session:
             known = set(
                 session.scalars(sa.select(Person.key).where(Person.disabled.is_(False), Person.gone_at.is_(None)))
             )
         shown = {record.key: not record.columns["disabled"] for record in records}
-        stay = sum(shown.get(key, not self.figures.full) for key in known)
+        stay = sum(shown.get(key, key in listed) for key in known)
         if not known or stay >= self.mapping.least_share * len(known):
             return False
         self.figures.refused = True

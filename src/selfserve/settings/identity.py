@@ -132,8 +132,8 @@ class Directory(Section):
     disabled: Disabled = Disabled()
     """How disabled people are marked."""
     every: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=10))
-    """How often changes are read."""
+    """How often changes are read, and who is there no more."""
     full_every: Duration = Field(default=timedelta(hours=24), ge=timedelta(minutes=1))
-    """How often everything is read again, which is how removals are seen."""
+    """How often everything is read again, whatever the entries say of when they changed."""
     page_size: int = Field(default=500, ge=10, le=1000)
     """Entries a page (RFC 2696); many servers refuse more than 1000."""
