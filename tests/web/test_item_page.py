@@ -351,6 +351,17 @@ async def test_a_target_that_is_away_is_told_without_its_error(visitor: Visitor,
         "The legacy system does not answer at the moment. You can ask all the same: a person takes over."
     )
     await ana.should_not_see("10.0.0.7")
+    assert _button(ana) == "Request it", "what a machine does at once is promised by nobody now"
+    await ana.should_not_see("ithin 1 minute")
     await jonas.open("/items/legacy-crm")
     await jonas.should_see("Das System legacy antwortet im Augenblick nicht.")
     await jonas.should_not_see("10.0.0.7")
+    stand.target("legacy").away = False
+    await ana.open("/items/legacy-crm")
+    assert _button(ana) == "Get it now"
+    await ana.should_see("ithin 1 minute")
+
+
+def _button(reader: User) -> str:
+    (form,) = reader.find(Form).elements
+    return str(form.props["buttons"][0]["label"])

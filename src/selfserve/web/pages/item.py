@@ -133,7 +133,8 @@ def _send_words(visit: Visit, offer: Offer) -> str:
         return say("Wait for one")
     if offer.held is not None and offer.held.there:
         return say("Ask for it once more")
-    at_once = seen is not None and seen.asks is False and not seen.delayed and not visit.deck.by_hand(offer.item)
+    by_machine = seen is not None and not (seen.delayed or seen.blocked or visit.deck.by_hand(offer.item))
+    at_once = by_machine and seen is not None and seen.asks is False
     return say("Get it now") if at_once else say("Request it")
 
 

@@ -112,6 +112,8 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
             "The system behind it does not answer at the moment. It is done as soon as it does; no need to wait here."
         )
         return
+    if seen.blocked:  # what is said below of it: a machine's time would be no promise
+        return
     promise = tell(item.promise) if item.promise and not seen.name else ""  # an item speaks to who has it
     if promise:
         yield promise
