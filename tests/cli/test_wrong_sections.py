@@ -46,6 +46,15 @@ MISTAKES = {
         ("bind_password = ", "bind_password = 4711 # "),
         ["bind_password is a number that is not shown here; allowed is text."],
     ),
+    "a secret by value": (
+        ("bind_password = ", 'bind_password = "hush" # '),
+        [
+            (
+                "bind_password: A secret is given by value; allowed is a reference to a secret (keyring:NAME, env:NAME "
+                "or file:PATH), never the secret itself."
+            )
+        ],
+    ),
     "a base that is none": (
         ('people_base = "ou=', 'people_base = "ou'),
         [

@@ -41,10 +41,7 @@ class SecretSource:
 
     def resolve(self, ref: SecretRef | str) -> str:
         """The secret that `ref` leads to; raises SecretUnavailable with what to do."""
-        try:
-            ref = SecretRef.parse(ref) if isinstance(ref, str) else ref
-        except NotAReference as error:
-            raise SecretUnavailable(f"A secret is given by value; allowed is {error}.") from None
+        ref = referred(ref) if isinstance(ref, str) else ref
         value = {"env": self._from_environment, "file": self._from_file, "keyring": self._from_keyring}[ref.place](ref)
         if not value:
             raise SecretUnavailable(f"{ref} is empty.")
@@ -164,6 +161,14 @@ def _refuse_open_doors(ref: SecretRef, found: os.stat_result) -> None:
 
 def _why(error: OSError) -> str:
     return (error.strerror or "for an unknown reason").lower()
+
+
+def referred(text: str) -> SecretRef:
+    """The reference that `text` is, wherever it leads; raises SecretUnavailable where it is the secret itself."""
+    try:
+        return SecretRef.parse(text)
+    except NotAReference as error:
+        raise SecretUnavailable(f"A secret is given by value; allowed is {error}.") from None
 
 
 def references(model: BaseModel, above: str = "") -> Iterator[tuple[str, SecretRef]]:

@@ -9,6 +9,7 @@ from selfserve.cli.surroundings import Surroundings
 from selfserve.connectors.kinds import Kinds
 from selfserve.connectors.problems import BadSection, ConnectorProblem
 from selfserve.connectors.sections import read_section
+from selfserve.settings.secrets import referred
 
 AREA = "settings"
 
@@ -24,9 +25,14 @@ def _problems(around: Surroundings, name: str) -> tuple[str, ...]:
     section = settings.connector_sections[name]
     try:
         kind = Kinds().of_section(name, str(section["kind"]), settings.place)
-        read_section(name, section, kind, None, settings.folder, settings.place)
+        read_section(name, section, kind, _written, settings.folder, settings.place)
     except BadSection as bad:
         return bad.problems
     except ConnectorProblem as problem:
         return (str(problem),)
     return ()
+
+
+def _written(secret: str) -> str:
+    """A secret's reference in its place: that it is one, not what it leads to, is a matter of the settings."""
+    return str(referred(secret))
