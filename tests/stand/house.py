@@ -234,12 +234,15 @@ def build(
     executor: str = "one",
     clock: Clock | None = None,
     pools: Mapping[str, object] | None = None,
+    more: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Stand:
-    """A stand on a store; people are added where the store has none. `pools`: with a connector `seats` of these."""
+    """A stand on a store; people are added where the store has none. `pools`: with a connector `seats` of these.
+    `more`: with these sections of connectors as well."""
     clock = clock or Clock()
     if not (folder / "catalog").exists():
         shutil.copytree(CATALOG, folder / "catalog")
     sections: dict[str, dict[str, object]] = {"shelf": {"kind": "shelf"}, "human": {"kind": "human"}}
+    sections |= {name: dict(section) for name, section in (more or {}).items()}
     if pools:
         sections["seats"] = {"kind": "seats", "pools": pools}
     sealer = Sealer(b"k" * 32)

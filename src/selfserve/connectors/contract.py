@@ -7,7 +7,7 @@ the target does: it answers with an `Outcome`; only a programming error may leav
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -218,16 +218,29 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Something else that the same action gave the same customer and that has not ended: with what arguments, and what
+    `apply` returned. `ours`: it is there because of us. `lives`: it is there and nothing takes it back yet."""
+
+    args: Mapping[str, Any]
+    state: State
+    ours: bool
+    lives: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What an action gets beside its arguments.
 
     `key` is the domain's idempotency key (`{request}:{step}`): the same in every attempt. `deadline` is a UTC instant
-    after which the caller no longer waits. `now` is the clock.
+    after which the caller no longer waits. `now` is the clock. `beside` tells what else the action gave the customer,
+    what was asked for last first: for what has room for one only. It is read when it is called, from our store.
     """
 
     key: str
     deadline: datetime
     now: Callable[[], datetime]
+    beside: Callable[[], Sequence[Beside]] = tuple
 
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)
@@ -333,6 +346,12 @@ class Connector(ABC):
         them ends. Where it is one customer's own, their name is part of it; of a `human` action the caller adds it.
         """
         return f"{action}:{args.model_dump_json()}"
+
+    def displaces(self, action: str, args: BaseModel, other: BaseModel) -> bool:
+        """Whether what `args` bring takes the place of what `other` brought the same customer, as an attribute has one
+        value: then that is not missing while this is there. Nothing is asked over the network. Left out, it never does.
+        """
+        return False
 
     @abstractmethod
     def plan(self, action: str, args: BaseModel) -> Plan:

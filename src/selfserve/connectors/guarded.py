@@ -60,6 +60,10 @@ class Guarded:
             raise BadAnswer("it has no name for what it changes")
         return found
 
+    def displaces(self, action: str, args: BaseModel, other: BaseModel) -> bool:
+        """See `Connector.displaces`; raises TooSlow."""
+        return self._call(lambda: self.inner.displaces(action, args, other)) is True
+
     def options(self, action: str, field: str, query: str) -> Options:
         """The first page of `Connector.options`; raises TooSlow."""
         return checked(self._call(lambda: self.inner.options(action, field, query)), Options)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from selfserve.connectors.contract import (
     Accepted,
     Action,
     AlreadyDone,
+    Beside,
     Context,
     Declined,
     Done,
@@ -103,9 +105,18 @@ class Attempt:
     run. So does a call that takes longer than `patience`; with None the caller sees to that."""
 
     def __init__(
-        self, registry: Registry, now: Callable[[], datetime], deadline: datetime, patience: timedelta | None
+        self,
+        registry: Registry,
+        now: Callable[[], datetime],
+        deadline: datetime,
+        patience: timedelta | None,
+        beside: Callable[[str], Sequence[Beside]] = lambda step_id: (),
     ) -> None:
         self.registry, self.now, self.deadline, self.patience = registry, now, deadline, patience
+        self._beside = beside
+
+    def _context(self, step: StepWork) -> Context:
+        return Context(step.key, self.deadline, self.now, partial(self._beside, step.id))
 
     def bring(self, step: StepWork, intend: Intend) -> Result:
         """Bring the step's effect about, at most once, and see it in the target."""
@@ -165,8 +176,7 @@ class Attempt:
         if step.recorded:
             intend(step, step.before)
             step.calls += 1
-        context = Context(key=step.key, deadline=self.deadline, now=self.now)
-        outcome = connector.apply(action.name, args, context)
+        outcome = connector.apply(action.name, args, self._context(step))
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
@@ -326,8 +336,7 @@ class Attempt:
             connector, action, args = self._resolve(step)
             if not self.registry.closed(step.connector):
                 return _waiting(step, self._resting(step))
-            context = Context(key=step.key, deadline=self.deadline, now=self.now)
-            outcome = connector.undo(action.name, args, step.target_state, context)
+            outcome = connector.undo(action.name, args, step.target_state, self._context(step))
             self.registry.note(step.connector, outcome)
         except (UnknownConnector, UnknownAction, ValidationError) as problem:
             return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=_one_line(problem))

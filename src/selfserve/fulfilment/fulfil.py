@@ -15,6 +15,7 @@ from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
 from selfserve.fulfilment import eligibility, escalation, grants, parties, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork, broke_off
+from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import conclude, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
@@ -53,7 +54,7 @@ def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> 
         healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
         return healthy and quick(step) and house.now() < deadline
 
-    state = _go(house, job, Attempt(house.connectors, house.now, deadline, patience=None), may_try)
+    state = _go(house, job, Attempt(house.connectors, house.now, deadline, None, beside(house)), may_try)
     figures.first_attempt(hit=state is RequestState.FULFILLED)
     return state
 
@@ -65,7 +66,7 @@ def fulfil(house: House, run_id: str) -> None:
         job = _begin(session, house, run_id)
     if job is None:
         return
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call)
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call, beside(house))
     try:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:

@@ -13,6 +13,7 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
 from selfserve.fulfilment import escalation, grants, owned, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
+from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
@@ -40,7 +41,7 @@ def revoke(house: House, run_id: str) -> None:
             _wait(session, house, run, house.now())
             return
         steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call)
+    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call, beside(house))
     ending = walk_back(steps, attempt)
     try:
         with house.database.write() as session:

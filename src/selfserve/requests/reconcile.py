@@ -18,6 +18,7 @@ from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.fulfilment import conclude, drift, escalation, give_up, grants, queueing, versions
 from selfserve.fulfilment.attempt import StepWork
+from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import ALARM_AFTER
 from selfserve.fulfilment.runs import work_of
@@ -318,12 +319,25 @@ def _compare(house: House, step: StepWork, found: Findings) -> None:
     _each(house, [step.id], note, found.drifted)
 
 
+def _displaced(house: House, step: StepWork) -> bool:
+    """True where something else of theirs has its place in the target, and is still wanted: it is not missing then."""
+    connector, action = house.connectors.guarded(step.use, house.call)
+    args = action.args.model_validate(step.args)
+    for one in beside(house)(step.id):
+        other = action.args.model_validate(one.args)
+        if one.lives and connector.displaces(action.name, other, args):
+            return connector.observe(action.name, other, one.state).presence is Presence.PRESENT
+    return False
+
+
 def _look(house: House, step: StepWork) -> Presence:
     try:
         connector, action = house.connectors.guarded(step.use, house.call)
         if not action.lasting or action.human:
             return Presence.UNKNOWABLE  # what people did is in no target; their own record proves nothing
         seen: Observation = connector.observe(action.name, action.args.model_validate(step.args), step.target_state)
+        if seen.presence is Presence.ABSENT and _displaced(house, step):
+            return Presence.UNKNOWABLE
     except (ConnectorProblem, ValueError):
         return Presence.UNKNOWABLE
     except Exception:

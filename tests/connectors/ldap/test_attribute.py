@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -11,10 +12,11 @@ from tests.connectors.ldap.faults import before_next
 from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
-from selfserve.connectors.contract import AlreadyDone, Context, Declined, Done, NeedsHuman, Presence
+from selfserve.connectors.contract import AlreadyDone, Beside, Context, Declined, Done, NeedsHuman, Presence
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.connectors.ldap.attribute import AttributeArgs
 from selfserve.connectors.ldap.deed import CONFIRMED
+from selfserve.connectors.ldap.membership import MembershipArgs
 
 
 def ask(customer: str, value: str, attribute: str = "description") -> AttributeArgs:
@@ -98,3 +100,65 @@ def test_an_attribute_in_doubt_is_settled_by_looking(
     assert isinstance(outcome, Done)
     assert (CONFIRMED in outcome.state) is confirmed
     assert slapd.attributes(person.dn, "description") == {"description": ["seen"]}
+
+
+def beside(ctx: Context, *others: Beside) -> Context:
+    """The same call, with what else the customer has of this action."""
+    return replace(ctx, beside=lambda: others)
+
+
+def test_what_was_there_before_another_value_of_ours_is_what_comes_back(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """The second value found ours there, which has ended meanwhile: undo restores what was before both."""
+    person = slapd.add_person(description="theirs")
+    first, second = ask(person.uid, "one"), ask(person.mail, "two")
+    one = directory.apply("set_attribute", first, ctx)
+    assert isinstance(one, Done)
+    held = Beside(first.model_dump(), one.state, ours=True, lives=True)
+    two = directory.apply("set_attribute", second, beside(ctx, held))
+    assert isinstance(two, Done)
+    assert two.state["before"] == ["theirs"]
+    assert isinstance(directory.undo("set_attribute", first, one.state, ctx), AlreadyDone)
+    assert isinstance(directory.undo("set_attribute", second, two.state, ctx), Done)
+    assert slapd.attributes(person.dn, "description") == {"description": ["theirs"]}
+
+
+def test_what_another_living_grant_wants_is_set_when_the_later_one_ends(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """Not what is being taken back itself, not another attribute, not another person's."""
+    person = slapd.add_person()
+    first, second, ending = ask(person.uid, "one"), ask(person.uid, "two"), ask(person.uid, "going")
+    phone, somebody = ask(person.uid, "1", "telephoneNumber"), ask(slapd.add_person().uid, "x")
+    two = directory.apply("set_attribute", second, ctx)
+    assert isinstance(two, Done)
+    others = [
+        Beside(one.model_dump(), {}, ours=True, lives=one is not ending) for one in (ending, phone, somebody, first)
+    ]
+    assert isinstance(directory.undo("set_attribute", second, two.state, beside(ctx, *others)), Done)
+    assert slapd.attributes(person.dn, "description") == {"description": ["one"]}
+
+
+def test_where_it_is_not_known_what_was_before_our_first_a_human_decides(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """The first answer was lost, so the second must not take our first value for theirs."""
+    person = slapd.add_person()
+    first, second = ask(person.uid, "one"), ask(person.uid, "two")
+    assert isinstance(directory.apply("set_attribute", first, ctx), Done)
+    two = directory.apply("set_attribute", second, beside(ctx, Beside(first.model_dump(), {}, ours=True, lives=True)))
+    assert isinstance(two, Done)
+    assert "before" not in two.state
+    assert isinstance(directory.undo("set_attribute", second, two.state, ctx), NeedsHuman)
+
+
+def test_one_value_displaces_another_of_the_same_attribute(directory: LdapConnector) -> None:
+    """And no other, nor itself; a membership has room for many."""
+    one = ask("ana", "one")
+    assert directory.displaces("set_attribute", ask("ANA", "two", "Description"), one)
+    assert not directory.displaces("set_attribute", one, one)
+    assert not directory.displaces("set_attribute", ask("ana", "1", "telephoneNumber"), one)
+    assert not directory.displaces("set_attribute", ask("ben", "two"), one)
+    member = MembershipArgs(customer="ana", group="vpn")
+    assert not directory.displaces("add_member", member, MembershipArgs(customer="ana", group="wiki"))

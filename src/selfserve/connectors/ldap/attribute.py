@@ -6,6 +6,7 @@ from pydantic import Field
 
 from selfserve.connectors.contract import (
     AlreadyDone,
+    Beside,
     Blocked,
     Context,
     Declined,
@@ -35,6 +36,11 @@ class AttributeArgs(CustomerArgs):
     attribute: str = Field(min_length=1, max_length=128, pattern=r"^[A-Za-z][A-Za-z0-9;-]*$")
     value: str = Field(min_length=1, max_length=4096)
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What has room for one value: whose attribute, and which."""
+        return names.fold(self.customer), self.attribute.lower()
+
 
 def not_writable_attribute(attribute: str) -> str:
     """Why no item may set `attribute`."""
@@ -42,7 +48,13 @@ def not_writable_attribute(attribute: str) -> str:
 
 
 class SetAttribute(Deed[AttributeArgs]):
-    """The attribute then has this one value; `undo` brings the former values back, unless somebody changed it since."""
+    """The attribute then has this one value; `undo` brings back what was there before us, unless somebody changed it
+    since.
+
+    Where several of a customer's grants want the attribute, it has the value of the one given last. When that one ends,
+    it becomes what the one asked for last of the others wants, and what was there before any of ours when none is left.
+    When another one ends, nothing changes.
+    """
 
     def resource(self, args: AttributeArgs) -> str:
         person = names.normal(self.lookup.person(args.customer).dn)
@@ -69,8 +81,9 @@ class SetAttribute(Deed[AttributeArgs]):
             return held_back(person, msg("set its {attribute}", attribute=args.attribute))
         before = person.entry.texts(args.attribute)
         if before == [args.value]:
-            return AlreadyDone(state_of(person), self._tell(args))
-        state = state_of(person, before=before, value=args.value)
+            return AlreadyDone(state_of(person, **self._under(args, person, before, ctx, {})), self._tell(args))
+        known = self._under(args, person, before, ctx, {"before": before})
+        state = state_of(person, value=args.value, **known)
         return self._write(args, person, (args.value,), Done(state, self._tell(args)))
 
     def observe(self, args: AttributeArgs, state: State) -> Observation:
@@ -91,14 +104,37 @@ class SetAttribute(Deed[AttributeArgs]):
             return AlreadyDone(
                 state, msg("Your {attribute} was changed since and stays as it is.", attribute=args.attribute)
             )
-        if "before" not in state:
+        others = self._beside(args, person, ctx)
+        wanted = next((one for one in others if one.lives and one.args["value"] != args.value), None)
+        if wanted is None and "before" not in state:
             return self._unknown_before(args, person)
         if person.held:
             return held_back(person, msg("take back its {attribute}", attribute=args.attribute))
+        if wanted is not None:
+            value = str(wanted.args["value"])
+            return self._write(args, person, (value,), Done(state, self._said(args.attribute, value)))
         before = tuple(str(value) for value in state["before"])
         return self._write(
             args, person, before, Done(state, msg("Your {attribute} is as it was before.", attribute=args.attribute))
         )
+
+    def _beside(self, args: AttributeArgs, person: Person, ctx: Context) -> list[Beside]:
+        """What else of ours wants this very attribute, what was asked for last first."""
+
+        def same(one: Beside) -> bool:
+            other = AttributeArgs.model_validate(one.args)
+            whose = one.state.get("uuid") == person.uuid if one.state.get("uuid") else other.place == args.place
+            return whose and other.attribute.lower() == args.attribute.lower()
+
+        return [one for one in ctx.beside() if same(one)]
+
+    def _under(self, args: AttributeArgs, person: Person, now: list[str], ctx: Context, otherwise: State) -> State:
+        """What was there before the first of ours: where the value is ours already, what was there before that one (not
+        known where that is not); else `otherwise`."""
+        for one in self._beside(args, person, ctx):
+            if one.ours and now == [one.args["value"]]:
+                return {"before": one.state["before"]} if "before" in one.state else {}
+        return otherwise
 
     def _write(self, args: AttributeArgs, person: Person, values: tuple[str, ...], done: Done) -> Outcome:
         change = [Change(REPLACE, args.attribute, values)]
@@ -163,4 +199,8 @@ class SetAttribute(Deed[AttributeArgs]):
 
     @staticmethod
     def _tell(args: AttributeArgs) -> str:
-        return msg("Your {attribute} is now “{value}”.", attribute=args.attribute, value=args.value)
+        return SetAttribute._said(args.attribute, args.value)
+
+    @staticmethod
+    def _said(attribute: str, value: str) -> str:
+        return msg("Your {attribute} is now “{value}”.", attribute=attribute, value=value)

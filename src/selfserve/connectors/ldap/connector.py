@@ -131,6 +131,12 @@ class LdapConnector(Connector):
             lambda: self._deeds[action].resource(args), lambda _: f"{action}:?{fold(args.model_dump_json())}"
         )
 
+    def displaces(self, action: str, args: BaseModel, other: BaseModel) -> bool:
+        """An attribute has one value."""
+        if not isinstance(args, AttributeArgs) or not isinstance(other, AttributeArgs):
+            return False
+        return args.place == other.place and args.value != other.value
+
     def plan(self, action: str, args: BaseModel) -> Plan:
         def blocked(error: DirectoryError) -> Plan:
             title = self.actions[action].title

@@ -1,0 +1,142 @@
+"""Several grants want one attribute: whichever ends first, what is left is what they still have, or what was before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from tests.connectors.ldap.conftest import settings_for
+from tests.servers.slapd import Person, Slapd
+from tests.stand.house import Stand, build
+
+from selfserve.requests import acts
+from selfserve.requests.reconcile import reconcile
+from selfserve.store.database import Database
+from selfserve.store.states import GrantState, RequestState
+
+ITEM = """\
+id: {id}
+name: Title
+summary: A thing for tests.
+category: Access
+icon: key-round
+owner: techops
+runbook: runbooks/shelf.md
+escalate: {{after: 15m, to: techops}}
+expect: 1m
+risk: low
+who: "true"
+form:
+  value: {{type: text, label: Which one?, required: true}}
+fulfil:
+  - id: title
+    use: directory.set_attribute
+    with: {{customer: {uid}, attribute: description, value: "${{form.value}}"}}
+{more}grant: {{ends: 8h}}
+"""
+LAMP = '  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\n'
+
+
+@pytest.fixture(params=[[], ["Before"], ["One", "Two"]], ids=["absent", "one", "two"])
+def before(request: pytest.FixtureRequest) -> list[str]:
+    """What the attribute has before anybody asks."""
+    values: list[str] = request.param
+    return values
+
+
+@pytest.fixture
+def person(slapd: Slapd, before: list[str]) -> Person:
+    """Whose attribute it is in the directory."""
+    return slapd.add_person(description=before) if before else slapd.add_person()
+
+
+@pytest.fixture
+def stand(database: Database, tmp_path: Path, slapd: Slapd, person: Person) -> Iterator[Stand]:
+    """A house with a directory, and two items that set one attribute."""
+    section = {**settings_for(slapd), "kind": "ldap", "ca_file": str(slapd.ca_file)}
+    made = build(database, tmp_path, more={"directory": section})
+    for item, more in (("titled", ""), ("bundle", LAMP)):
+        (made.catalog / "items" / f"{item}.yaml").write_text(ITEM.format(id=item, uid=person.uid, more=more))
+    assert made.house.catalog.refresh(force=True), made.house.catalog.problems
+    yield made
+    made.house.engine.stop()
+    made.house.connectors.close()
+
+
+def now(slapd: Slapd, person: Person) -> list[str]:
+    return sorted(slapd.attributes(person.dn, "description").get("description", []))
+
+
+def gets(stand: Stand, value: str, item: str = "titled") -> str:
+    made = stand.ask("ada", item, {"value": value})
+    assert made.state is RequestState.FULFILLED
+    stand.clock.forward(seconds=1)
+    return made.name
+
+
+def ends(stand: Stand, name: str) -> None:
+    stand.write(acts.give_back, stand.house, name, stand.people["ada"], stand.clock())
+    stand.pass_time(minutes=1)
+    reconcile(stand.house)
+    assert not stand.open_cases(), "nothing is missing, nothing is anybody's to do"
+
+
+def all_over(stand: Stand) -> bool:
+    return {grant.state for grant in stand.grants("ada")} == {GrantState.ENDED}
+
+
+@pytest.mark.parametrize("order", list(permutations("ABC")), ids="".join)
+def test_in_whatever_order_they_end_each_leaves_the_last_or_what_was_before(
+    stand: Stand, slapd: Slapd, person: Person, before: list[str], order: tuple[str, ...]
+) -> None:
+    """Three values, six orders: the one given last of those that live is there; after the last, what was before us."""
+    names = {value: gets(stand, value) for value in "ABC"}
+    assert now(slapd, person) == ["C"]
+    left = list("ABC")
+    for value in order:
+        ends(stand, names[value])
+        left.remove(value)
+        assert now(slapd, person) == (left[-1:] or before)
+    assert all_over(stand)
+
+
+@pytest.mark.parametrize("order", list(permutations((0, 1, 2))), ids=str)
+def test_a_value_wanted_twice_stays_until_the_last_who_wants_it_has_ended(
+    stand: Stand, slapd: Slapd, person: Person, before: list[str], order: tuple[int, ...]
+) -> None:
+    """Alpha, then Beta, then Alpha again by another item: there is always a value that somebody living wants."""
+    values = ["Alpha", "Beta", "Alpha"]
+    names = [gets(stand, "Alpha"), gets(stand, "Beta"), gets(stand, "Alpha", "bundle")]
+    left = [0, 1, 2]
+    for one in order:
+        ends(stand, names[one])
+        left.remove(one)
+        assert now(slapd, person) in ([[values[other]] for other in left] or [before])
+    assert all_over(stand)
+
+
+def test_what_somebody_else_set_in_between_is_what_was_there_before_us(
+    stand: Stand, slapd: Slapd, person: Person
+) -> None:
+    """Theirs came after our first and is not ours: the second brings it back, the first leaves it alone."""
+    first = gets(stand, "Alpha")
+    with slapd.admin() as admin:
+        assert admin.modify(person.dn, {"description": [("MODIFY_REPLACE", ["Theirs"])]})[0]
+    second = gets(stand, "Beta")
+    ends(stand, first)
+    assert now(slapd, person) == ["Beta"]
+    ends(stand, second)
+    assert now(slapd, person) == ["Theirs"]
+
+
+def test_what_somebody_else_set_over_ours_is_missing_all_the_same(stand: Stand, slapd: Slapd, person: Person) -> None:
+    """The other value of ours is not there either, so it is no excuse."""
+    gets(stand, "Alpha")
+    gets(stand, "Beta")
+    with slapd.admin() as admin:
+        assert admin.modify(person.dn, {"description": [("MODIFY_REPLACE", ["Theirs"])]})[0]
+    stand.clock.forward(hours=1)
+    reconcile(stand.house)
+    assert {case.why for case in stand.open_cases()} == {"drift"}
