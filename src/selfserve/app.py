@@ -84,7 +84,6 @@ class App:
                 tasks.register(self)
                 self._ends.callback(self.house.engine.stop)
                 self.house.engine.start()
-                tasks.look_soon(self)
             self._watch()
         except BaseException:
             self.stop()

@@ -120,11 +120,6 @@ def _health(app: App) -> None:
         check_certificates(app)
 
 
-def look_soon(app: App) -> None:
-    """Have everything looked at by whoever works, as nobody knows how it is after a start."""
-    looking.begin(app.house)
-
-
 def look_after(app: App) -> None:
     """Look at everything that is looked at now and then, at once."""
     check_connectors(app)

@@ -14,12 +14,6 @@ LOOK = "look_after_installation"
 AT_MOST = timedelta(seconds=10)
 
 
-def begin(house: House) -> None:
-    """Order the first look of a process that works: what was seen before it began may not be so any more."""
-    with house.database.write() as session:
-        _order(session, house)
-
-
 def ask(house: House, person_id: str) -> None:
     """Order a look; asked again within seconds, the one ordered already counts."""
     with house.database.write() as session:
