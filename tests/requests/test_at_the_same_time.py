@@ -9,21 +9,13 @@ import pytest
 import sqlalchemy as sa
 from tests.stand import invariants
 from tests.stand.house import Stand
+from tests.stand.stores import somebody_waits
 
 from selfserve.fulfilment import grants
 from selfserve.requests import acts
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.states import GrantState
 from selfserve.store.tables import Grant
-
-
-def _waits(stand: Stand) -> bool:
-    """Somebody waits for a lock of the store; SQLite lets nobody begin to write before, so it never comes to that."""
-    if stand.house.database.sqlite:
-        return True
-    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with stand.house.database.read() as session:
-        return bool(session.scalar(sa.text(waits)))
 
 
 def test_giving_back_what_is_just_expiring_is_no_fault_and_taken_back_once(stand: Stand, second: Stand) -> None:
@@ -42,7 +34,7 @@ def test_giving_back_what_is_just_expiring_is_no_fault_and_taken_back_once(stand
             session.flush()
             late = other.submit(give_back)
             turn = threading.Event()
-            while not _waits(stand):
+            while not somebody_waits(stand.house.database):
                 assert not late.done(), "it did not wait for the timer"
                 turn.wait(0.01)
         with pytest.raises(NotPossible):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
+from tests.stand.stores import somebody_waits
 
 from selfserve.catalog.fields import LONGEST_TYPED
 from selfserve.requests import drafts
@@ -53,6 +56,45 @@ def test_a_draft_is_ones_own_and_the_last_word_stays(stand: Stand) -> None:
     assert kept(stand, "ada", item) == {name: "Sales figures"}
     assert kept(stand, "ben", item) == {name: "Mine"}
     assert len(rows(stand)) == 2
+
+
+def test_what_another_device_changed_stays(stand: Stand) -> None:
+    """Each tells only what was changed on it: both are there, of one question the later word; emptying all ends it."""
+    of, fresh, beside = stand.house.catalog.current.items["lamp"], {"reason": "", "_for": ""}, frozenset({"_for"})
+
+    def change(**answers: str) -> bool:
+        person = stand.people["ada"]
+        return stand.write(drafts.keep, person, of, answers, stand.clock(), fresh=fresh, beside=beside)
+
+    assert change(reason="From the desk")
+    assert change(_for="ben")
+    assert [row.answers for row in rows(stand)] == [{"reason": "From the desk", "_for": "ben"}]
+    assert change(reason="From the phone")
+    assert [row.answers for row in rows(stand)] == [{"reason": "From the phone", "_for": "ben"}]
+    assert not change(reason="password=hunter2hunter2")
+    assert [row.answers for row in rows(stand)] == [{"_for": "ben"}]
+    assert change(reason="", _for="")
+    assert rows(stand) == []
+
+
+def test_two_devices_in_the_same_moment_keep_both_their_words(stand: Stand, second: Stand) -> None:
+    """The second waits for the first and adds to what that wrote, also where there was no draft before either."""
+    fresh, beside = {"reason": "", "_for": ""}, frozenset({"_for"})
+    of = stand.house.catalog.current.items["lamp"]
+
+    def late() -> bool:
+        person, now = second.people["ada"], second.clock()
+        return second.write(drafts.keep, person, of, {"_for": "ben"}, now, fresh=fresh, beside=beside)
+
+    with ThreadPoolExecutor(1) as other:
+        with stand.house.database.write() as session:
+            drafts.keep(session, stand.people["ada"], of, {"reason": "Desk"}, stand.clock(), fresh=fresh, beside=beside)
+            waiting, turn = other.submit(late), threading.Event()
+            while not somebody_waits(stand.house.database):
+                assert not waiting.done(), "it did not wait for the first"
+                turn.wait(0.01)
+        assert waiting.result(30)
+    assert [row.answers for row in rows(stand)] == [{"reason": "Desk", "_for": "ben"}]
 
 
 def test_only_what_differs_from_the_empty_form_is_a_draft(stand: Stand) -> None:

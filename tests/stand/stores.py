@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from selfserve.fulfilment.engine import Engine
 from selfserve.store import migrations
@@ -75,3 +76,12 @@ def database(url: str) -> Iterator[Database]:
     made = Database(url)
     yield made
     made.close()
+
+
+def somebody_waits(database: Database) -> bool:
+    """Somebody waits for a lock of the store; SQLite lets nobody begin to write before, so it never comes to that."""
+    if database.sqlite:
+        return True
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with database.read() as session:
+        return bool(session.scalar(sa.text(waits)))

@@ -16,6 +16,8 @@ from tests.web.test_in_chromium import PHONE, tab
 from tests.web.waiting import until
 
 WHY = "What do you need the figures for?"
+NOTHING_LEFT = "Object.keys(sessionStorage).every(one => !one.startsWith('draft:'))"
+"""True once the server has all that was typed: the tab remembers nothing of it any more."""
 
 
 def drafts(stand: PageStand) -> list[Draft]:
@@ -138,6 +140,57 @@ def test_a_reload_and_another_device_find_what_was_typed(browser: Browser, serve
         phone.reload()
         expect(phone.get_by_role("heading", name="Finance reports", level=1)).to_be_visible()
         expect(phone.get_by_label(WHY)).to_have_value("")
+
+
+def _fill(page: Page, label: str, words: str) -> None:
+    """Type, and wait until it is kept: the word that says so may still mean what stood there before."""
+    page.get_by_label(label).fill(words)
+    page.wait_for_function(NOTHING_LEFT)
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+
+
+def test_two_devices_add_to_one_draft(browser: Browser, served: Served) -> None:
+    """Open on both before either is typed in: each keeps what was changed on it, the later word of one field stands,
+    and "Start over" empties what both wrote."""
+    name, story = "What is it called?", "What do you want to do with it?"
+    with tab(browser, served, "lukas") as desk, tab(browser, served, "lukas", PHONE) as phone:
+        for device in (desk, phone):
+            device.goto("/items/new-software")
+            device.wait_for_function("window.did_handshake")
+        _fill(desk, story, "From the desk, a long text")
+        _fill(phone, name, "Phone")
+        desk.reload()
+        expect(desk.get_by_label(story)).to_have_value("From the desk, a long text")
+        expect(desk.get_by_label(name)).to_have_value("Phone")
+        _fill(desk, name, "Desk")
+        _fill(phone, story, "From the phone, the later one")
+        phone.reload()
+        expect(phone.get_by_label(name)).to_have_value("Desk")
+        expect(phone.get_by_label(story)).to_have_value("From the phone, the later one")
+        phone.get_by_role("button", name="Start over").click()
+        phone.wait_for_function(NOTHING_LEFT)
+        phone.reload()
+        expect(phone.get_by_role("heading", name="Software we do not have yet", level=1)).to_be_visible()
+        expect(phone.get_by_label(name)).to_have_value("")
+        expect(phone.get_by_label(story)).to_have_value("")
+
+
+def test_what_another_device_keeps_outlives_what_a_tab_remembers(browser: Browser, served: Served) -> None:
+    """Cut off with one field typed: the tab brings only that one back, and not the rest as it stood there."""
+    name, story = "What is it called?", "What do you want to do with it?"
+    with tab(browser, served, "mei") as desk, tab(browser, served, "mei", PHONE) as phone:
+        for device in (desk, phone):
+            device.goto("/items/new-software")
+            device.wait_for_function("window.did_handshake")
+        desk.evaluate("window.socket.disconnect()")
+        desk.get_by_label(name).fill("Desk")
+        _fill(phone, story, "From the phone, meanwhile")
+        desk.reload()
+        expect(desk.get_by_label(name)).to_have_value("Desk")
+        expect(desk.get_by_label(story)).to_have_value("From the phone, meanwhile")
+        expect(desk.get_by_text("Draft kept")).to_be_visible()
+        phone.reload()
+        expect(phone.get_by_label(name)).to_have_value("Desk")
 
 
 def test_what_no_server_has_heard_of_yet_survives_a_reload(browser: Browser, served: Served) -> None:

@@ -30,8 +30,8 @@ def keep(
     fresh: Mapping[str, object],
     beside: frozenset[str] = frozenset(),
 ) -> bool:
-    """Keep how `answers` differ from `fresh`, which the empty form has; where nothing does, the draft ends. False where
-    something was left out.
+    """Keep how `answers`, which were changed, differ from `fresh`, which the empty form has; what was kept of other
+    questions, on whatever device, stays. Where nothing is left, the draft ends. False where something was left out.
 
     `beside` names questions that the page asks beside the item's own. What the form does not ask is not kept, nor an
     answer in which something looks like a token, a private key or a password that is called so. A secret that looks
@@ -40,17 +40,24 @@ def keep(
     asked = {name: value for name, value in answers.items() if name in item.form or name in beside}
     filled = {name: value for name, value in asked.items() if _plain(value) and value != fresh.get(name, "")}
     safe = {name: value for name, value in filled.items() if not _secret(value)}
-    if not safe:
+    draft = _taken(session, person_id, item.id, now)
+    others = kept(session, person_id, item, now, beside=beside)
+    draft.answers = {name: value for name, value in others.items() if name not in asked} | safe
+    draft.kinds = {name: _kind(item, name) for name in draft.answers}
+    draft.changed_at = now
+    session.flush()
+    if not draft.answers:
         drop(session, person_id, item.id)
-        return not filled
-    values = {"kinds": {name: _kind(item, name) for name in safe}, "answers": safe, "changed_at": now}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(Draft)
-        .values(person_id=person_id, item_id=item.id, **values)
-        .on_conflict_do_update(index_elements=[Draft.person_id, Draft.item_id], set_=values)
-    )
     return len(safe) == len(filled)
+
+
+def _taken(session: Session, person_id: str, item_id: str, now: datetime) -> Draft:
+    """The draft, empty where there was none, and nobody else's to write until this transaction ends."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    wanted = insert(Draft).values(person_id=person_id, item_id=item_id, kinds={}, answers={}, changed_at=now)
+    itself = {"item_id": wanted.excluded.item_id}  # changes nothing, but locks what is there
+    session.execute(wanted.on_conflict_do_update(index_elements=[Draft.person_id, Draft.item_id], set_=itself))
+    return session.get_one(Draft, (person_id, item_id), populate_existing=True)
 
 
 def kept(

@@ -23,7 +23,7 @@ BESIDE = frozenset({WHOM})
 
 
 class Drafting:
-    """Keeps what `form` holds, as far as it differs from `fresh`, which the empty form has."""
+    """Keeps what is changed in `form`, as far as it differs from `fresh`, which the empty form has."""
 
     def __init__(self, visit: Visit, item: Item, form: Form, fresh: Mapping[str, Any]) -> None:
         self._visit, self._item, self._form, self._fresh = visit, item, form, dict(fresh)

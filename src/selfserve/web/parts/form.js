@@ -85,6 +85,10 @@ export default {
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
     this.version = this.kept_version = this.turn = 0;
+    this.changed = new Map(); // by field, at which version
+    // Begun with answers of an earlier request: they are no draft yet, and belong to the one that this becomes.
+    const begun = this.keeping && !this.keeping.draft ? this.fields : [];
+    for (const { name } of begun) if ((this.start[name] ?? "") !== (this.keeping.fresh[name] ?? "")) this.changed.set(name, 0);
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
@@ -123,35 +127,41 @@ export default {
       this.values[one.name] = value;
       delete this.errors[one.name];
       if (this.overlong.includes(one)) this.found(one.name, this.words.far);
-      for (const name of value ? one.empties : []) {
-        if (this.values[name] === this.keeping?.fresh[name]) this.values[name] = "";
-      }
+      const emptied = value ? one.empties.filter((name) => this.values[name] === this.keeping?.fresh[name]) : [];
+      for (const name of emptied) this.values[name] = "";
       this.former = null;
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
-      this.touch();
+      this.touch([one.name, ...emptied]);
     },
     // The draft. What the server has not said to be kept stays in the tab, through a reload and a sign-in.
-    touch() {
+    touch(names) {
       if (!this.memory) return;
-      const sealed = new Set(this.fields.filter((one) => one.sealed).map((one) => one.name));
-      const values = Object.fromEntries(Object.entries(this.values).filter(([name]) => !sealed.has(name)));
-      if (!this.overlong.length) sessionStorage.setItem(this.memory, JSON.stringify({ values, shown: this.shown }));
-      if (!this.keeping) return;
       this.version += 1;
+      for (const name of names) this.changed.set(name, this.version);
+      const values = this.latest();
+      const shown = Object.fromEntries(Object.entries(this.shown).filter(([name]) => name in values));
+      if (!this.overlong.length) sessionStorage.setItem(this.memory, JSON.stringify({ values, shown }));
+      if (!this.keeping) return;
       this.trials = 0;
       if (this.drafted === "kept" || this.drafted === "partly") this.drafted = "pending"; // not what stands here now
       clearTimeout(this.pen);
       this.pen = setTimeout(this.write, 600);
     },
+    // What was changed here and is not kept yet; other devices may have changed the rest.
+    latest() {
+      const open = this.fields.filter((one) => !one.sealed && this.changed.has(one.name)).map((one) => one.name);
+      return Object.fromEntries(open.map((name) => [name, this.values[name] ?? ""])); // what is empty now is told, too
+    },
     write() {
       if (this.busy || this.overlong.length || this.kept_version === this.version) return;
       clearTimeout(this.pen);
-      this.$emit("draft", { version: this.version, values: { ...this.values } });
+      this.$emit("draft", { version: this.version, values: this.latest() });
       this.trials += 1;
       if (this.trials > 1) this.drafted = "unkept";
       this.pen = setTimeout(this.write, Math.min(2000 * 2 ** this.trials, 30000));
     },
     kept(version, whole) {
+      for (const [name, at] of this.changed) if (whole && at <= version) this.changed.delete(name);
       if (version !== this.version) return;
       clearTimeout(this.pen);
       this.kept_version = version;
@@ -169,7 +179,7 @@ export default {
     },
     recall() {
       const left = JSON.parse(sessionStorage.getItem(this.memory) || "null");
-      if (left?.values) this.fill(left);
+      if (left?.values) this.resume(left);
       const { id, start, end } = left?.place || {};
       if (!id || Date.now() - left.at > RELOADED) return;
       if (!left.values) this.forget();
@@ -181,6 +191,10 @@ export default {
         field.focus();
         if (start !== null) field.setSelectionRange?.(start, end);
       });
+    },
+    resume({ values, shown }) {
+      const others = Object.entries(this.shown).filter(([name]) => !(name in values));
+      this.fill({ values: { ...this.values, ...values }, shown: { ...Object.fromEntries(others), ...shown } }, Object.keys(values));
     },
     parted() {
       const field = document.activeElement;
@@ -202,14 +216,14 @@ export default {
       this.write();
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
-    fill({ values, shown }) {
+    fill({ values, shown }, names = this.fields.map((one) => one.name)) {
       const asked = new Set(this.fields.map((one) => one.name));
       this.values = Object.fromEntries(Object.entries({ ...this.start, ...values }).filter(([name]) => asked.has(name)));
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
       this.errors = {};
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
-      this.touch();
+      this.touch(names);
     },
     check(one, event) {
       const text = String(this.values[one.name] ?? "");
@@ -378,6 +392,7 @@ export default {
       this.rest();
       this.pending = "";
       this.forget();
+      this.changed.clear();
       this.errors = {};
       this.values = { ...this.start };
       this.spans = this.spanned(this.values);

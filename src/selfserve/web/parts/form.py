@@ -76,9 +76,9 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
     take nothing away. It ends when the form is answered.
 
-    With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types, until it
-    hears by `kept` that they are (the tab then need not remember); `sent` ends that. `draft` tells that it starts with
-    one.
+    With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types: the values
+    that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need not
+    remember); `sent` ends that. `draft` tells that it starts with one.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
         self.run_method("offer", name, turn, [_told(asdict(option)) for option in options])
 
     def kept(self, version: int, *, whole: bool) -> None:
-        """The draft is kept as it was at `version`; not `whole` where something must not be."""
+        """What was changed until `version` is kept; not `whole` where something must not be."""
         self.run_method("kept", version, whole)
 
     def sent(self) -> None:
