@@ -26,6 +26,7 @@ from selfserve.fulfilment import sealed, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
+from selfserve.insights import looking as first_look
 from selfserve.locks import StoreTaken, only_one, schema_alone
 from selfserve.people.groups import PresentPeople
 from selfserve.people.roles import RoleRules
@@ -84,6 +85,7 @@ class App:
                 tasks.register(self)
                 self._ends.callback(self.house.engine.stop)
                 self.house.engine.start()
+                first_look.begin(self.house)
             self._watch()
         except BaseException:
             self.stop()

@@ -204,3 +204,12 @@ def test_the_places_of_an_installation_are_those_with_tls(app: App) -> None:
         ("mail", "mail.fernhill.example:587", "smtp"),
         ("database", "db.fernhill.example:5432", "postgres"),
     ]
+
+
+def test_whoever_works_has_everything_looked_at_soon_after_the_start(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the queue and a little later, so that no start and no end waits for a target; nobody reads for minutes that
+    nothing was looked at."""
+    monkeypatch.setattr(app.house.engine, "start", lambda: None)
+    app.start()
+    ordered = app.house.engine.client.list_workflows(status="DELAYED", load_input=False, load_output=False)
+    assert [one.name for one in ordered] == [looking.LOOK]
