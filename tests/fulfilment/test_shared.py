@@ -342,3 +342,17 @@ def test_nobody_reads_that_what_they_hold_otherwise_was_taken_back(stand: Stand)
     assert notice.endswith("What you had before, or hold otherwise too, stays.")
     _give_back(stand, "ada", again.name)
     assert _told(stand, again.name)[:2] == ("It has ended and was taken back", "")
+
+
+def test_what_an_extension_found_there_has_not_stayed_when_it_ends(stand: Stand) -> None:
+    """The longer request found the lamp of the first: the end of both takes it, and nobody reads that a part stays."""
+    first = stand.ask("ada", "lamp").name
+    stand.clock.forward(days=2)
+    longer = acts.extend(stand.house, first, stand.people["ada"], {}).name
+    stand.write(acts.give_back, stand.house, longer, stand.people["ada"], stand.clock(), wholly=True)
+    stand.work()
+    assert not stand.shelf.things
+    for name in (first, longer):
+        title, note, notice = _told(stand, name)
+        assert (title, note) == ("It has ended and was taken back", "")
+        assert "stays" not in notice

@@ -49,19 +49,22 @@ def _staying(session: Session, house: House, grant: Grant) -> str:
     """What of an ended grant is there all the same: nothing (""), a part of it, or all of it, because the customer had
     it before they asked, or because it is held otherwise too."""
     requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
-    taken, stays = False, set[str]()
+    taken, stays = set[tuple[str, str]](), dict[tuple[str, str], str]()
     for step in session.scalars(sa.select(Step).where(Step.request_id.in_(requests))):
-        action = house.connectors.lookup(f"{step.connector}.{step.action}")
+        what, action = (step.connector, step.resource), house.connectors.lookup(f"{step.connector}.{step.action}")
         if action is not None and not action.lasting:
             continue
-        if step.state == StepState.UNDONE:
-            kept = "kept_for" in step.evidence
-            taken, stays = taken or not kept, stays | ({OTHERWISE} if kept else set())
+        if step.state == StepState.UNDONE and "kept_for" not in step.evidence:
+            taken.add(what)
+        elif step.state == StepState.UNDONE:
+            stays[what] = OTHERWISE
         elif step.state in STEP_THERE and step.before == Presence.PRESENT:
-            stays.add(OTHERWISE if _held_otherwise(session, step, grant) else BEFORE)
-    if taken and stays:
+            stays[what] = OTHERWISE if _held_otherwise(session, step, grant) else BEFORE
+    # Asked for twice, as by an extension, it was there before the second time; what the first brought has gone with it.
+    left = {why for what, why in stays.items() if what not in taken}
+    if taken and left:
         return PART
-    return OTHERWISE if OTHERWISE in stays else BEFORE if stays else ""
+    return OTHERWISE if OTHERWISE in left else BEFORE if left else ""
 
 
 def _held_otherwise(session: Session, step: Step, grant: Grant) -> bool:
