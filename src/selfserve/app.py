@@ -191,12 +191,15 @@ def _engine(settings: Settings, database: Database, *, looking: bool) -> Engine:
         concurrency=settings.worker.concurrency,
     )
     if looking:
-        if migrations.current(database.engine) != migrations.head():
-            raise CannotStart("The store is not at the version of this build; run `selfserve db upgrade`.")
+        if wrong := migrations.wrong(database.engine):
+            raise CannotStart(wrong)
         return engine
     with schema_alone(database):
-        if migrations.current(database.engine) != migrations.head():
-            migrations.upgrade(database.engine)
+        try:
+            if migrations.wrong(database.engine):
+                migrations.upgrade(database.engine)
+        except migrations.UnknownVersionError as unknown:
+            raise CannotStart(str(unknown)) from unknown
         engine.prepare()
     return engine
 

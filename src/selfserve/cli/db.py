@@ -11,7 +11,6 @@ from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from alembic.script import ScriptDirectory
 
 from selfserve.cli.brought import BROUGHT, brought
 from selfserve.cli.stop import WRONG, Stop
@@ -21,7 +20,6 @@ from selfserve.store.tables import ExecutorLease
 
 commands = typer.Typer(help="The store: versions and backups.", no_args_is_help=True)
 
-_MIGRATIONS = str(Path(migrations.__file__).parent)
 ALIVE = timedelta(minutes=2)
 """A process that wrote its lease within this time still works."""
 
@@ -31,7 +29,10 @@ def upgrade(ctx: typer.Context) -> None:
     """Bring the store to the version this build needs; a store already there is left alone."""
     with surroundings(ctx).any_database() as database:
         before = migrations.current(database.engine)
-        migrations.upgrade(database.engine)
+        try:
+            migrations.upgrade(database.engine)
+        except migrations.UnknownVersionError as unknown:
+            raise Stop(str(unknown), WRONG) from unknown
         after = migrations.current(database.engine)
     say(
         f"The store is at version {after}."
@@ -119,8 +120,8 @@ def _version_of(file: Path, named: str) -> str:
         raise Stop(f"{named} is not a backup of a selfserve store.", WRONG) from None
     if sound != "ok":
         raise Stop(f"{named} is damaged: {sound}.", WRONG)
-    if version not in {one.revision for one in ScriptDirectory(_MIGRATIONS).walk_revisions()}:
-        raise Stop(f"{named} is at version {version}, which is newer than this build knows.", WRONG)
+    if not migrations.knows(version):
+        raise Stop(f"{named} is at version {version}, which this build does not know. {migrations.OTHER_BUILD}", WRONG)
     return version
 
 

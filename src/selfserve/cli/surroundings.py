@@ -81,7 +81,7 @@ class Surroundings:
             return False
         try:
             with self.any_database() as database:
-                return migrations.current(database.engine) == migrations.head()
+                return not migrations.wrong(database.engine)
         except (Stop, SecretUnavailable):
             return False
 
@@ -103,10 +103,8 @@ class Surroundings:
         from selfserve.store import migrations
 
         with self.any_database() as database:
-            found, known = migrations.current(database.engine), migrations.head()
-            if found != known:
-                state = f"at version {found}, this build needs {known}" if found else "empty"
-                raise Stop(f"The store is {state}; run `selfserve db upgrade`.", WRONG)
+            if wrong := migrations.wrong(database.engine):
+                raise Stop(wrong, WRONG)
             yield database
 
 

@@ -13,6 +13,16 @@ from alembic.script import ScriptDirectory
 _FOLDER = Path(__file__).parent
 
 
+OTHER_BUILD = (
+    "A newer build made it, or one from before the first release. "
+    "Use the build that made it, or begin with a new store."
+)
+
+
+class UnknownVersionError(Exception):
+    """The store is at a version that this build cannot bring anywhere; the words say so."""
+
+
 def _config(connection: sa.Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
@@ -35,8 +45,28 @@ def current(engine: sa.Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def wrong(engine: sa.Engine) -> str:
+    """What is wrong with the store's version, in a sentence; "" for the one that this build needs."""
+    found, known = current(engine), head()
+    if found == known:
+        return ""
+    if found is None:
+        return "The store is empty; run `selfserve db upgrade`."
+    if not knows(found):
+        return f"The store is at version {found}, which this build does not know. {OTHER_BUILD}"
+    return f"The store is at version {found}, this build needs {known}; run `selfserve db upgrade`."
+
+
+def knows(revision: str) -> bool:
+    """True for a version that this build can bring to its own."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:
-    """Bring the store up to `revision`; a store already there is left alone."""
+    """Bring the store up to `revision`; a store already there is left alone. Raises UnknownVersionError."""
+    found = current(engine)
+    if found is not None and not knows(found):
+        raise UnknownVersionError(wrong(engine))
     with engine.begin() as connection:
         command.upgrade(_config(connection), revision)
 
