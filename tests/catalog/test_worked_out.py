@@ -31,7 +31,7 @@ def asked(root: Path, field: str, value: str = "${form.g}") -> Path:
         ("${now - now}", "a duration"),
         ("${customer.groups}", "a list"),
         ("${customer.login == 'x'}", "true or false"),
-        ("${device == null ? null : device.serial}", "nothing (null)"),
+        ("${device == null || !device.proven ? null : device.serial}", "nothing (null)"),
         ("${customer.login == 'sample' ? 1.5 : 2.5}", "a number"),
     ],
 )
@@ -111,3 +111,10 @@ def test_a_choice_that_does_not_fit_is_refused_for_its_one_option(tmp_path: Path
     assert "This is to be true or false. It gives a text." in only(
         with_vpn(tmp_path, (STEP, step), ("fulfil:", choice))
     )
+
+
+@pytest.mark.parametrize("said", ["device != null && device.encrypted", "device != null", "[device].exists(one, one != null)"])
+def test_what_a_machine_is_to_do_is_never_chosen_by_what_a_device_says_of_itself(tmp_path: Path, said: str) -> None:
+    """In arguments of a machine's action a device is null until it is proven; who writes one should know."""
+    found = only(with_vpn(tmp_path, (CUSTOMER, f"\"${{{said} ? 'a' : 'b'}}\"")))
+    assert "may tell anything: here it is null until device management vouches for it." in found

@@ -120,6 +120,19 @@ def test_no_rule_that_mentions_proof_is_opened_by_a_claim(home: Installation, ru
         submit(home.stand.house, customer_id=home.stand.people["ada"], item_id="cup", answers={}, app_id=app_id)
 
 
+@both_stores
+def test_a_claim_chooses_nothing_of_what_is_given(home: Installation) -> None:
+    """Asked by an app whose machine says that it is encrypted, the step does what it does for a browser."""
+    home.stand.edit(
+        "cup",
+        "thing: cup,",
+        "thing: \"${device != null && (device.proven || device.encrypted) ? 'master-key' : 'cup'}\",",
+    )
+    _, app_id = let_tell(home)
+    submit(home.stand.house, customer_id=home.stand.people["ada"], item_id="cup", answers={}, app_id=app_id)
+    assert home.stand.shelf.things == {("cup", "ada")}
+
+
 def test_a_claim_spares_no_decision(home: Installation) -> None:
     """The manager is asked, whatever the machine says of itself."""
     spared = "device == null || !device.encrypted || !device.proven && device.serial == ''"

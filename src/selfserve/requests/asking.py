@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.catalog import others
 from selfserve.catalog.approvals import Stage
+from selfserve.catalog.deciding import proven
 from selfserve.catalog.facts import Context, CustomerFacts, DeviceFacts, rule_context
 from selfserve.catalog.fields import OptionsField, PersonField
 from selfserve.catalog.form import AnswersInvalid, CleanAnswers, validate
@@ -168,7 +169,7 @@ def refuse_for_others(house: House, item: Item, context: Context) -> None:
 def _harmless(house: House, item: Item, context: Context) -> bool:
     try:
         return all(
-            others.theirs_alone(house.connectors, step, step.arguments.resolve(context)) is False
+            others.theirs_alone(house.connectors, step, step.arguments.resolve(proven(context))) is False
             for step in item.fulfil
         )
     except RuleFailed as failed:
@@ -287,8 +288,9 @@ def prepare(house: House, item: Item, context: Context, *, look: bool, foresee: 
 
 
 def arguments_of(item: Item, step: Step, action: Action[Any], context: Context) -> dict[str, Any]:
-    """What the step is done with; what a customer typed is quoted where a person reads it."""
-    return step.arguments.resolve(quoted(item, context) if action.human else context)
+    """What the step is done with. Where a person reads it, what a customer typed is quoted; where a machine acts on it,
+    a device that only speaks for itself is none, as it could choose what is given."""
+    return step.arguments.resolve(quoted(item, context) if action.human else proven(context))
 
 
 NOT_SET_UP = msg("This item is not set up rightly; the team that owns it has been told.")

@@ -12,7 +12,7 @@ from selfserve.catalog.celtext import Call, Reference
 from selfserve.catalog.checks.kinds import kind
 from selfserve.catalog.checks.placed import PlacedRule, Purpose, rules_of
 from selfserve.catalog.checks.trial import blank_fields, trials
-from selfserve.catalog.deciding import DecidingRule
+from selfserve.catalog.deciding import CLAIMED, DecidingRule
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.durations import is_duration, parse_duration
 from selfserve.catalog.facts import CUSTOMER_NAMES, DEVICE_NAMES, ITEM_NAMES, ROOTS
@@ -69,11 +69,7 @@ def _claims(placed: PlacedRule) -> Iterator[Problem]:
     """Where a rule decides, a device is null until it is proven (see `DecidingRule`): who writes it should know."""
     read = [one for one in placed.rule.reading.references if one.root == "device"]
     if isinstance(placed.rule, DecidingRule) and read and all(one.attribute != "proven" for one in read):
-        yield placed.problem(
-            read[0].at,
-            "A device tells this about itself, and may tell anything: here it is null until device management vouches "
-            "for it. Ask for device.proven as well, or narrow the item with `platforms`.",
-        )
+        yield placed.problem(read[0].at, f"{CLAIMED.removesuffix('.')}, or narrow the item with `platforms`.")
 
 
 def _wrong(placed: PlacedRule, reference: Reference) -> str | None:

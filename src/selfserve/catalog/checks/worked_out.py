@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from selfserve.catalog.checks.kinds import kind
 from selfserve.catalog.checks.trial import Trial, blank_fields, trials
+from selfserve.catalog.deciding import CLAIMED, proven
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.facts import Context
 from selfserve.catalog.fields import DeviceField, OptionsField, TextField
@@ -37,14 +38,27 @@ def worked_out(draft: Draft) -> Iterator[Problem]:
 
 def _step(source: Source[Item], index: int, step: Step, action: Action[Any]) -> Iterator[Problem]:
     told: set[Place] = set()
+    if not action.human:
+        for place, template in step.arguments.templates.items():
+            for at in _claims(template):
+                told.add(place)
+                yield source.in_text(("fulfil", index, "with", *place), template.text, at, CLAIMED)
     for trial in _differing(source.model, step):
-        context = quoted(source.model, trial.context) if action.human else trial.context
+        context = quoted(source.model, trial.context) if action.human else proven(trial.context)
         for place, sentence in _wrong(source.model, step, action, trial, context):
             if place not in told:
                 told.add(place)
                 template = step.arguments.templates[place]
                 at = next(iter(template.offsets), 0)
                 yield source.in_text(("fulfil", index, "with", *place), template.text, at, sentence)
+
+
+def _claims(template: Template) -> Iterator[int]:
+    """Where a text begins to read what a device says of itself, without asking whether that is proven."""
+    for rule, offset in zip(template.rules, template.offsets, strict=True):
+        read = [one for one in rule.reading.references if one.root == "device"]
+        if read and all(one.attribute != "proven" for one in read):
+            yield offset + read[0].at
 
 
 def _differing(item: Item, step: Step) -> Iterator[Trial]:
