@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
+from selfserve.requests.holding import never_given
 from selfserve.requests.words import Line
 from selfserve.store.states import EscalationState, GrantState
 from selfserve.store.tables import Escalation, Grant, Person
@@ -17,7 +18,7 @@ GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
 
 def taking_back(session: Session, house: House, grant: Grant | None) -> list[Line]:
     """The line about what is just being taken back; none for what is held, is gone, or was never there."""
-    if grant is None or grant.started_at is None or grant.state not in GOING:
+    if grant is None or grant.state not in GOING or grant.id in never_given(session, [grant]):
         return []
     for case in escalation.open_on(session, f"grant:{grant.id}"):
         return [Line("next", None, _by_hand(session, house, case), "", "human")]
