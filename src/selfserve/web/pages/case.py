@@ -228,7 +228,7 @@ def _named(name: str) -> str:
 
 def _value(name: str, value: object) -> object:
     """What a look showed in words; anything else as it is."""
-    return tell(SHOWN[Presence(value)]) if name == "target" and value in [*Presence] else value
+    return tell(SHOWN[Presence(str(value))]) if name == "target" and value in [*Presence] else value
 
 
 def _plain(visit: Visit, value: object) -> str:
