@@ -93,7 +93,7 @@ def _people(app: App) -> None:
     if done.effective or done.alarms:
         log.info("people_synced", **done.as_json())
     if done.alarms:
-        techops.tell_sync_alarms(app.house, done.alarms)
+        techops.tell_sync_alarms(app.house, app.roles, done.alarms)
 
 
 def _mail(app: App) -> None:
@@ -137,6 +137,7 @@ def check_certificates(app: App) -> None:
             techops.tell(
                 session,
                 house,
+                app.roles,
                 now=now,
                 event=f"certificate:{row.of}:{row.address}:{row.ends_at:%Y-%m-%d}:{step.days}"[:200],
                 title=msg("The certificate of {whose} ends soon", whose=whose(row.of)),
@@ -148,6 +149,10 @@ def _ends_within(row: Certificate, now: datetime, span: timedelta) -> bool:
     return row.ends_at is not None and row.ends_at - now <= span
 
 
+WAITS = msg("What needs it waits, and is done once it works again; what waits too long comes to the desk.")
+GOES_ON = msg("What waited for it is done now, each at its next try.")
+
+
 def check_connectors(app: App) -> dict[str, str]:
     """Ask every connector how it is and keep the answer; the team is told once when one goes bad or comes back."""
     levels = {}
@@ -156,7 +161,7 @@ def check_connectors(app: App) -> dict[str, str]:
         found = list(asked.map(lambda name: _findings(app.house, name), names))
     for name, findings in zip(names, found, strict=True):
         levels[name] = _worst([finding.level for finding in findings])
-        _keep_health(app.house, name, levels[name], findings)
+        _keep_health(app, name, levels[name], findings)
     return levels
 
 
@@ -174,8 +179,8 @@ def _worst(levels: list[Level]) -> str:
     return max(levels, key=order.index, default=Level.INFO).value
 
 
-def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -> None:
-    now = house.now()
+def _keep_health(app: App, name: str, level: str, findings: list[Finding]) -> None:
+    house, now = app.house, app.house.now()
     with house.database.write() as session:
         row = session.get(ConnectorHealth, name)
         if row is None:
@@ -189,15 +194,17 @@ def _keep_health(house: House, name: str, level: str, findings: list[Finding]) -
         row.changed_at = now
         if Level.ERROR.value not in (before, level):
             return
+        down = level == Level.ERROR
         techops.tell(
             session,
             house,
+            app.roles,
             now=now,
             event=f"connector:{name}:{level}:{now.isoformat()}",
             title=msg("The connector {name} does not work", name=name)
-            if level == Level.ERROR
+            if down
             else msg("The connector {name} works again", name=name),
-            body=together(finding.text for finding in findings if finding.level == Level.ERROR),
+            body=together([*(one.text for one in findings if one.level == Level.ERROR), WAITS if down else GOES_ON]),
         )
 
 

@@ -13,6 +13,8 @@ from selfserve.catalog.problems import Problem
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg, msg_n, together
 from selfserve.notify import notices
+from selfserve.people import directory
+from selfserve.people.roles import Role, RoleRules
 from selfserve.people.teams import members
 from selfserve.settings.model import Settings
 
@@ -21,16 +23,20 @@ SHOWN = 20
 """Problems of a catalog that stand in one notice; the rest show when those are mended."""
 
 
-def tell(
-    session: Session, house: House, *, now: datetime, event: str, title: str, body: str, path: str = "/desk"
-) -> bool:
-    """A mail to the team's mailbox and a notice in the app for each of its members; False where it was told before."""
+HEALTH = "/health"
+"""Where all of it stands: only admins may go there, so it leads nobody else."""
+
+
+def tell(session: Session, house: House, roles: RoleRules, *, now: datetime, event: str, title: str, body: str) -> bool:
+    """A mail to the team's mailbox and a notice in the app for each of its members; False where it was told before.
+
+    `body` says all that there is to do. Who is an admin by a group of the directory is led to `HEALTH`.
+    """
     catalog = house.catalog.current
     team = catalog.teams[catalog.policy.techops]
-    fresh = notices.tell(
-        session, now=now, event=event, mailbox=team.mail, title=title, body=body, path=path, urgent=True
-    )
+    fresh = notices.tell(session, now=now, event=event, mailbox=team.mail, title=title, body=body, urgent=True)
     for person in members(session, team):
+        path = HEALTH if Role.ADMIN in roles.roles(directory.groups_of(session, person.id)) else ""
         notices.tell(session, now=now, event=event, person_id=person.id, title=title, body=body, path=path, mail=False)
     return fresh
 
@@ -48,16 +54,18 @@ def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Proble
         body = msg_n("{words}\n… and {count} more.", "{words}\n… and {count} more.", more, words=body)
     with house.database.write() as session:
         title = msg("The catalog has a mistake, so the last edit is not served")
-        return tell(session, house, now=house.now(), event=event, title=title, body=body)
+        roles = RoleRules.of(settings.roles.model_dump())
+        return tell(session, house, roles, now=house.now(), event=event, title=title, body=body)
 
 
-def tell_sync_alarms(house: House, alarms: list[str]) -> bool:
+def tell_sync_alarms(house: House, roles: RoleRules, alarms: list[str]) -> bool:
     """A look into the directory changed nobody, since it did not look right; told once a day for the same reason."""
     now, reasons = house.now(), _digest(*(_NUMBERS.sub("#", alarm) for alarm in alarms))
     with house.database.write() as session:
         return tell(
             session,
             house,
+            roles,
             now=now,
             event=f"people:alarm:{now:%Y-%m-%d}:{reasons}",
             title=msg("The directory was read with doubts"),

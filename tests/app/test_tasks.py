@@ -19,7 +19,17 @@ from selfserve.insights.handshake import Place, Shown
 from selfserve.insights.places import places
 from selfserve.people import tokens
 from selfserve.store.states import GrantState, Purpose, RunState
-from selfserve.store.tables import AuditEvent, Certificate, ConnectorHealth, Grant, Person, Run, Stage, StageApprover
+from selfserve.store.tables import (
+    AuditEvent,
+    Certificate,
+    ConnectorHealth,
+    Grant,
+    Notice,
+    Person,
+    Run,
+    Stage,
+    StageApprover,
+)
 from selfserve.tasks import _people, check_certificates, check_connectors, cron_every, look_after, measure, sync_people
 
 TECHOPS = "techops@fernhill.example"
@@ -66,7 +76,17 @@ def test_a_connector_that_goes_bad_is_told_once_and_again_when_it_works(
             check_connectors(app)
         assert told(app, mailbox=TECHOPS).count(title) == 1
         assert told(app, login="emil").count(title) == 1
+        assert {login: _leads(app, login, title) for login in ("tove", "emil")} == {"tove": "/health", "emil": ""}
     assert [title for title in known if title not in before] == ["The connector legacy does not work"]
+
+
+def _leads(app: App, login: str, title: str) -> str:
+    """Where the notice leads; whoever may not read the page that shows it finds all there is to do in its words."""
+    with app.house.database.read() as session:
+        of_theirs = session.scalars(sa.select(Notice).where(Notice.person_id == id_of(app, login)))
+        (notice,) = (one for one in of_theirs if str(one.title) == title)
+        assert "What needs it waits" in notice.body or "What waited for it" in notice.body
+        return notice.path
 
 
 def test_a_check_that_breaks_is_a_finding_and_stops_no_other(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

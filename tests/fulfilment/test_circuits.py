@@ -66,6 +66,20 @@ def test_an_open_circuit_is_told_with_its_reason_and_who_waits(stand: Stand) -> 
     assert stand.kinds("connector:shelf") == ["connector.resting", "connector.back"]
 
 
+@pytest.mark.parametrize(("level", "earlier"), [("error", True), ("warning", False), ("info", False)])
+def test_it_is_down_since_it_was_first_found_to_be(stand: Stand, level: str, earlier: bool) -> None:
+    """A look found it down before anybody asked for it: an ask that meets that moves nothing forward. Where the last
+    look found it to work, it is down since it was asked for."""
+    looked = stand.clock()
+    with stand.house.database.write() as session:
+        row = ConnectorHealth(connector="shelf", level=level, findings=[], checked_at=looked, changed_at=looked)
+        session.add(row)
+    stand.clock.forward(minutes=6)
+    _open(stand)
+    _beat(stand)
+    assert [one.since for one in _resting(stand)] == [looked if earlier else stand.clock()]
+
+
 def test_a_request_that_stands_elsewhere_does_not_wait_for_it(stand: Stand) -> None:
     """Only the first step that is not there yet is what a request waits for."""
     stand.shelf.faults = ["", "transient"]

@@ -108,6 +108,7 @@ def test_a_check_s_finding_is_a_trouble_of_its_weight(stand: Stand, level: str, 
     (one,) = troubles(seen(stand))
     assert (one.level, one.since) == (weight, stand.clock())
     assert "Its certificate is of another host." in one.words
+    assert ("Mend what is named" in one.todo) is (weight == ERROR), "a doubt may leave nothing to mend: no seat is free"
 
 
 def test_work_that_waits_too_long_is_told(stand: Stand) -> None:
@@ -124,6 +125,14 @@ def test_work_that_waits_too_long_is_told(stand: Stand) -> None:
         return [one.level for one in troubles(replace(found, queues=queues))]
 
     assert (aged(4 * MINUTE), aged(5 * MINUTE), aged(30 * MINUTE)) == ([], [WARNING], [ERROR])
+
+
+def test_a_queue_of_the_engine_s_own_is_nobody_s_to_look_after(stand: Stand) -> None:
+    """What comes again by itself runs in it: no admin could do anything about it, or knows its name."""
+    with stand.house.database.write() as session:
+        stand.house.engine.later(session, "nothing", "order-1")
+        stand.house.engine.later(session, "nothing", "order-2", queue="_dbos_internal_queue")
+    assert [(one.name, one.waiting) for one in seen(stand).queues] == [("house", 1)]
 
 
 def test_a_timer_counts_as_waiting_once_it_is_due(stand: Stand) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from tests.stand.house import Stand
 
-from selfserve.requests import acts, desk
+from selfserve.requests import acts, desk, grant_rows
 from selfserve.requests.case_rows import CaseRow, case_row
 from selfserve.requests.case_rows import desk as listed
-from selfserve.requests.story import story
+from selfserve.requests.story import Story, story
 from selfserve.requests.words import Line
+from selfserve.store.states import GrantState
 
 
 def _has_a_key(stand: Stand) -> str:
@@ -34,10 +37,30 @@ def _rows(stand: Stand) -> list[CaseRow]:
         return rows
 
 
-def _last(stand: Stand, name: str) -> Line:
+def _told(stand: Stand, name: str) -> Story:
     with stand.house.database.read() as session:
         found = acts.own(session, name, stand.people["ada"], lock=False)
-        return story(session, stand.house, found, stand.people["ada"]).lines[-1]
+        return story(session, stand.house, found, stand.people["ada"])
+
+
+def _last(stand: Stand, name: str) -> Line:
+    return _told(stand, name).lines[-1]
+
+
+def _until(stand: Stand, name: str) -> tuple[str, datetime | None]:
+    """Who takes it back, and by when."""
+    last = _last(stand, name)
+    assert last.due is (last.at is not None)
+    return str(last.title), last.at
+
+
+def _held(stand: Stand) -> list[str]:
+    """What she reads of what she holds."""
+    with stand.house.database.read() as session:
+        listed_all = grant_rows.page(session, customer_id=stand.people["ada"]).rows
+        rows = grant_rows.held(session, stand.people["ada"])
+        assert listed_all == rows
+        return [str(row.state_words) for row in rows]
 
 
 def test_a_case_about_taking_back_says_so_and_names_its_request(stand: Stand) -> None:
@@ -69,9 +92,10 @@ def test_a_case_about_what_several_requests_brought_names_them_all(stand: Stand)
 def test_whoever_gave_it_back_reads_who_takes_it_back_and_by_when(stand: Stand) -> None:
     """The team at first, then who took the case; then that it is gone."""
     name = _given_back(stand)
-    assert str(_last(stand, name).title) == "A colleague in TechOps takes it back by Monday 1 March, 13:00 UTC"
+    due = stand.case().due_at
+    assert _until(stand, name) == ("A colleague in TechOps takes it back", due)
     desk.take(stand.house, stand.case().id, stand.people["tess"])
-    assert str(_last(stand, name).title) == "Tess takes it back by Monday 1 March, 13:00 UTC"
+    assert _until(stand, name) == ("Tess takes it back", due)
     desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"returned": "yes"})
     stand.work()
     assert str(_last(stand, name).title) == "It has ended and was taken back"
@@ -81,9 +105,9 @@ def test_what_is_taken_back_late_promises_no_time_that_is_over(stand: Stand) -> 
     """Neither by the team nor by who has it."""
     name = _given_back(stand)
     stand.clock.forward(hours=5)
-    assert str(_last(stand, name).title) == "A colleague in TechOps takes it back"
+    assert _until(stand, name) == ("A colleague in TechOps takes it back", None)
     desk.take(stand.house, stand.case().id, stand.people["tess"])
-    assert str(_last(stand, name).title) == "Tess takes it back"
+    assert _until(stand, name) == ("Tess takes it back", None)
 
 
 def test_what_a_machine_takes_back_is_said_to_be_under_way(stand: Stand) -> None:
@@ -98,3 +122,27 @@ def test_what_a_machine_takes_back_is_said_to_be_under_way(stand: Stand) -> None
     stand.shelf.offline = False
     stand.pass_time(minutes=10)
     assert str(_last(stand, made.name).title) == "It has ended and was taken back"
+
+
+def test_what_was_never_given_is_not_told_to_be_taken_back(stand: Stand) -> None:
+    """It did not work, and staff say that it cannot be: her promise ends, of which nothing was ever there."""
+    stand.shelf.faults = ["permanent"]
+    name = stand.ask("ada", "lamp").name
+    desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="There are none.")
+    for state in (GrantState.ENDING, GrantState.ENDED):
+        assert stand.grants("ada")[0].state == state
+        told = _told(stand, name)
+        assert (str(told.lines[-1].note), told.grant_words) == ("There are none.", "")
+        assert _held(stand) == []
+        stand.work()
+
+
+def test_what_may_have_been_given_is_told_to_be_taken_back(stand: Stand) -> None:
+    """It was sent and no answer came, and nobody could look: it may be there, so it is looked for and taken away."""
+    stand.shelf.faults, stand.shelf.looks = ["lost"], ["", *["blind"] * 99]
+    name = stand.ask("ada", "lamp").name
+    stand.pass_time(minutes=20)
+    desk.cannot(stand.house, stand.case().id, stand.people["tess"], words="It stays dark.")
+    assert str(_last(stand, name).title) == "It is being taken back, and we check that it is gone"
+    assert _told(stand, name).grant_words == "Being taken back"
+    assert _held(stand) == ["Being taken back"]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from nicegui.testing import User
 
+from selfserve.connectors.contract import Blocked, Plan
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Person
 from selfserve.web.parts.form import Form
@@ -348,18 +349,33 @@ async def test_a_target_that_is_away_is_told_without_its_error(visitor: Visitor,
     ana, jonas = visitor("ana"), visitor("jonas")
     await ana.open("/items/legacy-crm")
     await ana.should_see(
-        "The legacy system does not answer at the moment. You can ask all the same: a person takes over."
+        "The system behind it does not answer at the moment. You can ask all the same: it is done as soon as it "
+        "answers, and if that takes longer than 15 minutes, a person takes over."
     )
+    await ana.should_not_see("You can ask all the same: a person takes over.")
     await ana.should_not_see("10.0.0.7")
     assert _button(ana) == "Request it", "what a machine does at once is promised by nobody now"
     await ana.should_not_see("ithin 1 minute")
     await jonas.open("/items/legacy-crm")
-    await jonas.should_see("Das System legacy antwortet im Augenblick nicht.")
+    await jonas.should_see("Das System dahinter antwortet gerade nicht. Du kannst trotzdem danach fragen")
+    await jonas.should_see("dauert das länger als 15 Minuten, übernimmt ein Mensch.")
     await jonas.should_not_see("10.0.0.7")
     stand.target("legacy").away = False
     await ana.open("/items/legacy-crm")
     assert _button(ana) == "Get it now"
     await ana.should_see("ithin 1 minute")
+
+
+async def test_what_only_a_person_can_do_is_told_apart_from_a_target_that_is_away(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting helps nothing there, so nobody is told to wait."""
+    held = Plan("You get it.", "put", Blocked("Your account is held."))
+    monkeypatch.setattr(stand.target("legacy"), "plan", lambda *_: held)
+    ana = visitor("ana")
+    await ana.open("/items/legacy-crm")
+    await ana.should_see("Your account is held. You can ask all the same: a person takes over.")
+    await ana.should_not_see("it is done as soon as it answers")
 
 
 def _button(reader: User) -> str:

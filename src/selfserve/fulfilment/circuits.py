@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,19 +12,23 @@ from sqlalchemy.orm import Session, aliased
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import Circuit
+from selfserve.connectors.contract import Level
 from selfserve.fulfilment import failing
 from selfserve.fulfilment.failing import Waits
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import again, kept
 from selfserve.store.states import STEP_THERE, RequestState
-from selfserve.store.tables import ExecutorLease, Request, Step
+from selfserve.store.tables import ConnectorHealth, ExecutorLease, Request, Step
 
 
 @dataclass(frozen=True)
 class Resting:
-    """A connector that does not work: `since` and `reason` of the first that met it, `until` the earliest next try, and
-    how many requests wait for it. `open`: a process leaves it in peace; else it is known by what it failed and what
-    waits for it, and was not seen to work since."""
+    """A connector that does not work: the `reason` of the first that met it, `since` when, or since the look that found
+    it so before, `until` the earliest next try, and how many requests wait for it.
+
+    `open`: a process leaves it in peace; else it is known by what it failed and what waits for it, and was not seen to
+    work since.
+    """
 
     connector: str
     since: datetime
@@ -72,13 +76,16 @@ def resting(session: Session, house: House) -> list[Resting]:
             found.setdefault(one["connector"], []).append(one)
     failed = failing.by_connector(session)
     concerned = sorted(found.keys() | failed.keys())
-    waiting = _waiting(session, concerned) if concerned else {}
-    return [
+    if not concerned:
+        return []
+    waiting, down = _waiting(session, concerned), _down_since(session, concerned)
+    rests = [
         _merged(name, found[name], waiting.get(name, 0))
         if name in found
         else _failed(failed[name], waiting.get(name, 0))
         for name in concerned
     ]
+    return [replace(one, since=min(one.since, down.get(one.connector, one.since))) for one in rests]
 
 
 def names(session: Session, house: House) -> frozenset[str]:
@@ -97,6 +104,16 @@ def _merged(name: str, ones: list[dict[str, Any]], waiting: int) -> Resting:
     until = min(datetime.fromisoformat(one["until"]) for one in ones)
     reason = again(str(first["reason"]), first.get("kept"))
     return Resting(name, datetime.fromisoformat(first["since"]), until, reason, waiting)
+
+
+def _down_since(session: Session, connectors: Iterable[str]) -> dict[str, datetime]:
+    """Since when looks found it not to work, where the last one did: earlier than who asked for it and met that."""
+    rows = session.scalars(
+        sa.select(ConnectorHealth).where(
+            ConnectorHealth.connector.in_(list(connectors)), ConnectorHealth.level == Level.ERROR
+        )
+    )
+    return {row.connector: row.changed_at for row in rows}
 
 
 def _waiting(session: Session, connectors: Iterable[str]) -> dict[str, int]:

@@ -35,6 +35,8 @@ VERSION = "1"
 NAME = "selfserve"
 HOUSE = "house"
 """The queue of timers, notices and housekeeping; connectors have queues of their own."""
+ITS_OWN = "_dbos_"
+"""How the queues begin that the engine keeps for itself: nobody here orders into them, or reads of them."""
 KEPT = timedelta(days=90)
 AGAIN_KEPT = timedelta(days=1)
 AT_ONCE = 1_000
@@ -269,8 +271,8 @@ class Engine:
         return len(self.client.list_workflows(status="ENQUEUED", load_input=False, load_output=False, limit=10_000))
 
     def loads(self, session: Session, now: datetime) -> list[Load]:
-        """What waits and what runs in each queue, by name. Work whose time came counts as waiting also where no worker
-        is there to notice; timers that are not due are not counted.
+        """What waits and what runs in each of our queues, by name. Work whose time came counts as waiting also where no
+        worker is there to notice; timers that are not due are not counted.
 
         Counted in the engine's own table, since its client can only list.
         """
@@ -281,7 +283,11 @@ class Engine:
             sa.select(
                 orders.queue_name, orders.status, sa.func.count().label("orders"), sa.func.min(since).label("oldest")
             )
-            .where(sa.or_(waits, orders.status == "PENDING"), orders.queue_name.is_not(None))
+            .where(
+                sa.or_(waits, orders.status == "PENDING"),
+                orders.queue_name.is_not(None),
+                sa.not_(orders.queue_name.startswith(ITS_OWN, autoescape=True)),
+            )
             .group_by(orders.queue_name, orders.status)
         ).all()
         found: dict[str, Load] = {}

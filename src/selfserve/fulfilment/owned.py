@@ -14,6 +14,8 @@ from selfserve.store.states import OPEN_RUN, STEP_THERE, GrantState, Purpose, Re
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
+_UNKNOWN = (StepState.RUNNING, StepState.UNKNOWN, StepState.ACCEPTED, StepState.NEEDS_HUMAN)
+"""How a step ends up of which a call was sent, and nobody knows what became of it."""
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
 
 
@@ -22,6 +24,24 @@ def ours() -> sa.ColumnElement[bool]:
     not there before was sent and its outcome never settled."""
     doubtful = sa.and_(Step.calls > 0, Step.before == "absent", sa.not_(among(Step.state, _SETTLED)))
     return sa.or_(sa.and_(Step.ours.is_(True), Step.state != StepState.UNDONE), doubtful)
+
+
+def given() -> sa.ColumnElement[bool]:
+    """A grant of which something was given, or may have been. What ends without that never was there: of a call that
+    its target refused we look once more that nothing is left of it, but nobody has anything to lose by that.
+    """
+    may_be = sa.and_(Step.calls > 0, Step.before == "absent", among(Step.state, _UNKNOWN))
+    brought = (
+        sa.select(Step.id)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .where(
+            GrantReason.grant_id == Grant.id,
+            sa.or_(sa.and_(Step.ours.is_(True), Step.state != StepState.UNDONE), may_be),
+        )
+        .correlate(Grant)
+        .exists()
+    )
+    return sa.or_(Grant.started_at.is_not(None), brought)
 
 
 def being_given(session: Session, grant_id: str) -> bool:

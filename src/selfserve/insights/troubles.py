@@ -87,7 +87,8 @@ def _connector(one: ConnectorState) -> Iterator[Trouble]:
         yield Trouble(ERROR, words, msg("Mend what is named, then press “Look again”."), one.since)
     elif one.level == WARNING:
         words = msg("The connector {name} works, with a doubt: {reason}", name=one.name, reason=reason)
-        yield Trouble(WARNING, words, msg("Mend what is named, then press “Look again”."), one.since)
+        todo = msg("It goes on working. What is named may need somebody; we look again by ourselves.")
+        yield Trouble(WARNING, words, todo, one.since)
 
 
 def _whole(words: str) -> str:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import versions
-from selfserve.requests.holding import Holding, holdings
+from selfserve.fulfilment.owned import given
+from selfserve.requests.holding import LIVE, Holding, holdings
 from selfserve.requests.lists import PAGE
 from selfserve.requests.pages import Page, cut
 from selfserve.requests.story import Answer, answers_of
@@ -24,7 +25,8 @@ _EVER_HELD = (
     .order_by(Grant.ends_at.is_(None), Grant.ends_at, Grant.id)
     .limit(500)
 )
-_HELD = _EVER_HELD.where(Grant.state != GrantState.ENDED)
+_NOW = sa.or_(Grant.state.in_(LIVE), sa.and_(Grant.state != GrantState.ENDED, given()))
+_HELD = _EVER_HELD.where(_NOW)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def page(
     if customer_id is not None:
         query = query.where(Grant.customer_id == customer_id)
     if not ended:
-        query = query.where(Grant.state != GrantState.ENDED)
+        query = query.where(_NOW)
     if cursor is not None:
         query = query.where(Grant.id < cursor)  # ids are UUIDv7: sorted by time
     found = session.scalars(query.order_by(Grant.id.desc()).limit(limit + 1)).all()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from selfserve.fulfilment.owned import given
 from selfserve.requests.words import holding_words
-from selfserve.store.states import RequestState
+from selfserve.store.states import GrantState, RequestState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Request
 
+LIVE = (GrantState.PROMISED, GrantState.ACTIVE)
 DOING = (RequestState.APPROVED, RequestState.FULFILLING, RequestState.HANDED_OVER)
 
 
 @dataclass(frozen=True)
 class Holding:
     """How one grant reads: in words with their tone, the requests that ever were a reason for it, and those because of
-    which it is held still (of what is not held any more: was held last), all oldest first."""
+    which it is held still (of what is not held any more: was held last), all oldest first. No words for what ends, or
+    has ended, and never was there."""
 
     words: str
     tone: str
@@ -44,7 +47,16 @@ def holdings(session: Session, grants: Sequence[Grant], name: str = "") -> dict[
     ):
         reasons.setdefault(grant_id, []).append((ended_at is None, request))
     later = _later(session, (request.id for pairs in reasons.values() for _, request in pairs))
-    return {grant.id: _holding(grant, reasons.get(grant.id, []), later, name) for grant in grants}
+    found = {grant.id: _holding(grant, reasons.get(grant.id, []), later, name) for grant in grants}
+    return found | {which: replace(found[which], words="") for which in never_given(session, grants)}
+
+
+def never_given(session: Session, grants: Sequence[Grant]) -> frozenset[str]:
+    """The ids of those that end, or have ended, of which nothing was given and nothing may have been."""
+    asked = [one.id for one in grants if one.started_at is None and one.state not in LIVE]
+    if not asked:
+        return frozenset()
+    return frozenset(session.scalars(sa.select(Grant.id).where(Grant.id.in_(asked), sa.not_(given()))))
 
 
 def still_held(session: Session, request: Request) -> list[Request]:

@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class PlannedAct:
     """One step in words; `blocked` says why it cannot work (empty: it can), `for_good` that asking is refused for
-    it. `waits`: it is done once something comes free, and nobody knows when."""
+    it, `away` that its target does not answer at the moment, so that it is waited for. `waits`: it is done once
+    something comes free, and nobody knows when."""
 
     name: str
     customer: str
@@ -38,6 +39,7 @@ class PlannedAct:
     blocked: str = ""
     for_good: bool = False
     waits: bool = False
+    away: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _act(house: House, item: Item, step: Step, context: Context, name: str) -> P
         made = connector.plan(action.name, args)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
-        return PlannedAct(step.id, words, f"{step.use}: {problem}", _away(step))
+        return PlannedAct(step.id, words, f"{step.use}: {problem}", _away(step), away=True)
     if name and made.waits:
         words = msg("All of it is taken at the moment.")
     elif not name and (made.waits or not step.gives):
@@ -146,7 +148,7 @@ def _act(house: House, item: Item, step: Step, context: Context, name: str) -> P
         return PlannedAct(step.id, words, made.staff, waits=made.waits)
     if made.blocked.away:
         log.warning("plan_away", use=step.use, why=str(made.blocked.reason))
-        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", _away(step))
+        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", _away(step), away=True)
     return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
 
 

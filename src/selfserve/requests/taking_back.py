@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from selfserve.fulfilment import escalation
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
+from selfserve.requests.holding import never_given
 from selfserve.requests.words import Line
 from selfserve.store.states import EscalationState, GrantState
 from selfserve.store.tables import Escalation, Grant, Person
@@ -17,23 +18,18 @@ GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
 
 def taking_back(session: Session, house: House, grant: Grant | None) -> list[Line]:
     """The line about what is just being taken back; none for what is held, is gone, or was never there."""
-    if grant is None or grant.started_at is None or grant.state not in GOING:
+    if grant is None or grant.state not in GOING or grant.id in never_given(session, [grant]):
         return []
     for case in escalation.open_on(session, f"grant:{grant.id}"):
-        return [Line("next", None, _by_hand(session, house, case), "", "human")]
+        late = case.due_at <= house.now()
+        return [Line("next", None if late else case.due_at, _by_hand(session, house, case), "", "human", not late)]
     return [Line("next", None, msg("It is being taken back, and we check that it is gone"), "", "now")]
 
 
 def _by_hand(session: Session, house: House, case: Escalation) -> Message:
-    """Who has it, else whose it is; by when, while that can still be kept."""
+    """Who has it, else whose it is."""
     holder = session.get(Person, case.taken_by_id) if case.taken_by_id else None
-    _, team = escalation.team_of(house, case.team)
-    late = case.due_at <= house.now()
     if holder is not None and holder.present and case.state == EscalationState.TAKEN:
-        name = holder.given_name or holder.name
-        if late:
-            return msg("{name} takes it back", name=name)
-        return msg("{name} takes it back by {due}", name=name, due=case.due_at)
-    if late:
-        return msg("A colleague in {team} takes it back", team=team.name)
-    return msg("A colleague in {team} takes it back by {due}", team=team.name, due=case.due_at)
+        return msg("{name} takes it back", name=holder.given_name or holder.name)
+    _, team = escalation.team_of(house, case.team)
+    return msg("A colleague in {team} takes it back", team=team.name)

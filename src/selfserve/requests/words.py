@@ -17,13 +17,15 @@ Mood = Literal["done", "now", "human", "todo", "bad"]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a story. `title` says what happened, `note` adds who or why; both are text to tell, never markup."""
+    """One line of a story. `title` says what happened, `note` adds who or why; both are text to tell, never markup.
+    `due`: `at` is until when it is to happen, as it is for all that is still to come."""
 
     kind: str
     at: datetime | None
     title: str
     note: str = ""
     mood: Mood = "done"
+    due: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
 class Preview:
     """`asks`: somebody decides first; None where that depends on answers still to be given. `acts` in words.
 
-    `blocked` says why it cannot work: at the moment, so that a person would take over, or `for_good`, so that asking is
-    refused.
+    `blocked` says why a machine cannot do it: so that a person would take over, or `for_good`, so that asking is
+    refused. `delayed`: a target does not answer at the moment; it is waited for, and after `patience` a person takes
+    over.
     """
 
     asks: bool | None
@@ -41,7 +42,7 @@ class Preview:
     waits: bool = False
     """It is done once something comes free, and nobody knows when."""
     delayed: bool = False
-    """Its target does not answer at the moment, and is left in peace for a while."""
+    patience: timedelta = timedelta()
     conflicts: list[str] = field(default_factory=list)
     """What is held and does not go together with it."""
     name: str = ""
@@ -65,7 +66,8 @@ def preview(
         name = called(session, person_id) if asked_by_id not in (None, person_id) else ""
     seen = _seen(house, _From(person_id, asked_by_id, app_id, name), item, answers)
     with house.database.read() as session:
-        return replace(seen, delayed=offers.delayed(session, house)(item), name=name)
+        delayed = seen.delayed or offers.delayed(session, house)(item)
+    return replace(seen, delayed=delayed, patience=item.escalate.after, name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def _seen(house: House, by: _From, item: Item, answers: Mapping[str, object]) ->
         )
     except Unfit:
         return _outline(house, by, item)
-    blocked = max((act for act in would.acts if act.blocked), key=lambda act: act.for_good, default=None)
+    blocked = max(
+        (act for act in would.acts if act.blocked and not act.away), key=lambda act: act.for_good, default=None
+    )
     return Preview(
         asks=would.needs_approval,
         deciders=would.deciders,
@@ -103,6 +107,7 @@ def _seen(house: House, by: _From, item: Item, answers: Mapping[str, object]) ->
         usual=would.usual,
         working=would.working,
         waits=any(act.waits for act in would.acts),
+        delayed=any(act.away for act in would.acts),
         conflicts=would.conflicts,
     )
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from markupsafe import Markup
 from nicegui import ui
 
+from selfserve.connectors.contract import Presence
+from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.languages.messages import msg
 from selfserve.requests import case_rows, smiles, story
 from selfserve.requests.case_rows import CaseRow
@@ -17,11 +19,11 @@ from selfserve.requests.refusals import NotFound
 from selfserve.requests.smiles import Smiled
 from selfserve.requests.story import EventSeen, StepSeen, Story
 from selfserve.requests.words import to_words
-from selfserve.store.states import EscalationState
+from selfserve.store.states import STEP_THERE, EscalationState
 from selfserve.store.tables import Escalation, Request, Step
 from selfserve.web.pages.case_acts import CaseActs
 from selfserve.web.pages.case_watchers import CaseWatchers
-from selfserve.web.pages.desk import drawn, for_whom, taking
+from selfserve.web.pages.desk import TO_TAKE_BACK, drawn, for_whom, taking
 from selfserve.web.pages.request_smile import FACES
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.icons import icon
@@ -41,6 +43,22 @@ STEP_WORDS = {
     "needs_human": (msg("Needs a person"), "warn"), "failed": (msg("Failed"), "bad"),
     "undone": (msg("Taken back"), "info"),
 }  # fmt: skip
+EVIDENCE_WORDS = {
+    DONE_BY_HAND: msg("Done by hand"),
+    TAKEN_BACK_BY_HAND: msg("Taken back by hand"),
+    "by": msg("On whose word"),
+    "at": msg("When it was said"),
+    "target": msg("In the target"),
+    "kept_for": msg("Kept for"),
+}
+"""What the product itself notes of a step; all else is in the words of its connector."""
+SHOWN = {
+    Presence.PRESENT: msg("It is there"),
+    Presence.ABSENT: msg("It is not there"),
+    Presence.PENDING: msg("It is still at it"),
+    Presence.INVISIBLE: msg("It never shows it"),
+    Presence.UNKNOWABLE: msg("Nobody could look"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +87,20 @@ async def build(visit: Visit, case_id: str) -> str:
         show(back("/desk", say("Desk")))
         CaseWatchers(visit, case_id)
     top = show(_top(visit, whole)).mark("top")
-    with ui.element("div").classes("s-case"):
-        with ui.element("div").classes("s-stack"):
-            told = show(_told(visit, whole)).mark("told")
-            if whole.runbook:
-                with ui.element("section").classes("s-panel") as panel:
-                    panel.props["aria-label"] = say("Runbook")
-                    show(heading(say("Runbook"), 2)).style("margin-bottom:12px")
-                    show(prose(tell(whole.runbook), 2)).classes("s-prose").mark("runbook")
+    with ui.element("div").classes("s-case"):  # in the order of a phone: what to do comes before what to read
+        why = show(_why(whole)).classes("s-case-why").mark("why")
         acts = CaseActs(visit, whole.case, by_design=whole.by_design)
+        told = show(_told(visit, whole)).classes("s-case-told").mark("told")
+        if whole.runbook:
+            with ui.element("section").classes("s-panel s-case-book") as panel:
+                panel.props["aria-label"] = say("Runbook")
+                show(heading(say("Runbook"), 2)).style("margin-bottom:12px")
+                show(prose(tell(whole.runbook), 2)).classes("s-prose").mark("runbook")
 
     async def renew() -> None:
         now_whole = await aside(read, visit, case_id)
         top.set_content(str(_top(visit, now_whole)))
+        why.set_content(str(_why(now_whole)))
         told.set_content(str(_told(visit, now_whole)))
         acts.renew(now_whole.case, by_design=now_whole.by_design)
 
@@ -127,12 +146,12 @@ def _top(visit: Visit, whole: Whole) -> Markup:
 
 
 def _told(visit: Visit, whole: Whole) -> Markup:
-    panels = [_why(whole), *([_smile(visit, whole.smile)] if whole.smile else [])]
+    panels = [_smile(visit, whole.smile)] if whole.smile else []
     if whole.story is not None:
         panels += [
             _panel(say("The story"), timeline(whole.story.lines, visit.now, visit.reader)),
             _panel(say("What was answered"), answered(whole.story.answers)),
-            _panel(say("Steps and evidence"), joined(_step(visit, step) for step in whole.story.steps)),
+            _panel(say("Steps and evidence"), joined(_step(visit, whole, step) for step in whole.story.steps)),
             _trail(visit, whole.events),
         ]
     return Markup('<div class="s-stack">{}</div>').format(joined(panels))
@@ -166,8 +185,10 @@ def _smile(visit: Visit, smile: Smiled) -> Markup:
     )
 
 
-def _step(visit: Visit, step: StepSeen) -> Markup:
+def _step(visit: Visit, whole: Whole, step: StepSeen) -> Markup:
     words, tone = STEP_WORDS.get(step.state, (step.state, "info"))
+    if whole.case.to_take_back and not whole.closed and step.ours and step.state in STEP_THERE:
+        words, tone = TO_TAKE_BACK, "warn"  # what was done is what is to be undone
     shown: list[tuple[str, str | Markup]] = [(say("Action"), step.use)]
     if step.failure:
         shown.append((say("Failure"), tell(failure_words(step.failure))))
@@ -196,8 +217,18 @@ def _arguments(visit: Visit, step: StepSeen) -> Mapping[str, object]:
 def _lines(visit: Visit, title: str, content: Mapping[str, object]) -> Markup:
     if not content:
         return NOTHING
-    lines = "\n".join(f"{to_words(name)}: {_plain(visit, value)}" for name, value in content.items())
+    lines = "\n".join(f"{_named(name)}: {_plain(visit, _value(name, value))}" for name, value in content.items())
     return Markup('<div class="s-evidence"><span class="s-strong">{}</span>\n{}</div>').format(title, lines)
+
+
+def _named(name: str) -> str:
+    words = EVIDENCE_WORDS.get(name)
+    return tell(words) if words is not None else to_words(name)
+
+
+def _value(name: str, value: object) -> object:
+    """What a look showed in words; anything else as it is."""
+    return tell(SHOWN[Presence(str(value))]) if name == "target" and value in [*Presence] else value
 
 
 def _plain(visit: Visit, value: object) -> str:

@@ -37,7 +37,7 @@ class CaseActs:
         self._visit, self._case, self._by_design = visit, case, by_design
         self._built: list[Form] = []
         self._unticked: list[str] = []
-        with ui.element("div").classes("s-stack"):
+        with ui.element("div").classes("s-ways"):
             self._hand = ui.element("div").classes("s-stack")
             self._said = show(note("", "bad")).mark("said")
             self._said.set_visibility(False)
@@ -106,17 +106,22 @@ class CaseActs:
                 show(note(say("It is being tried again. What becomes of it shows up here."), "info"))
             if case.taken_by and not mine:
                 show(note(self._at_it(), "warn"))
+            if mine and not self._can_be_tried():
+                return  # nothing to press: an empty row would keep its room
             with ui.element("div").classes("s-acts"):
                 if not case.taken_by:
                     self._press(say("Take it"), desk.take, YOURS, look="s-btn", drawn="hand", mark="take-it")
                 elif not mine:
                     self._press(say("Take it over"), desk.take_over, YOURS, drawn="hand", mark="take-it-over")
-                if (case.request_id or case.grant_id) and self._can_be_tried():
+                if self._can_be_tried():
                     self._press(say("Try again"), desk.retry, AGAIN, drawn="refresh-cw", mark="try-again")
 
     def _can_be_tried(self) -> bool:
-        """False for a person's work, which is no machine's to try, and for what is being tried."""
-        return not self._by_design and self._case.state != EscalationState.RETRYING
+        """False for a person's work, which is no machine's to try, for what is being tried, and for a case about
+        neither a request nor what somebody holds."""
+        case = self._case
+        there = bool(case.request_id or case.grant_id)
+        return there and not self._by_design and case.state != EscalationState.RETRYING
 
     def _at_it(self) -> str:
         name, at, visit = self._case.taken_by, self._case.taken_at, self._visit

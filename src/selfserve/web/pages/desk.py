@@ -28,6 +28,7 @@ from selfserve.web.visits import Visit, aside
 VIEWS = {
     "": msg("All"), "mine": msg("Mine"), "teams": msg("My teams"), "free": msg("Not taken"), "late": msg("Overdue"),
 }  # fmt: skip
+TO_TAKE_BACK = msg("To be taken back")
 SHOWN = 8
 """Items that are offered to choose one of: those with the most cases."""
 
@@ -218,7 +219,7 @@ def _row(visit: Visit, case: CaseRow, answers: Sequence[Answer]) -> Markup:
 
 def taking(case: CaseRow) -> Markup:
     """The mark of what is to be taken away: else it would look like what is to be given."""
-    return pill(say("To be taken back"), "warn") if case.to_take_back else NOTHING
+    return pill(tell(TO_TAKE_BACK), "warn") if case.to_take_back else NOTHING
 
 
 def drawn(visit: Visit, case: CaseRow, *, large: bool = False) -> Markup:

@@ -88,7 +88,7 @@ def _top(visit: Visit, told: Story) -> Markup:
 
 
 def _holding(visit: Visit, told: Story) -> Markup:
-    if not told.grant_state or told.grant_state == "promised":
+    if not told.grant_words or told.grant_state == "promised":
         return NOTHING
     what: str | Markup = tell(told.grant_words)
     if told.grant_state == "active" and told.ends_at is not None:

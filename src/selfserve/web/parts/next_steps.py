@@ -107,12 +107,14 @@ def _time(item: Item, seen: Preview) -> Iterator[str]:
     if seen.waits:  # nobody knows when: no promise, and what it took when there was enough is no news
         yield _in_line(seen.name)
         return
+    if seen.blocked:  # what is said below of it: a machine's time would be no promise
+        return
     if seen.delayed:  # what it takes else would be a promise that nobody can keep now
         yield say(
-            "The system behind it does not answer at the moment. It is done as soon as it does; no need to wait here."
+            "The system behind it does not answer at the moment. You can ask all the same: it is done as soon as it "
+            "answers, and if that takes longer than {span}, a person takes over.",
+            span=reader().span(seen.patience),
         )
-        return
-    if seen.blocked:  # what is said below of it: a machine's time would be no promise
         return
     promise = tell(item.promise) if item.promise and not seen.name else ""  # an item speaks to who has it
     if promise:

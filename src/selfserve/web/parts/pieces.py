@@ -98,7 +98,7 @@ def timeline(lines: Sequence[Line], now: datetime, to: Reader) -> Markup:
 
 
 def _told(line: Line, now: datetime, to: Reader) -> Markup:
-    by = (lambda moment: to.say("By {moment}", moment=moment)) if line.mood == "todo" else None
+    by = (lambda moment: to.say("By {moment}", moment=moment)) if line.due or line.mood == "todo" else None
     return Markup(
         '<li class="s-tl-{mood}"><span class="s-tl-dot">{icon}<span class="s-hidden">{word}: </span></span>'
         '<div class="s-tl-b"><div class="s-tl-t">{title}</div>{note}{when}</div></li>'
