@@ -113,7 +113,9 @@ def test_a_choice_that_does_not_fit_is_refused_for_its_one_option(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize("said", ["device != null && device.encrypted", "device != null", "[device].exists(one, one != null)"])
+@pytest.mark.parametrize(
+    "said", ["device != null && device.encrypted", "device != null", "[device].exists(one, one != null)"]
+)
 def test_what_a_machine_is_to_do_is_never_chosen_by_what_a_device_says_of_itself(tmp_path: Path, said: str) -> None:
     """In arguments of a machine's action a device is null until it is proven; who writes one should know."""
     found = only(with_vpn(tmp_path, (CUSTOMER, f"\"${{{said} ? 'a' : 'b'}}\"")))

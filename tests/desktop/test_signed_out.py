@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.people import identities, signing_out
+from selfserve.people import device_codes, identities, signing_out
 from selfserve.people.signing_out import SignedOut
-from selfserve.store.tables import DeviceCode, DeviceToken, Identity, SignIn
+from selfserve.store.tables import DeviceCode, DeviceToken, Identity, Person, SignIn
 from selfserve.web import sessions
 from selfserve.web.sessions import SignedIn
 from tests.api.calls import both_stores
@@ -138,3 +138,26 @@ def test_who_signs_in_at_the_moment_of_unlinking_is_found(home: Installation) ->
         assert late.result(30) == SignedOut(browsers=1)
     with home.stand.house.database.read() as session:
         assert session.get_one(SignIn, sign_in_id).ended_at is not None
+
+
+@both_stores
+def test_a_window_that_opens_at_the_moment_of_signing_out_is_found_and_holds_nobody_up(home: Installation) -> None:
+    """It has its code and is about to take its app: whoever signs its person out waits, and ends the new window too."""
+    told, database = home.signed_in_app("ada"), home.stand.house.database
+
+    def out() -> SignedOut:
+        with database.write() as session:
+            return by_admin(session, home)
+
+    with ThreadPoolExecutor(1) as other:
+        with database.write() as session:
+            code = device_codes.take_entry(session, told["entry"], home.stand.clock())
+            assert code is not None
+            late = other.submit(out)
+            while not _waits(home) and not database.sqlite:
+                threading.Event().wait(0.01)
+            app = session.get_one(DeviceToken, code.token_id, with_for_update=True)
+            person = session.get_one(Person, app.person_id)
+            by = SignedIn(app.issuer, app.subject, app.authenticated_at, agent="", device_token_id=app.id)
+            sessions.open_session(session, person, by, RULES, home.stand.clock())
+        assert late.result(30) == SignedOut(browsers=1, apps=1, windows=1)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from selfserve.people import signing_out
 from selfserve.people.directory import are_present
 from selfserve.store.states import DeviceCodeKind
 from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
@@ -91,7 +92,10 @@ def take_grant(session: Session, code: str, verifier: str, now: datetime) -> Dev
 
     A wrong verifier does not use it up: who overheard the code can keep nobody out (RFC 7636, section 4.6).
     """
-    if not _VERIFIER.fullmatch(verifier) or not _agreed(session, code, now):
+    if not _VERIFIER.fullmatch(verifier):
+        return None
+    _hold(session, code)
+    if not _agreed(session, code, now):
         return None
     return _take(session, DeviceCodeKind.GRANT, code, DeviceCode.challenge == challenge_of(verifier), now)
 
@@ -108,7 +112,15 @@ def _agreed(session: Session, code: str, now: datetime) -> bool:
 
 def take_entry(session: Session, code: str, now: datetime) -> DeviceCode | None:
     """Use up a code that opens a window; None where it is unknown, old, used, or its person is gone."""
+    _hold(session, code)
     return _take(session, DeviceCodeKind.ENTRY, code, sa.true(), now)
+
+
+def _hold(session: Session, code: str) -> None:
+    """Before anything of a code's person is held, see `signing_out.hold`."""
+    whose = session.scalar(sa.select(DeviceCode.person_id).where(DeviceCode.secret_hash == _hash(code)))
+    if whose is not None:
+        signing_out.hold(session, [whose])
 
 
 def challenge_of(verifier: str) -> str:

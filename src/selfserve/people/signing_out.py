@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.store.tables import DeviceCode, DeviceToken, SignIn
+from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,30 @@ def sign_out(session: Session, person_ids: Sequence[str], now: datetime, *, why:
     with `why` (a stable word). Personal tokens of the API are no sign-in, and go on."""
     if not person_ids:
         return SignedOut()
-    # In this order: whoever trades or enters meanwhile holds the session or the app, and is found after it.
-    ended = list(_end_sign_ins(session, SignIn.person_id.in_(person_ids), now))
+    hold(session, person_ids)
+    # Apps before their codes and windows, as wherever else one is ended or starts anew.
     apps = _end_apps(session, person_ids, now, why)
-    ended += _end_sign_ins(session, SignIn.device_token_id.in_(apps), now)
     codes = session.scalars(
         sa.delete(DeviceCode)
         .where(DeviceCode.person_id.in_(person_ids), DeviceCode.used_at.is_(None))
         .returning(DeviceCode.ends_at)
         .execution_options(synchronize_session=False)
     ).all()
+    theirs = sa.or_(SignIn.person_id.in_(person_ids), SignIn.device_token_id.in_(apps))
+    ended = _end_sign_ins(session, theirs, now)
     for sign_in_id, _ in ended:
         Trail(session, f"sign_in:{sign_in_id}").tell("sign_in.ended", at=now, actor=actor, data={"why": why})
     for token_id in apps:
         Trail(session, f"device:{token_id}").tell("device.ended", at=now, actor=actor, data={"why": why})
     windows = sum(app is not None for _, app in ended)
     return SignedOut(len(ended) - windows, len(apps), windows, sum(ends_at > now for ends_at in codes))
+
+
+def hold(session: Session, person_ids: Sequence[str]) -> None:
+    """Let nobody sign these persons out, nor a code of theirs be used, until this transaction is over: who comes second
+    waits here, before either has anything that the other wants."""
+    theirs = sa.select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)
+    session.execute(theirs.with_for_update(key_share=True)).all()
 
 
 def _end_sign_ins(session: Session, which: sa.ColumnElement[bool], now: datetime) -> Sequence[sa.Row[str, str | None]]:
