@@ -38,7 +38,7 @@ export default {
           </div>
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
-              :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
+              :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="sought(one, $event.target.value)" @keydown="steer(one, $event)">
             <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
               <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint && (shown[one.name] || "").trim().length < 2 ? words.more : words.nothing }}</li>
@@ -262,13 +262,16 @@ export default {
       if (this.refused !== one.name) this.look(one, "");
       this.refused = "";
     },
+    // What is typed takes the place of what was chosen, also where that is nothing any more.
+    sought(one, text) {
+      this.shown[one.name] = text;
+      delete this.errors[one.name];
+      if (this.values[one.name]) this.set(one, "");
+      this.look(one, text);
+    },
     look(one, text) {
       this.listing = one.name;
       this.at = 0;
-      if (text || this.shown[one.name] === undefined || this.shown[one.name] === "") {
-        this.shown[one.name] = text;
-        if (this.values[one.name]) this.set(one, "");
-      }
       this.looking = one.name;
       this.options = [];
       const turn = (this.turn += 1);
