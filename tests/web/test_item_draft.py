@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
@@ -99,6 +100,17 @@ async def test_who_it_is_for_is_kept_too_while_one_leads_them(visitor: Visitor, 
     await tomas.open("/items/wiki-editors")
     form = next(iter(tomas.find(Form).elements))
     assert "_for" not in form.props["start"]
+
+
+@pytest.mark.parametrize(("login", "item"), [("tomas", "wiki-editors"), ("tomas", "new-laptop"), ("ana", "new-laptop")])
+async def test_the_empty_form_has_something_for_each_question(visitor: Visitor, login: str, item: str) -> None:
+    """Who it is for among them, where that is asked: what has nothing there could not be started over."""
+    somebody = visitor(login)
+    await somebody.open(f"/items/{item}")
+    form = next(iter(somebody.find(Form).elements))
+    fresh = form.props["keeping"]["fresh"]
+    assert list(fresh) == [one["name"] for one in form.props["fields"]]
+    assert fresh.get("_for", "") == ""
 
 
 async def test_asking_again_begins_with_the_request_and_not_with_the_draft(

@@ -170,6 +170,28 @@ def test_who_was_taken_out_is_nobody_it_is_asked_for(
         expect(page.locator("main")).not_to_contain_text(name)
 
 
+def test_start_over_lets_go_of_who_was_named_in_a_draft(browser: Browser, served: Served) -> None:
+    """Picked, kept and opened again: it empties the field, "Undo" brings the name back and not its id, and what is
+    asked for then is for the asker."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "wiki-editors", "Ana", "Ana Sousa")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        for _ in range(2):
+            expect(field).to_have_value("Ana Sousa")
+            page.get_by_role("button", name="Start over").click()
+            expect(field).to_have_value("")
+            page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Start over").click()
+        page.wait_for_function(NOTHING_LEFT)
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(field).to_have_value("")
+        _send(page)
+        page.wait_for_url("**/requests/*")
+        expect(page.locator("main")).not_to_contain_text("Ana Sousa")
+
+
 def test_where_somebody_has_to_be_named_an_emptied_field_names_nobody(browser: Browser, served: Served) -> None:
     """Sent, it is refused as a field that was left empty, and a reload does not bring the name back."""
     with tab(browser, served, "tomas") as page:

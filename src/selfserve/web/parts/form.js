@@ -214,11 +214,11 @@ export default {
       this.fill(this.former);
       this.former = null;
       this.write();
+      this.refused = this.fields[0].name; // no list is opened over what was brought back
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
     fill({ values, shown }, names = this.fields.map((one) => one.name)) {
-      const asked = new Set(this.fields.map((one) => one.name));
-      this.values = Object.fromEntries(Object.entries({ ...this.start, ...values }).filter(([name]) => asked.has(name)));
+      this.values = Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""]));
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
       this.errors = {};

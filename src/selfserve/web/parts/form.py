@@ -76,9 +76,9 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
     take nothing away. It ends when the form is answered.
 
-    With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types: the values
-    that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need not
-    remember); `sent` ends that. `draft` tells that it starts with one.
+    With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:
+    the values that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need
+    not remember); `sent` ends that. `draft` tells that it starts with one.
     """
 
     def __init__(
