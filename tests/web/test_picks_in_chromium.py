@@ -192,6 +192,32 @@ def test_start_over_lets_go_of_who_was_named_in_a_draft(browser: Browser, served
         expect(page.locator("main")).not_to_contain_text("Ana Sousa")
 
 
+def test_nobodys_name_is_told_when_it_is_left_and_nothing_goes_on_for_who_stood_there(
+    browser: Browser, served: Served
+) -> None:
+    """What happens next speaks of the asker again, and the sentence is gone with the next letter. A name in full is
+    somebody's, however fast the field is left."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "finance-reports", "Ana", "Ana Sousa")
+        beside = page.get_by_role("complementary", name="What happens next")
+        expect(beside).to_contain_text("Ana has it")
+        field.fill("Nobody at all")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("alert").filter(has_text="Choose somebody from the list.")).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(beside).to_contain_text("You have it")
+        field.fill("")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        field.fill("ana sousa")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("Ana Sousa")
+        expect(beside).to_contain_text("Ana has it")
+        field.fill("")
+        page.keyboard.press("Tab")
+        expect(beside).to_contain_text("You have it")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_where_somebody_has_to_be_named_an_emptied_field_names_nobody(browser: Browser, served: Served) -> None:
     """Sent, it is refused as a field that was left empty, and a reload does not bring the name back."""
     with tab(browser, served, "tomas") as page:

@@ -291,10 +291,11 @@ export default {
     settle(one) {
       const text = (this.shown[one.name] || "").trim();
       if (one.kind !== "pick" || this.values[one.name] || !text) return true;
-      const same = this.looking ? [] : this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
+      if (this.looking) return false; // what is on offer is not known yet
+      const same = this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
       if (same.length === 1) this.take(one, same[0]);
       else if (one.free) this.set(one, text);
-      else if (!this.looking) this.errors[one.name] = this.words.choice;
+      else this.errors[one.name] = this.words.choice;
       return Boolean(this.values[one.name]);
     },
     steer(one, event) {
