@@ -1,4 +1,5 @@
 import keyboard from "keyboard";
+import pointer from "pointer";
 import steady from "steady";
 
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
@@ -227,15 +228,15 @@ export default {
     },
     check(one, event) {
       const text = String(this.values[one.name] ?? "");
-      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong. Who
-      // only looks into another window has not left the field.
+      // The press of a button is answered with all that is wrong. Who only looks into another window has not left the
+      // field.
       if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
       if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
       this.$emit("check", { field: one.name, text });
     },
     judge(name, text, mistake) {
-      if (this.busy || String(this.values[name] ?? "") !== text) return;
-      this.found(name, mistake);
+      const holds = () => !this.busy && String(this.values[name] ?? "") === text;
+      pointer.after(() => holds() && this.found(name, mistake));
     },
     found(name, mistake) {
       this.judged = name;
@@ -284,7 +285,7 @@ export default {
       this.options = options;
       this.at = 0;
       const one = this.fields.find((found) => found.name === field);
-      if (this.listing !== field) this.settle(one);
+      this.settleLeft(one);
       if (this.after) this.after();
     },
     // What was typed in full counts as chosen. False where it stands for nothing.
@@ -321,7 +322,10 @@ export default {
     left(one, event) {
       if (event.currentTarget.contains(event.relatedTarget)) return;
       this.listing = "";
-      this.settle(one);
+      this.settleLeft(one);
+    },
+    settleLeft(one) {
+      pointer.after(() => this.listing === one.name || this.settle(one));
     },
     send(name) {
       if (this.busy) return;

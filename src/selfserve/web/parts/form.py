@@ -62,7 +62,7 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js"]):
+class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.js", "steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
@@ -107,7 +107,8 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
         self.run_method("refuse", dict(errors))
 
     def judge(self, name: str, text: str, mistake: str) -> None:
-        """Show the sentence beside the field if `text` is still what stands in it."""
+        """Show the sentence beside the field if `text` is still what stands in it, and once no pointer is held
+        down: nothing moves below it."""
         self.run_method("judge", name, text, mistake)
 
     def offer(self, name: str, turn: int, options: Sequence[Option]) -> None:
