@@ -161,14 +161,22 @@ export default {
       if (this.trials > 1) this.drafted = "unkept";
       this.pen = setTimeout(this.write, Math.min(2000 * 2 ** this.trials, 30000));
     },
-    kept(version, whole) {
+    kept(version, whole, answered) {
+      const ended = this.unkept(answered);
       for (const [name, at] of this.changed) if (whole && at <= version) this.changed.delete(name);
+      if (ended.length) this.touch(ended);
       if (version !== this.version) return;
       clearTimeout(this.pen);
       this.kept_version = version;
       this.forget();
       const fresh = Object.entries(this.values).every(([name, value]) => value === (this.keeping.fresh[name] ?? ""));
       this.drafted = fresh ? "" : whole ? "kept" : "partly";
+    },
+    // What was kept once and stands here still, in a draft that has ended meanwhile: another device started over.
+    unkept(answered) {
+      const { fresh } = this.keeping;
+      const open = this.fields.filter((one) => !one.sealed && !this.changed.has(one.name) && !answered.includes(one.name));
+      return open.map((one) => one.name).filter((name) => (this.values[name] ?? "") !== (fresh[name] ?? ""));
     },
     sent() {
       clearTimeout(this.pen);

@@ -115,9 +115,10 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.j
         """The choices of a pick for what was typed; `turn` is what `look` told with it."""
         self.run_method("offer", name, turn, [_told(asdict(option)) for option in options])
 
-    def kept(self, version: int, *, whole: bool) -> None:
-        """What was changed until `version` is kept; not `whole` where something must not be."""
-        self.run_method("kept", version, whole)
+    def kept(self, version: int, *, whole: bool, answered: Sequence[str]) -> None:
+        """What was changed until `version` is kept; not `whole` where something must not be. What the form shows of
+        other fields than those `answered` in the draft is not in it any more: it tells `draft` with that."""
+        self.run_method("kept", version, whole, list(answered))
 
     def sent(self) -> None:
         """What was typed has become a request: it is no draft any more."""
