@@ -77,6 +77,26 @@ def test_what_another_device_changed_stays(stand: Stand) -> None:
     assert rows(stand) == []
 
 
+def test_a_draft_knows_what_was_answered_in_it_until_it_ends(stand: Stand) -> None:
+    """Taken back, it is known to have been there; started over, or asked for since, nothing of it is."""
+    of, fresh, beside = stand.house.catalog.current.items["lamp"], {"reason": "", "_for": ""}, frozenset({"_for"})
+    person = stand.people["ada"]
+
+    def change(**answers: str) -> set[str]:
+        stand.write(drafts.keep, person, of, answers, stand.clock(), fresh=fresh, beside=beside)
+        with stand.house.database.read() as session:
+            return set(drafts.answered(session, person, of.id))
+
+    assert change(reason="From the desk", _for="ben") == {"reason", "_for"}
+    assert change(reason="") == {"reason", "_for"}
+    assert [row.answers for row in rows(stand)] == [{"_for": "ben"}]
+    assert change(reason="", _for="") == set()
+    assert change(_for="ben") == {"_for"}
+    assert change(reason="Once more") == {"reason", "_for"}
+    stand.clock.forward(days=31)
+    assert change(_for="ben") == {"_for"}
+
+
 def test_two_devices_in_the_same_moment_keep_both_their_words(stand: Stand, second: Stand) -> None:
     """The second waits for the first and adds to what that wrote, also where there was no draft before either."""
     fresh, beside = {"reason": "", "_for": ""}, frozenset({"_for"})

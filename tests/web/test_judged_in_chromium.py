@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
 from selfserve.catalog.fields import LONGEST_TYPED
 from tests.web.serving import Served
 from tests.web.test_acts_in_chromium import SENT
-from tests.web.test_in_chromium import tab
+from tests.web.test_in_chromium import DESKTOP, PHONE, tab
 
 JUDGED = """window.sent.filter(one => JSON.stringify(one).replaceAll("\\\\", "").includes('"text":')).length"""
 """How many answers were sent to be judged since `SENT`."""
+HEARD = """window.heard = []; window.socket.onAny((...told) => window.heard.push(JSON.stringify(told)));"""
 WHY = "What do you need the figures for?"
 
 
@@ -120,3 +121,68 @@ def test_a_span_is_judged_when_both_of_its_parts_are_left(browser: Browser, serv
         unit.press("Shift+Tab")
         count.press("Shift+Tab")
         expect(page.get_by_role("alert").filter(has_text="Choose at most 8 hours.")).to_be_visible()
+
+
+def _hold(pressed: Locator) -> None:
+    """Press it, and let go of nothing yet."""
+    pressed.scroll_into_view_if_needed()
+    box = pressed.bounding_box()
+    assert box is not None
+    pressed.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    pressed.page.mouse.down()
+
+
+def _place(what: Locator) -> float:
+    box = what.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_moves_below_a_pointer_that_is_held_down(browser: Browser, served: Served, size: ViewportSize) -> None:
+    """The press that leaves a wrong answer does what it was for, a box to tick and the way back alike; the mistake is
+    told once the pointer is up, also where it was moved away before."""
+    with tab(browser, served, "lukas", size) as page:
+        told = page.get_by_role("alert").filter(has_text="Write at least")
+        box, back = page.get_by_role("checkbox").first, page.locator("main form").get_by_role("link", name="Cancel")
+        for pressed in (box, page.get_by_role("heading", level=1), back):
+            page.goto("/items/guest-account")
+            page.wait_for_function("window.did_handshake")
+            ticked = box.is_checked()
+            page.get_by_role("textbox").first.fill("A")
+            page.evaluate(HEARD)
+            _hold(pressed)
+            place = _place(pressed)
+            page.wait_for_function("window.heard.some((one) => one.includes('judge'))")
+            assert _place(pressed) == place
+            expect(told).to_have_count(0)
+            if pressed is not box and pressed is not back:
+                page.mouse.move(2, 2)
+            page.mouse.up()
+            if pressed is back:
+                page.wait_for_url(served.url + "/")
+            else:
+                expect(told).to_be_visible()
+                expect(box).to_be_checked(checked=ticked is not (pressed is box))
+
+
+def test_what_is_no_choice_is_told_once_the_pointer_is_up(browser: Browser, served: Served) -> None:
+    """The press that leaves the field does what it was for."""
+    with tab(browser, served, "tomas") as page:
+        told = page.get_by_text("Choose one from the list.")
+        foot = page.locator(".s-form-foot")
+        back = foot.get_by_role("link", name="Cancel")
+        for pressed in (page.get_by_role("heading", level=1), back):
+            page.goto("/items/leaving-colleague")
+            page.wait_for_function("window.did_handshake")
+            page.get_by_role("combobox").first.fill("zzzz")
+            expect(page.get_by_role("listbox")).to_contain_text("Nothing on offer fits.")
+            place = _place(foot)
+            _hold(pressed)
+            assert _place(foot) == place
+            expect(told).to_have_count(0)
+            page.mouse.up()
+            if pressed is back:
+                page.wait_for_url(served.url + "/")
+            else:
+                expect(told).to_be_visible()

@@ -116,6 +116,38 @@ async def test_what_happens_next_speaks_of_who_it_is_for(visitor: Visitor) -> No
     await tomas.should_see("You get access to the VPN", retries=60)
 
 
+async def test_what_happens_next_forgets_who_it_was_for(visitor: Visitor, told: Calls) -> None:
+    """Not named any more in what the form tells, or named as nobody can be: it speaks of Tomás again, and the name is
+    told to be wrong where it stands, but not what was left empty."""
+    tomas = visitor("tomas")
+    await tomas.open("/items/vpn-access")
+    wrong = "You can ask for yourself and for people you lead. Choose somebody from the list."
+    for after, judged in (({}, []), ({"_for": "Nobody at all"}, [("_for", "Nobody at all", wrong)])):
+        tomas.find(Form).trigger("changed", {"_for": "person-jonas"})
+        await tomas.should_see("Jonas gets access to the VPN", retries=60)
+        tomas.find(Form).trigger("changed", after)
+        await tomas.should_see("You get access to the VPN", retries=60)
+        await tomas.should_not_see("Jonas has it")
+        await until(lambda judged=judged: [args for name, args in told if name == "judge"] == judged)  # type: ignore[misc]
+
+
+async def test_who_has_to_be_named_is_not_yet_a_mistake(visitor: Visitor, told: Calls) -> None:
+    """Ingrid may ask for a Figma seat for others alone: nobody named is told at the end, nobody's name at once."""
+    ingrid = visitor("ingrid")
+    await ingrid.open("/items/figma-editor")
+    reason = {"reason": "Screens", "how_long": "week"}
+    ingrid.find(Form).trigger("changed", {"_for": "person-jonas", **reason})
+    await ingrid.should_see("Jonas hat es", retries=60)
+    ingrid.find(Form).trigger("changed", {"_for": "", **reason})
+    await ingrid.should_see("Es wird geprüft", retries=60)
+    await ingrid.should_not_see("Jonas hat es")
+    assert not [name for name, _ in told if name == "judge"]
+    ingrid.find(Form).trigger("changed", {"_for": "Niemand", **reason})
+    await until(lambda: any(name == "judge" for name, _ in told))
+    wrong = "Du kannst für dich selbst fragen und für Leute, die du führst. Wähle jemanden aus der Liste."
+    assert told[-1] == ("judge", ("_for", "Niemand", wrong))
+
+
 async def test_what_a_connector_says_to_its_customer_is_not_told_to_another(visitor: Visitor) -> None:
     """An item that does not say what it gives: the connector's own words are for whoever has it."""
     tomas = visitor("tomas")

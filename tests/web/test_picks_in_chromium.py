@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from tests.web.serving import Served
@@ -128,6 +130,127 @@ def test_who_is_named_empties_what_was_filled_in_for_the_asker(browser: Browser,
             page.get_by_role("button", name="Start over").click()
             expect(device).to_have_value("C02FERN01")
             page.wait_for_function(NOTHING_LEFT)
+
+
+def _pick(page: Page, item: str, letters: str, name: str) -> Locator:
+    page.goto(f"/items/{item}")
+    page.wait_for_function("window.did_handshake")
+    field = page.get_by_role("combobox").first
+    field.fill(letters)
+    page.get_by_role("option").filter(has_text=name).click()
+    expect(field).to_have_value(name)
+    page.wait_for_function(NOTHING_LEFT)
+    return field
+
+
+@pytest.mark.parametrize(
+    ("login", "name", "keys"),
+    [
+        ("mei", "Sam Okafor", ["Control+a", "Delete"]),
+        ("priya", "Lukas Brandt", ["End", *["Backspace"] * len("Lukas Brandt")]),
+    ],
+)
+def test_who_was_taken_out_is_nobody_it_is_asked_for(
+    browser: Browser, served: Served, login: str, name: str, keys: list[str]
+) -> None:
+    """Emptied at one stroke or letter by letter: the field stays empty, is no mistake, and the request is the asker's
+    own; the list is open again meanwhile."""
+    with tab(browser, served, login) as page:
+        field = _pick(page, "wiki-editors", name[:5], name)
+        for key in keys:
+            field.press(key)
+        expect(field).to_have_value("")
+        expect(page.get_by_role("option").first).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        _send(page)
+        page.wait_for_url("**/requests/*")
+        expect(page.locator("main")).not_to_contain_text(name)
+
+
+def test_start_over_lets_go_of_who_was_named_in_a_draft(browser: Browser, served: Served) -> None:
+    """Picked, kept and opened again: it empties the field, "Undo" brings the name back and not its id, and what is
+    asked for then is for the asker."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "wiki-editors", "Ana", "Ana Sousa")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        for _ in range(2):
+            expect(field).to_have_value("Ana Sousa")
+            page.get_by_role("button", name="Start over").click()
+            expect(field).to_have_value("")
+            page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Start over").click()
+        page.wait_for_function(NOTHING_LEFT)
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(field).to_have_value("")
+        _send(page)
+        page.wait_for_url("**/requests/*")
+        expect(page.locator("main")).not_to_contain_text("Ana Sousa")
+
+
+def test_nobodys_name_is_told_when_it_is_left_and_nothing_goes_on_for_who_stood_there(
+    browser: Browser, served: Served
+) -> None:
+    """What happens next speaks of the asker again, and the sentence is gone with the next letter. A name in full is
+    somebody's, however fast the field is left."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "finance-reports", "Ana", "Ana Sousa")
+        beside = page.get_by_role("complementary", name="What happens next")
+        expect(beside).to_contain_text("Ana has it")
+        field.fill("Nobody at all")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("alert").filter(has_text="Choose somebody from the list.")).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(beside).to_contain_text("You have it")
+        field.fill("")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        field.fill("ana sousa")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("Ana Sousa")
+        expect(beside).to_contain_text("Ana has it")
+        field.fill("")
+        page.keyboard.press("Tab")
+        expect(beside).to_contain_text("You have it")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_where_somebody_has_to_be_named_an_emptied_field_names_nobody(browser: Browser, served: Served) -> None:
+    """Sent, it is refused as a field that was left empty, and a reload does not bring the name back."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "leaving-colleague", "jonas", "Jonas Müller")
+        field.press("Control+a")
+        field.press("Backspace")
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("")
+        _send(page)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_value("")
+        page.wait_for_function(NOTHING_LEFT)
+        page.reload()
+        expect(field).to_have_value("")
+
+
+def test_to_look_at_the_list_takes_nothing_away(browser: Browser, served: Served) -> None:
+    """Opened by a click, by the arrow or by coming back: who was chosen is chosen still."""
+    with tab(browser, served, "tomas") as page:
+        field = _pick(page, "leaving-colleague", "jonas", "Jonas Müller")
+        page.keyboard.press("Tab")
+        ways: tuple[Callable[[], None], ...] = (field.focus, field.click, lambda: field.press("ArrowDown"))
+        for look in ways:
+            look()
+            expect(page.get_by_role("option").first).to_be_visible()
+            expect(field).to_have_value("Jonas Müller")
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("listbox")).not_to_be_visible()
+        page.keyboard.press("Tab")
+        expect(field).to_have_value("Jonas Müller")
+        _send(page)
+        expect(page.locator("[aria-invalid=true]").first).to_be_visible()  # the other questions
+        expect(field).not_to_have_attribute("aria-invalid", "true")
 
 
 def _as_from_the_app(page: Page) -> None:

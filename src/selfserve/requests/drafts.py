@@ -18,6 +18,8 @@ from selfserve.telemetry.redaction import redact_text
 LASTS = timedelta(days=30)
 _BESIDE = "beside"
 """The kind of an answer that the page asks for, and not the item."""
+_BACK = "back"
+"""The kind of an answer that was taken back: it is not kept, but that there was one is, as long as the draft."""
 
 
 def keep(
@@ -42,8 +44,9 @@ def keep(
     safe = {name: value for name, value in filled.items() if not _secret(value)}
     draft = _taken(session, person_id, item.id, now)
     others = kept(session, person_id, item, now, beside=beside)
+    before = dict.fromkeys(draft.kinds if others else (), _BACK)
     draft.answers = {name: value for name, value in others.items() if name not in asked} | safe
-    draft.kinds = {name: _kind(item, name) for name in draft.answers}
+    draft.kinds = before | {name: _kind(item, name) for name in draft.answers}
     draft.changed_at = now
     session.flush()
     if not draft.answers:
@@ -78,6 +81,13 @@ def kept(
         and draft.kinds.get(name) == _kind(item, name)
         and _on_offer(item, name, value)
     }
+
+
+def answered(session: Session, person_id: str, item_id: str) -> list[str]:
+    """The questions that were answered since the draft began, those too whose answer was taken back. What another
+    device shows and is not among them was kept in a draft that has ended."""
+    draft = session.get(Draft, (person_id, item_id))
+    return [] if draft is None else list(draft.kinds)
 
 
 def drop(session: Session, person_id: str, item_id: str) -> None:

@@ -18,6 +18,6 @@ class Draft(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     item_id: Mapped[str] = mapped_column(String(100), primary_key=True)
     kinds: Mapped[dict[str, str]] = mapped_column(JSON)
-    """What kind of question each answer was given to."""
+    """What kind of question each answer was given to; those too whose answer was taken back."""
     answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     changed_at: Mapped[datetime] = mapped_column(index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from selfserve.people import directory
 from selfserve.people.roles import Role
 from selfserve.requests import asking
 from selfserve.requests.grant_rows import GrantRow
-from selfserve.requests.refusals import NotAllowed, Unfit
+from selfserve.requests.refusals import NotAllowed, Refusal, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
 from selfserve.web.pages.item_judged import judged
@@ -197,19 +198,32 @@ def _beside(visit: Visit, offer: Offer, form: Form, first: Preview) -> None:
     place.props["aria-label"] = say("What happens next")
     latest: dict[str, object] = {}
 
-    async def renew() -> None:
-        seen = await aside(_seen, visit, offer, dict(latest))
-        steps.set_content(str(next_steps(item, seen, asks=asks)))
-
     async def changed(event: GenericEventArguments) -> None:
-        latest.update({str(name): value for name, value in dict(event.args).items()})
-        await renew()
+        nonlocal latest
+        latest = values = {str(name): value for name, value in dict(event.args).items()}
+        seen, nobody = await aside(_seen, visit, offer, values)
+        if values is not latest:  # what was worked out for them comes after what holds now
+            return
+        steps.set_content(str(next_steps(item, seen, asks=asks)))
+        if nobody and values.get(WHOM):  # what is empty is no mistake yet
+            form.judge(WHOM, str(values[WHOM]), tell(nobody))
 
     if asks:
         handler = visit.acting(Role.CUSTOMER, changed, lambda refusal: None)
         form.on("changed", handler, throttle=SOON, leading_events=False)
 
 
-def _seen(visit: Visit, offer: Offer, values: dict[str, object]) -> Preview:
-    customer_id = _customer(visit, offer, values)
-    return preview(visit.house, customer_id, offer.item, values, visit.person_id, visit.app_id)
+def _seen(visit: Visit, offer: Offer, values: Mapping[str, object]) -> tuple[Preview, str]:
+    """What would happen, and why nobody is named rightly, "" where somebody is: then it is told for the asker, as it
+    is where nobody is named. It never goes on telling what was told for other answers. Blocking."""
+    answers, nobody, unknown = dict(values), "", Preview(None, expect=offer.item.expect)
+    try:
+        customer_id = _customer(visit, offer, answers)
+    except Unfit as wrong:
+        customer_id, nobody = visit.person_id, wrong.errors[WHOM]
+        if not offer.theirs:
+            return unknown, nobody
+    try:
+        return preview(visit.house, customer_id, offer.item, answers, visit.person_id, visit.app_id), nobody
+    except Refusal:  # told once it is asked
+        return unknown, nobody

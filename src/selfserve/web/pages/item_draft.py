@@ -45,14 +45,14 @@ class Drafting:
         version, values = int(event.args["version"]), dict(event.args["values"])
         async with self._turn:
             if not self._over:
-                self._form.kept(version, whole=await aside(self._keep, values))
+                whole, answered = await aside(self._keep, values)
+                self._form.kept(version, whole=whole, answered=answered)
 
-    def _keep(self, values: Mapping[str, Any]) -> bool:
-        visit = self._visit
+    def _keep(self, values: Mapping[str, Any]) -> tuple[bool, list[str]]:
+        visit, item = self._visit, self._item
         with visit.house.database.write() as session:
-            return drafts.keep(
-                session, visit.person_id, self._item, values, visit.now, fresh=self._fresh, beside=BESIDE
-            )
+            whole = drafts.keep(session, visit.person_id, item, values, visit.now, fresh=self._fresh, beside=BESIDE)
+            return whole, drafts.answered(session, visit.person_id, item.id)
 
     def _drop(self) -> None:
         with self._visit.house.database.write() as session:

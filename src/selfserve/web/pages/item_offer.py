@@ -25,8 +25,9 @@ PROMISED, ACTIVE = GrantState.PROMISED, GrantState.ACTIVE
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a form begins with: the values, the words that stand for some of them, and the values of the empty form.
-    `draft`: some of it was filled in before. `mine`: what is filled in for whoever asks, and for nobody else."""
+    """What a form begins with: the values, the words that stand for some of them, and the values of the empty form,
+    one for each question. `draft`: some of it was filled in before. `mine`: what is filled in for whoever asks, and for
+    nobody else."""
 
     start: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
@@ -82,7 +83,8 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         machine = device_facts.of_app(session, visit.app_id)
     asked, mine = questions(visit.house, item, visit.zone).start(), _this_device(item, machine)
     start = asked | ({} if given.get(WHOM) else mine) | given
-    begun = Begun(start, shown, asked | mine, bool(draft), tuple(mine))
+    fresh = ({WHOM: ""} if others else {}) | asked | mine
+    begun = Begun(start, shown, fresh, bool(draft), tuple(mine))
     answers = {name: value for name, value in begun.start.items() if name != WHOM}
     fits = item.fits(machine.platform if machine is not None else "")
     try:

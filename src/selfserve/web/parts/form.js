@@ -1,4 +1,5 @@
 import keyboard from "keyboard";
+import pointer from "pointer";
 import steady from "steady";
 
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
@@ -38,7 +39,7 @@ export default {
           </div>
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
-              :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="look(one, $event.target.value)" @keydown="steer(one, $event)">
+              :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="sought(one, $event.target.value)" @keydown="steer(one, $event)">
             <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
               <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint && (shown[one.name] || "").trim().length < 2 ? words.more : words.nothing }}</li>
@@ -160,14 +161,22 @@ export default {
       if (this.trials > 1) this.drafted = "unkept";
       this.pen = setTimeout(this.write, Math.min(2000 * 2 ** this.trials, 30000));
     },
-    kept(version, whole) {
+    kept(version, whole, answered) {
+      const ended = this.unkept(answered);
       for (const [name, at] of this.changed) if (whole && at <= version) this.changed.delete(name);
+      if (ended.length) this.touch(ended);
       if (version !== this.version) return;
       clearTimeout(this.pen);
       this.kept_version = version;
       this.forget();
       const fresh = Object.entries(this.values).every(([name, value]) => value === (this.keeping.fresh[name] ?? ""));
       this.drafted = fresh ? "" : whole ? "kept" : "partly";
+    },
+    // What was kept once and stands here still, in a draft that has ended meanwhile: another device started over.
+    unkept(answered) {
+      const { fresh } = this.keeping;
+      const open = this.fields.filter((one) => !one.sealed && !this.changed.has(one.name) && !answered.includes(one.name));
+      return open.map((one) => one.name).filter((name) => (this.values[name] ?? "") !== (fresh[name] ?? ""));
     },
     sent() {
       clearTimeout(this.pen);
@@ -214,11 +223,11 @@ export default {
       this.fill(this.former);
       this.former = null;
       this.write();
+      this.refused = this.fields[0].name; // no list is opened over what was brought back
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
     fill({ values, shown }, names = this.fields.map((one) => one.name)) {
-      const asked = new Set(this.fields.map((one) => one.name));
-      this.values = Object.fromEntries(Object.entries({ ...this.start, ...values }).filter(([name]) => asked.has(name)));
+      this.values = Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""]));
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
       this.errors = {};
@@ -227,15 +236,15 @@ export default {
     },
     check(one, event) {
       const text = String(this.values[one.name] ?? "");
-      // On the way to a button nothing may move below the pointer: the press is answered with all that is wrong. Who
-      // only looks into another window has not left the field.
+      // The press of a button is answered with all that is wrong. Who only looks into another window has not left the
+      // field.
       if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
       if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
       this.$emit("check", { field: one.name, text });
     },
     judge(name, text, mistake) {
-      if (this.busy || String(this.values[name] ?? "") !== text) return;
-      this.found(name, mistake);
+      const holds = () => !this.busy && String(this.values[name] ?? "") === text;
+      pointer.after(() => holds() && this.found(name, mistake));
     },
     found(name, mistake) {
       this.judged = name;
@@ -262,13 +271,16 @@ export default {
       if (this.refused !== one.name) this.look(one, "");
       this.refused = "";
     },
+    // What is typed takes the place of what was chosen, also where that is nothing any more.
+    sought(one, text) {
+      this.shown[one.name] = text;
+      delete this.errors[one.name];
+      if (this.values[one.name]) this.set(one, "");
+      this.look(one, text);
+    },
     look(one, text) {
       this.listing = one.name;
       this.at = 0;
-      if (text || this.shown[one.name] === undefined || this.shown[one.name] === "") {
-        this.shown[one.name] = text;
-        if (this.values[one.name]) this.set(one, "");
-      }
       this.looking = one.name;
       this.options = [];
       const turn = (this.turn += 1);
@@ -281,17 +293,18 @@ export default {
       this.options = options;
       this.at = 0;
       const one = this.fields.find((found) => found.name === field);
-      if (this.listing !== field) this.settle(one);
+      this.settleLeft(one);
       if (this.after) this.after();
     },
     // What was typed in full counts as chosen. False where it stands for nothing.
     settle(one) {
       const text = (this.shown[one.name] || "").trim();
       if (one.kind !== "pick" || this.values[one.name] || !text) return true;
-      const same = this.looking ? [] : this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
+      if (this.looking) return false; // what is on offer is not known yet
+      const same = this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
       if (same.length === 1) this.take(one, same[0]);
       else if (one.free) this.set(one, text);
-      else if (!this.looking) this.errors[one.name] = this.words.choice;
+      else this.errors[one.name] = this.words.choice;
       return Boolean(this.values[one.name]);
     },
     steer(one, event) {
@@ -317,7 +330,10 @@ export default {
     left(one, event) {
       if (event.currentTarget.contains(event.relatedTarget)) return;
       this.listing = "";
-      this.settle(one);
+      this.settleLeft(one);
+    },
+    settleLeft(one) {
+      pointer.after(() => this.listing === one.name || this.settle(one));
     },
     send(name) {
       if (this.busy) return;

@@ -62,7 +62,7 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js"]):
+class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.js", "steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
@@ -76,9 +76,9 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
     take nothing away. It ends when the form is answered.
 
-    With `fresh`, what the empty form has, it also tells `draft` with `{version, values}` while one types: the values
-    that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need not
-    remember); `sent` ends that. `draft` tells that it starts with one.
+    With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:
+    the values that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need
+    not remember); `sent` ends that. `draft` tells that it starts with one.
     """
 
     def __init__(
@@ -107,16 +107,18 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "steady.js
         self.run_method("refuse", dict(errors))
 
     def judge(self, name: str, text: str, mistake: str) -> None:
-        """Show the sentence beside the field if `text` is still what stands in it."""
+        """Show the sentence beside the field if `text` is still what stands in it, and once no pointer is held
+        down: nothing moves below it."""
         self.run_method("judge", name, text, mistake)
 
     def offer(self, name: str, turn: int, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed; `turn` is what `look` told with it."""
         self.run_method("offer", name, turn, [_told(asdict(option)) for option in options])
 
-    def kept(self, version: int, *, whole: bool) -> None:
-        """What was changed until `version` is kept; not `whole` where something must not be."""
-        self.run_method("kept", version, whole)
+    def kept(self, version: int, *, whole: bool, answered: Sequence[str]) -> None:
+        """What was changed until `version` is kept; not `whole` where something must not be. What the form shows of
+        other fields than those `answered` in the draft is not in it any more: it tells `draft` with that."""
+        self.run_method("kept", version, whole, list(answered))
 
     def sent(self) -> None:
         """What was typed has become a request: it is no draft any more."""
