@@ -74,6 +74,14 @@ def test_the_days_of_a_seat_with_a_waiting_line_count_from_delivery() -> None:
     assert item.grant.ends.resolve(asked) == timedelta(days=30)
 
 
+def test_the_line_for_a_seat_is_told_before_it_is_asked_for() -> None:
+    """Not where one reads how to use the seat one has."""
+    item = CATALOG.items["zoom-pro"]
+    for words, line in ((str, "line"), (lambda text: text.others["de"], "Reihe")):
+        assert line not in words(item.promise)
+        assert line in words(item.form["days"].help)
+
+
 def test_items_ask_every_kind_of_question() -> None:
     """Whoever writes an item finds an example of each kind."""
     asked = {field.type for item in CATALOG.items.values() for field in item.form.values()}
