@@ -28,7 +28,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
     ),
     "de": (
         r"\b(?:End)?(?:Benutzer|User|Anwender)\w*", r"\bTickets?\b", r"\bEskal\w*", r"\bStromkreis\w*",
-        r"\bNachricht(?:en)?\b",
+        r"\bNachricht(?:en)?\b", r"\bKonnektor\w*",
         r"\bWorkflows?\b", r"\bungültig\w*", r"\bunzulässig\w*", r"\berfolgreich\w*", r"\bleider\b",
         r"\bEntschuldigung\b", r"\bProvision\w*", r"(?<!^)(?<![.:!?] )\bSie\b", r"\bIhr(?:e[mnrs]?)?\b(?<!^Ihr)",
         r"\b[Ee]mail\b", r"\bklick\w*", r"\"", r"!(?: |$)", r"\bDu\b(?<!^Du)(?<![.:?!] Du)(?<!„Du)",
