@@ -84,7 +84,7 @@ def test_a_notice_has_one_reader_and_an_event(house: House) -> None:
 @pytest.mark.parametrize(("words", "german"), [
     (Spoken.of("Gone, at home, ", {"de": "Weg, zu Hause, "}), "Weg, zu Hause,"),
     (msg("in {span}", span=""), "noch"),
-    (msg("{item} is ready", item=""), "ist fertig"),
+    (msg("{it} is ready", it=""), "ist fertig"),
     ("\n As it was written. \n", "As it was written."),
 ])  # fmt: skip
 def test_spaces_around_the_words_take_no_language_from_them(house: House, words: str, german: str) -> None:
