@@ -40,7 +40,7 @@ def test_a_no_and_a_question_need_words(api: Api) -> None:
 
     answer = api.post("mara", f"/approvals/{stage}/decide", {"decision": "deny", "reason": "There is no room."})
     assert answer.json()["state"] == "denied"
-    assert "Desk was not approved" in api.stand.notices("ada")
+    assert "“Desk” was not approved" in api.stand.notices("ada")
 
 
 def test_a_decision_may_shorten_and_never_lengthen(api: Api) -> None:

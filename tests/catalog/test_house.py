@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -74,6 +75,14 @@ def test_the_days_of_a_seat_with_a_waiting_line_count_from_delivery() -> None:
     assert item.grant.ends.resolve(asked) == timedelta(days=30)
 
 
+def test_the_line_for_a_seat_is_told_before_it_is_asked_for() -> None:
+    """Not where one reads how to use the seat one has."""
+    item = CATALOG.items["zoom-pro"]
+    for words, line in ((str, "line"), (lambda text: text.others["de"], "Reihe")):
+        assert line not in words(item.promise)
+        assert line in words(item.form["days"].help)
+
+
 def test_items_ask_every_kind_of_question() -> None:
     """Whoever writes an item finds an example of each kind."""
     asked = {field.type for item in CATALOG.items.values() for field in item.form.values()}
@@ -115,6 +124,28 @@ def test_a_card_holds_the_whole_summary(item: Item) -> None:
         assert len(said) <= 62, said
         assert len(textwrap.wrap(said, 32)) <= 2, said  # 32 signs are a line of a card at 1280 px
     assert len(name) <= 28
+
+
+@pytest.mark.parametrize("item", CATALOG.items.values(), ids=lambda item: item.id)
+def test_what_nobody_answered_leaves_nothing_hanging(item: Item) -> None:
+    """Whoever works by a checklist reads no comma, colon or bracket with nothing behind it, in any language."""
+    asked = {name: _longest(field) for name, field in item.form.items() if getattr(field, "required", False)}
+    unticked: dict[str, object] = {name: False for name, field in item.form.items() if isinstance(field, YesNoField)}
+    customer = cast("CustomerFacts", {**dict.fromkeys(CustomerFacts.__annotations__, "m" * 60), "groups": []})
+    context = rule_context(item, customer, now=NOW, form=unticked | asked)
+    texts = [text for step in item.fulfil for text in _within(step.arguments.resolve(context))]
+    assert [text for text in texts if re.search(r"[,:(]\s*([.,)]|$)|\(\)|\s$", text)] == []
+
+
+def _within(found: object) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict):
+        for value in found.values():
+            yield from _within(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _within(value)
 
 
 def _longest(field: FormField) -> object:

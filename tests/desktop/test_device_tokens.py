@@ -407,7 +407,7 @@ def news(home: Installation, who: str, name: str) -> None:
             session,
             now=home.stand.clock(),
             event=f"request:{name}",
-            title=msg("{item} is ready", item="Wiki"),
+            title=msg("{it} is ready", it="Wiki"),
             path=f"/requests/{name}",
             person_id=home.stand.people[who],
         )

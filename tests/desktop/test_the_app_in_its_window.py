@@ -133,7 +133,7 @@ def test_the_whole_way(session: Session, house: Started, start: Start, page: Pag
         assert session.notified is not None
         name = approved(caller)
         told = session.notified.next()
-        assert told["title"] == "Finance reports is ready"
+        assert told["title"] == "“Finance reports” is ready"
         assert (told["icon"], told["hints"]["desktop-entry"]) == ("com.example.fernhill", "com.example.fernhill")
         session.notified.press(told["id"])
         shown.sees(name)

@@ -89,7 +89,7 @@ def test_patience_is_kept_and_then_exceeded(stand: Stand) -> None:
     case = stand.case()
     assert (case.why, case.team, case.runbook) == ("retries_spent", "techops", "runbooks/shelf.md")
     assert case.due_at > stand.clock()
-    assert "Lamp waits for a person" in stand.notices("ada")
+    assert "“Lamp” waits for a person" in stand.notices("ada")
     assert stand.notices("tess")
 
 

@@ -309,7 +309,7 @@ def _told(stand: Stand, name: str) -> tuple[str, str, str]:
         assert request is not None
         last = story(session, stand.house, request, request.customer_id).lines[-1]
         notices = session.execute(sa.select(Notice.title, Notice.body).order_by(Notice.made_at)).all()
-        body = [one.body for one in notices if one.title == f"{request.item_name} has ended"][-1]
+        body = [one.body for one in notices if one.title == f"“{request.item_name}” has ended"][-1]
     return last.title, last.note, body
 
 

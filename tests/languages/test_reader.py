@@ -65,6 +65,14 @@ def test_a_moment_a_day_and_a_span_in_a_sentence_are_written_as_its_reader_write
     assert GERMAN.tell(back) == "Mo., 23. November, 10:12 31. Juli 2027 90 Tage einen Augenblick"
 
 
+def test_a_number_in_a_sentence_is_written_as_its_reader_writes_it() -> None:
+    """Grouped, with the reader's comma, after it was stored too; what is no amount is given as text."""
+    made = msg("{least} to {most}: {share}, {port}, {sure}", least=0, most=20_000, share=0.5, port="8443", sure=True)
+    back = again(str(made), kept(made))
+    assert ENGLISH.tell(back) == "0 to 20,000: 0.5, 8443, True"
+    assert GERMAN.tell(back) == "0 to 20.000: 0,5, 8443, True"
+
+
 def test_what_was_written_in_several_languages_is_told_in_the_reader_s() -> None:
     """Alone and within a sentence; in the first language where the reader's is not among them."""
     made = Spoken.of("Meeting room", {"de": "Besprechungsraum"})

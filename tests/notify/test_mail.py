@@ -105,7 +105,7 @@ def test_a_mail_speaks_the_language_of_whom_it_goes_to() -> None:
     reads = Reader("de", ZoneInfo("Europe/Berlin"))
     ana = Addressee("ana@example.com", "Ana Ruiz", "Ana", reads)
     told = Letter(
-        "n", msg("{item} is ready", item="VPN"), msg("{name} closed this already ({at}).", name="Bo", at=NOW), "/"
+        "n", msg("{it} is ready", it="VPN"), msg("{name} closed this already ({at}).", name="Bo", at=NOW), "/"
     )
     message = mail(told, reader=ana)
     assert message["Subject"] == "VPN ist fertig"

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from tests.notify.conftest import START, House
 
+from selfserve.languages.messages import Spoken, msg
+from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.store.states import MailState
 from selfserve.store.tables import Notice
@@ -77,6 +79,20 @@ def test_a_notice_has_one_reader_and_an_event(house: House) -> None:
         house.tell("e", house.person("ana"), mailbox="team@example.com")
     with pytest.raises(ValueError, match="1 to 200 characters"):
         house.tell("", "p-ana")
+
+
+@pytest.mark.parametrize(("words", "german"), [
+    (Spoken.of("Gone, at home, ", {"de": "Weg, zu Hause, "}), "Weg, zu Hause,"),
+    (msg("in {span}", span=""), "noch"),
+    (msg("{it} is ready", it=""), "ist fertig"),
+    ("\n As it was written. \n", "As it was written."),
+])  # fmt: skip
+def test_spaces_around_the_words_take_no_language_from_them(house: House, words: str, german: str) -> None:
+    """An answer that was left empty may leave one at the end."""
+    house.tell("e", house.person("ana"), title=words, body=words)
+    notice = house.notice("e")
+    assert notice.title.strip() == notice.body.strip() == words.strip()
+    assert [Reader("de").tell(one).strip() for one in (notice.title, notice.body)] == [german, german]
 
 
 def test_a_title_is_one_line_that_fits(house: House) -> None:

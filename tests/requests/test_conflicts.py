@@ -56,7 +56,7 @@ def test_where_the_policy_refuses_nobody_gets_both(stand: Stand) -> None:
     with pytest.raises(NotPossible, match="Lamp"):
         stand.decide("dan", waiting.id)
     assert ("screen", "ada") not in stand.shelf.things
-    with pytest.raises(NotPossible, match="does not go together with what is held already: Lamp"):
+    with pytest.raises(NotPossible, match="does not go together with what is held already: “Lamp”"):
         submit(stand.house, customer_id=stand.people["ada"], item_id="screen", answers={})
 
 
@@ -137,7 +137,7 @@ def test_two_decisions_at_once_do_not_get_round_the_policy(
 
     (lost,) = [each for each in told if isinstance(each, NotPossible)]
     (grant,) = stand.grants("ada")
-    assert f"held already: {grant.item_name}" in lost.words or f"just being given: {grant.item_name}" in lost.words
+    assert f"held already: “{grant.item_name}”" in lost.words or f"just being given: “{grant.item_name}”" in lost.words
     states = {RequestState(stand.request(made.id).state) for made in (screen, desk)}
     assert states == {RequestState.FULFILLED, RequestState.DENIED}
     (denied,) = [one for one in (screen, desk) if stand.request(one.id).state == RequestState.DENIED]
@@ -152,7 +152,7 @@ def test_what_is_promised_stands_against_what_does_not_go_together(stand: Stand)
     strict(stand)
     stand.shelf.offline = True
     lamp = stand.ask("ada", "lamp")
-    with pytest.raises(NotPossible, match="just being given: Lamp"):
+    with pytest.raises(NotPossible, match="just being given: “Lamp”"):
         stand.ask("ada", "cup")
     stand.write(acts.cancel, stand.house, lamp.name, stand.people["ada"], stand.clock())
     stand.shelf.offline = False

@@ -577,7 +577,7 @@ def test_a_retry_that_fails_again_comes_back(stand: Stand) -> None:
     assert (second.state, second.taken_by_id) == (EscalationState.TAKEN, stand.people["tess"])
     assert second.due_at == first.due_at
     assert stand.request(made).promised_at == promised
-    assert "Lamp needs a person" in stand.notices("tess")
+    assert "“Lamp” needs a person" in stand.notices("tess")
 
 
 def test_what_was_mended_and_breaks_anew_is_nobody_s(stand: Stand) -> None:

@@ -39,7 +39,7 @@ def test_arguments_that_do_not_fit_are_told_to_the_owning_team(stand: Stand) -> 
     assert refused(stand) == NOT_SET_UP
     (notice,) = told(stand)
     assert (notice.mailbox, notice.mail, notice.urgent) == ("techops@fern.example", "waiting", True)
-    assert notice.title == "Lamp does not work as its file says"
+    assert notice.title == "“Lamp” does not work as its file says"
     where, who = notice.body.split("\n")
     assert where == 'items/lamp.yaml:17:19: "shelf.put" refuses thing as it came out: This is to be a text.'
     assert who == (

@@ -112,7 +112,7 @@ def test_who_decides_is_told_who_asked_and_as_what(
         asking, asked_as, "Ada Fern"
     )  # fmt: skip
     assert one.because_words == because
-    assert stand.notices(decider) == [f"{asking} asks for Ada Fern: Desk"]
+    assert stand.notices(decider) == [f"{asking} asks for Ada Fern: “Desk”"]
     assert told.asked_as == yours
     assert [line.note for line in told.lines if line.note.startswith(note)] == [f"{note} {UNTIL}"]
 
@@ -159,7 +159,7 @@ def test_who_cancels_what_concerns_another_tells_them(stand: Stand, actor: str, 
     made = ask_for(stand, "mara", "ada", "desk")
     stand.write(acts.cancel, stand.house, made.name, stand.people[actor], stand.clock())
     heard = {who: [one for one in stand.notices(who) if "cancelled" in one] for who in ("mara", "ada")}
-    item = "Desk" if other == "ada" else "Desk for Ada Fern"
+    item = "“Desk”" if other == "ada" else "“Desk” for Ada Fern"
     assert heard == {actor: [], other: [f"{item}: {actor.title()} Fern cancelled it"]}
 
 

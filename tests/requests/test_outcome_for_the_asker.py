@@ -55,8 +55,8 @@ def _cannot(stand: Stand) -> None:
 
 OUTCOMES: dict[str, tuple[Callable[[Stand], None], str]] = {
     "denied": (_denied, "{} was not approved"),
-    "question": (_question, "Cora Fern has a question about “{}”"),
-    "expired": (_expired, "Nobody decided about “{}” in time"),
+    "question": (_question, "Cora Fern has a question about {}"),
+    "expired": (_expired, "Nobody decided about {} in time"),
     "done": (_done, "{} is ready"),
     "handed over": (_handed_over, "{} waits for a person"),
     "cannot": (_cannot, "{}: this did not work out"),
@@ -69,9 +69,9 @@ def test_both_are_told_what_became_of_it(stand: Stand, outcome: str) -> None:
     happens, words = OUTCOMES[outcome]
     happens(stand)
     item = "Desk" if "Desk" in " ".join(stand.notices("ada")) else "Lamp"
-    assert words.format(item) in stand.notices("ada")
-    assert words.format(f"{item} for Ada Fern") in stand.notices("mara")
-    assert words.format(item) not in stand.notices("mara")
+    assert words.format(f"“{item}”") in stand.notices("ada")
+    assert words.format(f"“{item}” for Ada Fern") in stand.notices("mara")
+    assert words.format(f"“{item}”") not in stand.notices("mara")
 
 
 @pytest.mark.parametrize("change", ["moved", "left"])
@@ -83,7 +83,7 @@ def test_who_no_longer_leads_them_is_not_told(stand: Stand, change: str) -> None
     else:
         stand.change("mara", disabled=True)
     stand.decide("cora", made.id, Say.DENY, "There is no room.")
-    assert "Desk was not approved" in stand.notices("ada")
+    assert "“Desk” was not approved" in stand.notices("ada")
     assert not [title for title in stand.notices("mara") if "not approved" in title]
 
 
@@ -100,15 +100,15 @@ def test_both_are_told_before_it_ends(stand: Stand, *, led: bool) -> None:
     stand.clock.forward(hours=7)
     for _ in range(2):
         assert stand.tick_grant(stand.grants("ada")[0]) == "reminded"
-    assert _ends_soon(stand, "ada") == ["Lamp ends soon"]
-    assert _ends_soon(stand, "mara") == (["Lamp for Ada Fern ends soon"] if led else [])
+    assert _ends_soon(stand, "ada") == ["“Lamp” ends soon"]
+    assert _ends_soon(stand, "mara") == (["“Lamp” for Ada Fern ends soon"] if led else [])
 
 
 def test_who_asked_for_themselves_is_told_once(stand: Stand) -> None:
     """One person, one notice."""
     made = stand.ask("ada", "desk")
     stand.decide("mara", made.id, Say.DENY, "There is no room.")
-    assert [title for title in stand.notices("ada") if "approved" in title] == ["Desk was not approved"]
+    assert [title for title in stand.notices("ada") if "approved" in title] == ["“Desk” was not approved"]
 
 
 @pytest.mark.parametrize("who", ["ada", "mara"])

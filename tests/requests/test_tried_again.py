@@ -94,7 +94,7 @@ def test_what_went_well_when_it_was_tried_again_and_stops_at_the_next_step_is_no
     assert again.step_id != case.step_id
     assert (again.state, again.taken_by_id, again.level) == (EscalationState.OPEN, None, 0)
     assert again.due_at == again.rises_at == stand.clock() + TECHOPS
-    assert stand.notices("theo").count("Set needs a person") == 2
+    assert stand.notices("theo").count("“Set” needs a person") == 2
 
 
 def test_what_is_tried_again_stays_on_the_desk_until_it_is_seen_to_work(stand: Stand) -> None:
@@ -192,8 +192,8 @@ def test_the_customer_reads_who_tries_it_and_that_it_did_not_work_this_time_eith
         ("It did not work this time either", "Tess is still looking after it.", "human"),
     ]
     assert sum(title.startswith("It waits with") for title, _, _ in told) == 1
-    assert "Lamp: it did not work this time either" in stand.notices("ada")
-    assert stand.notices("ada").count("Lamp waits for a person") == 1
+    assert "“Lamp”: it did not work this time either" in stand.notices("ada")
+    assert stand.notices("ada").count("“Lamp” waits for a person") == 1
 
 
 def test_what_nobody_holds_and_was_tried_in_vain_still_waits_with_its_team(stand: Stand) -> None:

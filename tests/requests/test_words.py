@@ -82,7 +82,7 @@ def test_nobody_is_said_to_be_at_it_before_somebody_is(stand: Stand) -> None:
     assert "A person" not in " ".join(title for title, _ in lines(stand, made.id)[:-1])
     with stand.house.database.read() as session:
         notice = session.scalars(sa.select(Notice).where(Notice.person_id == stand.people["ada"])).one()
-    assert notice.title == "Lamp waits for a person"
+    assert notice.title == "“Lamp” waits for a person"
     assert Reader("en", BERLIN).tell(notice.body).startswith("TechOps looks at it by Tuesday 2 March, 03:00.")
     assert Reader("de", BERLIN).tell(notice.body).startswith("TechOps sieht es sich bis Di., 2. März, 03:00 an.")
     desk.take(stand.house, stand.case().id, stand.people["tess"])
@@ -182,7 +182,7 @@ def test_what_a_device_fetches_later_is_never_called_ready(stand: Stand, monkeyp
     titles = [title for title, _ in lines(stand, made.id)]
     assert titles[-1] == "Nothing is left for you to do"
     assert "Ready to use" not in titles
-    assert "Cup is on its way to your device" in stand.notices("ada")
+    assert "“Cup” is on its way to your device" in stand.notices("ada")
     with stand.house.database.read() as session:
         (row,) = grant_rows.held(session, stand.people["ada"])
     assert (row.state_words, row.there) == ("Your device fetches it", True)

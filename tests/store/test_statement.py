@@ -31,7 +31,7 @@ def event(**more: Any) -> dict[str, Any]:
         "actor": "Zoë “%s” 'x' ?",
         "kind": "k",
         "data": {"deep": [1, None, "ä"]},
-        "tell": msg("{item} is ready", item="Figma"),
+        "tell": msg("{it} is ready", it="Figma"),
         "previous": "0",
         "hash": "1",
     }

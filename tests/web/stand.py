@@ -266,6 +266,9 @@ def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
     names["hands"] = stand.ask("jonas", "new-laptop", {"why_now": "It fell off the desk." + behind}).name
     stand.decide("tomas", names["hands"], Say.APPROVE, "It is four years old." + behind)
     names["returned"] = _returned(stand)
+    for login in ("ingrid", "priya", "mei", "sam"):
+        for what in ("Everything is slow", "It drops out again and again", "No connection at all"):
+            stand.ask(login, "network-trouble", {"what": what, "where": "In the office"})
     with stand.house.database.write() as session:
         ana = session.get_one(Person, stand.id("ana"))
         for label in ("Laptop at home", "Report of the month"):

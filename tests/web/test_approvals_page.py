@@ -247,7 +247,7 @@ async def test_a_reason_too_long_for_several_costs_nobody_their_words(
     (bar,) = tomas.find(marker="together").elements
     ids = [one["id"] for one in bar.props["offers"]]
     tomas.find(marker="together").trigger("decide", {"way": "deny", "ids": ids, "reason": "x" * 2_345})
-    await until(lambda: ("refuse", ("This has 2,345 characters; write at most 2000.",)) in told)
+    await until(lambda: ("refuse", ("This has 2,345 characters; write at most 2,000.",)) in told)
     assert stand.state(made.name) == "awaiting_approval"
 
 

@@ -215,7 +215,8 @@ def hear(request: Request, app: App, after: Annotated[Moment | None, Query()] = 
         found = [one for one in reversed(notices.unread(session, app.person_id, MOST)) if one.made_at >= since]
         to = _reader(request, session, app)
         told = [
-            {"id": one.id, "title": to.tell(one.title), "body": to.tell(one.body), "path": one.path} for one in found
+            {"id": one.id, "title": to.tell(one.title).strip(), "body": to.tell(one.body).strip(), "path": one.path}
+            for one in found
         ]
     known = [] if after else [one.id for one in found]
     return {"after": now.isoformat(), "notices": told if after else [], "known": known}

@@ -229,7 +229,7 @@ def hand_over(
         why=why,
         reason=result.reason or msg("The machine could not finish this"),
         team=item.escalate.to,
-        title=msg("{item} needs a person", item=request.item_name),
+        title=msg("“{item}” needs a person", item=request.item_name),
         runbook=item.runbook,
         todo=result.todo,
         request_id=request.id,
@@ -273,8 +273,8 @@ def hand_over(
 
 
 def _in_vain(it: str) -> str:
-    return msg("{item}: it did not work this time either", item=it)
+    return msg("{it}: it did not work this time either", it=it)
 
 
 def _waits(it: str) -> str:
-    return msg("{item} waits for a person", item=it)
+    return msg("{it} waits for a person", it=it)

@@ -76,8 +76,10 @@ def refused(session: Session, house: House, item: Item, customer_id: str, *, set
         return None
     if found.state == GrantState.PROMISED:
         return msg(
-            "It does not go together with what is just being given: {item}. "
+            "It does not go together with what is just being given: “{item}”. "
             "Cancel that first, or give it back once it is there.",
             item=found.item_name,
         )
-    return msg("It does not go together with what is held already: {item}. Give that back first.", item=found.item_name)
+    return msg(
+        "It does not go together with what is held already: “{item}”. Give that back first.", item=found.item_name
+    )

@@ -33,7 +33,7 @@ def tell(session: Session, house: House, step_id: str, now: datetime) -> str | N
             why=DRIFT,
             reason=_why(step),
             team=item.escalate.to,
-            title=msg("{item}: not in the target any more", item=request.item_name),
+            title=msg("“{item}”: not in the target any more", item=request.item_name),
             runbook=item.runbook,
             request_id=request.id,
             step_id=step.id,
@@ -96,4 +96,4 @@ def given_up(session: Session, house: House, case: Escalation, staff: Person, wo
 
 
 def _gone(it: str) -> str:
-    return msg("{item} is not there any more", item=it)
+    return msg("{it} is not there any more", it=it)

@@ -39,7 +39,7 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
         now=now,
         event=f"grant:{grant.id}:ended",
         person_id=grant.customer_id,
-        title=msg("{item} has ended", item=grant.item_name),
+        title=msg("“{item}” has ended", item=grant.item_name),
         body=_NOTHING_TAKEN.get(stays) or _why(session, grant, part=stays == PART),
         path=path,
     )

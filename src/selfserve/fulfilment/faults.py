@@ -47,7 +47,7 @@ class Fault:
 def tell(session: Session, house: House, found: Fault, now: datetime) -> bool:
     """Tell the owning team, in the app and by mail; False where it was told of this fault today."""
     team = team_of(house, found.item.owner)[1]
-    event, title = _event(found, now), msg("{item} does not work as its file says", item=found.item.name)
+    event, title = _event(found, now), msg("“{item}” does not work as its file says", item=found.item.name)
     body = msg(
         "{problem}\n{name} could not get it because of this; nor can anybody else it fails for, until it is mended.",
         problem=str(_problem(house, found)),

@@ -121,7 +121,7 @@ def _no_longer_allowed(session: Session, house: House, request: Request, refusal
 
 
 def _no_longer(it: str) -> str:
-    return msg("{item} is no longer possible", item=it)
+    return msg("{it} is no longer possible", it=it)
 
 
 def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], bool]) -> RequestState:

@@ -36,7 +36,8 @@ def requests_of(session: Session, person_id: str) -> sa.ColumnElement[bool]:
 
 
 Title = Callable[[str], str]
-"""A notice's title, made of what the reader calls the thing: the item, or the item for somebody."""
+"""A notice's title, made of what the reader calls the thing: the item in quotes,
+and for whom where it is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,10 @@ def tell(
     """
     customer_id, asker_id = request.customer_id, request.asked_by_id
     news = News(title, body)
-    readers = [(customer_id, request.item_name, news)]
+    readers = [(customer_id, msg("“{item}”", item=request.item_name), news)]
     if asker_id != customer_id and directory.present(session, asker_id) and concerns(session, request, asker_id):
         customer = session.get_one(Person, customer_id)
-        named = msg("{item} for {customer}", item=request.item_name, customer=customer.name)
+        named = msg("“{item}” for {customer}", item=request.item_name, customer=customer.name)
         readers.append((asker_id, named, to_asker or news))
     for person_id, it, told in readers:
         if person_id == by:
@@ -93,4 +94,4 @@ def cannot(session: Session, request: Request, words: str, now: datetime) -> Non
 
 
 def _cannot(it: str) -> str:
-    return msg("{item}: this did not work out", item=it)
+    return msg("{it}: this did not work out", it=it)

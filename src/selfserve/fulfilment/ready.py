@@ -59,16 +59,16 @@ def _by(session: Session, request: Request, unseen: list[str]) -> list[str]:
 
 
 def _ready(it: str) -> str:
-    return msg("{item} is ready", item=it)
+    return msg("{it} is ready", it=it)
 
 
 def _done(it: str) -> str:
-    return msg("“{item}” is done", item=it)
+    return msg("{it} is done", it=it)
 
 
 def _to_your_device(it: str) -> str:
-    return msg("{item} is on its way to your device", item=it)
+    return msg("{it} is on its way to your device", it=it)
 
 
 def _to_their_device(it: str) -> str:
-    return msg("{item} is on its way to their device", item=it)
+    return msg("{it} is on its way to their device", it=it)

@@ -27,7 +27,7 @@ def remind(session: Session, grant: Grant, request: Request, event: str, now: da
         now=now,
         event=event,
         person_id=grant.customer_id,
-        title=msg("{item} ends soon", item=grant.item_name),
+        title=msg("{it} ends soon", it=msg("“{item}”", item=grant.item_name)),
         body=msg("If you still need it, extend it now; otherwise there is nothing to do."),
         path=f"/requests/{request.name}",
     )
@@ -39,7 +39,7 @@ def remind(session: Session, grant: Grant, request: Request, event: str, now: da
             event=event,
             person_id=asked.asked_by_id,
             title=msg(
-                "{item} ends soon", item=msg("{item} for {customer}", item=grant.item_name, customer=customer.name)
+                "{it} ends soon", it=msg("“{item}” for {customer}", item=grant.item_name, customer=customer.name)
             ),
             body=msg("If it is still needed, extend it now; otherwise there is nothing to do."),
             path=f"/requests/{asked.name}",

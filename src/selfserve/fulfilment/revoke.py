@@ -144,9 +144,9 @@ def _alarm(
     ).one()
     item = versions.pinned(session, request.item_version_id)
     reason: str = msg("It should have been taken back and is still there: {why}", why=result.reason)
-    title = msg("{item} could not be taken back", item=grant.item_name)
+    title = msg("“{item}” could not be taken back", item=grant.item_name)
     if result.todo:
-        reason, title = result.reason, msg("{item} is to be taken back", item=grant.item_name)
+        reason, title = result.reason, msg("“{item}” is to be taken back", item=grant.item_name)
     case = escalation.Case(
         subject=f"grant:{grant.id}",
         why="needs_human" if result.todo else "revoke_failed",

@@ -16,13 +16,13 @@ too trouble trying us use using very want was we what when where which who why w
 would yet you your
 """
 _GERMAN: Final = """
-aber alle als also am an auch auf aus bei bekomme bekommen benotige bin bitte brauch brauche brauchen da danke das
-dass dem den der des die dies diese diesen dieser doch durch ein eine einem einen einer eines einfach er es etwas fur
-funktioniert funktionieren funzt ganz gar geben geht gehen gern gerne gibt haben habe hab hallo hatte hat hi hier
-hilfe ich ihr im immer in ins ist kann kannst klappt konnen konnte kriege lauft leider mal man mehr mein meine meinem
-meinen meiner meines mich mir mit mochte muss nach neu neue neuem neuen neuer neues noch nun nur oder problem probleme
-schon sehr seit sich sie sind so soll tut um und uns unser unsere vom von war warum was welche wenn wer werden wie
-wieder will wir wird wo wollte zu zum zur
+aber alle als also am an auch auf aus bei bekomme bekommen benotige bin bitte brauch brauche brauchen da danke das dass
+dem den der des die dies diese diesen dieser doch durch ein eine einem einen einer eines einfach er es etwas fur
+funktioniert funktionieren funzt ganz gar geben geht gehen gern gerne gibt haben habe hab hallo hatte hat hi hier hilfe
+ich ihr im immer in ins ist kann kannst klappt komme kommen kommt konnen konnte kriege lauft leider mal man mehr mein
+meine meinem meinen meiner meines mich mir mit mochte muss nach neu neue neuem neuen neuer neues noch nun nur oder
+problem probleme schon sehr seit sich sie sind so soll tut um und uns unser unsere vom von war warum was welche wenn wer
+werden wie wieder will wir wird wo wollte zu zum zur
 """
 FUNCTION_WORDS: Final = {"en": frozenset(_ENGLISH.split()), "de": frozenset(_GERMAN.split())}
 """By language (ISO 639)."""

@@ -11,7 +11,7 @@ from selfserve.languages.books import SOURCE, locale_of
 
 Plain = str | int | float | bool | date | timedelta | None
 """What may stand in a sentence: it has to survive being stored. A `str` may be a `Message` or `Spoken` itself; moments
-(aware), days and spans are written as their reader writes them."""
+(aware), days, spans and numbers are written as their reader writes them; a port or a process is a `str`."""
 
 
 class Message(str):

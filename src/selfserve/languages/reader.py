@@ -83,6 +83,8 @@ class Reader:
             return writing.instant(value, self.zone, self.locale)
         if isinstance(value, date):
             return self.day(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.number(value)
         return self.span(value) if isinstance(value, timedelta) else value
 
     # Days and times --------------------------------------------------------------------------------------------------

@@ -103,7 +103,11 @@ def compose(
 def _words(settings: Settings, to: Addressee, letters: Sequence[Letter], subject: str) -> dict[str, object]:
     base, reader, brand = settings.server.public_url, to.reads, settings.brand.name
     shown = [
-        {"title": reader.tell(one.title), "paragraphs": _paragraphs(reader.tell(one.body)), "link": base + one.path}
+        {
+            "title": reader.tell(one.title).strip(),
+            "paragraphs": _paragraphs(reader.tell(one.body)),
+            "link": base + one.path,
+        }
         for one in letters[:SHOWN]
     ]
     more = len(letters) - len(shown)
@@ -126,7 +130,8 @@ def _words(settings: Settings, to: Addressee, letters: Sequence[Letter], subject
 
 
 def _paragraphs(body: str) -> list[str]:
-    return body.split("\n\n") if body else []
+    whole = body.strip()
+    return whole.split("\n\n") if whole else []
 
 
 def _subject(reader: Reader, letters: Sequence[Letter]) -> str:

@@ -77,8 +77,9 @@ def _id(event: str, person_id: str | None, mailbox: str) -> str:
 
 
 def _same(words: str, wanted: str) -> str:
-    """`words` with all they remember where they are as wanted, else what is."""
-    return words if words == wanted else wanted
+    """`words` with all they remember where they are as wanted but for spaces around them, else what is. What is told
+    later is told without those."""
+    return words if words.strip() == wanted else wanted
 
 
 def _one_line(title: str) -> str:

@@ -80,7 +80,7 @@ def _tell_the_other(session: Session, request: Request, person_id: str, now: dat
         request,
         now=now,
         what="cancelled",
-        title=lambda it: msg("{item}: {name} cancelled it", item=it, name=who),
+        title=lambda it: msg("{it}: {name} cancelled it", it=it, name=who),
         body=msg("Nothing more comes of it. What was there already is taken back."),
         by=person_id,
     )

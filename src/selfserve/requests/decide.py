@@ -231,7 +231,7 @@ def _close(
 
 
 def _not_approved(it: str) -> str:
-    return msg("{item} was not approved", item=it)
+    return msg("{it} was not approved", it=it)
 
 
 def _question(session: Session, request: Request, decider: Person, question: str, now: datetime) -> None:
@@ -243,7 +243,7 @@ def _question(session: Session, request: Request, decider: Person, question: str
     what = f"question:{request.version}"
 
     def title(it: str) -> str:
-        return msg("{name} has a question about “{item}”", name=decider.name, item=it)
+        return msg("{name} has a question about {it}", name=decider.name, it=it)
 
     parties.tell(session, request, now=now, what=what, title=title, body=question, needed=True)
 

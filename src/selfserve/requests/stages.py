@@ -132,7 +132,7 @@ def _set_approvers(
             why="no_approver",
             reason=msg("Nobody can decide this: {names} and the fallback team are empty", names=", ".join(stage.by)),
             team=item.escalate.to,
-            title=msg("{item}: nobody can approve it", item=request.item_name),
+            title=msg("“{item}”: nobody can approve it", item=request.item_name),
             runbook=item.runbook,
             request_id=request.id,
         )
@@ -163,7 +163,7 @@ def _tell_approver(
     if request.asked_by_id != customer.id:
         asked_by = session.get_one(Person, request.asked_by_id)
         asks = msg(
-            "{name} asks for {customer}: {item}", name=asked_by.name, customer=customer.name, item=request.item_name
+            "{name} asks for {customer}: “{item}”", name=asked_by.name, customer=customer.name, item=request.item_name
         )
     why = stage.why or msg("Please decide; it takes a moment.")
     notices.tell(
@@ -239,7 +239,7 @@ def settle_question(session: Session, request: Request, now: datetime) -> None:
 
 
 def _no_decision(it: str) -> str:
-    return msg("Nobody decided about “{item}” in time", item=it)
+    return msg("Nobody decided about {it} in time", it=it)
 
 
 def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
@@ -266,7 +266,7 @@ def expire(session: Session, house: House, stage: Stage, now: datetime) -> None:
         now=now,
         event=f"request:{request.id}:expired",
         mailbox=owner.mail,
-        title=msg("{item}: a request ended without a decision", item=request.item_name),
+        title=msg("“{item}”: a request ended without a decision", item=request.item_name),
         body=msg("Nobody who may decide did so in time. See who is asked, and whether that still fits."),
         path=f"/requests/{request.name}",
     )

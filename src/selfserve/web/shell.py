@@ -160,7 +160,7 @@ def _told(visit: Visit, most: int) -> list[Told]:
         to, now = visit.reader, visit.now
         return [
             Told(
-                one.id, to.tell(one.title), to.tell(one.body), one.path, to.moment(one.made_at, now),
+                one.id, to.tell(one.title).strip(), to.tell(one.body).strip(), one.path, to.moment(one.made_at, now),
                 read=one.read_at is not None,
             )
             for one in found

@@ -170,18 +170,18 @@ class MunkiConnector(Connector):
         if package is None:
             return Declined(
                 msg(
-                    "{item} is in none of the catalogs of {name}, so it could not be installed.",
+                    "“{item}” is in none of the catalogs of {name}, so it could not be installed.",
                     item=asked.item,
                     name=manifest.name,
                 )
             )
         if action == "uninstall" and not package.uninstallable:
             return Declined(
-                msg("{item} cannot be removed by Munki (its pkginfo is not uninstallable).", item=asked.item)
+                msg("“{item}” cannot be removed by Munki (its pkginfo is not uninstallable).", item=asked.item)
             )
         if action == "install" and asked.item in manifest.items("managed_uninstalls"):
             reason = msg(
-                "{item} stands in managed_uninstalls of {name}: somebody wants it gone.",
+                "“{item}” stands in managed_uninstalls of {name}: somebody wants it gone.",
                 item=asked.item,
                 name=manifest.name,
             )
