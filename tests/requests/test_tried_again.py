@@ -168,7 +168,7 @@ def test_a_request_cancelled_while_it_is_tried_again_leaves_no_case(stand: Stand
     name = stand.request(case.request_id or "").name
     stand.write(acts.cancel, stand.house, name, stand.people["ada"], stand.clock())
     assert not stand.open_cases()
-    assert stand.cases()[0].closed_how == Exit.SOLVED_ITSELF
+    assert stand.cases()[0].closed_how == Exit.WITHDRAWN
 
 
 def lines(stand: Stand, case: Escalation, who: str = "ada") -> list[tuple[str, str, str]]:
