@@ -162,7 +162,7 @@ def test_a_taking_back_tried_again_in_vain_comes_back_at_once(stand: Stand) -> N
 
 
 def test_a_request_cancelled_while_it_is_tried_again_leaves_no_case(stand: Stand) -> None:
-    """It solved itself: nobody's try brought it."""
+    """It is not wanted any more, whatever becomes of the try."""
     case = broken(stand, "lamp", 1)
     desk.retry(stand.house, case.id, stand.people["tess"])
     name = stand.request(case.request_id or "").name
