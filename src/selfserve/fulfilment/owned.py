@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.runs import work_of
@@ -15,6 +15,7 @@ from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
+_LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def ours() -> sa.ColumnElement[bool]:
@@ -30,7 +31,7 @@ def being_given(session: Session, grant_id: str) -> bool:
 
     A run that begins later sees that its grant is over, or that the thing is there already and is its heir.
     """
-    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    own = _own(grant_id)
     runs = session.scalars(
         sa.select(Run)
         .where(Run.request_id.in_(own), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
@@ -62,17 +63,17 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     What another living grant still needs stays, and becomes its own to take back later, also where it is not sure that
     it was us who brought it. What was there before us is never touched.
     """
-    requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    locked = _lock(session, grant_id)
     rows = session.scalars(
         sa.select(Step)
         .join(Request, Request.id == Step.request_id)
-        .where(Step.request_id.in_(requests), ours())
+        .where(Step.request_id.in_(_own(grant_id)), ours())
         .order_by(Request.asked_at, Step.position)
-        .with_for_update(of=Step)
+        .execution_options(populate_existing=True)
     ).all()
     undo = []
     for row in rows:
-        heir = _heir(session, row, grant_id)
+        heir = _heir(session, row, grant_id, locked)
         if heir is None:
             undo.append(work_of(row))
             continue
@@ -83,21 +84,47 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     return undo
 
 
-def _heir(session: Session, row: Step, grant_id: str) -> Step | None:
-    """A step of another living grant that rests on the same thing in the target, or whose target is just at it."""
+def _own(grant_id: str) -> sa.Select[str]:
+    return sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+
+
+def _lock(session: Session, grant_id: str) -> list[str]:
+    """Lock the grant's steps and all that may be their heirs; returns the ids of what is locked.
+
+    Whether a step is ours, and whether its heir still lives, is asked only after that: another grant's end may just be
+    handing on, or have begun, while the lock is waited for. One order for all, by id: two that end at once never wait
+    for each other.
+    """
+    own = sa.select(Step.id).where(Step.request_id.in_(_own(grant_id)))
+    mine, theirs = aliased(Step), aliased(Step)
+    heirs = (
+        sa.select(theirs.id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .join(GrantReason, GrantReason.request_id == theirs.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(_LIVING), GrantReason.ended_at.is_(None))
+    )
+    rows = session.scalars(sa.select(Step).where(Step.id.in_(sa.union(own, heirs))).order_by(Step.id).with_for_update())
+    return [row.id for row in rows]
+
+
+def _heir(session: Session, row: Step, grant_id: str, locked: list[str]) -> Step | None:
+    """A step of another living grant that rests on the same thing in the target, or whose target is just at it; one of
+    those that are locked."""
     return session.scalar(
         sa.select(Step)
         .join(GrantReason, GrantReason.request_id == Step.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(
+            Step.id.in_(locked),
             Step.resource == row.resource,
             Step.connector == row.connector,
             Step.state.in_([*STEP_THERE, StepState.ACCEPTED]),
             Grant.id != grant_id,
-            Grant.state.in_([GrantState.PROMISED, GrantState.ACTIVE]),
+            Grant.state.in_(_LIVING),
             GrantReason.ended_at.is_(None),
         )
         .order_by(Grant.id)
         .limit(1)
-        .with_for_update(of=Step)
+        .execution_options(populate_existing=True)
     )

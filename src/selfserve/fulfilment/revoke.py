@@ -73,8 +73,9 @@ def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: 
     run = hold(session, held)
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     trail = Trail(session, f"grant:{grant.id}")
-    for step, result in ending.results:
+    for step, result in sorted(ending.results, key=lambda one: one[0].id):  # as all do who lock several steps
         note_taken_back(session, step, result, now)
+    for step, result in ending.results:
         tell_result(trail, step, result, now)
     if ending.stopped_at is None:
         _gone(session, house, run, grant, trail, now)
