@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
-from selfserve.fulfilment import escalation, grants, owned, versions
+from selfserve.fulfilment import escalation, grants, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
@@ -32,6 +32,7 @@ WAIT = timedelta(seconds=5)
 
 def revoke(house: House, run_id: str) -> None:
     """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
+    _wipe(house, run_id)
     with house.database.write() as session:
         run = session.get(Run, run_id, with_for_update=True)
         held = claim(session, run, house) if run is not None else None
@@ -54,6 +55,14 @@ def revoke(house: House, run_id: str) -> None:
         log.exception("walk_broke", run=run_id)
         with house.database.write() as session:
             still_there(session, house, hold(session, held), steps[-1], broke_off(steps[-1], problem), house.now())
+
+
+def _wipe(house: House, run_id: str) -> None:
+    """What could not be wiped when the grant ended, as somebody was at it."""
+    with house.database.write() as session:
+        grant = session.scalar(sa.select(Grant).join(Run, Run.grant_id == Grant.id).where(Run.id == run_id))
+        if grant is not None:
+            sealed.forget(session, house, grant, patiently=True)
 
 
 def _wait(session: Session, house: House, run: Run, now: datetime) -> None:
