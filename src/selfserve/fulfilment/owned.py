@@ -15,6 +15,8 @@ from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
+_TO_COME = (StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN)
+"""Not there yet, and to be called for, or called for with an outcome that is not known."""
 _LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
@@ -25,36 +27,68 @@ def ours() -> sa.ColumnElement[bool]:
     return sa.or_(sa.and_(Step.ours.is_(True), Step.state != StepState.UNDONE), doubtful)
 
 
-def being_given(session: Session, grant_id: str) -> bool:
-    """True while a part of it is just being brought about: by a run of its own that was under way when the grant ended,
-    or for another request that rests on the same thing. Taking it away now would take it from under them.
+def being_given(session: Session, grant_id: str) -> Step | None:
+    """The step of it that is just being brought about, if any: by a run of its own that was under way when the grant
+    ended, or for another request that rests on the same thing and is at it, or has called for it and does not know what
+    came of that. Taking it away now would take it from under them.
 
-    A run that begins later sees that its grant is over, or that the thing is there already and is its heir.
+    What is only planned is not waited for: `going_back` puts it off when its turn comes, and it then looks anew.
     """
-    own = _own(grant_id)
     runs = session.scalars(
         sa.select(Run)
-        .where(Run.request_id.in_(own), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
+        .where(Run.request_id.in_(_own(grant_id)), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
         .with_for_update()  # one that is just being claimed is waited for
     )
-    if any(run.state in _AT_IT for run in runs):
-        return True
-    resources = sa.select(Step.resource).where(Step.request_id.in_(own), ours())
-    walked = sa.exists().where(Run.request_id == Step.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT))
-    others = (
-        sa.select(Step.id)
-        .join(Request, Request.id == Step.request_id)
+    at_it = [run.request_id for run in runs if run.state in _AT_IT]
+    if at_it:
+        return session.scalar(sa.select(Step).where(Step.request_id.in_(at_it)).order_by(Step.position).limit(1))
+    _lock(session, grant_id)
+    theirs = aliased(Step)
+    walked = sa.exists().where(
+        Run.request_id == theirs.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT)
+    )
+    return session.scalar(
+        sa.select(Step)
+        .join(theirs, sa.and_(theirs.resource == Step.resource, theirs.connector == Step.connector))
+        .join(Request, Request.id == theirs.request_id)
         .where(
-            Step.resource.in_(resources),
-            Step.request_id.not_in(own),
+            Step.request_id.in_(_own(grant_id)),
+            ours(),
+            theirs.request_id.not_in(_own(grant_id)),
             Request.state == RequestState.FULFILLING,
             sa.or_(
-                Step.state.in_([StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN]),
-                sa.and_(Step.state == StepState.ACCEPTED, walked),
+                sa.and_(theirs.state.in_([*_TO_COME, StepState.ACCEPTED]), walked),
+                sa.and_(theirs.state.in_(_TO_COME), theirs.calls > 0),
             ),
         )
+        .order_by(Step.position)
+        .limit(1)
     )
-    return session.scalar(others.limit(1)) is not None
+
+
+def going_back(session: Session, request_id: str) -> bool:
+    """True while something the request is still to bring is just being taken back, as part of what was held before:
+    found there now, it would be gone in a moment.
+
+    Locks the request's steps, so that of a giving and a taking back that begin at once one sees the other.
+    """
+    session.scalars(sa.select(Step).where(Step.request_id == request_id).order_by(Step.id).with_for_update()).all()
+    mine = aliased(Step)
+    found = (
+        sa.select(Step.id)
+        .join(mine, sa.and_(mine.resource == Step.resource, mine.connector == Step.connector))
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Run, Run.grant_id == GrantReason.grant_id)
+        .where(
+            mine.request_id == request_id,
+            mine.state.in_(_TO_COME),
+            Step.request_id != request_id,
+            ours(),
+            Run.purpose == Purpose.REVOKE,
+            Run.state.in_(_AT_IT),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
@@ -89,7 +123,7 @@ def _own(grant_id: str) -> sa.Select[str]:
 
 
 def _lock(session: Session, grant_id: str) -> list[str]:
-    """Lock the grant's steps and all that may be their heirs; returns the ids of what is locked.
+    """Lock the grant's steps, all that may be their heirs, and what is just being given; returns their ids.
 
     Whether a step is ours, and whether its heir still lives, is asked only after that: another grant's end may just be
     handing on, or have begun, while the lock is waited for. One order for all, by id: two that end at once never wait
@@ -104,7 +138,15 @@ def _lock(session: Session, grant_id: str) -> list[str]:
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(_LIVING), GrantReason.ended_at.is_(None))
     )
-    rows = session.scalars(sa.select(Step).where(Step.id.in_(sa.union(own, heirs))).order_by(Step.id).with_for_update())
+    asked = (
+        sa.select(theirs.id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .join(Request, Request.id == theirs.request_id)
+        .where(mine.request_id.in_(_own(grant_id)), Request.state == RequestState.FULFILLING)
+    )
+    rows = session.scalars(
+        sa.select(Step).where(Step.id.in_(sa.union(own, heirs, asked))).order_by(Step.id).with_for_update()
+    )
     return [row.id for row in rows]
 
 
