@@ -258,9 +258,9 @@ def test_what_a_lost_call_may_have_brought_is_inherited(stand: Stand) -> None:
 
 
 def test_what_never_worked_is_not_taken_back_while_it_is_just_being_given(stand: Stand) -> None:
-    """The set is under way when the fork is cancelled: the taking back waits for how that ends."""
+    """The set has called for its fork when the other is cancelled: the taking back waits for how that ends."""
     fork = _never_worked(stand)
-    stand.shelf.faults = ["transient"]
+    stand.shelf.faults = ["", "transient"]
     held = stand.ask("ada", "set")
     assert held.state is RequestState.FULFILLING
     stand.write(acts.cancel, stand.house, fork.name, stand.people["ada"], stand.clock())

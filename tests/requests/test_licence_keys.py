@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import sqlalchemy as sa
 from tests.requests.test_seats import ITEM
 from tests.stand.house import Stand, build
 from tests.stand.shelf import Killed
+from tests.stand.stores import somebody_waits
 
 from selfserve.connectors.contract import Context, Outcome
 from selfserve.connectors.seats.connector import SeatArgs, SeatsConnector
@@ -18,7 +21,7 @@ from selfserve.requests import acts, desk
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.database import Database
-from selfserve.store.states import RequestState, StepState
+from selfserve.store.states import GrantState, RequestState, StepState
 from selfserve.store.tables import Request
 
 POOLS = {"studio": {"label": "Studio", "keys": "KEY-1", "team": "designers"}}
@@ -182,10 +185,61 @@ def test_a_key_that_another_grant_inherits_is_shown_as_long_as_that_one_holds_it
     assert stand.request(ada.id).sealed is None
 
 
+def test_two_that_share_a_key_and_are_given_back_at_once_do_not_wait_for_each_other(stand: Stand) -> None:
+    """Each has its own request when the other comes to wipe the key in it: neither is refused, nobody is shown the key
+    any more, and it is wiped when the taking back begins."""
+    adds(stand, "both", ITEM.replace("id: studio", "id: both").replace("\ngrant", WORD))
+    one, other = stand.ask("ada", "studio"), stand.ask("ada", "both")
+    assert stand.request(one.id).sealed is not None
+    assert stand.request(other.id).sealed is not None
+    second = stand.apart("two")
+    with ThreadPoolExecutor(1) as beside:
+        with stand.house.database.write() as session:
+            acts.own(session, one.name, stand.people["ada"])
+            late = beside.submit(ends, second, RETURN, other.id)
+            turn = threading.Event()
+            while not late.done() and not somebody_waits(stand.house.database):
+                turn.wait(0.01)
+            acts.give_back(session, stand.house, one.name, stand.people["ada"], stand.clock())
+        late.result(30)
+    second.leave()
+    with pytest.raises(NotPossible, match="nothing to show"):
+        key_of(stand, one.id, "ada")
+    stand.work()
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED] * 2
+    assert stand.request(one.id).sealed is None
+    assert key_of(stand, other.id, "ada") == {"word": "s3cret-word"}
+    assert key_of(stand, stand.ask("ben", "studio").id, "ben") == {"seat": "KEY-1"}
+
+
+def test_what_somebody_is_at_when_its_grant_ends_is_wiped_when_the_taking_back_begins(stand: Stand) -> None:
+    """The end does not wait for whoever has the request in hand."""
+    stand.edit("key", "field: number}", "field: number, secret: true}")
+    key = stand.ask("ada", "key")
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={"number": "4711"})
+    stand.work()
+    stand.clock.forward(days=400)
+    kept = stand.request(key.id).sealed
+    second = stand.apart("two")
+    with ThreadPoolExecutor(1) as beside:
+        with stand.house.database.write() as session:
+            acts.own(session, key.name, stand.people["ada"])
+            late = beside.submit(second.tick_grant, stand.grants("ada")[0])
+            turn = threading.Event()
+            while not late.done() and not somebody_waits(stand.house.database):
+                turn.wait(0.01)
+        assert late.result(30) == "ended"
+    second.leave()
+    assert stand.house.database.sqlite or stand.request(key.id).sealed == kept
+    with pytest.raises(NotPossible, match="nothing to show"):
+        key_of(stand, key.id, "ada")
+    stand.work()
+    assert stand.request(key.id).sealed is None
+
+
 def test_a_password_stays_the_customer_s_when_what_came_with_it_ends(stand: Stand) -> None:
     """A one-off is not taken back, so neither is what it gave; the key beside it is."""
-    word = '\n  - id: word\n    use: shelf.word\n    with: {thing: p, customer: "${customer.login}"}\ngrant'
-    adds(stand, "both", ITEM.replace("id: studio", "id: both").replace("\ngrant", word))
+    adds(stand, "both", ITEM.replace("id: studio", "id: both").replace("\ngrant", WORD))
     both = stand.ask("ada", "both")
     ends(stand, RETURN, both.id)
     assert key_of(stand, both.id, "ada") == {"word": "s3cret-word"}
@@ -216,6 +270,7 @@ def test_a_key_of_what_is_given_up_with_taking_back_is_wiped(stand: Stand) -> No
     assert key_of(stand, both.id, "ada") == {"seat": "KEY-1"}
 
 
+WORD = '\n  - id: word\n    use: shelf.word\n    with: {thing: p, customer: "${customer.login}"}\ngrant'
 BUNDLE = ITEM.replace("id: studio", "id: bundle").replace(
     "\ngrant", '\n  - id: thing\n    use: shelf.put\n    with: {thing: lamp, customer: "${customer.login}"}\ngrant'
 )

@@ -164,7 +164,8 @@ class Attempt:
         self, step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel, intend: Intend
     ) -> Result:
         maybe_sent = step.calls > 0 and step.recorded
-        if maybe_sent or not step.before:
+        first = step.calls == 0  # what was seen when it was asked for may be long ago
+        if maybe_sent or first or not step.before:
             if step.recorded:
                 step.resource = resource_of(connector, action, args, step.customer_id)
             seen = self._look(step, connector, args, step.target_state)
@@ -172,7 +173,8 @@ class Attempt:
             if settled is not None:
                 self._note_look(step, seen)
                 return settled
-            step.before = step.before or seen.presence.value
+            if first or not step.before:
+                step.before = seen.presence.value
         if step.recorded:
             intend(step, step.before)
             step.calls += 1

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
-from selfserve.fulfilment import eligibility, escalation, grants, parties, versions
+from selfserve.fulfilment import eligibility, escalation, grants, owned, parties, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork, broke_off
 from selfserve.fulfilment.beside import beside
-from selfserve.fulfilment.conclude import conclude, note_results
+from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
 from selfserve.fulfilment.walk import Ending, walk
@@ -101,10 +101,20 @@ def _begin(session: Session, house: House, run_id: str) -> Job | None:
         refusal = eligibility.refusal(session, house, request, item) or grants.over(session, request.id, house.now())
         if refusal is None:
             request.state = RequestState.FULFILLING
+            if owned.going_back(session, request.id):
+                _put_off(session, house, run)
+                return None
             return Job(held, request.id, item, steps_of(session, [request.id]), run.first_at)
         _no_longer_allowed(session, house, request, refusal)
     run.state, run.ended_at = RunState.STOPPED, house.now()
     return None
+
+
+def _put_off(session: Session, house: House, run: Run) -> None:
+    """What it is to bring is just being taken back; that takes a minute at most."""
+    now = house.now()
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, "What it brings is just being taken back"
+    follow(session, house, run, "", now, SOONEST, first_at=run.first_at)
 
 
 def _no_longer_allowed(session: Session, house: House, request: Request, refusal: str) -> None:

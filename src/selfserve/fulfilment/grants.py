@@ -309,7 +309,6 @@ def tick(session: Session, house: House, grant_id: str, number: int, now: dateti
 
     A timer that a later one replaced does nothing. After a stand-still it fires at once, and the over-stay is told.
     """
-    sealed.lock(session, grant_id)
     grant = session.get(Grant, grant_id, with_for_update=True)
     if grant is None or grant.timers != number or grant.ends_at is None:
         return "void"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.runs import work_of
@@ -17,6 +17,9 @@ _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
 _UNKNOWN = (StepState.RUNNING, StepState.UNKNOWN, StepState.ACCEPTED, StepState.NEEDS_HUMAN)
 """How a step ends up of which a call was sent, and nobody knows what became of it."""
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
+_TO_COME = (StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN)
+"""Not there yet, and to be called for, or called for with an outcome that is not known."""
+_LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def ours() -> sa.ColumnElement[bool]:
@@ -44,36 +47,68 @@ def given() -> sa.ColumnElement[bool]:
     return sa.or_(Grant.started_at.is_not(None), brought)
 
 
-def being_given(session: Session, grant_id: str) -> bool:
-    """True while a part of it is just being brought about: by a run of its own that was under way when the grant ended,
-    or for another request that rests on the same thing. Taking it away now would take it from under them.
+def being_given(session: Session, grant_id: str) -> Step | None:
+    """The step of it that is just being brought about, if any: by a run of its own that was under way when the grant
+    ended, or for another request that rests on the same thing and is at it, or has called for it and does not know what
+    came of that. Taking it away now would take it from under them.
 
-    A run that begins later sees that its grant is over, or that the thing is there already and is its heir.
+    What is only planned is not waited for: `going_back` puts it off when its turn comes, and it then looks anew.
     """
-    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
     runs = session.scalars(
         sa.select(Run)
-        .where(Run.request_id.in_(own), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
+        .where(Run.request_id.in_(_own(grant_id)), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
         .with_for_update()  # one that is just being claimed is waited for
     )
-    if any(run.state in _AT_IT for run in runs):
-        return True
-    resources = sa.select(Step.resource).where(Step.request_id.in_(own), ours())
-    walked = sa.exists().where(Run.request_id == Step.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT))
-    others = (
-        sa.select(Step.id)
-        .join(Request, Request.id == Step.request_id)
+    at_it = [run.request_id for run in runs if run.state in _AT_IT]
+    if at_it:
+        return session.scalar(sa.select(Step).where(Step.request_id.in_(at_it)).order_by(Step.position).limit(1))
+    _lock(session, grant_id)
+    theirs = aliased(Step)
+    walked = sa.exists().where(
+        Run.request_id == theirs.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT)
+    )
+    return session.scalar(
+        sa.select(Step)
+        .join(theirs, sa.and_(theirs.resource == Step.resource, theirs.connector == Step.connector))
+        .join(Request, Request.id == theirs.request_id)
         .where(
-            Step.resource.in_(resources),
-            Step.request_id.not_in(own),
+            Step.request_id.in_(_own(grant_id)),
+            ours(),
+            theirs.request_id.not_in(_own(grant_id)),
             Request.state == RequestState.FULFILLING,
             sa.or_(
-                Step.state.in_([StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN]),
-                sa.and_(Step.state == StepState.ACCEPTED, walked),
+                sa.and_(theirs.state.in_([*_TO_COME, StepState.ACCEPTED]), walked),
+                sa.and_(theirs.state.in_(_TO_COME), theirs.calls > 0),
             ),
         )
+        .order_by(Step.position)
+        .limit(1)
     )
-    return session.scalar(others.limit(1)) is not None
+
+
+def going_back(session: Session, request_id: str) -> bool:
+    """True while something the request is still to bring is just being taken back, as part of what was held before:
+    found there now, it would be gone in a moment.
+
+    Locks the request's steps, so that of a giving and a taking back that begin at once one sees the other.
+    """
+    session.scalars(sa.select(Step).where(Step.request_id == request_id).order_by(Step.id).with_for_update()).all()
+    mine = aliased(Step)
+    found = (
+        sa.select(Step.id)
+        .join(mine, sa.and_(mine.resource == Step.resource, mine.connector == Step.connector))
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Run, Run.grant_id == GrantReason.grant_id)
+        .where(
+            mine.request_id == request_id,
+            mine.state.in_(_TO_COME),
+            Step.request_id != request_id,
+            ours(),
+            Run.purpose == Purpose.REVOKE,
+            Run.state.in_(_AT_IT),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
@@ -82,17 +117,17 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     What another living grant still needs stays, and becomes its own to take back later, also where it is not sure that
     it was us who brought it. What was there before us is never touched.
     """
-    requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+    locked = _lock(session, grant_id)
     rows = session.scalars(
         sa.select(Step)
         .join(Request, Request.id == Step.request_id)
-        .where(Step.request_id.in_(requests), ours())
+        .where(Step.request_id.in_(_own(grant_id)), ours())
         .order_by(Request.asked_at, Step.position)
-        .with_for_update(of=Step)
+        .execution_options(populate_existing=True)
     ).all()
     undo = []
     for row in rows:
-        heir = _heir(session, row, grant_id)
+        heir = _heir(session, row, grant_id, locked)
         if heir is None:
             undo.append(work_of(row))
             continue
@@ -103,21 +138,55 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     return undo
 
 
-def _heir(session: Session, row: Step, grant_id: str) -> Step | None:
-    """A step of another living grant that rests on the same thing in the target, or whose target is just at it."""
+def _own(grant_id: str) -> sa.Select[str]:
+    return sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
+
+
+def _lock(session: Session, grant_id: str) -> list[str]:
+    """Lock the grant's steps, all that may be their heirs, and what is just being given; returns their ids.
+
+    Whether a step is ours, and whether its heir still lives, is asked only after that: another grant's end may just be
+    handing on, or have begun, while the lock is waited for. One order for all, by id: two that end at once never wait
+    for each other.
+    """
+    own = sa.select(Step.id).where(Step.request_id.in_(_own(grant_id)))
+    mine, theirs = aliased(Step), aliased(Step)
+    heirs = (
+        sa.select(theirs.id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .join(GrantReason, GrantReason.request_id == theirs.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(_LIVING), GrantReason.ended_at.is_(None))
+    )
+    asked = (
+        sa.select(theirs.id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .join(Request, Request.id == theirs.request_id)
+        .where(mine.request_id.in_(_own(grant_id)), Request.state == RequestState.FULFILLING)
+    )
+    rows = session.scalars(
+        sa.select(Step).where(Step.id.in_(sa.union(own, heirs, asked))).order_by(Step.id).with_for_update()
+    )
+    return [row.id for row in rows]
+
+
+def _heir(session: Session, row: Step, grant_id: str, locked: list[str]) -> Step | None:
+    """A step of another living grant that rests on the same thing in the target, or whose target is just at it; one of
+    those that are locked."""
     return session.scalar(
         sa.select(Step)
         .join(GrantReason, GrantReason.request_id == Step.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(
+            Step.id.in_(locked),
             Step.resource == row.resource,
             Step.connector == row.connector,
             Step.state.in_([*STEP_THERE, StepState.ACCEPTED]),
             Grant.id != grant_id,
-            Grant.state.in_([GrantState.PROMISED, GrantState.ACTIVE]),
+            Grant.state.in_(_LIVING),
             GrantReason.ended_at.is_(None),
         )
         .order_by(Grant.id)
         .limit(1)
-        .with_for_update(of=Step)
+        .execution_options(populate_existing=True)
     )

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
-from selfserve.fulfilment import escalation, grants, owned, versions
+from selfserve.fulfilment import escalation, grants, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result
+from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away
@@ -32,13 +32,15 @@ WAIT = timedelta(seconds=5)
 
 def revoke(house: House, run_id: str) -> None:
     """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
+    _wipe(house, run_id)
     with house.database.write() as session:
         run = session.get(Run, run_id, with_for_update=True)
         held = claim(session, run, house) if run is not None else None
         if run is None or held is None or run.grant_id is None:
             return
-        if owned.being_given(session, run.grant_id):
-            _wait(session, house, run, house.now())
+        given = owned.being_given(session, run.grant_id)
+        if given is not None:
+            _wait(session, house, run, work_of(given), house.now())
             return
         steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
     attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call, beside(house))
@@ -56,11 +58,25 @@ def revoke(house: House, run_id: str) -> None:
             still_there(session, house, hold(session, held), steps[-1], broke_off(steps[-1], problem), house.now())
 
 
-def _wait(session: Session, house: House, run: Run, now: datetime) -> None:
-    run.state, run.ended_at, run.note = RunState.STOPPED, now, "A part of it is just being given"
-    session.flush()
+def _wipe(house: House, run_id: str) -> None:
+    """What could not be wiped when the grant ended, as somebody was at it."""
+    with house.database.write() as session:
+        grant = session.scalar(sa.select(Grant).join(Run, Run.grant_id == Grant.id).where(Run.id == run_id))
+        if grant is not None:
+            sealed.forget(session, house, grant, patiently=True)
+
+
+def _wait(session: Session, house: House, run: Run, step: StepWork, now: datetime) -> None:
+    """Not now, and not for ever: nothing has failed yet, but the pauses grow, and a human hears of it in time."""
+    reason = msg("It is just being given for something else, so it cannot be taken back yet.")
+    result = Result(step.state, step.target_state, reason=reason, look_again=WAIT)
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=WAIT)
+    if now - run.first_at >= ALARM_AFTER or escalation.is_being_tried(session, f"grant:{grant.id}"):
+        still_there(session, house, run, step, result, now)
+        return
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, reason
+    session.flush()
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=_after(run, result, now))
 
 
 def _lasts(house: House, step: StepWork) -> bool:
@@ -73,8 +89,9 @@ def _conclude(session: Session, house: House, held: Claim, ending: Ending, now: 
     run = hold(session, held)
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     trail = Trail(session, f"grant:{grant.id}")
-    for step, result in ending.results:
+    for step, result in sorted(ending.results, key=lambda one: one[0].id):  # as all do who lock several steps
         note_taken_back(session, step, result, now)
+    for step, result in ending.results:
         tell_result(trail, step, result, now)
     if ending.stopped_at is None:
         _gone(session, house, run, grant, trail, now)

@@ -121,7 +121,7 @@ def note_intent(session: Session, step: StepWork, before: str) -> None:
             resource=resource_key(step.resource),
             state=StepState.RUNNING,
             calls=Step.calls + 1,
-            before=sa.case((Step.before == "", before), else_=Step.before),
+            before=sa.case((sa.or_(Step.calls == 0, Step.before == ""), before), else_=Step.before),
         )
     )
 

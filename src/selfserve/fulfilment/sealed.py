@@ -37,17 +37,13 @@ def take(session: Session, house: House, request: Request) -> dict[str, str]:
     return {name: known[name] for name in _held(session, house, request, known)}
 
 
-def lock(session: Session, grant_id: str) -> None:
-    """Lock what `forget` will wipe, for whoever locks the grant itself next: requests are locked before grants."""
-    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
-    sealed = sa.select(Request.id).where(Request.id.in_(own), Request.sealed.is_not(None))
-    session.scalars(sealed.order_by(Request.id).with_for_update()).all()
-
-
-def forget(session: Session, house: House, grant: Grant) -> None:
+def forget(session: Session, house: House, grant: Grant, *, patiently: bool = False) -> None:
     """The grant is being taken back: what was sealed for it is wiped, wherever nothing else holds the same.
 
-    So is what an earlier grant left to this one, which had given the same thing and was the first to end.
+    So is what an earlier grant left to this one, which had given the same thing and was the first to end. A request
+    that somebody is at is passed over, for whoever has the grant must not wait for it: each of two that end at once has
+    what the other comes for. `patiently` waits, in a transaction that holds nothing else. `take` shows it to nobody in
+    between.
     """
     session.flush()
     own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
@@ -57,7 +53,8 @@ def forget(session: Session, house: House, grant: Grant) -> None:
         .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
         .where(mine.request_id.in_(own))
     )
-    for request in _sealed(session, sa.or_(Request.id.in_(own), Request.id.in_(shared))):
+    which = sa.or_(Request.id.in_(own), Request.id.in_(shared))
+    for request in _sealed(session, which, passing=not patiently):
         if request.customer_id == grant.customer_id:
             known = _opened(house, request)
             _seal(house, request, {name: known[name] for name in _held(session, house, request, known)})
@@ -74,9 +71,10 @@ def freed(session: Session, house: House, key: str) -> None:
         _seal(house, request, {name: word for name, word in _opened(house, request).items() if name not in names})
 
 
-def _sealed(session: Session, which: sa.ColumnElement[bool]) -> list[Request]:
+def _sealed(session: Session, which: sa.ColumnElement[bool], *, passing: bool = False) -> list[Request]:
     found = sa.select(Request).where(which, Request.sealed.is_not(None)).order_by(Request.id)
-    return list(session.scalars(found.with_for_update().execution_options(populate_existing=True)))
+    locked = found.with_for_update(skip_locked=passing)
+    return list(session.scalars(locked.execution_options(populate_existing=True)))
 
 
 def _opened(house: House, request: Request) -> dict[str, str]:
