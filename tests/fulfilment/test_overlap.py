@@ -7,14 +7,20 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.connectors.ldap.conftest import settings_for
+from tests.connectors.ldap.faults import before_next
 from tests.servers.slapd import Person, Slapd
 from tests.stand.house import Stand, build
+from tests.stand.shelf import Killed
 
+from selfserve.connectors.ldap import DirectoryClient, LdapConnector
+from selfserve.fulfilment import leases
 from selfserve.requests import acts
 from selfserve.requests.reconcile import reconcile
 from selfserve.store.database import Database
 from selfserve.store.states import GrantState, RequestState
+from selfserve.store.tables import Request
 
 ITEM = """\
 id: {id}
@@ -140,3 +146,54 @@ def test_what_somebody_else_set_over_ours_is_missing_all_the_same(stand: Stand, 
     stand.clock.forward(hours=1)
     reconcile(stand.house)
     assert {case.why for case in stand.open_cases()} == {"drift"}
+
+
+def client(stand: Stand) -> DirectoryClient:
+    """The way to the directory, to stand in between."""
+    directory = stand.house.connectors.get("directory")
+    assert isinstance(directory, LdapConnector)
+    return directory.client
+
+
+def dies_after_writing(stand: Stand, value: str) -> str:
+    """The process that brings `value` ends with the directory's answer; returns the request's name."""
+
+    def dies() -> None:
+        raise Killed
+
+    before_next(client(stand), "modify", lambda: None, then=dies)
+    with pytest.raises(Killed):
+        stand.ask("ada", "titled", {"value": value})
+    stand.clock.forward(seconds=1)
+    with stand.house.database.read() as session:
+        return str(session.scalars(sa.select(Request.name).order_by(Request.asked_at.desc()).limit(1)).one())
+
+
+def test_what_was_there_before_is_known_after_the_process_died_with_it(
+    stand: Stand, slapd: Slapd, person: Person, before: list[str]
+) -> None:
+    """It was stored before the write: another process finds the value there, and takes it back at its end."""
+    name = dies_after_writing(stand, "Alpha")
+    assert now(slapd, person) == ["Alpha"]
+    other = stand.again("two")
+    leases.sweep(other.house)
+    other.work()
+    ends(other, name)
+    assert now(slapd, person) == before
+    assert all_over(stand)
+
+
+def test_what_stands_on_a_value_of_one_that_died_knows_what_was_before_both(
+    stand: Stand, slapd: Slapd, person: Person, before: list[str]
+) -> None:
+    """The second finds the first's value, of which nobody knows yet that it is there."""
+    first = dies_after_writing(stand, "Alpha")
+    second = gets(stand, "Beta")
+    other = stand.again("two")
+    leases.sweep(other.house)
+    other.work()
+    ends(other, second)
+    assert now(slapd, person) == ["Alpha"]
+    ends(other, first)
+    assert now(slapd, person) == before
+    assert all_over(stand)

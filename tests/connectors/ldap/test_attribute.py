@@ -12,7 +12,7 @@ from tests.connectors.ldap.faults import before_next
 from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
-from selfserve.connectors.contract import AlreadyDone, Beside, Context, Declined, Done, NeedsHuman, Presence
+from selfserve.connectors.contract import AlreadyDone, Beside, Context, Declined, Done, NeedsHuman, Presence, State
 from selfserve.connectors.ldap import LdapConnector
 from selfserve.connectors.ldap.attribute import AttributeArgs
 from selfserve.connectors.ldap.deed import CONFIRMED
@@ -162,3 +162,16 @@ def test_one_value_displaces_another_of_the_same_attribute(directory: LdapConnec
     assert not directory.displaces("set_attribute", ask("ben", "two"), one)
     member = MembershipArgs(customer="ana", group="vpn")
     assert not directory.displaces("add_member", member, MembershipArgs(customer="ana", group="wiki"))
+
+
+def test_an_act_repeated_after_its_answer_was_lost_keeps_what_was_remembered(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """The repeated call finds the value there and cannot know any more what it replaced."""
+    person, kept = slapd.add_person(description="theirs"), list[State]()
+    wanted = ask(person.uid, "ours")
+    directory.apply("set_attribute", wanted, replace(ctx, remember=kept.append))
+    again = directory.apply("set_attribute", wanted, replace(ctx, remembered=kept[-1]))
+    assert isinstance(again, AlreadyDone)
+    assert isinstance(directory.undo("set_attribute", wanted, again.state, ctx), Done)
+    assert slapd.attributes(person.dn, "description") == {"description": ["theirs"]}

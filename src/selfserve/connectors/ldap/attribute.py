@@ -81,9 +81,11 @@ class SetAttribute(Deed[AttributeArgs]):
             return held_back(person, msg("set its {attribute}", attribute=args.attribute))
         before = person.entry.texts(args.attribute)
         if before == [args.value]:
-            return AlreadyDone(state_of(person, **self._under(args, person, before, ctx, {})), self._tell(args))
+            known = {"before": ctx.remembered["before"]} if "before" in ctx.remembered else {}
+            return AlreadyDone(state_of(person, **self._under(args, person, before, ctx, known)), self._tell(args))
         known = self._under(args, person, before, ctx, {"before": before})
         state = state_of(person, value=args.value, **known)
+        ctx.remember(state)
         return self._write(args, person, (args.value,), Done(state, self._tell(args)))
 
     def observe(self, args: AttributeArgs, state: State) -> Observation:
