@@ -73,7 +73,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_the_first_ten_minutes_go_as_the_page_says(desk: Desk) -> None:
     """Every block as it stands: made, installed, configured, asked for, seen in the target, given back."""
     make, first, tell, again, ask, back = blocks(section(PAGE, "## The first ten minutes"), "sh")
-    assert "14 passed" in desk.types(make)
+    assert "15 passed" in desk.types(make)
     assert _bare(first) == _bare(again) == "selfserve demo --data ./try"
     with demo(desk.folder / "try", "--port", "0", env=desk.env()):
         pass

@@ -10,7 +10,7 @@ from tests.stand.shelf import Killed
 from selfserve.fulfilment import leases
 from selfserve.fulfilment.attempt import LosesClaim
 from selfserve.fulfilment.fulfil import fulfil
-from selfserve.fulfilment.runs import Claim, hold
+from selfserve.fulfilment.runs import Claim, hold, remembering
 from selfserve.requests import desk
 from selfserve.requests.reconcile import reconcile
 from selfserve.store.states import GrantState, RequestState, RunState, StepState
@@ -43,6 +43,19 @@ def test_killed_after_the_effect_is_found_done_and_not_done_twice(stand: Stand) 
     (grant,) = stand.grants("ada")
     assert grant.state == GrantState.ACTIVE
     assert grant.ends_at is not None
+
+
+def test_a_process_that_stood_still_remembers_nothing_and_so_sends_nothing(stand: Stand) -> None:
+    """Its run was taken over: what it looked at before it stood still is no longer what is there."""
+    request = _killed(stand, "lamp", "killed_before")
+    stale = Claim(stand.runs(request.id)[0].id, stand.runs(request.id)[0].claim)
+    other = stand.again("two")
+    leases.sweep(other.house)
+    other.work()
+    (step,) = stand.steps(request.id)
+    with pytest.raises(LosesClaim):
+        remembering(stand.house, stale)(step.id, {"before": ["stale"]})
+    assert stand.steps(request.id)[0].target_state == step.target_state
 
 
 def test_killed_before_the_effect_is_done_once(stand: Stand) -> None:

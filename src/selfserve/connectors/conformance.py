@@ -10,7 +10,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,10 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _LOST_RIGHTS = (FailureKind.AUTH, FailureKind.CONFIG, FailureKind.FORBIDDEN, FailureKind.NOT_FOUND)
 """Some targets say who may not see a thing that it is not there."""
 _NASTY = ("", "*", "a)(b=*", "ﬁ \u0000 '\"; --", "x" * 300)
+
+
+class _Died(BaseException):
+    """The process ends while it remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,30 @@ class ConformanceSuite(ABC):
         if case.declared.lasting:
             assert case.target() == after
         assert case.observe(state).presence in _expected(case, again)
+
+    def test_what_is_remembered_before_the_write_takes_it_back_after_a_crash(self) -> None:
+        """Stored before anything is sent, and enough to bring back what was there: the process died with the answer."""
+        case, kept = self.case(), list[State]()
+
+        def dies(state: State) -> None:
+            kept.append(state)
+            raise _Died
+
+        before, ctx = case.target(), context()
+        try:
+            case.connector.apply(case.action, case.args, replace(ctx, remember=dies))
+        except _Died:
+            assert case.target() == before, "something was sent before it was remembered"
+        if not kept:
+            return
+        kept.clear()
+        case.connector.apply(case.action, case.args, replace(ctx, remember=kept.append))
+        assert len(json.dumps(kept[-1]).encode()) <= LARGEST_STATE, (
+            "the state is too large to be stored with every step"
+        )
+        assert case.observe(kept[-1]).presence in (Presence.PRESENT, Presence.PENDING)
+        assert isinstance(case.undo(kept[-1]), Done | AlreadyDone)
+        assert not case.restored or case.target() == before
 
     def test_a_lost_answer_is_looked_up_and_not_repeated(self) -> None:
         """The write happened, its answer did not arrive: either settled at once, or unknown until looked at."""

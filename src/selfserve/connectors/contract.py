@@ -228,6 +228,10 @@ class Beside:
     lives: bool
 
 
+def _nowhere(state: State) -> None:
+    """What is remembered where no store is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an action gets beside its arguments.
@@ -235,12 +239,19 @@ class Context:
     `key` is the domain's idempotency key (`{request}:{step}`): the same in every attempt. `deadline` is a UTC instant
     after which the caller no longer waits. `now` is the clock. `beside` tells what else the action gave the customer,
     what was asked for last first: for what has room for one only. It is read when it is called, from our store.
+
+    `remember` stores a state with the step before anything is sent, for what only the target knew and will not know any
+    more after the write: should the process die with the answer, `observe` and `undo` get what was remembered last. It
+    replaces what was stored, and raises where the call is no longer ours to make: nothing may be sent then.
+    `remembered` is what is stored so far.
     """
 
     key: str
     deadline: datetime
     now: Callable[[], datetime]
     beside: Callable[[], Sequence[Beside]] = tuple
+    remember: Callable[[State], None] = _nowhere
+    remembered: State = field(default_factory=dict)
 
 
 ArgsT = TypeVar("ArgsT", bound=BaseModel)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +34,7 @@ from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
 from selfserve.fulfilment import checklist
+from selfserve.fulfilment.remembering import Remembering
 from selfserve.languages.messages import msg
 from selfserve.store.states import StepState
 
@@ -111,12 +113,25 @@ class Attempt:
         deadline: datetime,
         patience: timedelta | None,
         beside: Callable[[str], Sequence[Beside]] = lambda step_id: (),
+        remember: Callable[[str, State], None] = lambda step_id, state: None,
     ) -> None:
         self.registry, self.now, self.deadline, self.patience = registry, now, deadline, patience
-        self._beside = beside
+        self._beside, self._remember = beside, remember
 
-    def _context(self, step: StepWork) -> Context:
-        return Context(step.key, self.deadline, self.now, partial(self._beside, step.id))
+    @contextmanager
+    def _calling(self, step: StepWork) -> Iterator[Context]:
+        """What one call gets. What it remembers is the step's as soon as it is stored."""
+
+        def keep(state: State) -> None:
+            self._remember(step.id, state)
+            step.target_state = state
+
+        remember = Remembering(keep)
+        beside = partial(self._beside, step.id)
+        try:
+            yield Context(step.key, self.deadline, self.now, beside, remember, step.target_state)
+        finally:
+            remember.over()
 
     def bring(self, step: StepWork, intend: Intend) -> Result:
         """Bring the step's effect about, at most once, and see it in the target."""
@@ -178,7 +193,8 @@ class Attempt:
         if step.recorded:
             intend(step, step.before)
             step.calls += 1
-        outcome = connector.apply(action.name, args, self._context(step))
+        with self._calling(step) as ctx:
+            outcome = connector.apply(action.name, args, ctx)
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
@@ -338,10 +354,13 @@ class Attempt:
             connector, action, args = self._resolve(step)
             if not self.registry.closed(step.connector):
                 return _waiting(step, self._resting(step))
-            outcome = connector.undo(action.name, args, step.target_state, self._context(step))
+            with self._calling(step) as ctx:
+                outcome = connector.undo(action.name, args, step.target_state, ctx)
             self.registry.note(step.connector, outcome)
         except (UnknownConnector, UnknownAction, ValidationError) as problem:
             return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=_one_line(problem))
+        except LosesClaim:
+            raise
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
             reason = _broke(problem)

@@ -18,7 +18,7 @@ from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork, broke_of
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, steps_of
+from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, remembering, steps_of
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away
@@ -54,7 +54,8 @@ def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> 
         healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
         return healthy and quick(step) and house.now() < deadline
 
-    state = _go(house, job, Attempt(house.connectors, house.now, deadline, None, beside(house)), may_try)
+    attempt = Attempt(house.connectors, house.now, deadline, None, beside(house), remembering(house, job.held))
+    state = _go(house, job, attempt, may_try)
     figures.first_attempt(hit=state is RequestState.FULFILLED)
     return state
 
@@ -66,7 +67,8 @@ def fulfil(house: House, run_id: str) -> None:
         job = _begin(session, house, run_id)
     if job is None:
         return
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call, beside(house))
+    until, remember = house.now() + PATIENCE, remembering(house, job.held)
+    attempt = Attempt(house.connectors, house.now, until, house.call, beside(house), remember)
     try:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:

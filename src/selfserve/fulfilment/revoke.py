@@ -17,7 +17,7 @@ from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, claim, hold, note_result, tell_result, work_of
+from selfserve.fulfilment.runs import Claim, claim, hold, note_result, remembering, tell_result, work_of
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away
@@ -43,9 +43,10 @@ def revoke(house: House, run_id: str) -> None:
             _wait(session, house, run, work_of(given), house.now())
             return
         steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
-    attempt = Attempt(house.connectors, house.now, house.now() + PATIENCE, house.call, beside(house))
-    ending = walk_back(steps, attempt)
+    until, remember = house.now() + PATIENCE, remembering(house, held)
+    attempt = Attempt(house.connectors, house.now, until, house.call, beside(house), remember)
     try:
+        ending = walk_back(steps, attempt)
         with house.database.write() as session:
             _conclude(session, house, held, ending, house.now())
     except LosesClaim:

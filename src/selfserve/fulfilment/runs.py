@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
+from selfserve.connectors.contract import State
 from selfserve.fulfilment.attempt import LosesClaim, Result, StepWork
 from selfserve.fulfilment.house import House
 from selfserve.store.ids import new_id
@@ -124,6 +125,18 @@ def note_intent(session: Session, step: StepWork, before: str) -> None:
             before=sa.case((sa.or_(Step.calls == 0, Step.before == ""), before), else_=Step.before),
         )
     )
+
+
+def remembering(house: House, held: Claim) -> Callable[[str, State], None]:
+    """Writes down what a call wants kept before it sends anything, by its step's id; LosesClaim where the run is no
+    longer ours, so that a process that stood still sends nothing when it goes on."""
+
+    def note(step_id: str, state: State) -> None:
+        with house.database.write() as session:
+            hold(session, held)
+            session.execute(sa.update(Step).where(Step.id == step_id).values(target_state=state))
+
+    return note
 
 
 def note_unsent(session: Session, steps: list[StepWork]) -> None:

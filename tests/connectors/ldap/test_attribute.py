@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -12,8 +13,19 @@ from tests.connectors.ldap.faults import before_next
 from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
-from selfserve.connectors.contract import AlreadyDone, Beside, Context, Declined, Done, NeedsHuman, Presence
+from selfserve.connectors.contract import (
+    AlreadyDone,
+    Beside,
+    Context,
+    Declined,
+    Done,
+    Failed,
+    NeedsHuman,
+    Presence,
+    State,
+)
 from selfserve.connectors.ldap import LdapConnector
+from selfserve.connectors.ldap.answers import Answer
 from selfserve.connectors.ldap.attribute import AttributeArgs
 from selfserve.connectors.ldap.deed import CONFIRMED
 from selfserve.connectors.ldap.membership import MembershipArgs
@@ -162,3 +174,71 @@ def test_one_value_displaces_another_of_the_same_attribute(directory: LdapConnec
     assert not directory.displaces("set_attribute", ask("ben", "two"), one)
     member = MembershipArgs(customer="ana", group="vpn")
     assert not directory.displaces("add_member", member, MembershipArgs(customer="ana", group="wiki"))
+
+
+def test_an_act_repeated_after_its_answer_was_lost_keeps_what_was_remembered(
+    directory: LdapConnector, slapd: Slapd, ctx: Context
+) -> None:
+    """The repeated call finds the value there and cannot know any more what it replaced."""
+    person, kept = slapd.add_person(description="theirs"), list[State]()
+    wanted = ask(person.uid, "ours")
+    directory.apply("set_attribute", wanted, replace(ctx, remember=kept.append))
+    again = directory.apply("set_attribute", wanted, replace(ctx, remembered=kept[-1]))
+    assert isinstance(again, AlreadyDone)
+    assert isinstance(directory.undo("set_attribute", wanted, again.state, ctx), Done)
+    assert slapd.attributes(person.dn, "description") == {"description": ["theirs"]}
+
+
+@pytest.mark.parametrize("before", [[], ["one"], ["one", "two"]], ids=["absent", "one", "two"])
+def test_a_change_between_look_and_write_is_seen_and_decided_on_anew(
+    directory: LdapConnector, slapd: Slapd, ctx: Context, before: list[str]
+) -> None:
+    """The directory itself refuses what was decided on other values; what was there before is what was there last."""
+    person, kept = slapd.add_person(description=before) if before else slapd.add_person(), list[State]()
+
+    def somebody() -> None:
+        with slapd.admin() as admin:
+            assert admin.modify(person.dn, {"description": [("MODIFY_REPLACE", ["theirs"])]})[0]
+
+    before_next(directory.client, "modify", somebody)
+    wanted = ask(person.uid, "ours")
+    done = directory.apply("set_attribute", wanted, replace(ctx, remember=kept.append))
+    assert isinstance(done, Done)
+    assert slapd.attributes(person.dn, "description") == {"description": ["ours"]}
+    assert [state["before"] for state in kept] == [before, ["theirs"]]
+    before_next(directory.client, "modify", somebody)
+    assert isinstance(directory.undo("set_attribute", wanted, done.state, ctx), AlreadyDone)
+    assert slapd.attributes(person.dn, "description") == {"description": ["theirs"]}
+
+
+def test_where_somebody_is_always_quicker_it_is_tried_again_later(
+    directory: LdapConnector, slapd: Slapd, ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never written blindly in the end."""
+    person, real, tries = slapd.add_person(), directory.client.modify, list[str]()
+
+    def restless(*positional: Any, **named: Any) -> Answer:
+        tries.append(f"theirs {len(tries)}")
+        with slapd.admin() as admin:
+            assert admin.modify(person.dn, {"description": [("MODIFY_REPLACE", tries[-1:])]})[0]
+        return real(*positional, **named)
+
+    monkeypatch.setattr(directory.client, "modify", restless)
+    failed = directory.apply("set_attribute", ask(person.uid, "ours"), ctx)
+    assert isinstance(failed, Failed)
+    assert failed.again
+    assert slapd.attributes(person.dn, "description") == {"description": tries[-1:]}
+
+
+def test_an_attribute_whose_values_cannot_be_named_is_set_all_the_same(
+    build: Build, slapd: Slapd, ctx: Context
+) -> None:
+    """A fax number has no equality rule in OpenLDAP."""
+    directory = build(writable_attributes=["facsimileTelephoneNumber"])
+    person = slapd.add_person(facsimileTelephoneNumber="1")
+    wanted = ask(person.uid, "2", "facsimileTelephoneNumber")
+    done = directory.apply("set_attribute", wanted, ctx)
+    assert isinstance(done, Done)
+    assert slapd.attributes(person.dn, "facsimileTelephoneNumber") == {"facsimileTelephoneNumber": ["2"]}
+    assert isinstance(directory.undo("set_attribute", wanted, done.state, ctx), Done)
+    assert slapd.attributes(person.dn, "facsimileTelephoneNumber") == {"facsimileTelephoneNumber": ["1"]}

@@ -19,6 +19,8 @@ with warnings.catch_warnings():
     from ldap3.operation.compare import compare_operation
     from ldap3.operation.modify import modify_operation
     from ldap3.operation.search import search_operation
+    from ldap3.protocol.controls import build_control
+    from ldap3.protocol.convert import build_controls_list
     from ldap3.protocol.rfc4511 import LDAPMessage, MessageID, ProtocolOp
     from pyasn1.codec.ber.encoder import encode
 
@@ -49,11 +51,13 @@ filters = st.recursive(
 )
 
 
-def theirs(number: int, kind: str, operation: Any) -> bytes:
+def theirs(number: int, kind: str, operation: Any, controls: Any = None) -> bytes:
     """The message as ldap3 makes it."""
     message = LDAPMessage()
     message["messageID"] = MessageID(number)
     message["protocolOp"] = ProtocolOp().setComponentByName(kind, operation)
+    if controls is not None:
+        message["controls"] = controls
     made: bytes = encode(message)
     return made
 
@@ -74,6 +78,20 @@ def test_a_modify_is_the_one_that_ldap3_would_send(
     """Any change of an attribute, with no, one and several values."""
     expected = theirs(number, "modifyRequest", modify_operation(dn, {name: [(operation, given_values)]}, False))
     assert requests.message(number, requests.modify(dn, [(operation, name, given_values)])) == expected
+
+
+@settings(max_examples=50)
+@given(numbers, texts, attributes)
+def test_an_assertion_is_the_one_that_ldap3_would_send(number: int, dn: str, name: str) -> None:
+    """That an attribute is not there (RFC 4528), for a server that may ignore it."""
+    changes, where = [(DELETE, name, list[bytes]())], f"(!({name}=*))"
+    absent = search_operation("", where, BASE, DEREF_ALWAYS, [name], 0, 0, False, False, False)["filter"]
+    controls = build_controls_list(
+        [build_control(requests.ASSERTION, False, encode(absent), encode_control_value=False)]
+    )
+    operation = modify_operation(dn, {name: [(DELETE, [])]}, False)
+    made = requests.message(number, requests.modify(dn, changes), requests.lacking(name))
+    assert made == theirs(number, "modifyRequest", operation, controls)
 
 
 @settings(max_examples=50)

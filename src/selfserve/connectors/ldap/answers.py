@@ -27,7 +27,8 @@ _POLICY_ERRORS = (
 
 
 class Code(IntEnum):
-    """Result codes that mean something to us (RFC 4511, appendix A; 68 and 53 also as Active Directory uses them)."""
+    """Result codes that mean something to us (RFC 4511, appendix A; RFC 4528; 68 and 53 also as Active Directory uses
+    them)."""
 
     SUCCESS = 0
     TIME_LIMIT = 3
@@ -37,6 +38,7 @@ class Code(IntEnum):
     REFERRAL = 10
     CONFIDENTIALITY = 13
     NO_SUCH_ATTRIBUTE = 16
+    NO_MATCHING_RULE = 18
     CONSTRAINT = 19
     VALUE_EXISTS = 20
     NO_SUCH_OBJECT = 32
@@ -47,6 +49,7 @@ class Code(IntEnum):
     UNWILLING = 53
     OBJECT_CLASS = 65
     ENTRY_EXISTS = 68
+    ASSERTION_FAILED = 122
 
 
 _KINDS = MappingProxyType(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
 from pydantic import Field
 
 from selfserve.connectors.contract import (
@@ -24,10 +28,34 @@ from selfserve.connectors.contract import (
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, is_held, state_of
-from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.errors import (
+    RETRY_AFTER,
+    AnswerLostError,
+    DirectoryError,
+    DirectoryRefusedError,
+    EntryNotFoundError,
+)
 from selfserve.connectors.ldap.lookup import Person
-from selfserve.connectors.ldap.wire import REPLACE, Change
+from selfserve.connectors.ldap.wire import ADD, DELETE, REPLACE, Change
 from selfserve.languages.messages import msg
+
+TRIES: Final = 5
+"""How often one call looks and decides anew where somebody else was quicker."""
+LEFT: Final = "left"
+"""Key in a state: the values that a taking back has left for other grants."""
+_MAYBE_CHANGED = frozenset((Code.VALUE_EXISTS, Code.CONSTRAINT, Code.OBJECT_CLASS))
+"""A second value where there is room for one only; or a refusal that has to do with nobody else."""
+_CHANGED = _MAYBE_CHANGED | {Code.NO_SUCH_ATTRIBUTE, Code.ASSERTION_FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Values to put in the place of those read. `look_again`: only afterwards is it known whether they are still
+    wanted."""
+
+    values: tuple[str, ...]
+    done: Done
+    look_again: bool = False
 
 
 class AttributeArgs(CustomerArgs):
@@ -47,6 +75,10 @@ def not_writable_attribute(attribute: str) -> str:
     return msg("{attribute} is not among writable_attributes, so no catalog item may set it.", attribute=attribute)
 
 
+def _values(person: Person, args: AttributeArgs) -> tuple[bytes, ...]:
+    return person.entry.attributes.get(args.attribute.lower(), ())
+
+
 class SetAttribute(Deed[AttributeArgs]):
     """The attribute then has this one value; `undo` brings back what was there before us, unless somebody changed it
     since.
@@ -54,6 +86,9 @@ class SetAttribute(Deed[AttributeArgs]):
     Where several of a customer's grants want the attribute, it has the value of the one given last. When that one ends,
     it becomes what the one asked for last of the others wants, and what was there before any of ours when none is left.
     When another one ends, nothing changes.
+
+    Each write names the values it was decided on, so that the directory refuses it where they are not there any more;
+    then it is looked and decided anew. What was read of our own rows is read after the directory, never before.
     """
 
     def resource(self, args: AttributeArgs) -> str:
@@ -77,14 +112,20 @@ class SetAttribute(Deed[AttributeArgs]):
         if not self.settings.may_write_attribute(args.attribute):
             return self._not_ours(args)
         person = self.lookup.person(args.customer, 0)
+        return self._swap(args, person, lambda now: self._wanted(args, now, ctx))
+
+    def _wanted(self, args: AttributeArgs, person: Person, ctx: Context) -> _Write | Outcome:
+        """What the ask leads to, with the person as just read."""
         if person.held:
             return held_back(person, msg("set its {attribute}", attribute=args.attribute))
         before = person.entry.texts(args.attribute)
         if before == [args.value]:
-            return AlreadyDone(state_of(person, **self._under(args, person, before, ctx, {})), self._tell(args))
+            known = {"before": ctx.remembered["before"]} if "before" in ctx.remembered else {}
+            return AlreadyDone(state_of(person, **self._under(args, person, before, ctx, known)), self._tell(args))
         known = self._under(args, person, before, ctx, {"before": before})
         state = state_of(person, value=args.value, **known)
-        return self._write(args, person, (args.value,), Done(state, self._tell(args)))
+        ctx.remember(state)
+        return _Write((args.value,), Done(state, self._tell(args)))
 
     def observe(self, args: AttributeArgs, state: State) -> Observation:
         try:
@@ -100,23 +141,32 @@ class SetAttribute(Deed[AttributeArgs]):
             person = self._person(args, state)
         except EntryNotFoundError as error:
             return AlreadyDone({}, error.words)
-        if person.entry.texts(args.attribute) != [args.value]:
+        kept = dict(state)
+        return self._swap(args, person, lambda now: self._left(args, now, kept, ctx))
+
+    def _left(self, args: AttributeArgs, person: Person, state: State, ctx: Context) -> _Write | Outcome:
+        """What taking it back leads to, with the person as just read: also from a value that this very taking back left
+        for another grant, which may have ended before it was there."""
+        now = person.entry.texts(args.attribute)
+        ours = ([args.value], *([value] for value in state.get(LEFT, ())))
+        if now not in ours:
             return AlreadyDone(
                 state, msg("Your {attribute} was changed since and stays as it is.", attribute=args.attribute)
             )
         others = self._beside(args, person, ctx)
-        wanted = next((one for one in others if one.lives and one.args["value"] != args.value), None)
+        wanted = next((str(one.args["value"]) for one in others if one.lives and one.args["value"] != args.value), None)
+        if wanted is not None and now == [wanted]:
+            return AlreadyDone(state, self._said(args.attribute, wanted))
         if wanted is None and "before" not in state:
             return self._unknown_before(args, person)
         if person.held:
             return held_back(person, msg("take back its {attribute}", attribute=args.attribute))
         if wanted is not None:
-            value = str(wanted.args["value"])
-            return self._write(args, person, (value,), Done(state, self._said(args.attribute, value)))
+            state[LEFT] = [*state.get(LEFT, ()), wanted]
+            ctx.remember(dict(state))
+            return _Write((wanted,), Done(state, self._said(args.attribute, wanted)), look_again=True)
         before = tuple(str(value) for value in state["before"])
-        return self._write(
-            args, person, before, Done(state, msg("Your {attribute} is as it was before.", attribute=args.attribute))
-        )
+        return _Write(before, Done(state, msg("Your {attribute} is as it was before.", attribute=args.attribute)))
 
     def _beside(self, args: AttributeArgs, person: Person, ctx: Context) -> list[Beside]:
         """What else of ours wants this very attribute, what was asked for last first."""
@@ -132,33 +182,55 @@ class SetAttribute(Deed[AttributeArgs]):
         """What was there before the first of ours: where the value is ours already, what was there before that one (not
         known where that is not); else `otherwise`."""
         for one in self._beside(args, person, ctx):
-            if one.ours and now == [one.args["value"]]:
+            if one.ours and now in ([value] for value in (one.args["value"], *one.state.get(LEFT, ()))):
                 return {"before": one.state["before"]} if "before" in one.state else {}
         return otherwise
 
-    def _write(self, args: AttributeArgs, person: Person, values: tuple[str, ...], done: Done) -> Outcome:
-        change = [Change(REPLACE, args.attribute, values)]
-        try:
-            return self._judge(self.client.modify(person.dn, change), args, person, done)
-        except AnswerLostError as lost:
-            return self._after_loss(lost, args, person, change, done)
+    def _swap(self, args: AttributeArgs, person: Person, decide: Callable[[Person], _Write | Outcome]) -> Outcome:
+        """Do what `decide` says of the person as read, on condition that it is still so; else look and decide anew."""
+        host, lost, sent, wrote = None, None, None, False
+        for _ in range(TRIES):
+            if sent is not None and not person.held and person.entry.texts(args.attribute) == list(sent.values):
+                if not sent.look_again:
+                    return Done({**sent.done.state, CONFIRMED: AFTER_LOSS}, sent.done.tell)
+                wrote = True
+            write = decide(person)
+            if not isinstance(write, _Write):
+                return Done(write.state, write.tell) if wrote and isinstance(write, AlreadyDone) else write
+            try:
+                answer = self._write(args, person, write, host)
+            except AnswerLostError as error:
+                lost, sent, host = error, write, error.host
+                try:
+                    person = self.lookup.again(person.dn, host)
+                except DirectoryError:
+                    return error.failed()
+                continue
+            if answer.ok and not write.look_again:
+                return write.done
+            if not answer.ok and answer.code not in _CHANGED:
+                return self._judge(answer, args, person)
+            seen, host, wrote = person, answer.host, wrote or answer.ok
+            person = self.lookup.again(person.dn, host)
+            if answer.code in _MAYBE_CHANGED and _values(person, args) == _values(seen, args):
+                return self._judge(answer, args, person)
+        return lost.failed() if lost is not None else self._restless(args, person)
 
-    def _after_loss(
-        self, lost: AnswerLostError, args: AttributeArgs, person: Person, change: list[Change], done: Done
-    ) -> Outcome:
-        try:
-            now = self.lookup.again(person.dn, lost.host)
-        except DirectoryError:
-            return lost.failed()
-        if now.held:
-            return held_back(now, msg("set its {attribute}", attribute=args.attribute))
-        if now.entry.texts(args.attribute) == list(change[0].values):
-            return Done({**done.state, CONFIRMED: AFTER_LOSS}, done.tell)
-        return self._judge(self.client.modify(person.dn, change, lost.host), args, person, done)
+    def _write(self, args: AttributeArgs, person: Person, write: _Write, host: str | None) -> Answer:
+        """Put the values in the place of those that were read: refused where those are not there any more.
 
-    def _judge(self, answer: Answer, args: AttributeArgs, person: Person, done: Done) -> Outcome:
-        if answer.ok:
-            return done
+        An attribute without an equality rule has no value that could be named, so it is replaced whatever it is (in
+        OpenLDAP, a fax number)."""
+        seen = _values(person, args)
+        changes = [Change(DELETE, args.attribute, seen)] if seen else []
+        if write.values:
+            changes.append(Change(ADD, args.attribute, write.values))
+        answer = self.client.modify(person.dn, changes, host, None if seen else args.attribute)
+        if answer.code == Code.NO_MATCHING_RULE:
+            return self.client.modify(person.dn, [Change(REPLACE, args.attribute, write.values)], answer.host)
+        return answer
+
+    def _judge(self, answer: Answer, args: AttributeArgs, person: Person) -> Outcome:
         if answer.code == Code.NO_SUCH_OBJECT:
             self.lookup.forget(person.dn)
             return Failed(
@@ -176,6 +248,15 @@ class SetAttribute(Deed[AttributeArgs]):
             if moved is None:
                 raise
             return moved
+
+    @staticmethod
+    def _restless(args: AttributeArgs, person: Person) -> Failed:
+        why = msg(
+            "{attribute} of {person} was changed by somebody else each time it was to be set.",
+            attribute=args.attribute,
+            person=person.dn,
+        )
+        return Failed(FailureKind.TRANSIENT, why, RETRY_AFTER)
 
     @staticmethod
     def _unknown_before(args: AttributeArgs, person: Person) -> NeedsHuman:

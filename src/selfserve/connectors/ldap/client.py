@@ -91,10 +91,10 @@ class DirectoryClient:
             return answer.code == Code.COMPARE_TRUE
         raise DirectoryRefusedError(answer, msg("compare {attribute} of {dn}", attribute=attribute, dn=dn))
 
-    def modify(self, dn: str, changes: Sequence[Change], host: str | None = None) -> Answer:
+    def modify(self, dn: str, changes: Sequence[Change], host: str | None = None, lacking: str | None = None) -> Answer:
         """Do all changes or none; refusals come back as the answer. Raises AnswerLostError where it may have
-        happened."""
-        return self._writing(lambda link: link.modify(dn, changes), host)
+        happened. None where the entry has the attribute `lacking`, on servers that know RFC 4528."""
+        return self._writing(lambda link: link.modify(dn, changes, lacking), host)
 
     def set_password(self, dn: str, password: str, host: str | None = None) -> Answer:
         """Password Modify (RFC 3062) with the typed text as UTF-8, unchanged, so that every client can bind with it.

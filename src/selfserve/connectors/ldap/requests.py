@@ -14,6 +14,9 @@ from functools import lru_cache
 SEQUENCE, SET, OCTETS, INTEGER, BOOLEAN, ENUMERATED = 0x30, 0x31, 0x04, 0x02, 0x01, 0x0A
 SEARCH, MODIFY, COMPARE = 0x63, 0x66, 0x6E
 AND, OR, NOT, EQUAL, PRESENT = 0xA0, 0xA1, 0xA2, 0xA3, 0x87
+CONTROLS = 0xA0
+ASSERTION = "1.3.6.1.1.12"
+"""OID of the assertion control (RFC 4528)."""
 SCOPES = {"BASE": 0, "LEVEL": 1, "SUBTREE": 2}
 OPERATIONS = {"MODIFY_ADD": 0, "MODIFY_DELETE": 1, "MODIFY_REPLACE": 2}
 _ALWAYS, _NO_LIMIT = 3, 0
@@ -23,9 +26,16 @@ _SIMPLE = re.compile(r"([A-Za-z][A-Za-z0-9-]*)=(\*|(?:[^()*\\\0]|\\[0-9A-Fa-f]{2
 _ESCAPE = re.compile(rb"\\([0-9A-Fa-f]{2})")
 
 
-def message(number: int, operation: bytes) -> bytes:
-    """An LDAPMessage without controls (section 4.1.1)."""
-    return _of(SEQUENCE, _integer(INTEGER, number) + operation)
+def message(number: int, operation: bytes, controls: bytes = b"") -> bytes:
+    """An LDAPMessage (section 4.1.1), with controls as `lacking` makes them."""
+    return _of(SEQUENCE, _integer(INTEGER, number) + operation + controls)
+
+
+def lacking(attribute: str) -> bytes:
+    """The controls by which an operation is only done where the entry has no such attribute (RFC 4528). Not critical: a
+    server that does not know them ignores them."""
+    absent = _of(NOT, _of(PRESENT, attribute.encode()))
+    return _of(CONTROLS, _of(SEQUENCE, _text(ASSERTION) + _of(OCTETS, absent)))
 
 
 def compare(dn: str, attribute: str, value: bytes) -> bytes:

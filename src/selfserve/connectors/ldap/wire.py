@@ -146,10 +146,12 @@ class Link:
         request = requests.compare(dn, attribute, value.encode())
         return self._answer(self._run(lambda: self._exchange("compareRequest", request))[0])
 
-    def modify(self, dn: str, changes: Sequence[Change]) -> Answer:
-        """All changes or none (RFC 4511, section 4.6)."""
+    def modify(self, dn: str, changes: Sequence[Change], lacking: str | None = None) -> Answer:
+        """All changes or none (RFC 4511, section 4.6); none where the entry has the attribute `lacking` and the server
+        knows RFC 4528."""
         request = requests.modify(dn, [(change.operation, change.attribute, _bytes(change)) for change in changes])
-        return self._answer(self._run(lambda: self._exchange("modifyRequest", request))[0])
+        controls = requests.lacking(lacking) if lacking else b""
+        return self._answer(self._run(lambda: self._exchange("modifyRequest", request, controls))[0])
 
     def set_password(self, dn: str, password: bytes) -> Answer:
         """RFC 3062 with the very bytes given: ldap3 would otherwise rewrite them by SASLprep and lock out other
@@ -218,7 +220,7 @@ class Link:
         # One thread at a time: read off the connection, results need none of the deep copies of ldap3's "safe" way.
         return self._connection.result, self._connection.response
 
-    def _exchange(self, kind: str, request: bytes) -> None:
+    def _exchange(self, kind: str, request: bytes, controls: bytes = b"") -> None:
         """Send a request and read what comes, as ldap3's own operations do: they, too, hand it to its strategy."""
         strategy = self._connection.strategy
         if not self._connection.listening:
@@ -226,7 +228,7 @@ class Link:
         number = self._connection.server.next_message_id()
         strategy._outstanding[number] = {"type": kind}  # noqa: SLF001  (where ldap3 looks for what it waits for)
         try:
-            self._connection.socket.sendall(requests.message(number, request))
+            self._connection.socket.sendall(requests.message(number, request, controls))
         except OSError as error:
             raise LDAPSocketSendError(str(error)) from error
         self._connection.response, self._connection.result = strategy.get_response(number)
