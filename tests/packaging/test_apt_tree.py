@@ -17,6 +17,7 @@ from tests.packaging.test_apt import publish
 from selfserve.packaging.apt_index import listed
 from selfserve.packaging.apt_repository import Repository
 from selfserve.packaging.deb import Deb
+from selfserve.packaging.one_at_a_time import one_at_a_time
 from selfserve.packaging.problems import CannotPackage
 
 EVIL = {"Package": "evil", "Version": "9", "Architecture": "all", "Description": "Not ours"}
@@ -199,3 +200,12 @@ def test_a_web_server_can_read_what_was_written(key: Key, app: Path, tmp_path: P
         os.umask(before)
     modes = {(one.is_dir(), stat.S_IMODE(one.stat().st_mode)) for one in (made.folder, *made.folder.rglob("*"))}
     assert modes == {(True, 0o755), (False, 0o644)}
+
+
+def test_two_do_not_publish_into_one_tree_at_once(tree: Repository, key: Key, app: Path) -> None:
+    """The second is told to wait, in a sentence, and nothing is written."""
+    before = files(tree.folder)
+    with one_at_a_time(tree.folder), pytest.raises(CannotPackage, match="run the same command again"):
+        publish(tree, key, app)
+    assert files(tree.folder) == before
+    publish(tree, key, app)

@@ -137,3 +137,30 @@ def test_the_folder_of_the_brand_is_never_built_over(tmp_path: Path, what: str) 
     assert done.returncode == 1
     assert f"{name} is in the way, and holds what no build made: move it elsewhere" in done.stderr
     assert files(tmp_path) == before
+
+
+def test_what_a_killed_build_left_is_put_back_and_swept(tmp_path: Path) -> None:
+    """Killed between its two renames, the former build lay only in the folder beside; the next build finds it."""
+    place = of_a_build(tmp_path)
+    left = tmp_path / ".selfserve-x1"
+    (left / "made" / APP).mkdir(parents=True)
+    (left / "former").mkdir()
+    place.rename(left / "former" / APP)
+    somebodys = tmp_path / ".selfserve-notes"
+    somebodys.mkdir()
+    with pytest.raises(RuntimeError), replacing(tmp_path, APP):
+        raise RuntimeError("the build fails")
+    assert sorted(one.name for one in tmp_path.iterdir()) == [".selfserve-notes", APP]
+    assert (place / PARTS).is_file()
+
+
+def test_two_do_not_build_into_one_folder_at_once(tmp_path: Path) -> None:
+    """The second is told to wait, and the first goes on."""
+    with replacing(tmp_path, APP) as made:
+        with (
+            pytest.raises(CannotPackage, match="Somebody is just building or publishing into"),
+            replacing(tmp_path, APP),
+        ):
+            pass
+        laid([File("new", b"new")], made / APP)
+    assert files(tmp_path) == {f"{APP}/new": b"new"}

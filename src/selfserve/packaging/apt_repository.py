@@ -14,6 +14,7 @@ from selfserve.packaging.apt_held import alone, held
 from selfserve.packaging.apt_index import MACHINES, PART, Listed, listed, written
 from selfserve.packaging.apt_writing import State, show
 from selfserve.packaging.deb import NotDebian
+from selfserve.packaging.one_at_a_time import one_at_a_time
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.signing import Signer
 
@@ -45,8 +46,13 @@ class Repository:
 
         What the tree holds must be what was signed with this key, or this raises CannotPackage with nothing written.
         So it does where the tree cannot be written: machines then find the former state or the new one, as they do
-        where this is stopped, and the same call again writes what is missing.
+        where this is stopped, and the same call again writes what is missing. And so it does while somebody else
+        publishes into the same tree.
         """
+        with one_at_a_time(self.folder):
+            return self._written(packages, signer, now)
+
+    def _written(self, packages: Iterable[Path], signer: Signer, now: datetime) -> list[Path]:
         at = self.folder / "dists" / SUITE
         before = held(self.folder, at, signer)
         found, fresh = dict(before.packages), dict[str, bytes]()

@@ -93,9 +93,6 @@ def _writing(folder: Path) -> Iterator[_Tree]:
     """Write below `folder`; raises CannotPackage where that cannot be."""
     aside = folder / _ASIDE
     try:
-        for one in [one for one in (*reversed(folder.parents), folder) if not one.exists()]:
-            one.mkdir()
-            one.chmod(PROGRAM)
         if aside.exists():
             shutil.rmtree(aside)
         aside.mkdir(mode=0o700)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import plistlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 
+from selfserve.packaging.one_at_a_time import one_at_a_time
 from selfserve.packaging.problems import CannotPackage
 from selfserve.packaging.tree import PLAIN, PROGRAM
 
@@ -17,6 +19,8 @@ PARTS = "sbom.cdx.json"
 """The list of parts, which every folder with a program holds."""
 BUILT = "SelfserveBuild"
 """The key by which Info.plist tells that a bundle is of a build; a file beside it would break the bundle's seal."""
+_ASIDE = ".selfserve-"
+"""How folders begin in which something is just being built."""
 _IN_FOLDER = (PARTS, "_internal", "{name}", "{name}.exe")
 _IN_APPDIR = ("AppRun", ".DirIcon", "usr", "*.desktop", "*.svg", "*.png")
 
@@ -34,14 +38,13 @@ def replacing(out: Path, *names: str) -> Iterator[Path]:
     """A folder to build into; what was made there lies in `out` afterwards, in place of what earlier builds made.
 
     `names` are known before the build. Raises CannotPackage as `replaceable` does, for those before anything is built.
-    Where a build fails, `out` holds what it held. Everybody can read what was made, whatever the habit (umask) of who
-    builds.
+    Where a build fails, `out` holds what it held; what one that was killed left is put back or swept first. Everybody
+    can read what was made, whatever the habit (umask) of who builds. Raises it also while somebody else builds there.
     """
     for name in names:
         replaceable(out / name)
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".selfserve-", dir=out) as folder:
-        made, former = Path(folder, "made"), Path(folder, "former")
+    with one_at_a_time(out), _aside(out) as folder:
+        made, former = folder / "made", folder / "former"
         made.mkdir()
         former.mkdir()
         yield made
@@ -55,6 +58,26 @@ def replacing(out: Path, *names: str) -> Iterator[Path]:
             one.rename(out / one.name)
 
 
+@contextmanager
+def _aside(out: Path) -> Iterator[Path]:
+    """A folder beside what is built, gone afterwards; but for what has not come back into its place."""
+    for left in out.glob(f"{_ASIDE}*"):
+        if sorted(one.name for one in left.iterdir()) == ["former", "made"]:
+            _put_back(left, out)
+    folder = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=out))
+    try:
+        yield folder
+    finally:
+        _put_back(folder, out)
+
+
+def _put_back(folder: Path, out: Path) -> None:
+    for one in (folder / "former").glob("*"):
+        if not (out / one.name).exists():
+            one.rename(out / one.name)
+    shutil.rmtree(folder)
+
+
 def _opened(folder: Path) -> None:
     for one in (one for one in folder.rglob("*") if not one.is_symlink()):
         one.chmod(PROGRAM if one.is_dir() or one.stat().st_mode & 0o100 else PLAIN)
@@ -65,7 +88,8 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _is_built(folder: Path) -> bool:
-    """Whether it is a folder with a program, an AppDir or a bundle of a build, and nothing else was put into it."""
+    """Whether it is a folder with a program, an AppDir or a bundle of a build, and nothing else was put beside what
+    it is made of; what lies deeper inside is the program's."""
     if folder.suffix == ".app":
         return _is_bundle(folder / "Contents" / "Info.plist")
     if folder.suffix == ".AppDir":
