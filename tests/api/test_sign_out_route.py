@@ -19,9 +19,9 @@ def _signed_in(api: Api, login: str) -> str:
         return sessions.open_session(session, person, by, RULES, now)[0].id
 
 
-@pytest.mark.parametrize("named", ["id", "email"])
+@pytest.mark.parametrize("named", ["id", "email", "login"])
 def test_an_admin_signs_somebody_out(api: Api, named: str) -> None:
-    """By id or mail address; what ended is told, who did it is in the trail, and personal tokens go on."""
+    """By id, mail address or login; what ended is told, who did it is in the trail, and personal tokens go on."""
     sign_in_id = _signed_in(api, "ada")
     with api.stand.house.database.read() as session:
         name = getattr(session.get_one(Person, api.stand.people["ada"]), named)

@@ -23,11 +23,11 @@ class SignedOut(BaseModel):
 
 @router.post("/people/{person_id}/sign-out")
 def sign_out(request: Request, who: Runs, person_id: str) -> SignedOut:
-    """Sign a person out everywhere, by id or mail address: at once, in every browser and app. They may sign in again,
-    and their personal tokens go on; whom the directory disables loses those too."""
+    """Sign a person out everywhere, by id, login or mail address: at once, in every browser and app. They may sign in
+    again, and their personal tokens go on; whom the directory disables loses those too."""
     house = parts_of(request).house
     with house.database.write() as session:
-        found = directory.person(session, person_id) or directory.by_email(session, person_id)
+        found = directory.named(session, person_id)
         if found is None:
             raise NotFound("There is no such person.")
         ended = signing_out.sign_out(session, [found.id], house.now(), why="by_admin", actor=who.person_id)

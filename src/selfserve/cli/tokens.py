@@ -11,19 +11,18 @@ from sqlalchemy.orm import Session
 
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import out, say, say_json, surroundings, warn
-from selfserve.people import tokens
-from selfserve.people.directory import by_email, by_login
+from selfserve.people import directory, tokens
 from selfserve.settings.durations import parse_duration
 from selfserve.store.tables import Person
 
 commands = typer.Typer(help="Personal tokens for the REST API.", no_args_is_help=True)
 
-Who = Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]
+Who = Annotated[str, typer.Argument(metavar="PERSON", help="Login, mail address or id.")]
 
 
 def find(session: Session, who: str) -> Person:
     """The one person meant; raises Stop for nobody and for several."""
-    found = by_email(session, who) if "@" in who else by_login(session, who)
+    found = directory.named(session, who)
     if found is None:
         raise Stop(f"There is no one person called {who!r}; run `selfserve people sync` if they are new.", WRONG)
     return found

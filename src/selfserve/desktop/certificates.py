@@ -7,7 +7,7 @@ import re
 import ssl
 from pathlib import Path
 
-_BEGIN = re.compile(r"-{2,}[ \t]*BEGIN[ \t]+([^\r\n]*?)[ \t]*-{2,}", re.IGNORECASE)
+_BEGIN = re.compile(r"-{4,}[ \t]*BEGIN[ \t]+([^\r\n]*?)[ \t]*-{4,}", re.IGNORECASE)
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE-----")
 ALLOWED = "a file of certificates in PEM"
 

@@ -263,11 +263,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_kept_told": (
         (
             "Your disk is full or cannot be written, so what you chose for this computer holds only until you close "
-            "{name}."
+            "{name}. What you had chosen before may count again then; make room, and choose once more."
         ),
         (
             "Deine Festplatte ist voll oder schreibgeschützt. Was du für diesen Computer gewählt hast, gilt deshalb "
-            "nur, bis du {name} schließt."
+            "nur, bis du {name} schließt. Danach kann gelten, was du vorher gewählt hattest; schaff Platz, und wähle "
+            "noch einmal."
         ),
     ),
     "send": ("Send this", "Das senden"),

@@ -39,6 +39,11 @@ def by_email(session: Session, email: str) -> Person | None:
     return _only(session, Person.email == email.strip().lower()) if email.strip() else None
 
 
+def named(session: Session, who: str) -> Person | None:
+    """The one person meant by an id, a login or a mail address; None for no one and for more than one."""
+    return person(session, who) or (by_email(session, who) if "@" in who else by_login(session, who))
+
+
 def _only(session: Session, condition: sa.ColumnElement[bool]) -> Person | None:
     found = session.scalars(sa.select(Person).where(condition, Person.gone_at.is_(None)).limit(2)).all()
     return found[0] if len(found) == 1 else None
