@@ -26,7 +26,7 @@ def test_from_sign_in_to_sign_out(visitor: Visitor) -> None:
     expect(lukas.get_by_text("Priya Nair approved it")).to_be_visible()
     expect(lukas.get_by_text("Ready to use").first).to_be_visible()
 
-    _ask(lukas, "customer databse", "Customer database", {}, "Get it now")
+    _ask(lukas, "customer databse", "Customer database", {}, "Request it")
     words = "I added you on the old server myself. Sorry for the wait!"
     _by_hand(visitor("ruth"), "Customer database", words)
     expect(lukas.get_by_text(words)).to_be_visible()

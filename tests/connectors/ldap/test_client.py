@@ -89,12 +89,12 @@ def test_the_legacy_switch_loosens_form_and_never_trust(slapd: Slapd) -> None:
     [
         ({"urls": ["ldap://directory.example"]}, "would send passwords in clear"),
         ({"urls": ["ldap://directory.example"], "insecure_loopback": True}, "would send passwords in clear"),
-        ({"urls": ["http://directory.example"]}, "is not of the form"),
-        ({"urls": ["ldaps://directory.example/dc=x"]}, "is not of the form"),
-        ({"urls": ["ldaps://directory.example:x"]}, "is no address"),
+        ({"urls": ["http://directory.example"]}, "addresses of the form ldaps"),
+        ({"urls": ["ldaps://directory.example/dc=x"]}, "addresses of the form ldaps"),
+        ({"urls": ["ldaps://directory.example:x"]}, "addresses of the form ldaps"),
         ({"urls": []}, "at least 1 item"),
-        ({"bind_password": ""}, "is empty"),
-        ({"ca_file": "/nowhere/ca.pem"}, "is no file"),
+        ({"bind_password": ""}, "a bind without a password is anonymous"),
+        ({"ca_file": "/nowhere/ca.pem"}, "the path of a file that is there"),
         ({"tls": False}, "Extra inputs"),
     ],
 )
