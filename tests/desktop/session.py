@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "src" / "selfserve"
 PYTHON = "/usr/bin/python3"
 """Debian's own, which has GTK, WebKitGTK and the keyring."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 BRAND = """name = "Fernhill Self-service"
 id = "com.example.fernhill"
 server = "{server}"
