@@ -8,9 +8,9 @@ from tests.stand.house import Stand
 from tests.stand.shelf import Killed
 
 from selfserve.fulfilment import leases
-from selfserve.fulfilment.attempt import LosesClaim
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.runs import Claim, hold, remembering
+from selfserve.fulfilment.steps import LosesClaim
 from selfserve.requests import desk
 from selfserve.requests.reconcile import reconcile
 from selfserve.store.states import GrantState, RequestState, RunState, StepState

@@ -14,7 +14,8 @@ from tests.stand.house import Stand
 from selfserve.connectors.breaker import Circuit
 from selfserve.connectors.contract import Failed, FailureKind, Observation, Ports, Presence
 from selfserve.connectors.registry import Registry
-from selfserve.fulfilment.attempt import Attempt, StepWork
+from selfserve.fulfilment.attempt import Attempt
+from selfserve.fulfilment.steps import StepWork
 from selfserve.requests import desk
 from selfserve.store.states import RequestState, StepState
 

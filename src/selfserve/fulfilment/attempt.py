@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,8 +11,6 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from selfserve.connectors.answers import BadAnswer
-from selfserve.connectors.breaker import LONGEST
 from selfserve.connectors.contract import (
     Accepted,
     Action,
@@ -35,67 +32,23 @@ from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.registry import Registry, UnknownAction, UnknownConnector
 from selfserve.fulfilment import checklist
 from selfserve.fulfilment.remembering import Remembering
+from selfserve.fulfilment.results import (
+    LOOK_AGAIN,
+    UNSEEN,
+    Broke,
+    broke,
+    failed,
+    not_shown,
+    one_line,
+    still_shown,
+    unread,
+    waiting,
+)
+from selfserve.fulfilment.steps import LosesClaim, Result, StepWork, resource_of
 from selfserve.languages.messages import msg
 from selfserve.store.states import StepState
 
 log = structlog.get_logger(__name__)
-LOOK_AGAIN = timedelta(seconds=30)
-"""When a target is at it but does not say for how long."""
-
-
-@dataclass
-class StepWork:
-    """One step as the walker carries it: a copy of its row, so that no table is held while a target is called."""
-
-    id: str
-    key: str
-    name: str
-    connector: str
-    action: str
-    args: dict[str, Any]
-    resource: str
-    state: StepState
-    before: str = ""
-    calls: int = 0
-    ours: bool = False
-    target_state: State = field(default_factory=dict)
-    accepted_until: datetime | None = None
-    poll_after: timedelta | None = None
-    customer_id: str = ""
-    """Whom it is for; empty where only a taking back is carried."""
-    recorded: bool = True
-    """False for a first call whose intent is stored but which cannot have been sent yet."""
-
-    @property
-    def use(self) -> str:
-        """The step's action as items write it: `directory.add_member`."""
-        return f"{self.connector}.{self.action}"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one try. `look_again` is set where time alone may help; `todo` where a human has to."""
-
-    state: StepState
-    target_state: State = field(default_factory=dict)
-    evidence: State = field(default_factory=dict)
-    tell: str = ""
-    ours: bool = False
-    failure: str = ""
-    reason: str = ""
-    look_again: timedelta | None = None
-    accepted_until: datetime | None = None
-    poll_after: timedelta | None = None
-    """How long a target that is at it asked to be left, where it said so just now."""
-    todo: tuple[dict[str, Any], ...] = ()
-    secret: str | None = field(default=None, repr=False)
-    unsent: bool = False
-    """True where the call plainly had no effect, so that one which cannot be looked at may be sent again."""
-
-    @property
-    def there(self) -> bool:
-        """True where the effect was seen in the target, or cannot be seen and was confirmed by it."""
-        return self.state in (StepState.DONE, StepState.ALREADY_DONE)
 
 
 Intend = Callable[[StepWork, str], None]
@@ -138,9 +91,9 @@ class Attempt:
         try:
             connector, action, args = self._resolve(step)
         except (UnknownConnector, UnknownAction, ValidationError) as problem:
-            return Result(StepState.FAILED, failure=FailureKind.CONFIG, reason=_one_line(problem))
+            return Result(StepState.FAILED, failure=FailureKind.CONFIG, reason=one_line(problem))
         if not self.registry.closed(step.connector):
-            return _waiting(step, self._resting(step))
+            return waiting(step, self._resting(step))
         try:
             return self._bring(step, connector, action, args, intend)
         except LosesClaim:
@@ -148,14 +101,14 @@ class Attempt:
         except TooSlow as slow:
             failure = overdue(slow)
             self.registry.note(step.connector, failure)
-            return _unread(step, failure)
+            return unread(step, failure)
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
             return Result(
                 StepState.UNKNOWN,
                 target_state=step.target_state,
                 failure=FailureKind.UNKNOWN,
-                reason=_broke(problem),
+                reason=broke(problem),
                 look_again=LOOK_AGAIN,
             )
 
@@ -201,7 +154,7 @@ class Attempt:
     def _note_look(self, step: StepWork, seen: Observation) -> None:
         """A look is a call too: it tells the circuit whether the target answers. A connector that broke says nothing of
         its target."""
-        if not isinstance(seen.failure, _Broke):
+        if not isinstance(seen.failure, Broke):
             self.registry.note(step.connector, seen.failure or AlreadyDone())
 
     def _from_look(self, step: StepWork, action: Action[Any], seen: Observation, maybe_sent: bool) -> Result | None:
@@ -218,7 +171,7 @@ class Attempt:
             return self._blind(step, action, seen)
         if seen.presence is Presence.PENDING:
             return self._still_at_it(step, seen)
-        if seen.presence in _UNSEEN or action.destructive:
+        if seen.presence in UNSEEN or action.destructive:
             return self._cannot_tell(step, action, seen)
         return None
 
@@ -226,7 +179,7 @@ class Attempt:
     def _blind(step: StepWork, action: Action[Any], seen: Observation) -> Result | None:
         """What is blindly given could not be told from what was there before us; a one-off tells by itself how it
         went."""
-        if seen.presence not in _UNSEEN or not action.lasting or action.human:
+        if seen.presence not in UNSEEN or not action.lasting or action.human:
             return None
         if seen.failure is None:
             reason = msg(
@@ -235,7 +188,7 @@ class Attempt:
                 action=action.name,
             )
             return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=reason)
-        return _unread(step, seen.failure)
+        return unread(step, seen.failure)
 
     def _still_at_it(self, step: StepWork, seen: Observation) -> Result:
         if step.accepted_until is not None and self.now() >= step.accepted_until:
@@ -256,7 +209,7 @@ class Attempt:
             return Result(StepState.NEEDS_HUMAN, step.target_state, seen.evidence, reason=reason)
         failure, harmless = seen.failure, action.human or action.idempotent
         if failure is not None and not failure.again and (action.lasting or not harmless):
-            return _unread(step, failure)
+            return unread(step, failure)
         if harmless:
             return None
         why = msg("The target cannot be read, so it is not known whether the change is there")
@@ -305,7 +258,7 @@ class Attempt:
                 lines = tuple(checklist.stored(line) for line in todo)
                 return Result(StepState.NEEDS_HUMAN, step.target_state, reason=reason, tell=tell, todo=lines)
             case Failed():
-                return _failed(step, action, outcome)
+                return failed(step, action, outcome)
 
     def _verified(
         self,
@@ -321,7 +274,7 @@ class Attempt:
         secret = (outcome.secret if isinstance(outcome, Done) else None) or seen.secret
         tell = outcome.tell or seen.tell
         ours = ours or step.ours
-        confirmed = seen.presence is Presence.PRESENT or (seen.presence in _UNSEEN and not action.lasting)
+        confirmed = seen.presence is Presence.PRESENT or (seen.presence in UNSEEN and not action.lasting)
         if confirmed:
             state = StepState.DONE if isinstance(outcome, Done) or ours else StepState.ALREADY_DONE
             return Result(state, outcome.state, seen.evidence, tell, ours=ours and action.lasting, secret=secret)
@@ -334,7 +287,7 @@ class Attempt:
             outcome.state,
             seen.evidence,
             failure=FailureKind.UNKNOWN,
-            reason=_not_shown(step, seen),
+            reason=not_shown(step, seen),
             look_again=LOOK_AGAIN,
             secret=secret,
         )
@@ -346,24 +299,24 @@ class Attempt:
             return connector.observe(step.action, args, state)
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
-            return Observation.failed(_Broke(FailureKind.UNKNOWN, _broke(problem)))
+            return Observation.failed(Broke(FailureKind.UNKNOWN, broke(problem)))
 
     def take_back(self, step: StepWork) -> Result:
         """Undo the step's effect and see that it is gone; already gone (the target itself too) is success."""
         try:
             connector, action, args = self._resolve(step)
             if not self.registry.closed(step.connector):
-                return _waiting(step, self._resting(step))
+                return waiting(step, self._resting(step))
             with self._calling(step) as ctx:
                 outcome = connector.undo(action.name, args, step.target_state, ctx)
             self.registry.note(step.connector, outcome)
         except (UnknownConnector, UnknownAction, ValidationError) as problem:
-            return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=_one_line(problem))
+            return Result(StepState.FAILED, step.target_state, failure=FailureKind.CONFIG, reason=one_line(problem))
         except LosesClaim:
             raise
         except Exception as problem:
             log.exception("connector_raised", connector=step.connector, action=step.action)
-            reason = _broke(problem)
+            reason = broke(problem)
             return Result(StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason)
         if not isinstance(outcome, Done | AlreadyDone):
             return self._from_outcome(step, connector, action, args, outcome, maybe_sent=True)
@@ -374,115 +327,7 @@ class Attempt:
                 step.target_state,
                 seen.evidence,
                 failure=FailureKind.UNKNOWN,
-                reason=_still_shown(step, seen),
+                reason=still_shown(step, seen),
                 look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
-
-
-def resource_of(connector: Guarded, action: Action[Any], args: BaseModel, customer_id: str) -> str:
-    """The name of what a step changes, equal for equal effects; raises TooSlow. See `personal`."""
-    return personal(connector.resource(action.name, args), action, customer_id)
-
-
-def personal(resource: str, action: Action[Any], customer_id: str) -> str:
-    """What a human does by a checklist is the customer's for whom it is done: the same words for somebody else are
-    another key, badge or desk, and nobody's to inherit."""
-    return f"{resource}:{customer_id}" if action.human else resource
-
-
-_UNSEEN = (Presence.INVISIBLE, Presence.UNKNOWABLE)
-
-
-class _Broke(Failed):
-    """A connector raised where it should have answered."""
-
-
-class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an error of anybody's)
-    """Somebody else holds the run now; whatever this worker knows about it no longer counts."""
-
-
-def broke_off(step: StepWork, problem: Exception) -> Result:
-    """A walk that could not be gone on with, nor written down: what it did to the target is not known."""
-    reason = msg("Working on it broke: {problem}; the log of the worker has the whole of it", problem=_kind_of(problem))
-    return Result(
-        StepState.UNKNOWN, step.target_state, failure=FailureKind.UNKNOWN, reason=reason, look_again=LOOK_AGAIN
-    )
-
-
-def _failed(step: StepWork, action: Action[Any], outcome: Failed) -> Result:
-    if not _passes(outcome):
-        return Result(StepState.FAILED, step.target_state, failure=outcome.kind, reason=outcome.reason)
-    state = StepState.UNKNOWN if outcome.kind is FailureKind.UNKNOWN else StepState.PLANNED
-    return Result(
-        state,
-        step.target_state,
-        failure=outcome.kind,
-        reason=outcome.reason,
-        look_again=outcome.retry_after or timedelta(0),
-        unsent=state is StepState.PLANNED and not action.lasting,
-    )
-
-
-def _passes(failure: Failed) -> bool:
-    """True where waiting may help: a target that asks for more than a day asks for a human."""
-    return failure.again and (failure.retry_after or timedelta(0)) <= LONGEST
-
-
-def _waiting(step: StepWork, reason: str, kind: FailureKind = FailureKind.TRANSIENT) -> Result:
-    state = step.state if step.state in (StepState.UNKNOWN, StepState.ACCEPTED) else StepState.PLANNED
-    return Result(
-        state,
-        step.target_state,
-        failure=kind,
-        reason=reason,
-        look_again=timedelta(0),
-        accepted_until=step.accepted_until,
-    )
-
-
-def _unread(step: StepWork, failure: Failed) -> Result:
-    """It could not be looked at: waited for where that passes by itself, at once a human's with the true reason
-    elsewhere."""
-    if _passes(failure):
-        waits = _waiting(step, failure.reason, failure.kind)
-        return replace(waits, look_again=failure.retry_after or timedelta(0))
-    return Result(StepState.FAILED, step.target_state, failure=failure.kind, reason=failure.reason)
-
-
-def _not_shown(step: StepWork, seen: Observation) -> str:
-    """How a look that should have shown the effect went."""
-    name = step.connector
-    if seen.failure is not None:
-        return msg("{connector} said it was done, but cannot be read: {why}", connector=name, why=seen.failure.reason)
-    if seen.presence is Presence.INVISIBLE:
-        return msg("{connector} said it was done, but cannot be read", connector=name)
-    return msg("{connector} said it was done, but does not show it", connector=name)
-
-
-def _still_shown(step: StepWork, seen: Observation) -> str:
-    """How a look that should have shown that the effect is gone went."""
-    name = step.connector
-    if seen.failure is not None:
-        why = seen.failure.reason
-        return msg("{connector} said it was taken back, but cannot be read: {why}", connector=name, why=why)
-    if seen.presence is Presence.INVISIBLE:
-        return msg("{connector} said it was taken back, but cannot be read", connector=name)
-    return msg("{connector} said it was taken back, but still shows it", connector=name)
-
-
-def _broke(problem: Exception) -> str:
-    what = str(problem) if isinstance(problem, BadAnswer) else _kind_of(problem)
-    return msg("The connector itself failed: {problem}", problem=what)
-
-
-def _kind_of(problem: Exception) -> str:
-    return type(problem).__name__
-
-
-def _one_line(problem: Exception) -> str:
-    if isinstance(problem, ValidationError):
-        first = problem.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return msg("The arguments do not fit the action: {where}: {what}", where=where, what=first["msg"])
-    return str(problem)

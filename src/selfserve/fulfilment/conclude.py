@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, grants, parties, queueing, ready, sealed
-from selfserve.fulfilment.attempt import Result, StepWork
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
+from selfserve.fulfilment.steps import Result, StepWork
 from selfserve.fulfilment.walk import Ending, pause
 from selfserve.languages.messages import kept, msg
 from selfserve.store.ids import new_id

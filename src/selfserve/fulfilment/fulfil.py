@@ -14,11 +14,13 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
 from selfserve.fulfilment import eligibility, escalation, grants, owned, parties, versions
-from selfserve.fulfilment.attempt import Attempt, LosesClaim, StepWork, broke_off
+from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.results import broke_off
 from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, remembering, steps_of
+from selfserve.fulfilment.steps import LosesClaim, StepWork
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import conclude, escalation, queueing, revoke, versions
-from selfserve.fulfilment.attempt import Result
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
+from selfserve.fulfilment.steps import Result
 from selfserve.languages.messages import msg
 from selfserve.store.states import OPEN_RUN, STEP_THERE, Purpose, StepState
 from selfserve.store.tables import GrantReason, Request, Run, Step

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.runs import work_of
+from selfserve.fulfilment.steps import StepWork
 from selfserve.store.statement import among
 from selfserve.store.states import OPEN_RUN, STEP_THERE, GrantState, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step

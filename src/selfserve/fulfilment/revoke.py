@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
 from selfserve.fulfilment import escalation, grants, owned, sealed, versions
-from selfserve.fulfilment.attempt import Attempt, LosesClaim, Result, StepWork, broke_off
+from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.results import broke_off
 from selfserve.fulfilment.runs import Claim, claim, hold, note_result, remembering, tell_result, work_of
+from selfserve.fulfilment.steps import LosesClaim, Result, StepWork
 from selfserve.fulfilment.walk import Ending, pause, walk_back
 from selfserve.languages.messages import msg
 from selfserve.store.away import is_away

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import State
-from selfserve.fulfilment.attempt import LosesClaim, Result, StepWork
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.steps import LosesClaim, Result, StepWork
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement
 from selfserve.store.states import RunState, StepState

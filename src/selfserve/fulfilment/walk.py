@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from selfserve.fulfilment.attempt import Attempt, Intend, Result, StepWork
+from selfserve.fulfilment.attempt import Attempt, Intend
+from selfserve.fulfilment.steps import Result, StepWork
 from selfserve.store.states import STEP_THERE, StepState
 
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from selfserve.catalog.items import Item
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.fulfilment import conflicts, grants, queueing
-from selfserve.fulfilment.attempt import LosesClaim, StepWork
 from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, hold, resource_key
+from selfserve.fulfilment.steps import LosesClaim, StepWork
 from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
 from selfserve.requests.refusals import NotPossible

@@ -17,11 +17,11 @@ from sqlalchemy.orm import Session
 from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.fulfilment import conclude, drift, escalation, give_up, grants, queueing, versions
-from selfserve.fulfilment.attempt import StepWork
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import ALARM_AFTER
 from selfserve.fulfilment.runs import work_of
+from selfserve.fulfilment.steps import StepWork
 from selfserve.requests import stages
 from selfserve.store.states import (
     OPEN_RUN,
