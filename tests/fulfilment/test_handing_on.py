@@ -13,7 +13,7 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 from tests.stand.stores import somebody_waits
 
-from selfserve.fulfilment import owned
+from selfserve.fulfilment import grants, owned
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.revoke import revoke
 from selfserve.fulfilment.runs import claim
@@ -165,6 +165,43 @@ def test_what_is_just_being_taken_back_is_not_found_there(
     revoke(stand.house, taking.id)
     assert ("fork", "ada") not in stand.shelf.things
     _comes(stand, whole)
+
+
+def test_what_is_ordered_where_no_target_is_known_is_not_found_there_either(stand: Stand, second: Stand) -> None:
+    """A process without targets cannot say what the set changes; whoever works on it does, before it looks."""
+    stand.ask("ada", "fork")
+    _gives_back(stand, _request_of(stand, "fork"))
+    (taking,) = stand.runs(_grant_of(stand, "fork").id)
+    with stand.house.database.write() as session:
+        assert claim(session, session.get_one(Run, taking.id), stand.house) is not None
+        assert [step.name for step in owned.to_undo(session, _grant_of(stand, "fork").id, stand.clock())] == ["thing"]
+    object.__setattr__(second.house, "works", False)
+    whole = second.ask("ada", "set")
+    giving = stand.runs(whole.id)[-1]
+    fulfil(stand.house, giving.id)
+    fork = stand.steps(whole.id)[1]
+    assert (fork.resource, fork.state, fork.calls) == ("thing:fork:ada", "planned", 0)
+    revoke(stand.house, taking.id)
+    assert ("fork", "ada") not in stand.shelf.things
+    stand.pass_time(minutes=5)
+    assert stand.request(whole.id).state == RequestState.FULFILLED
+    assert ("fork", "ada") in stand.shelf.things
+    _gives_back(stand, whole)
+    _all_gone(stand)
+
+
+def test_what_is_asked_for_while_what_was_held_ends_is_seen_by_its_end(
+    stand: Stand, second: Stand, beside: ThreadPoolExecutor
+) -> None:
+    """The set is being stored when the fork is given back: that waits until it can see whom it would take it from."""
+    fork = stand.ask("ada", "fork")
+    with stand.house.database.write() as session:
+        assert not grants.going(session, stand.people["ada"], ["thing:fork:ada"])
+        late = beside.submit(_gives_back, second, fork)
+        _until_it_waits(stand, late)
+    late.result(30)
+    with stand.house.database.write() as session:
+        assert grants.going(session, stand.people["ada"], ["thing:fork:ada"])
 
 
 def test_what_is_just_being_given_is_waited_for_by_the_taking_back(

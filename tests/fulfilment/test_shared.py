@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from tests.stand import invariants
 from tests.stand.house import Stand
 
-from selfserve.fulfilment.runs import RESOURCE, resource_key
+from selfserve.fulfilment.steps import RESOURCE, resource_key
 from selfserve.requests import acts, desk, grant_rows
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible

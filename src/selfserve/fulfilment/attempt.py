@@ -49,6 +49,7 @@ from selfserve.languages.messages import msg
 from selfserve.store.states import StepState
 
 log = structlog.get_logger(__name__)
+GOING_BACK = msg("It is just being taken back as part of what was held before, so it is brought about after that.")
 
 
 Intend = Callable[[StepWork, str], None]
@@ -67,9 +68,10 @@ class Attempt:
         patience: timedelta | None,
         beside: Callable[[str], Sequence[Beside]] = lambda step_id: (),
         remember: Callable[[str, State], None] = lambda step_id, state: None,
+        name: Callable[[StepWork], bool] = lambda step: True,
     ) -> None:
         self.registry, self.now, self.deadline, self.patience = registry, now, deadline, patience
-        self._beside, self._remember = beside, remember
+        self._beside, self._remember, self._name = beside, remember, name
 
     @contextmanager
     def _calling(self, step: StepWork) -> Iterator[Context]:
@@ -134,8 +136,8 @@ class Attempt:
         maybe_sent = step.calls > 0 and step.recorded
         first = step.calls == 0  # what was seen when it was asked for may be long ago
         if maybe_sent or first or not step.before:
-            if step.recorded:
-                step.resource = resource_of(connector, action, args, step.customer_id)
+            if step.recorded and not self._named(step, connector, action, args):
+                return waiting(step, GOING_BACK)
             seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
@@ -150,6 +152,15 @@ class Attempt:
             outcome = connector.apply(action.name, args, ctx)
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
+
+    def _named(self, step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel) -> bool:
+        """Gives the step the name of what it changes, where whoever took the order could not ask its target for it.
+        False where that is just being taken back: found there now, it would be gone in a moment."""
+        name = resource_of(connector, action, args, step.customer_id)
+        if name == step.resource:
+            return True
+        step.resource = name
+        return self._name(step)
 
     def _note_look(self, step: StepWork, seen: Observation) -> None:
         """A look is a call too: it tells the circuit whether the target answers. A connector that broke says nothing of

@@ -14,12 +14,12 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
 from selfserve.fulfilment import eligibility, escalation, grants, owned, parties, versions
-from selfserve.fulfilment.attempt import Attempt
+from selfserve.fulfilment.attempt import GOING_BACK, Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.results import broke_off
-from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_unsent, remembering, steps_of
+from selfserve.fulfilment.runs import Claim, claim, hold, note_intent, note_name, note_unsent, remembering, steps_of
 from selfserve.fulfilment.steps import LosesClaim, StepWork
 from selfserve.fulfilment.walk import Ending, walk
 from selfserve.languages.messages import msg
@@ -56,10 +56,28 @@ def first_attempt(house: House, job: Job, quick: Callable[[StepWork], bool]) -> 
         healthy = house.connectors.health()[step.connector].circuit is Circuit.CLOSED
         return healthy and quick(step) and house.now() < deadline
 
-    attempt = Attempt(house.connectors, house.now, deadline, None, beside(house), remembering(house, job.held))
+    attempt = _attempt(house, job, deadline, None)
     state = _go(house, job, attempt, may_try)
     figures.first_attempt(hit=state is RequestState.FULFILLED)
     return state
+
+
+def _attempt(house: House, job: Job, deadline: datetime, patience: timedelta | None) -> Attempt:
+    remember = remembering(house, job.held)
+    return Attempt(house.connectors, house.now, deadline, patience, beside(house), remember, _naming(house, job))
+
+
+def _naming(house: House, job: Job) -> Callable[[StepWork], bool]:
+    """Writes down what a step changes, where whoever took the order could not tell; False while that is just being
+    taken back, which could not be seen before."""
+
+    def name(step: StepWork) -> bool:
+        with house.database.write() as session:
+            hold(session, job.held)
+            note_name(session, step)
+            return not owned.going_back(session, job.request_id)
+
+    return name
 
 
 def fulfil(house: House, run_id: str) -> None:
@@ -69,8 +87,7 @@ def fulfil(house: House, run_id: str) -> None:
         job = _begin(session, house, run_id)
     if job is None:
         return
-    until, remember = house.now() + PATIENCE, remembering(house, job.held)
-    attempt = Attempt(house.connectors, house.now, until, house.call, beside(house), remember)
+    attempt = _attempt(house, job, house.now() + PATIENCE, house.call)
     try:
         _go(house, job, attempt, lambda _step: True)
     except LosesClaim:
@@ -117,7 +134,7 @@ def _begin(session: Session, house: House, run_id: str) -> Job | None:
 def _put_off(session: Session, house: House, run: Run) -> None:
     """What it is to bring is just being taken back; that takes a minute at most."""
     now = house.now()
-    run.state, run.ended_at, run.note = RunState.STOPPED, now, "What it brings is just being taken back"
+    run.state, run.ended_at, run.note = RunState.STOPPED, now, GOING_BACK
     follow(session, house, run, "", now, SOONEST, first_at=run.first_at)
 
 

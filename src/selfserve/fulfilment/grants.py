@@ -55,7 +55,7 @@ def promise(
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
     live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
     grant = session.get_one(Grant, live[0], populate_existing=True) if live else None
-    if grant is not None and grant.state in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+    if grant is not None and grant.state in _GOING:
         raise BeingTakenBack
     grant_id = grant.id if grant is not None else new_id()
     if grant is None:
@@ -101,13 +101,14 @@ _REASON_ENDS = Statement(
         _REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request")
     )
 )
-_GOING = Statement(
-    sa.select(Step.resource)
+_GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
+_HELD = Statement(
+    sa.select(Step.resource, Grant.id, Grant.state)
     .join(GrantReason, GrantReason.request_id == Step.request_id)
     .join(Grant, Grant.id == GrantReason.grant_id)
     .where(
         Grant.customer_id == sa.bindparam("customer"),
-        among(Grant.state, [GrantState.ENDING, GrantState.REVOKE_FAILED]),
+        among(Grant.state, [GrantState.PROMISED, GrantState.ACTIVE, *_GOING]),
         ours(),
     )
 )
@@ -200,8 +201,18 @@ def reason_of(session: Session, request_id: str) -> GrantReason | None:
 
 
 def going(session: Session, customer_id: str, resources: list[str]) -> bool:
-    """True where any of these is just being taken back from the customer, as part of something they held before."""
-    return any(resource in resources for (resource,) in _GOING.rows(session, {"customer": customer_id}))
+    """True where any of these is just being taken back from the customer, as part of something they held before.
+
+    What they still hold cannot begin to end before the transaction is over: its end then sees whom it takes it from.
+    """
+    held = [row for row in _HELD.rows(session, {"customer": customer_id}) if row[0] in resources]
+    if any(state in _GOING for _, _, state in held):
+        return True
+    ids = {grant_id for _, grant_id, _ in held}
+    if not ids:
+        return False
+    states = session.scalars(sa.select(Grant.state).where(Grant.id.in_(ids)).order_by(Grant.id).with_for_update())
+    return any(state in _GOING for state in states.all())
 
 
 def over(session: Session, request_id: str, now: datetime) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,9 +17,6 @@ from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement
 from selfserve.store.states import RunState, StepState
 from selfserve.store.tables import Request, Run, Step
-
-RESOURCE = 512
-"""Signs of a resource's name that are stored."""
 
 
 @dataclass(frozen=True)
@@ -106,25 +102,23 @@ def work_of(row: Step) -> StepWork:
     )
 
 
-def resource_key(resource: str) -> str:
-    """A resource's name as it is stored: one too long for its column is told apart by its digest."""
-    if len(resource) <= RESOURCE:
-        return resource
-    return f"{resource[: RESOURCE - 65]}#{hashlib.sha256(resource.encode()).hexdigest()}"
-
-
 def note_intent(session: Session, step: StepWork, before: str) -> None:
     """Write down that a call may be sent, and what the target showed before the first one."""
     session.execute(
         sa.update(Step)
         .where(Step.id == step.id)
         .values(
-            resource=resource_key(step.resource),
+            resource=step.resource,
             state=StepState.RUNNING,
             calls=Step.calls + 1,
             before=sa.case((sa.or_(Step.calls == 0, Step.before == ""), before), else_=Step.before),
         )
     )
+
+
+def note_name(session: Session, step: StepWork) -> None:
+    """Write down what the step changes."""
+    session.execute(sa.update(Step).where(Step.id == step.id).values(resource=step.resource))
 
 
 def remembering(house: House, held: Claim) -> Callable[[str, State], None]:
@@ -151,7 +145,7 @@ def note_result(session: Session, step: StepWork, result: Result, now: datetime)
     step.state, step.ours, step.target_state = result.state, result.ours, result.target_state
     values: dict[str, object] = {
         "state": result.state,
-        "resource": resource_key(step.resource),
+        "resource": step.resource,
         "target_state": result.target_state,
         "evidence": result.evidence,
         "failure": result.failure,

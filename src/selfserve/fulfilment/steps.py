@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,12 +73,23 @@ class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an 
     """Somebody else holds the run now; whatever this worker knows about it no longer counts."""
 
 
+RESOURCE = 512
+"""Signs of a resource's name that are stored."""
+
+
 def resource_of(connector: Guarded, action: Action[Any], args: BaseModel, customer_id: str) -> str:
-    """The name of what a step changes, equal for equal effects; raises TooSlow. See `personal`."""
+    """The name of what a step changes as it is stored, equal for equal effects; raises TooSlow. See `personal`."""
     return personal(connector.resource(action.name, args), action, customer_id)
 
 
 def personal(resource: str, action: Action[Any], customer_id: str) -> str:
-    """What a human does by a checklist is the customer's for whom it is done: the same words for somebody else are
-    another key, badge or desk, and nobody's to inherit."""
-    return f"{resource}:{customer_id}" if action.human else resource
+    """A resource's name as it is stored. What a human does by a checklist is the customer's for whom it is done: the
+    same words for somebody else are another key, badge or desk, and nobody's to inherit."""
+    return resource_key(f"{resource}:{customer_id}" if action.human else resource)
+
+
+def resource_key(resource: str) -> str:
+    """A name too long for its column is told apart by its digest."""
+    if len(resource) <= RESOURCE:
+        return resource
+    return f"{resource[: RESOURCE - 65]}#{hashlib.sha256(resource.encode()).hexdigest()}"

@@ -17,7 +17,7 @@ from selfserve.fulfilment import conflicts, grants, queueing
 from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.runs import Claim, hold, resource_key
+from selfserve.fulfilment.runs import Claim, hold
 from selfserve.fulfilment.steps import LosesClaim, StepWork
 from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
@@ -51,7 +51,7 @@ def begin(
     clash = conflicts.refused(session, house, item, request.customer_id, settled=True)
     if clash is not None:
         raise NotPossible(clash)
-    lasting = [resource_key(step.resource) for step in prepared.steps if step.lasting]
+    lasting = [step.resource for step in prepared.steps if step.lasting]
     if lasting and grants.going(session, request.customer_id, lasting):
         raise NotPossible(GOING)
     if lasting and wanted is not None:
@@ -124,7 +124,7 @@ def _row(request: Request, step: PlannedStep, position: int, *, intended: bool) 
         "connector": step.connector,
         "action": step.action,
         "args": step.args,
-        "resource": resource_key(step.resource),
+        "resource": step.resource,
         "state": StepState.RUNNING if intended else StepState.PLANNED,
         "before": step.before,
         "calls": 1 if intended else 0,
