@@ -96,6 +96,8 @@ class Shelf(Connector):
         self.missing: set[str] = set()
         """Things there is no board for: the plan says that asking is useless."""
         self.offline = False
+        self.nameless = False
+        """True: it takes orders and can be read, but cannot say what they change."""
         self.blind = False
         """True: it takes orders, but cannot be read."""
         self.before_apply: Callable[[], None] | None = None
@@ -106,7 +108,7 @@ class Shelf(Connector):
 
     def resource(self, action: str, args: BaseModel) -> str:
         assert isinstance(args, ThingArgs)
-        return f"thing:{args.thing}:{args.customer}"
+        return "" if self.offline or self.nameless else f"thing:{args.thing}:{args.customer}"
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         assert isinstance(args, ThingArgs)

@@ -355,6 +355,8 @@ class Connector(ABC):
 
         Two requests that lead to one resource share it, of two customers as well: it is taken back when the last of
         them ends. Where it is one customer's own, their name is part of it; of a `human` action the caller adds it.
+        It is made of what stays when things are moved or renamed, and is "" while the target cannot be asked: what is
+        known by then is kept, and what is known to nobody is waited for.
         """
         return f"{action}:{args.model_dump_json()}"
 

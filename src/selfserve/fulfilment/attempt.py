@@ -38,13 +38,14 @@ from selfserve.fulfilment.results import (
     Broke,
     broke,
     failed,
+    not_named,
     not_shown,
     one_line,
     still_shown,
     unread,
     waiting,
 )
-from selfserve.fulfilment.steps import LosesClaim, Result, StepWork, resource_of
+from selfserve.fulfilment.steps import LosesClaim, Result, StepWork, named, resource_of
 from selfserve.languages.messages import msg
 from selfserve.store.states import StepState
 
@@ -136,8 +137,9 @@ class Attempt:
         maybe_sent = step.calls > 0 and step.recorded
         first = step.calls == 0  # what was seen when it was asked for may be long ago
         if maybe_sent or first or not step.before:
-            if step.recorded and not self._named(step, connector, action, args):
-                return waiting(step, GOING_BACK)
+            unknown = self._unknown(step, connector, action, args) if step.recorded else None
+            if unknown is not None:
+                return unknown
             seen = self._look(step, connector, args, step.target_state)
             settled = self._from_look(step, action, seen, maybe_sent)
             if settled is not None:
@@ -153,14 +155,18 @@ class Attempt:
         self.registry.note(step.connector, outcome)
         return self._from_outcome(step, connector, action, args, outcome, maybe_sent)
 
-    def _named(self, step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel) -> bool:
-        """Gives the step the name of what it changes, where whoever took the order could not ask its target for it.
-        False where that is just being taken back: found there now, it would be gone in a moment."""
-        name = resource_of(connector, action, args, step.customer_id)
-        if name == step.resource:
-            return True
+    def _unknown(self, step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel) -> Result | None:
+        """Why it cannot be begun with yet; None where it is known by name what it changes, and nobody is just taking
+        that back. What was called for keeps its name, whatever the target says or does not say today."""
+        name = "" if step.calls and named(step.resource) else resource_of(connector, action, args, step.customer_id)
+        if not name and action.lasting and not named(step.resource):
+            seen = self._look(step, connector, args, step.target_state)
+            self._note_look(step, seen)
+            return unread(step, seen.failure or Failed(FailureKind.TRANSIENT, not_named(step)))
+        if not name or name == step.resource:
+            return None
         step.resource = name
-        return self._name(step)
+        return None if self._name(step) else waiting(step, GOING_BACK)
 
     def _note_look(self, step: StepWork, seen: Observation) -> None:
         """A look is a call too: it tells the circuit whether the target answers. A connector that broke says nothing of

@@ -76,6 +76,11 @@ def unread(step: StepWork, failure: Failed) -> Result:
     return Result(StepState.FAILED, step.target_state, failure=failure.kind, reason=failure.reason)
 
 
+def not_named(step: StepWork) -> str:
+    """Why nothing can be done about a step of which nobody knows what it changes."""
+    return msg("{connector} cannot say at the moment what this changes", connector=step.connector)
+
+
 def not_shown(step: StepWork, seen: Observation) -> str:
     """How a look that should have shown the effect went."""
     name = step.connector

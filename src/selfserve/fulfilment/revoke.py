@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
-from selfserve.fulfilment import escalation, grants, owned, sealed, versions
+from selfserve.fulfilment import escalation, grants, naming, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
@@ -30,11 +30,13 @@ log = structlog.get_logger(__name__)
 ALARM_AFTER = timedelta(minutes=15)
 """A failing taking-back alarms a human after this; it goes on being tried all the same."""
 WAIT = timedelta(seconds=5)
+GIVEN = msg("It is just being given for something else, so it cannot be taken back yet.")
 
 
 def revoke(house: House, run_id: str) -> None:
     """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
     _wipe(house, run_id)
+    nameless = naming.learn(house, run_id)
     with house.database.write() as session:
         run = session.get(Run, run_id, with_for_update=True)
         held = claim(session, run, house) if run is not None else None
@@ -42,7 +44,10 @@ def revoke(house: House, run_id: str) -> None:
             return
         given = owned.being_given(session, run.grant_id)
         if given is not None:
-            _wait(session, house, run, work_of(given), house.now())
+            _wait(session, house, run, work_of(given), GIVEN, house.now())
+            return
+        if nameless is not None:
+            _wait(session, house, run, *nameless, house.now())
             return
         steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
     until, remember = house.now() + PATIENCE, remembering(house, held)
@@ -69,9 +74,8 @@ def _wipe(house: House, run_id: str) -> None:
             sealed.forget(session, house, grant, patiently=True)
 
 
-def _wait(session: Session, house: House, run: Run, step: StepWork, now: datetime) -> None:
+def _wait(session: Session, house: House, run: Run, step: StepWork, reason: str, now: datetime) -> None:
     """Not now, and not for ever: nothing has failed yet, but the pauses grow, and a human hears of it in time."""
-    reason = msg("It is just being given for something else, so it cannot be taken back yet.")
     result = Result(step.state, step.target_state, reason=reason, look_again=WAIT)
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     if now - run.first_at >= ALARM_AFTER or escalation.is_being_tried(session, f"grant:{grant.id}"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -79,11 +79,12 @@ def steps_of(session: Session, request_ids: Iterable[str]) -> list[StepWork]:
         .where(Step.request_id.in_(list(request_ids)))
         .order_by(Step.request_id, Step.position)
     )
-    return [replace(work_of(row), customer_id=customer_id) for row, customer_id in rows]
+    return [work_of(row, customer_id) for row, customer_id in rows]
 
 
-def work_of(row: Step) -> StepWork:
-    """A copy of one step's row to carry while no session is open."""
+def work_of(row: Step, customer_id: str = "") -> StepWork:
+    """A copy of one step's row to carry while no session is open. `customer_id` is whom it is for, where that is
+    asked."""
     return StepWork(
         id=row.id,
         key=row.key,
@@ -99,6 +100,7 @@ def work_of(row: Step) -> StepWork:
         target_state=dict(row.target_state or {}),
         accepted_until=row.accepted_until,
         poll_after=None if row.poll_seconds is None else timedelta(seconds=row.poll_seconds),
+        customer_id=customer_id,
     )
 
 

@@ -75,17 +75,30 @@ class LosesClaim(Exception):  # noqa: N818  (a fact, told in a sentence, not an 
 
 RESOURCE = 512
 """Signs of a resource's name that are stored."""
+_BY_WORDS = "?"
 
 
 def resource_of(connector: Guarded, action: Action[Any], args: BaseModel, customer_id: str) -> str:
-    """The name of what a step changes as it is stored, equal for equal effects; raises TooSlow. See `personal`."""
-    return personal(connector.resource(action.name, args), action, customer_id)
+    """The name of what a step changes as it is stored, equal for equal effects; "" while its target cannot be asked.
+    Raises TooSlow. See `personal`."""
+    name = connector.resource(action.name, args)
+    return personal(name, action, customer_id) if name else ""
 
 
 def personal(resource: str, action: Action[Any], customer_id: str) -> str:
     """A resource's name as it is stored. What a human does by a checklist is the customer's for whom it is done: the
     same words for somebody else are another key, badge or desk, and nobody's to inherit."""
     return resource_key(f"{resource}:{customer_id}" if action.human else resource)
+
+
+def by_words(action: Action[Any], args: BaseModel, customer_id: str) -> str:
+    """What stands for a name until the target can be asked for it: what was asked for. See `named`."""
+    return personal(f"{_BY_WORDS}{action.name}:{args.model_dump_json()}", action, customer_id)
+
+
+def named(resource: str) -> bool:
+    """True where a target has said what it is called; until then it is compared with nothing."""
+    return not resource.startswith(_BY_WORDS)
 
 
 def resource_key(resource: str) -> str:

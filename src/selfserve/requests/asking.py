@@ -32,7 +32,7 @@ from selfserve.fulfilment import conflicts, eligibility, faults
 from selfserve.fulfilment.faults import Fault
 from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
-from selfserve.fulfilment.steps import personal, resource_of
+from selfserve.fulfilment.steps import by_words, resource_of
 from selfserve.languages.messages import msg
 from selfserve.people import device_facts, directory
 from selfserve.requests import stages
@@ -336,7 +336,7 @@ def _planned(house: House, item: Item, step: Step, context: Context, *, look: bo
     connector, action, model = fitting(house, item, step, context, None)
     quick = action.quick if step.quick is None else step.quick and action.quick
     whose = str(context["customer"]["id"])
-    seen = _Seen(personal(f"{action.name}:{model.model_dump_json()}", action, whose))
+    seen = _Seen(by_words(action, model, whose))
     if house.works and connector_name not in house.connectors.resting():
         read = partial(_read, seen, connector, action, model, whose, look=look and quick, foresee=foresee)
         try:
@@ -382,7 +382,7 @@ def _read(
     foresee: bool,
 ) -> None:
     """What the step changes, what is there before it, and why it can never work: the last two as far as asked for."""
-    into.resource = resource_of(connector, action, model, whose)
+    into.resource = resource_of(connector, action, model, whose) or into.resource
     if look and action.lasting:
         seen = connector.observe(action.name, model, {}).presence
         into.before = "" if seen in (Presence.UNKNOWABLE, Presence.INVISIBLE) else seen.value

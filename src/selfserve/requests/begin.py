@@ -18,7 +18,7 @@ from selfserve.fulfilment.fulfil import Job, first_attempt
 from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import Claim, hold
-from selfserve.fulfilment.steps import LosesClaim, StepWork
+from selfserve.fulfilment.steps import LosesClaim, StepWork, named
 from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
 from selfserve.requests.refusals import NotPossible
@@ -91,7 +91,8 @@ def _store_steps(session: Session, request: Request, prepared: Prepared, *, at_o
     works = []
     for position, step in enumerate(prepared.steps, start=1):
         # A one-off that nobody can look at must not be in doubt before it is its turn.
-        first = at_once and step.quick and (bool(step.before) or (not step.lasting and position == 1))
+        known = bool(step.before) and named(step.resource)
+        first = at_once and step.quick and (known if step.lasting else bool(step.before) or position == 1)
         row = _row(request, step, position, intended=first)
         _STEP.write(session, row)
         works.append(

@@ -1,0 +1,89 @@
+"""What is held but was never named: done by hand while its target was away. Asked for its name before anything that may
+be the same is taken back, as what nobody can compare would be taken from under whoever needs it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
+from sqlalchemy.orm import Session, aliased
+
+from selfserve.connectors.patience import TooSlow
+from selfserve.connectors.problems import ConnectorProblem
+from selfserve.fulfilment.house import House
+from selfserve.fulfilment.owned import ours
+from selfserve.fulfilment.results import broke, not_named
+from selfserve.fulfilment.runs import note_name, work_of
+from selfserve.fulfilment.steps import StepWork, named, resource_of
+from selfserve.store.statement import among
+from selfserve.store.states import STEP_THERE, GrantState, StepState
+from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
+
+log = structlog.get_logger(__name__)
+_LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
+
+
+def learn(house: House, run_id: str) -> tuple[StepWork, str] | None:
+    """Name what the run is to take back, and what its customer holds beside it in the same targets. The first that
+    cannot be named now, and why; None where all are, as nearly always."""
+    with house.database.read() as session:
+        works = _nameless(session, run_id)
+    for work in works:
+        why = _learn(house, work)
+        if why:
+            return work, why
+    return None
+
+
+def _nameless(session: Session, run_id: str) -> list[StepWork]:
+    of_run = sa.select(Run.grant_id).where(Run.id == run_id)
+    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == of_run.scalar_subquery())
+    mine = aliased(Step)
+    beside = (
+        sa.select(GrantReason.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(
+            Grant.customer_id.in_(sa.select(Grant.customer_id).where(Grant.id == of_run.scalar_subquery())),
+            among(Grant.state, _LIVING),
+            GrantReason.ended_at.is_(None),
+        )
+    )
+    there = among(Step.state, [*STEP_THERE, StepState.ACCEPTED])
+    rows = session.execute(
+        sa.select(Step, Request.customer_id)
+        .join(Request, Request.id == Step.request_id)
+        .where(
+            sa.or_(
+                sa.and_(Step.request_id.in_(own), ours()),
+                sa.and_(
+                    Step.request_id.in_(beside),
+                    there,
+                    Step.connector.in_(sa.select(mine.connector).where(mine.request_id.in_(own))),
+                ),
+            )
+        )
+        .order_by(Step.id)
+    )
+    return [work_of(row, customer_id) for row, customer_id in rows if not named(row.resource)]
+
+
+def _learn(house: House, work: StepWork) -> str:
+    """Why it has no name yet; "" where it has, or is set up so that nothing could be taken back either."""
+    try:
+        connector, action = house.connectors.guarded(work.use, house.call)
+        if not action.lasting:
+            return ""
+        args = action.args.model_validate(work.args)
+        work.resource = resource_of(connector, action, args, work.customer_id) or work.resource
+    except (ConnectorProblem, ValidationError):
+        return ""
+    except TooSlow:
+        return not_named(work)
+    except Exception as problem:
+        log.exception("connector_raised", connector=work.connector, action=work.action)
+        return broke(problem)
+    if not named(work.resource):
+        return not_named(work)
+    with house.database.write() as session:
+        note_name(session, work)
+    return ""

@@ -1,0 +1,104 @@
+"""What a step changes is called by its target: a name that is known is kept, and one that is not is waited for."""
+
+from __future__ import annotations
+
+from tests.stand import invariants
+from tests.stand.house import Stand
+
+from selfserve.requests import acts, desk
+from selfserve.requests.submit import Submitted
+from selfserve.store.states import GrantState, RequestState
+
+FORK = "thing:fork:ada"
+
+
+def _gives_back(stand: Stand, made: Submitted) -> None:
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+
+
+def _done_by_hand_while_away(stand: Stand) -> Submitted:
+    """Another item brings the fork too; the shelf is away, and staff put it there and say that they are sure."""
+    stand.edit("lamp", "thing: lamp", "thing: fork")
+    stand.shelf.offline = True
+    made = stand.ask("ada", "lamp")
+    stand.pass_time(minutes=30)
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True)
+    stand.work()
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert stand.steps(made.id)[0].resource.startswith("?")
+    return made
+
+
+def test_what_was_done_by_hand_while_the_target_was_away_is_kept_for_who_holds_it(stand: Stand) -> None:
+    """The fork that ends asks first what the other is called: it is the same, and stays until the other ends."""
+    fork = stand.ask("ada", "fork")
+    lamp = _done_by_hand_while_away(stand)
+    stand.shelf.offline = False
+    _gives_back(stand, fork)
+    stand.pass_time(hours=1)
+    assert stand.steps(lamp.id)[0].resource == FORK
+    assert ("fork", "ada") in stand.shelf.things
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    _gives_back(stand, lamp)
+    stand.pass_time(hours=1)
+    assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_nothing_is_taken_back_before_it_is_known_who_else_holds_it(stand: Stand) -> None:
+    """The shelf takes orders and cannot say what they change: the taking back waits, and a human hears of it."""
+    fork = stand.ask("ada", "fork")
+    lamp = _done_by_hand_while_away(stand)
+    stand.shelf.offline, stand.shelf.nameless = False, True
+    _gives_back(stand, fork)
+    stand.pass_time(minutes=20)
+    assert ("fork", "ada") in stand.shelf.things
+    assert stand.shelf.calls["undo"] == 0
+    case = stand.case()
+    assert case.why == "revoke_failed"
+    assert "cannot say at the moment what this changes" in case.reason
+    stand.shelf.nameless = False
+    stand.pass_time(hours=1)
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert not stand.open_cases()
+    assert ("fork", "ada") in stand.shelf.things
+    _gives_back(stand, lamp)
+    stand.pass_time(hours=1)
+    assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_a_name_that_is_known_is_never_given_up_for_none(stand: Stand) -> None:
+    """The answer is lost, and the shelf goes away: what may be there keeps its name, and is left to whoever has it."""
+    stand.edit("lamp", "thing: lamp", "thing: fork")
+    stand.shelf.faults = ["answer_lost"]
+    made = stand.ask("ada", "fork")
+    stand.shelf.offline = True
+    stand.pass_time(minutes=30)
+    (step,) = stand.steps(made.id)
+    assert (step.resource, stand.request(made.id).state) == (FORK, RequestState.HANDED_OVER)
+    stand.shelf.offline = False
+    lamp = stand.ask("ada", "lamp")
+    stand.pass_time(minutes=5)
+    assert stand.request(lamp.id).state == RequestState.FULFILLED
+    stand.write(acts.cancel, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.pass_time(hours=1)
+    assert ("fork", "ada") in stand.shelf.things
+    _gives_back(stand, lamp)
+    stand.pass_time(hours=1)
+    assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_nothing_is_sent_before_it_is_known_what_it_changes(stand: Stand) -> None:
+    """A shelf that cannot say it is tried again, and is a human's in the end."""
+    stand.shelf.nameless = True
+    made = stand.ask("ada", "fork")
+    stand.pass_time(minutes=1)
+    assert stand.shelf.calls["put"] == 0
+    assert stand.request(made.id).state == RequestState.FULFILLING
+    stand.shelf.nameless = False
+    stand.pass_time(minutes=5)
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    assert stand.steps(made.id)[0].resource == FORK
