@@ -190,6 +190,31 @@ def test_what_is_ordered_where_no_target_is_known_is_not_found_there_either(stan
     _all_gone(stand)
 
 
+def test_a_giving_that_learns_its_name_waits_for_a_taking_back_that_begins(
+    stand: Stand, second: Stand, beside: ThreadPoolExecutor
+) -> None:
+    """Neither has written down yet that it has begun, and only now they turn out to be about the same fork."""
+    stand.ask("ada", "fork")
+    object.__setattr__(second.house, "works", False)
+    whole = second.ask("ada", "set")
+    _gives_back(stand, _request_of(stand, "fork"))
+    (taking,) = stand.runs(_grant_of(stand, "fork").id)
+    giving = stand.runs(whole.id)[-1]
+    with stand.house.database.write() as session:
+        run = session.get_one(Run, taking.id, with_for_update=True)
+        assert claim(session, run, stand.house) is not None
+        assert owned.being_given(session, _grant_of(stand, "fork").id) is None
+        assert [step.name for step in owned.to_undo(session, _grant_of(stand, "fork").id, stand.clock())] == ["thing"]
+        late = beside.submit(fulfil, second.house, giving.id)
+        _until_it_waits(stand, late)
+    late.result(30)
+    assert (stand.steps(whole.id)[1].state, stand.steps(whole.id)[1].calls) == ("planned", 0)
+    revoke(stand.house, taking.id)
+    stand.pass_time(minutes=5)
+    assert stand.request(whole.id).state == RequestState.FULFILLED
+    assert ("fork", "ada") in stand.shelf.things
+
+
 def test_what_is_asked_for_while_what_was_held_ends_is_seen_by_its_end(
     stand: Stand, second: Stand, beside: ThreadPoolExecutor
 ) -> None:

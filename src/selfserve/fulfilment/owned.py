@@ -90,23 +90,21 @@ def going_back(session: Session, request_id: str) -> bool:
     """True while something the request is still to bring is just being taken back, as part of what was held before:
     found there now, it would be gone in a moment.
 
-    Locks the request's steps, so that of a giving and a taking back that begin at once one sees the other.
+    Locks the request's steps and what is held of the same, so that of a giving and a taking back that begin at once one
+    sees the other, also where the giving has only now learnt what it is about.
     """
-    session.scalars(sa.select(Step).where(Step.request_id == request_id).order_by(Step.id).with_for_update()).all()
     mine = aliased(Step)
-    found = (
+    held = (
         sa.select(Step.id)
         .join(mine, sa.and_(mine.resource == Step.resource, mine.connector == Step.connector))
-        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .where(mine.request_id == request_id, mine.state.in_(_TO_COME), Step.request_id != request_id, ours())
+    )
+    both = sa.or_(Step.request_id == request_id, Step.id.in_(held))
+    session.scalars(sa.select(Step).where(both).order_by(Step.id).with_for_update()).all()
+    found = (
+        held.join(GrantReason, GrantReason.request_id == Step.request_id)
         .join(Run, Run.grant_id == GrantReason.grant_id)
-        .where(
-            mine.request_id == request_id,
-            mine.state.in_(_TO_COME),
-            Step.request_id != request_id,
-            ours(),
-            Run.purpose == Purpose.REVOKE,
-            Run.state.in_(_AT_IT),
-        )
+        .where(Run.purpose == Purpose.REVOKE, Run.state.in_(_AT_IT))
     )
     return session.scalar(found.limit(1)) is not None
 
