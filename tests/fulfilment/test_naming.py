@@ -102,3 +102,18 @@ def test_nothing_is_sent_before_it_is_known_what_it_changes(stand: Stand) -> Non
     stand.pass_time(minutes=5)
     assert stand.request(made.id).state == RequestState.FULFILLED
     assert stand.steps(made.id)[0].resource == FORK
+
+
+def test_what_was_ordered_where_no_target_is_known_is_extended_as_one_thing(stand: Stand) -> None:
+    """Asked for at a process that knows no target, extended at one that does: one grant with two reasons."""
+    elsewhere = stand.again("two")
+    object.__setattr__(elsewhere.house, "works", False)
+    made = elsewhere.ask("ada", "lamp")
+    stand.work()
+    assert stand.request(made.id).state == RequestState.FULFILLED
+    stand.clock.forward(days=2)
+    acts.extend(stand.house, made.name, stand.people["ada"], {})
+    stand.work()
+    (grant,) = stand.grants("ada")
+    assert grant.state == GrantState.ACTIVE
+    assert grant.item_id == "lamp"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -44,16 +47,29 @@ def holding_of(resources: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(resources)).encode()).hexdigest()
 
 
+Asked = tuple[str, str, Mapping[str, Any]]
+"""A step as it was asked for: connector, action, arguments."""
+
+
 def promise(
-    session: Session, house: House, request: Request, item: Item, holding: str, wanted: Wanted, now: datetime
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    holding: str,
+    asked: Sequence[Asked],
+    wanted: Wanted,
+    now: datetime,
 ) -> None:
     """Store the obligation to take back, with its timer, before anything is given.
 
-    A customer who holds the same already gets a further reason for it. Raises `BeingTakenBack` while that is just
-    ending.
+    A customer who holds the same already gets a further reason for it: the same `holding`, or the same item with the
+    same things `asked` for, where one of the two was asked for while a target could not name them. Raises
+    `BeingTakenBack` while that is just ending.
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
     live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
+    live = live or _asked_before(session, request, asked)
     grant = session.get_one(Grant, live[0], populate_existing=True) if live else None
     if grant is not None and grant.state in _GOING:
         raise BeingTakenBack
@@ -76,6 +92,31 @@ def promise(
         _set_end(session, house, grant, now)
 
 
+def _asked_before(session: Session, request: Request, asked: Sequence[Asked]) -> tuple[str] | None:
+    """The grant that the customer got by asking for just this by the same item; locked."""
+    for (grant_id,) in _BY_ITEM.rows(session, {"customer": request.customer_id, "item": request.item_id}):
+        steps = session.execute(
+            sa.select(Step.request_id, Step.connector, Step.action, Step.args)
+            .join(GrantReason, GrantReason.request_id == Step.request_id)
+            .where(GrantReason.grant_id == grant_id)
+            .order_by(Step.request_id, Step.position)
+        ).all()
+        for _, each in groupby(steps, key=lambda step: step.request_id):
+            if [(step.connector, step.action, step.args) for step in each] == list(asked):
+                return (grant_id,)
+    return None
+
+
+_BY_ITEM = Statement(
+    sa.select(Grant.id)
+    .where(
+        Grant.customer_id == sa.bindparam("customer"),
+        Grant.item_id == sa.bindparam("item"),
+        Grant.state != GrantState.ENDED,
+    )
+    .order_by(Grant.id)
+    .with_for_update()
+)
 _LIVE = Statement(
     sa.select(Grant.id)
     .where(

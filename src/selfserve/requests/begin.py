@@ -56,7 +56,8 @@ def begin(
         raise NotPossible(GOING)
     if lasting and wanted is not None:
         try:
-            grants.promise(session, house, request, item, prepared.holding, wanted, now)
+            asked = [(step.connector, step.action, step.args) for step in prepared.steps]
+            grants.promise(session, house, request, item, prepared.holding, asked, wanted, now)
         except BeingTakenBack:
             raise NotPossible(GOING) from None
     at_once = house.works and prepared.quick
