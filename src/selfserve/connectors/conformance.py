@@ -241,7 +241,7 @@ class ConformanceSuite(ABC):
         if offline is None:
             return
         assert case.online is not None, "who takes a target offline gives `online` as well"
-        before = case.target()
+        before, name = case.target(), case.connector.resource(case.action, case.args)
         offline()
         outcome = case.apply()
         assert isinstance(outcome, Failed), f"an offline target came back with {outcome}"
@@ -252,7 +252,9 @@ class ConformanceSuite(ABC):
         plan = case.connector.plan(case.action, case.args)
         assert plan.customer
         assert plan.blocked is None or not plan.blocked.for_good, f"an outage passes: {plan.blocked}"
-        assert case.connector.resource(case.action, case.args)
+        assert case.connector.resource(case.action, case.args) in ("", name), (
+            "a name made up while nobody could be asked"
+        )
         for field in type(case.args).model_fields:
             case.connector.options(case.action, field, "")
         assert [one for one in case.connector.check() if one.level is Level.ERROR], "check saw nothing amiss"

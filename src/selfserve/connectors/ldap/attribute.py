@@ -92,8 +92,7 @@ class SetAttribute(Deed[AttributeArgs]):
     """
 
     def resource(self, args: AttributeArgs) -> str:
-        person = names.normal(self.lookup.person(args.customer).dn)
-        return f"attribute:{person}:{args.attribute.lower()}={args.value}"
+        return f"attribute:{self.lookup.person(args.customer).name}:{args.attribute.lower()}={args.value}"
 
     def plan(self, args: AttributeArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
@@ -241,13 +240,7 @@ class SetAttribute(Deed[AttributeArgs]):
     def _person(self, args: AttributeArgs, state: State) -> Person:
         if not state.get("person"):
             return self.lookup.person(args.customer, 0)
-        try:
-            return self.lookup.again(str(state["person"]))
-        except EntryNotFoundError:
-            moved = self.lookup.person_by_uuid(str(state["uuid"])) if state.get("uuid") else None
-            if moved is None:
-                raise
-            return moved
+        return self.lookup.recorded(str(state["person"]), state.get("uuid"))
 
     @staticmethod
     def _restless(args: AttributeArgs, person: Person) -> Failed:

@@ -28,7 +28,7 @@ from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.attribute import AttributeArgs, SetAttribute, not_writable_attribute
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.deed import CustomerArgs, Deed, Desk
-from selfserve.connectors.ldap.errors import DirectoryError
+from selfserve.connectors.ldap.errors import AmbiguousEntryError, DirectoryError, EntryNotFoundError
 from selfserve.connectors.ldap.groups import Groups
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.lookup import Lookup
@@ -125,11 +125,14 @@ class LdapConnector(Connector):
             return Options(())
 
     def resource(self, action: str, args: BaseModel) -> str:
-        """One name by normalised DNs; by the words of the form only while the directory cannot say which entry they
-        mean."""
-        return _guarded(
-            lambda: self._deeds[action].resource(args), lambda _: f"{action}:?{fold(args.model_dump_json())}"
-        )
+        """One name by what the entries are known by wherever they are moved; by the words of the form where the
+        directory has no such entry or several, and none while it cannot be asked."""
+
+        def nameless(error: DirectoryError) -> str:
+            answered = isinstance(error, (EntryNotFoundError, AmbiguousEntryError))
+            return f"{action}:?{fold(args.model_dump_json())}" if answered else ""
+
+        return _guarded(lambda: self._deeds[action].resource(args), nameless)
 
     def displaces(self, action: str, args: BaseModel, other: BaseModel) -> bool:
         """An attribute has one value."""

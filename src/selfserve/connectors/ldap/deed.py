@@ -42,7 +42,7 @@ class Desk:
     settings: LdapSettings
     pins: Pins
     looks: Known[bool]
-    """What a look at a membership showed, by the pair's name."""
+    """What a look at a membership showed, by the DNs of its pair."""
 
 
 class Deed(ABC, Generic[ArgsT]):

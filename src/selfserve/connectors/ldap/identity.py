@@ -17,6 +17,12 @@ def identity(entry: Entry) -> str | None:
     return entry.text("entryUUID") or (f"{_GUID}{guid.hex()}" if guid else None)
 
 
+def name_of(dn: str, uuid: str | None) -> str:
+    """One name for an entry wherever it is moved and whatever it is called; its DN in one spelling where the directory
+    shows no identity."""
+    return uuid or names.normal(dn)
+
+
 def known_by(uuid: str) -> str:
     """The filter that finds the entry with this identity."""
     if not uuid.startswith(_GUID):

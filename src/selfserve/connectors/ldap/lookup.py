@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from selfserve.connectors.contract import FailureKind
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import STATE_ATTRIBUTES, Account, AccountState, read_account
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.entry import Entry
-from selfserve.connectors.ldap.errors import AmbiguousEntryError, EntryNotFoundError
-from selfserve.connectors.ldap.identity import ATTRIBUTES, identity, known_by
+from selfserve.connectors.ldap.errors import AmbiguousEntryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.identity import ATTRIBUTES, identity, known_by, name_of
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.settings import PLACE, LdapSettings
 from selfserve.connectors.ldap.wire import BASE, SUBTREE
 from selfserve.languages.messages import msg
+
+_NOT_SHOWN = (FailureKind.NOT_FOUND, FailureKind.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ class Person:
         """True where nothing may be written for this person."""
         return self.account.state is AccountState.HELD
 
+    @property
+    def name(self) -> str:
+        """One name for this person, wherever they are moved."""
+        return name_of(self.dn, self.uuid)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -40,6 +48,11 @@ class Group:
 
     dn: str
     uuid: str | None
+
+    @property
+    def name(self) -> str:
+        """One name for this group, whatever it is called."""
+        return name_of(self.dn, self.uuid)
 
 
 class Lookup:
@@ -50,17 +63,51 @@ class Lookup:
         self._client, self._settings, self._now = client, settings, now
         self._people: Known[Person] = Known(now)
         self._groups: Known[Group] = Known(now)
+        self._ids: Known[str] = Known(now)
 
     def person(self, customer: str, max_age: float | None = None) -> Person:
         """The one person `customer` (a login, a mail address or a DN) means, read at most `max_age` seconds ago."""
         age = self._settings.look_up_seconds if max_age is None else max_age
         known = self._people.get(customer, min(age, self._settings.look_up_seconds))
-        return known or self._people.put(customer, self._read_person(customer))
+        return known or self._people.put(customer, self._remembered(self._read_person(customer)))
 
     def person_by_uuid(self, uuid: str) -> Person | None:
-        """The person known by this, wherever they were moved; None where gone."""
+        """The person known by this, wherever in the directory they were moved; None where gone."""
         found = self._people_found(known_by(uuid), self._settings.people_base, SUBTREE)
+        found = found or self._everywhere(known_by(uuid), self._read_of_people)
         return self._person(found[0]) if found else None
+
+    def is_at(self, dn: str, uuid: str) -> bool:
+        """True where the entry at `dn` is the one known by `uuid`, or shows no identity, by what was read of it within
+        `look_up_seconds`."""
+        known = self._ids.get(names.normal(dn), self._settings.look_up_seconds)
+        return known == uuid or (known is None and self.is_at_now(dn, uuid) is True)
+
+    def is_at_now(self, dn: str, uuid: str) -> bool | None:
+        """The same, read now; None where nobody is at `dn`."""
+        entry = self._client.read(dn, ATTRIBUTES)
+        if entry is None:
+            return None
+        shown = identity(entry)
+        if shown:
+            self._ids.put(names.normal(dn), shown)
+        return shown in (uuid, None)
+
+    def recorded(self, dn: str, uuid: str | None) -> Person:
+        """The person recorded as this, read now, wherever they are today: who stands at `dn` may be somebody else."""
+        try:
+            person = self.again(dn)
+        except EntryNotFoundError:
+            moved = self.person_by_uuid(uuid) if uuid else None
+            if moved is None:
+                raise
+            return moved
+        if not uuid or person.uuid in (uuid, None):
+            return person
+        moved = self.person_by_uuid(uuid)
+        if moved is None:
+            raise EntryNotFoundError(somebody_else(dn))
+        return moved
 
     def again(self, dn: str, host: str | None = None) -> Person:
         """The person at `dn`, read now, from `host` where one is named."""
@@ -72,16 +119,28 @@ class Lookup:
 
     def group_by_uuid(self, uuid: str) -> str | None:
         """The DN of the group known by this, wherever in the directory it was moved; None where it is gone."""
-        for base in self._everywhere():
-            found = self._client.search(base, known_by(uuid))
-            if found:
-                return found[0].dn
-        return None
+        found = self._everywhere(known_by(uuid))
+        return found[0].dn if found else None
 
-    def _everywhere(self) -> list[str]:
-        """All the server holds (RFC 4512, section 5.1); the groups' own branch where it does not say."""
+    def _everywhere(self, where: str, attributes: Sequence[str] = ()) -> list[Entry]:
+        """What fits in all the server holds (RFC 4512, section 5.1), in the groups' own branch where it does not say.
+
+        A branch besides ours that it does not show us holds nothing for us.
+        """
         root = self._client.read("", ("namingContexts",))
-        return (root.texts("namingContexts") if root else []) or [self._settings.groups_base]
+        for base in (root.texts("namingContexts") if root else []) or [self._settings.groups_base]:
+            try:
+                found = self._client.search(base, where, attributes)
+            except DirectoryRefusedError as refused:
+                if refused.kind not in _NOT_SHOWN or self._is_ours(base):
+                    raise
+                continue
+            if found:
+                return found
+        return []
+
+    def _is_ours(self, base: str) -> bool:
+        return any(names.within(one, base) for one in (self._settings.people_base, self._settings.groups_base))
 
     def group(self, group: str) -> Group:
         """The one group that `group` (its cn or its DN) means."""
@@ -92,6 +151,12 @@ class Lookup:
         """Drop what is remembered about an entry that turned out to be gone."""
         self._people.forget(lambda person: names.same(person.dn, dn))
         self._groups.forget(lambda group: names.same(group.dn, dn))
+        self._ids.drop(names.normal(dn))
+
+    def _remembered(self, person: Person) -> Person:
+        if person.uuid:
+            self._ids.put(names.normal(person.dn), person.uuid)
+        return person
 
     def _read_person(self, customer: str) -> Person:
         kind = f"(objectClass={self._settings.person_class})"
@@ -102,8 +167,12 @@ class Lookup:
             found = self._people_found(f"(&{kind}{fits})", self._settings.people_base, SUBTREE)
         return self._person(_only(found, msg("person “{customer}”", customer=customer)))
 
+    @property
+    def _read_of_people(self) -> tuple[str, ...]:
+        return (*STATE_ATTRIBUTES, *self._settings.writable_attributes)
+
     def _people_found(self, where: str, base: str, scope: str, host: str | None = None) -> list[Entry]:
-        attributes = (*STATE_ATTRIBUTES, *self._settings.writable_attributes)
+        attributes = self._read_of_people
         if scope == BASE:
             entry = self._client.read(base, attributes, where, host)
             return [entry] if entry else []
@@ -127,6 +196,13 @@ class Lookup:
             found = self._client.search(base, f"(&{kind}(cn={names.escape_filter(group)}))", ATTRIBUTES)
         entry = _only(found, msg("group “{group}”", group=group))
         return Group(entry.dn, identity(entry))
+
+
+def somebody_else(dn: str) -> str:
+    """What is said of a person who is gone, and whose DN is another entry's today."""
+    return msg(
+        "{person} is somebody else's entry today; whoever had it before is not in the directory any more.", person=dn
+    )
 
 
 def _only(found: list[Entry], what: str) -> Entry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
 
 from pydantic import Field
@@ -27,13 +26,13 @@ from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
 from selfserve.connectors.ldap.errors import (
-    AmbiguousEntryError,
     AnswerLostError,
     DirectoryError,
     DirectoryRefusedError,
     EntryNotFoundError,
 )
-from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.lookup import Person, somebody_else
+from selfserve.connectors.ldap.pair import Pair, Pairs
 from selfserve.connectors.ldap.wire import ADD, DELETE, Change
 from selfserve.languages.messages import msg
 
@@ -56,24 +55,6 @@ def not_writable_group(group: str) -> str:
     return msg("The group {group} is not among writable_groups, so no catalog item may change it.", group=group)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """The two DNs of one membership, and what identifies both after a move."""
-
-    group: str
-    person: str
-    uuid: str | None = None
-    group_uuid: str | None = None
-
-    @property
-    def name(self) -> str:
-        """One name for the pair, however the DNs are spelt."""
-        return f"{names.normal(self.group)}:{names.normal(self.person)}"
-
-    def state(self, **more: str) -> State:
-        return {"group": self.group, "person": self.person, "uuid": self.uuid, "group_uuid": self.group_uuid, **more}
-
-
 class Membership(Deed[MembershipArgs]):
     """`member=True` puts the customer into the group, `member=False` takes them out; `undo` does the other.
 
@@ -83,16 +64,16 @@ class Membership(Deed[MembershipArgs]):
 
     def __init__(self, desk: Desk, *, member: bool) -> None:
         super().__init__(desk)
-        self._member = member
+        self._member, self._pairs = member, Pairs(desk.lookup)
 
     def resource(self, args: MembershipArgs) -> str:
-        pair = self._pair(args)
-        return f"{'member' if self._member else 'no-member'}:{pair.name}"
+        person, group = self.lookup.person(args.customer), self.lookup.group(args.group)
+        return f"{'member' if self._member else 'no-member'}:{group.name}:{person.name}"
 
     def plan(self, args: MembershipArgs) -> Plan:
         person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group).dn
-        pair = _Pair(group, person.dn)
-        name, seen = names.leaf(group), self.looks.get(pair.name, LOOKED)
+        pair = Pair(group, person.dn)
+        name, seen = names.leaf(group), self.looks.get(pair.place, LOOKED)
         there = self._there(pair) if seen is None else seen
         done = " (already so)" if there is self._member else ""
         if self._member:
@@ -108,16 +89,18 @@ class Membership(Deed[MembershipArgs]):
         person = self.lookup.person(args.customer, FRESH if self._member else None)
         if self._member and person.held:
             return held_back(person, msg("add it to {group}", group=names.leaf(group.dn)))
-        return self._reach(_Pair(group.dn, person.dn, person.uuid, group.uuid), member=self._member)
+        return self._reach(Pair(group.dn, person.dn, person.uuid, group.uuid), member=self._member)
 
     def observe(self, args: MembershipArgs, state: State) -> Observation:
         try:
             pair = self._of(args, state)
         except EntryNotFoundError as error:
             return self._seen(there=False, evidence={"read": str(error)})
-        pair, there = self._found(args, pair, recorded=bool(state))
-        self.looks.put(pair.name, there)
-        return self._seen(there=there, evidence={"group": pair.group, "person": pair.person, "member": there})
+        now, there = self._found(args, pair, recorded=bool(state))
+        if now is None:
+            return self._seen(there=False, evidence={"read": somebody_else(pair.person)})
+        self.looks.put(now.place, there)
+        return self._seen(there=there, evidence={"group": now.group, "person": now.person, "member": there})
 
     def undo(self, args: MembershipArgs, state: State, ctx: Context) -> Outcome:
         try:
@@ -126,15 +109,16 @@ class Membership(Deed[MembershipArgs]):
             return AlreadyDone({}, error.words) if self._member else Failed(FailureKind.NOT_FOUND, error.words)
         if not state and not self.settings.may_write_group(pair.group):
             return self._not_ours(pair.group)
-        now = self._group_now(pair) if state else pair
-        now, there = self._found(args, now, recorded=bool(state))
+        now, there = self._found(args, pair, recorded=bool(state), anew=True)
+        if now is None:
+            return AlreadyDone(state, somebody_else(pair.person))
         outside = not names.same(now.group, pair.group) and not self.settings.may_write_group(now.group)
         if outside and there is self._member:
             return self._moved_away(pair, now)
         return self._reach(now, member=not self._member)
 
-    def _reach(self, pair: _Pair, *, member: bool) -> Outcome:
-        asked = self.pins.get(pair.name)
+    def _reach(self, pair: Pair, *, member: bool) -> Outcome:
+        asked = self.pins.get(pair.place)
         there = self._look(pair, asked, member=member)
         if there is None:
             return self._no_group(pair, member=member)
@@ -145,17 +129,17 @@ class Membership(Deed[MembershipArgs]):
         except AnswerLostError as lost:
             return self._after_loss(pair, lost, member=member)
 
-    def _look(self, pair: _Pair, asked: str | None, *, member: bool) -> bool | None:
+    def _look(self, pair: Pair, asked: str | None, *, member: bool) -> bool | None:
         """Whether the group has the person, None without such a group; a look just made is not made again."""
-        recent = self.looks.get(pair.name, LOOKED)
-        self.looks.drop(pair.name)
+        recent = self.looks.get(pair.place, LOOKED)
+        self.looks.drop(pair.place)
         if recent is (not member) and asked is None:
             return recent
         return self.client.compare(pair.group, self.settings.member_attribute, pair.person, asked)
 
-    def _after_loss(self, pair: _Pair, lost: AnswerLostError, *, member: bool) -> Outcome:
+    def _after_loss(self, pair: Pair, lost: AnswerLostError, *, member: bool) -> Outcome:
         """Look on the server that was asked; write once more only where it shows that nothing happened."""
-        self.pins.set(pair.name, lost.host)
+        self.pins.set(pair.place, lost.host)
         try:
             there = self._there(pair, lost.host)
         except DirectoryError:
@@ -165,17 +149,17 @@ class Membership(Deed[MembershipArgs]):
         answer = self._write(pair, member=member, host=lost.host)
         if answer.code in _ALREADY and self._there(pair, lost.host) is member:
             return self._settled(pair, member=member)
-        self.pins.drop(pair.name)
+        self.pins.drop(pair.place)
         return self._judge(answer, pair, member=member)
 
-    def _settled(self, pair: _Pair, *, member: bool) -> Done:
-        self.pins.drop(pair.name)
+    def _settled(self, pair: Pair, *, member: bool) -> Done:
+        self.pins.drop(pair.place)
         return Done(pair.state(**{CONFIRMED: AFTER_LOSS}), self._tell(pair, member=member))
 
-    def _already(self, pair: _Pair, *, member: bool) -> AlreadyDone:
+    def _already(self, pair: Pair, *, member: bool) -> AlreadyDone:
         return AlreadyDone(pair.state(), self._tell(pair, member=member))
 
-    def _write(self, pair: _Pair, *, member: bool, host: str | None = None) -> Answer:
+    def _write(self, pair: Pair, *, member: bool, host: str | None = None) -> Answer:
         change = Change(ADD if member else DELETE, self.settings.member_attribute, (pair.person,))
         answer = self.client.modify(pair.group, [change], host)
         placeholder = self.settings.placeholder_member
@@ -184,7 +168,7 @@ class Membership(Deed[MembershipArgs]):
             return self.client.modify(pair.group, [keep, change], answer.host)
         return answer
 
-    def _judge(self, answer: Answer, pair: _Pair, *, member: bool) -> Outcome:
+    def _judge(self, answer: Answer, pair: Pair, *, member: bool) -> Outcome:
         if answer.ok:
             return Done(pair.state(), self._tell(pair, member=member))
         if answer.code in _ALREADY and self._there(pair, answer.host) is member:
@@ -200,7 +184,7 @@ class Membership(Deed[MembershipArgs]):
             )
         return DirectoryRefusedError(answer, msg("change the members of {group}", group=pair.group)).failed()
 
-    def _no_group(self, pair: _Pair, *, member: bool) -> Outcome:
+    def _no_group(self, pair: Pair, *, member: bool) -> Outcome:
         self.lookup.forget(pair.group)
         if pair.group_uuid and self.lookup.group_by_uuid(pair.group_uuid) is not None:
             renamed = msg("The group {group} was renamed in this very moment.", group=pair.group)
@@ -211,7 +195,7 @@ class Membership(Deed[MembershipArgs]):
             )
         return AlreadyDone(pair.state(), msg("The group {group} no longer exists.", group=names.leaf(pair.group)))
 
-    def _moved_away(self, before: _Pair, now: _Pair) -> NeedsHuman:
+    def _moved_away(self, before: Pair, now: Pair) -> NeedsHuman:
         """The group's new name is none that may be changed; what was given there is seen to by a person."""
         reason = msg(
             "The group {before} is now {group}, which is not among writable_groups, so nothing was written there.",
@@ -223,7 +207,7 @@ class Membership(Deed[MembershipArgs]):
         return NeedsHuman(reason, (Todo(msg("Add {person} to {group}.", person=now.person, group=now.group)),))
 
     @staticmethod
-    def _last_member(pair: _Pair) -> NeedsHuman:
+    def _last_member(pair: Pair) -> NeedsHuman:
         name = names.leaf(pair.group)
         return NeedsHuman(
             msg(
@@ -243,51 +227,30 @@ class Membership(Deed[MembershipArgs]):
             msg("A colleague ends your membership of {group}.", group=name),
         )
 
-    def _of(self, args: MembershipArgs, state: State) -> _Pair:
+    def _of(self, args: MembershipArgs, state: State) -> Pair:
         if state.get("group") and state.get("person"):
-            return _Pair(str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid"))
-        return self._pair(args)
+            return Pair(str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid"))
+        return self._pairs.asked(args.customer, args.group)
 
-    def _pair(self, args: MembershipArgs) -> _Pair:
-        person, group = self.lookup.person(args.customer), self.lookup.group(args.group)
-        return _Pair(group.dn, person.dn, person.uuid, group.uuid)
-
-    def _found(self, args: MembershipArgs, pair: _Pair, *, recorded: bool) -> tuple[_Pair, bool]:
-        """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well.
+    def _found(
+        self, args: MembershipArgs, pair: Pair, *, recorded: bool, anew: bool = False
+    ) -> tuple[Pair | None, bool]:
+        """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well,
+        with `anew` whatever was read of them a short while ago. None where the person is gone and the DN somebody
+        else's.
 
         Somebody renamed still has what they had, and so have the members of a group that was.
         """
-        there = self._there(pair, self.pins.get(pair.name))
-        if not recorded or (there and self._still_called(args, pair)):
+        there = self._there(pair, self.pins.get(pair.place))
+        if not recorded or (there and not anew and self._pairs.unmoved(args.group, pair)):
             return pair, there
-        now = self._person_now(self._group_now(pair))
-        return now, there if now == pair else self._there(now)
+        pairs = self._pairs.today(pair)
+        for now in pairs:
+            if there if now == pair else self._there(now, self.pins.get(now.place)):
+                return now, True
+        return next(iter(pairs), None), False
 
-    def _still_called(self, args: MembershipArgs, pair: _Pair) -> bool:
-        """True where the group's name is not another group's meanwhile, by what was read of it within the last
-        minute."""
-        if not pair.group_uuid:
-            return True
-        try:
-            known = self.lookup.group(args.group)
-        except (EntryNotFoundError, AmbiguousEntryError):
-            return False
-        return names.same(known.dn, pair.group) and known.uuid == pair.group_uuid
-
-    def _person_now(self, pair: _Pair) -> _Pair:
-        if not pair.uuid or self.client.read(pair.person) is not None:
-            return pair
-        moved = self.lookup.person_by_uuid(pair.uuid)
-        return replace(pair, person=moved.dn) if moved else pair
-
-    def _group_now(self, pair: _Pair) -> _Pair:
-        """The pair with the group where it is now, by what it is known by: its name may be another group's today."""
-        if not pair.group_uuid:
-            return pair
-        moved = self.lookup.group_by_uuid(pair.group_uuid)
-        return replace(pair, group=moved) if moved and not names.same(moved, pair.group) else pair
-
-    def _there(self, pair: _Pair, host: str | None = None) -> bool:
+    def _there(self, pair: Pair, host: str | None = None) -> bool:
         return bool(self.client.compare(pair.group, self.settings.member_attribute, pair.person, host))
 
     def _seen(self, *, there: bool, evidence: State) -> Observation:
@@ -305,7 +268,7 @@ class Membership(Deed[MembershipArgs]):
         return Declined(not_writable_group(group))
 
     @staticmethod
-    def _tell(pair: _Pair, *, member: bool) -> str:
+    def _tell(pair: Pair, *, member: bool) -> str:
         name = names.leaf(pair.group)
         if member:
             return msg("You are a member of {group}.", group=name)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from selfserve.connectors.contract import Blocked, Context, Done, Observation, Outcome, Plan, Presence, State
-from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import CHANGED, RESET, AccountState
-from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
+from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held, state_of
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.passwords import temporary_password
@@ -28,7 +27,7 @@ class ResetPassword(Deed[CustomerArgs]):
         self._make, self._unlock = make, Unlock(desk)
 
     def resource(self, args: CustomerArgs) -> str:
-        return f"password:{names.normal(self.lookup.person(args.customer).dn)}"
+        return f"password:{self.lookup.person(args.customer).name}"
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
@@ -50,13 +49,12 @@ class ResetPassword(Deed[CustomerArgs]):
             return self._after_loss(person, password, lost)
         if not answer.ok:
             return DirectoryRefusedError(answer, msg("set a password for {person}", person=person.dn)).failed()
-        return self._finish(person.dn, password, answer.host)
+        return self._finish(person, password, answer.host)
 
     def observe(self, args: CustomerArgs, state: State) -> Observation:
         """A password itself cannot be read; its date can, and tells where `apply` left the date it saw."""
-        person = (
-            self.lookup.again(str(state["person"])) if state.get("person") else self.lookup.person(args.customer, 0)
-        )
+        known = state.get("person")
+        person = self.lookup.recorded(str(known), state.get("uuid")) if known else self.lookup.person(args.customer, 0)
         changed, expected = person.entry.text(CHANGED), state.get("changed")
         evidence = {"person": person.dn, CHANGED: changed, RESET: person.entry.text(RESET)}
         if not expected or not changed:
@@ -68,7 +66,7 @@ class ResetPassword(Deed[CustomerArgs]):
         more."""
         try:
             if self._took_effect(person, password, lost.host):
-                return self._finish(person.dn, password, lost.host, confirmed=True)
+                return self._finish(person, password, lost.host, confirmed=True)
             if self.lookup.again(person.dn, lost.host).held:
                 return held_back(person, msg("reset its password"))
         except DirectoryError:
@@ -76,7 +74,7 @@ class ResetPassword(Deed[CustomerArgs]):
         answer = self.client.set_password(person.dn, password, lost.host)
         if not answer.ok:
             return DirectoryRefusedError(answer, msg("set a password for {person}", person=person.dn)).failed()
-        return self._finish(person.dn, password, answer.host)
+        return self._finish(person, password, answer.host)
 
     def _took_effect(self, before: Person, password: str, host: str) -> bool:
         """A bind only where the entry has changed, so that no failed try is counted for nothing."""
@@ -86,24 +84,23 @@ class ResetPassword(Deed[CustomerArgs]):
             return False
         return self.client.can_bind(before.dn, password, host)
 
-    def _finish(self, dn: str, password: str, host: str, *, confirmed: bool = False) -> Done:
+    def _finish(self, person: Person, password: str, host: str, *, confirmed: bool = False) -> Done:
         """The password is set and must reach the customer: nothing that goes wrong from here on may hide it."""
         try:
-            must_change, changed, dn = self._demand_change(dn, host)
+            must_change, changed = self._demand_change(person.dn, host)
         except DirectoryError:
             must_change, changed = False, None
         words = msg("Here is your temporary password. Please choose a new one right after.")
         if must_change:
             words = msg("Here is your temporary password. You are asked to choose a new one.")
         more = {CONFIRMED: AFTER_LOSS} if confirmed else {}
-        state: State = {"person": dn, "changed": changed, "must_change": must_change, **more}
-        return Done(state, words, password)
+        return Done(state_of(person, changed=changed, must_change=must_change, **more), words, password)
 
-    def _demand_change(self, dn: str, host: str) -> tuple[bool, str | None, str]:
+    def _demand_change(self, dn: str, host: str) -> tuple[bool, str | None]:
         person = self.lookup.again(dn, host)
         if person.account.state is AccountState.LOCKED:
             self._unlock.unlock(person, host)
         must_change = person.entry.text(RESET) == "TRUE"
         if not must_change and not person.held:
             must_change = self.client.modify(person.dn, [Change(REPLACE, RESET, ("TRUE",))], host).ok
-        return must_change, person.entry.text(CHANGED), person.dn
+        return must_change, person.entry.text(CHANGED)

@@ -33,7 +33,7 @@ class Unlock(Deed[CustomerArgs]):
     """
 
     def resource(self, args: CustomerArgs) -> str:
-        return f"unlocked:{names.normal(self.lookup.person(args.customer).dn)}"
+        return f"unlocked:{self.lookup.person(args.customer).name}"
 
     def plan(self, args: CustomerArgs) -> Plan:
         person = self.lookup.person(args.customer, 0)
