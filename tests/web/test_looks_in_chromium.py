@@ -76,6 +76,36 @@ def test_a_printed_request_is_a_record(browser: Browser, served: Served) -> None
         assert re.search(r"\d{4}.*\d\d:\d\d:\d\d ME", at), "the moment of printing, in place of that of loading"
 
 
+@pytest.mark.parametrize(
+    ("login", "path", "read", "asked"),
+    [
+        ("ruth", "/desk/{stuck}", "The story", ["Done by hand", "Cannot be done", "Hand it to another team"]),
+        ("ana", "/mine", "What you have", ["How you want it"]),
+    ],
+)
+def test_nothing_is_printed_of_what_can_only_be_filled_in(
+    browser: Browser, served: Served, login: str, path: str, read: str, asked: list[str]
+) -> None:
+    """A form leaves no heading and no empty box on paper, and what there is to read takes the whole width."""
+    with tab(browser, served, login, still=True) as page:
+        page.goto(path.format(**served.cases))
+        for heading in (read, *asked):
+            expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 718, "height": 1000})  # the room on a sheet of A4
+        expect(page.get_by_role("heading", name=read, exact=True)).to_be_visible()
+        for heading in asked:
+            expect(page.locator("h2", has_text=heading)).not_to_be_visible()
+        assert page.evaluate(_EMPTY) == []
+        if login == "ruth":
+            columns = page.locator(".s-case").evaluate("one => getComputedStyle(one).gridTemplateColumns.split(' ')")
+            assert len(columns) == 1
+
+
+_EMPTY = """
+    [...document.querySelectorAll('.s-panel')].filter(one => one.offsetParent && !one.innerText.trim())
+        .map(one => one.outerHTML.slice(0, 100))
+"""
 _SHOWN_TIMES = """all => all.map(one => ({
     size: getComputedStyle(one).fontSize,
     after: getComputedStyle(one, '::after').content,
@@ -104,6 +134,44 @@ def test_in_the_colours_of_the_system_state_and_focus_are_seen(browser: Browser,
         chosen = page.get_by_role("option", selected=True)
         expect(chosen).to_be_visible()
         assert chosen.evaluate(look) != page.get_by_role("listbox").evaluate(look)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(("login", "path"), [("tomas", "/approvals"), ("ruth", "/desk")])
+def test_in_the_colours_of_the_system_counts_are_read(
+    browser: Browser, served: Served, login: str, path: str, dark: bool
+) -> None:
+    """Also at the current place, which is painted otherwise: a count has the colours that belong together."""
+    with tab(browser, served, login, dark=dark, still=True) as page:
+        page.emulate_media(forced_colors="active", color_scheme="dark" if dark else "light")
+        page.goto(path)
+        count = page.locator(".s-side [aria-current] .s-count")
+        expect(count).to_be_visible()
+        assert count.evaluate(_PAINTED) == page.locator(".s-side [aria-current]").evaluate(_PAINTED)
+
+
+def test_in_the_colours_of_the_system_a_plot_keeps_its_legend(browser: Browser, served: Served) -> None:
+    """A swatch has the colour of its bars."""
+    with tab(browser, served, "tove", still=True) as page:
+        page.emulate_media(forced_colors="active")
+        page.goto("/health")
+        expect(page.locator(".s-legend").first).to_be_visible()
+        swatches = page.evaluate(_SWATCHES)
+        assert len({colour for _, colour in swatches}) == 3
+        bars = [one for one in page.evaluate(_BARS) if one[0] in dict(swatches)]
+        assert bars
+        assert [one for one in bars if one not in swatches] == []
+
+
+_SWATCHES = """
+    [...document.querySelectorAll('.s-legend li')].map(one =>
+        [one.className, getComputedStyle(one.querySelector('i')).backgroundColor])
+"""
+_BARS = """
+    [...document.querySelectorAll('.s-plot rect:not(.s-plot-g)')].map(one =>
+        [one.classList[0], getComputedStyle(one).fill])
+"""
+_PAINTED = "one => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]"
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -238,6 +306,28 @@ def test_a_phone_shows_no_keys_and_the_whole_hint(browser: Browser, served: Serv
     }"""
     assert search.evaluate(fits)
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("login", "path"),
+    [
+        ("jonas", "/items/figma-editor"),
+        ("ana", "/requests/{stuck}"),
+        ("ruth", "/desk/{stuck}"),
+        ("tomas", "/approvals"),
+    ],
+)
+def test_a_long_word_below_a_heading_widens_no_page(browser: Browser, served: Served, login: str, path: str) -> None:
+    """A summary, a name or a team is broken where it has no room, down to 320 wide."""
+    of = served.cases if "desk" in path else served.names
+    with tab(browser, served, login, ViewportSize(width=390, height=800), still=True) as page:
+        page.goto(path.format(**of))
+        below = page.locator(".s-head p")
+        expect(below.first).to_be_visible()
+        below.evaluate_all("all => all.forEach(one => { one.textContent = 'Rechtsschutzversicherung'.repeat(4) })")
+        for width in (390, 320):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(WIDER) <= 0
 
 
 def test_what_unfolds_has_a_marker_that_turns(browser: Browser, served: Served) -> None:
