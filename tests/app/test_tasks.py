@@ -17,6 +17,7 @@ from selfserve.fulfilment.revoke import revoke
 from selfserve.insights import looking
 from selfserve.insights.handshake import Place, Shown
 from selfserve.insights.places import places
+from selfserve.languages.reader import Reader
 from selfserve.people import tokens
 from selfserve.store.states import GrantState, Purpose, RunState
 from selfserve.store.tables import (
@@ -30,7 +31,17 @@ from selfserve.store.tables import (
     Stage,
     StageApprover,
 )
-from selfserve.tasks import _people, check_certificates, check_connectors, cron_every, look_after, measure, sync_people
+from selfserve.tasks import (
+    GOES_ON,
+    WAITS,
+    _people,
+    check_certificates,
+    check_connectors,
+    cron_every,
+    look_after,
+    measure,
+    sync_people,
+)
 
 TECHOPS = "techops@fernhill.example"
 
@@ -87,6 +98,18 @@ def _leads(app: App, login: str, title: str) -> str:
         (notice,) = (one for one in of_theirs if str(one.title) == title)
         assert "What needs it waits" in notice.body or "What waited for it" in notice.body
         return notice.path
+
+
+@pytest.mark.parametrize(
+    ("words", "german"),
+    [
+        (WAITS, "Was sie braucht, wartet und wird erledigt, sobald sie wieder funktioniert;"),
+        (GOES_ON, "Was auf sie gewartet hat, wird jetzt erledigt,"),
+    ],
+)
+def test_a_connector_has_its_gender_in_german(words: str, german: str) -> None:
+    """What follows "die Anbindung" in the same notice speaks of it as such."""
+    assert Reader("de").tell(words).startswith(german)
 
 
 def test_a_check_that_breaks_is_a_finding_and_stops_no_other(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,31 @@ def test_a_full_reading_brings_people_managers_and_groups(
     assert groups(db, "ana") == {"design"}
 
 
+def test_signs_that_turn_or_hide_text_stay_in_the_directory(
+    db: Database, client: DirectoryClient, branch: Branch
+) -> None:
+    """What people read of a person turns nothing around it: direction marks, zero-width signs and fillers are left out,
+    accents and joiners that writing needs are not; where nothing is left of a name, the login stands for it."""
+    branch.person(
+        "mei", cn="Mei \u202eTanaka\u2066", givenName="Me\u200bi", departmentNumber="De\u202esign",
+        title="\u2067Lead \u202c", l="Ber\u200elin", employeeType="in\ufefftern",
+    )  # fmt: skip
+    branch.person("nazanin", cn="ناز\u200cنین", givenName="\u0416o\u0308", sn="\u202e")
+    branch.person("unseen", cn="\u202e\u200b", title="\u3164")
+    sync(db, client, branch.mapping(), NOW)
+    with db.read() as session:
+        told = {
+            row.login: (row.name, row.given_name, row.department, row.title, row.location, row.employee_type)
+            for row in session.scalars(sa.select(Person))
+        }
+    assert told == {
+        "mei": ("Mei Tanaka", "Mei", "Design", "Lead", "Berlin", "intern"),
+        "nazanin": ("ناز\u200cنین", "\u0416\u00f6", "", "", "", ""),
+        "unseen": ("unseen", "", "", "", "", ""),
+    }
+    assert sync(db, client, branch.mapping(), NOW + timedelta(minutes=5), full=True).changed == 0
+
+
 def test_a_second_reading_reads_only_what_changed(db: Database, client: DirectoryClient, branch: Branch) -> None:
     """Changes are asked for by the server's own stamps; without a change nothing is written and nothing told."""
     branch.person("ana")

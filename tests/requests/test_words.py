@@ -208,3 +208,19 @@ def test_what_was_there_already_is_said_so(stand: Stand) -> None:
     other = line("step.done", stand.clock(), to, {"step": "another"}, "You have lamp.")
     assert other is not None
     assert other.title == "You have lamp."
+
+
+@pytest.mark.parametrize(
+    ("there", "english", "german"),
+    [
+        (0, "It stopped.", "It stopped."),
+        (1, "It stopped. One part of it is done already.", "It stopped. Ein Teil davon ist schon erledigt."),
+        (8, "It stopped. 8 parts of it are done already.", "It stopped. 8 Teile davon sind schon erledigt."),
+    ],
+)
+def test_it_is_told_how_many_parts_are_done_already(stand: Stand, there: int, english: str, german: str) -> None:
+    """Eight of twelve are not one."""
+    to = Telling(True, "Ada", "", "Lamp", {})
+    told = line("request.handed_over", stand.clock(), to, {"team": "Desk", "steps_there": there}, "It stopped.")
+    assert told is not None
+    assert (told.note, Reader("de").tell(told.note)) == (english, german)

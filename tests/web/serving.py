@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,20 @@ class Served:
     url: str
     names: dict[str, str]
     cases: dict[str, str]
+    store: Path
+
+    @contextmanager
+    def speaking(self, language: str) -> Iterator[None]:
+        """Everybody is spoken to in `language` meanwhile, whatever they read else."""
+        with closing(sqlite3.connect(self.store)) as store:
+            before = store.execute("SELECT language, id FROM person").fetchall()
+            with store:
+                store.execute("UPDATE person SET language = ?", (language,))
+            try:
+                yield
+            finally:
+                with store:
+                    store.executemany("UPDATE person SET language = ? WHERE id = ?", before)
 
 
 @contextmanager
@@ -43,4 +58,4 @@ def serving(
     command += ["hostile"] if hostile else [] if items is None else [str(items)]
     with running(command, folder / "log", ready, env=environment, cwd=Path(__file__).parents[2]):
         told = json.loads((folder / "names.json").read_text())
-        yield Served(url, told["names"], told["cases"])
+        yield Served(url, told["names"], told["cases"], folder / "house.db")

@@ -86,12 +86,13 @@ def states(served: Served) -> list[State]:
 
 def _draft(page: Page) -> None:
     page.get_by_role("textbox").first.fill("Forecast for the design budget")
-    expect(page.get_by_text("Draft kept")).to_be_visible()
+    expect(page.get_by_text(re.compile("Draft kept|Entwurf gesichert"))).to_be_visible()
 
 
 def _smiled(page: Page) -> None:
-    page.get_by_role("button", name="Good", exact=True).click()
-    expect(page.get_by_role("heading", name="Thank you for saying how it was")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^(Good|Gut)$")).click()
+    thanks = re.compile("Thank you for saying how it was|Danke, dass du gesagt hast, wie es war")
+    expect(page.get_by_role("heading", name=thanks)).to_be_visible()
 
 
 def _search(words: str, shows: str = ".s-card") -> Callable[[Page], None]:
@@ -142,7 +143,7 @@ def _cancelling(page: Page) -> None:
 
 
 def _cannot(page: Page) -> None:
-    page.get_by_role("button", name="Close and tell them").click()
+    page.get_by_role("button", name=re.compile("Close and tell them|Schließen und Bescheid sagen")).click()
     expect(page.locator("[aria-invalid=true]").first).to_be_visible()
 
 

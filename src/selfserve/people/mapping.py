@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from selfserve.catalog.signs import without_hidden
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.entry import Entry
 from selfserve.settings.identity import Attributes, Directory, Disabled
@@ -17,7 +18,8 @@ LIMITS = {
 """Column widths of `Person`."""
 IDENTIFYING = ("key", "dn", "login", "email", "human")
 """Cut to fit, these would name somebody else: an entry that does not fit is left out."""
-_TEXTS = ("name", "given_name", "department", "title", "location", "employee_type", "language", "human")
+_SHOWN = ("name", "given_name", "department", "title", "location", "employee_type")
+"""Read by people who do not know what stands in the directory: nothing in them may turn or hide the text around."""
 
 
 class UnfitError(ValueError):
@@ -80,14 +82,16 @@ class PeopleMapping:
             "dn": entry.dn,
             "login": _text(entry, self.attributes.login),
             "email": _text(entry, self.attributes.email).lower(),
-            **{column: _text(entry, getattr(self.attributes, column)) for column in _TEXTS},
+            "language": _text(entry, self.attributes.language),
+            "human": _text(entry, self.attributes.human),
+            **{column: _seen(_text(entry, getattr(self.attributes, column))) for column in _SHOWN},
         }
         for column, limit in LIMITS.items():
             value = str(columns[column])
             if len(value) > limit and column in IDENTIFYING:
                 raise UnfitError(f"{entry.dn[:200]}: {column} is longer than {limit} characters")
             columns[column] = value[:limit]
-        columns["name"] = columns["name"] or columns["login"] or names.leaf(entry.dn)[: LIMITS["name"]]
+        columns["name"] = columns["name"] or _seen(str(columns["login"]) or names.leaf(entry.dn))[: LIMITS["name"]]
         columns["disabled"] = is_disabled(entry, self.directory.disabled)
         return Record(
             str(columns["key"]),
@@ -143,3 +147,7 @@ def generalized(at: datetime) -> str:
 def _text(entry: Entry, attribute: str) -> str:
     value = entry.text(attribute) if attribute else None
     return " ".join((value or "").replace("\x00", " ").split())
+
+
+def _seen(text: str) -> str:
+    return " ".join(without_hidden(text).split())

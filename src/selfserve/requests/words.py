@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from selfserve.languages.messages import Message, again, msg
+from selfserve.languages.messages import Message, again, msg, msg_n
 from selfserve.store.tables import Person
 
 Mood = Literal["done", "now", "human", "todo", "bad"]
@@ -124,8 +124,10 @@ def _handed_over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     if data.get("by_design"):
         return title, tell or msg("A person does this by hand."), "human"
     why = tell or msg("The machine could not finish this.")
-    if data.get("steps_there"):
-        why = msg("{why} One part of it is done already.", why=why)
+    if there := data.get("steps_there"):
+        why = msg_n(
+            "{why} One part of it is done already.", "{why} {count} parts of it are done already.", there, why=why
+        )
     return title, why, "human"
 
 

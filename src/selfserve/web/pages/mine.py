@@ -31,6 +31,7 @@ from selfserve.web.visits import Act, Visit, aside
 
 Doing = Callable[[], Coroutine[Any, Any, None]]
 FORGOTTEN = "package"
+"""The icon of what is no longer in the catalog."""
 FOLLOW = """
     if (document.activeElement === document.body) {{
         const place = document.getElementById("c{id}"), buttons = [...place.querySelectorAll("button")];
@@ -40,7 +41,6 @@ FOLLOW = """
     }}
 """
 """Puts the keyboard on the button that came in the place of the one that was pressed."""
-"""The icon of what is no longer in the catalog."""
 
 
 async def build(visit: Visit) -> str:
