@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.living import held_otherwise
+from selfserve.fulfilment.owned import ours
 from selfserve.languages.messages import Message, msg
 from selfserve.notify import notices
-from selfserve.store.states import HELD, STEP_THERE, GrantState, StepState
+from selfserve.store.states import LIVING, STEP_THERE, StepState
 from selfserve.store.tables import AuditEvent, Grant, GrantReason, Person, Request, Step
 
-BEFORE, OTHERWISE, PART = "before", "otherwise", "part"
+BEFORE, OTHERWISE, PERHAPS, PART = "before", "otherwise", "perhaps", "part"
 """What is there all the same after an end, as the trail tells it."""
 _NOTHING_TAKEN = {
     BEFORE: msg("Nothing was taken away: you had it before you asked here."),
     OTHERWISE: msg("Nothing was taken away: you hold it otherwise too."),
+    PERHAPS: msg("Nothing was taken away, as it may not have come from here."),
 }
 
 
@@ -47,41 +50,59 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
 
 def _staying(session: Session, house: House, grant: Grant) -> str:
     """What of an ended grant is there all the same: nothing (""), a part of it, or all of it, because the customer had
-    it before they asked, or because it is held otherwise too."""
+    it before they asked, because it is held otherwise too, or because nobody knows that it came from here."""
     requests = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
     taken, stays = set[tuple[str, str]](), dict[tuple[str, str], str]()
     for step in session.scalars(sa.select(Step).where(Step.request_id.in_(requests))):
         what, action = (step.connector, step.resource), house.connectors.lookup(f"{step.connector}.{step.action}")
         if action is not None and not action.lasting:
             continue
-        if step.state == StepState.UNDONE and "kept_for" not in step.evidence:
+        if step.state == StepState.UNDONE:
+            why = OTHERWISE if "kept_for" in step.evidence else ""
+        elif step.state in STEP_THERE:
+            why = _left(session, step, grant)
+        else:
+            continue
+        if why:
+            stays[what] = why
+        else:
             taken.add(what)
-        elif step.state == StepState.UNDONE:
-            stays[what] = OTHERWISE
-        elif step.state in STEP_THERE and step.before == Presence.PRESENT:
-            stays[what] = OTHERWISE if _held_otherwise(session, step, grant) else BEFORE
     # Asked for twice, as by an extension, it was there before the second time; what the first brought has gone with it.
     left = {why for what, why in stays.items() if what not in taken}
     if taken and left:
         return PART
-    return OTHERWISE if OTHERWISE in left else BEFORE if left else ""
+    return next((why for why in (OTHERWISE, BEFORE, PERHAPS) if why in left), "")
 
 
-def _held_otherwise(session: Session, step: Step, grant: Grant) -> bool:
-    other = (
-        sa.select(Step.id)
+def _left(session: Session, step: Step, grant: Grant) -> str:
+    """Why what was never ours to take back stays; empty where it goes all the same."""
+    if held_otherwise(session, step):
+        return OTHERWISE
+    if _goes(session, step, grant):
+        return ""
+    return BEFORE if step.before == Presence.PRESENT else PERHAPS
+
+
+def _goes(session: Session, step: Step, grant: Grant) -> bool:
+    """True where it was there before as part of something else that the customer held here, which has been taken back
+    since, or just is."""
+    asked_at = sa.select(Request.asked_at).where(Request.id == step.request_id).scalar_subquery()
+    others = session.scalars(
+        sa.select(Step)
         .join(GrantReason, GrantReason.request_id == Step.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(
             Step.resource == step.resource,
             Step.connector == step.connector,
-            Step.state.in_(STEP_THERE),
             Grant.id != grant.id,
             Grant.customer_id == grant.customer_id,
-            Grant.state.in_([GrantState.PROMISED, *HELD]),
+            sa.or_(
+                sa.and_(Grant.state.not_in(LIVING), ours()),
+                sa.and_(Step.state == StepState.UNDONE, Step.undone_at >= asked_at),
+            ),
         )
     )
-    return session.scalar(other.limit(1)) is not None
+    return any("kept_for" not in other.evidence for other in others)
 
 
 def _why(session: Session, grant: Grant, *, part: bool) -> Message:
