@@ -220,9 +220,21 @@ def over(session: Session, request_id: str, now: datetime) -> str | None:
     reason = session.scalar(sa.select(GrantReason).where(GrantReason.request_id == request_id))
     if reason is None:
         return None
-    if reason.ended_at is not None or (not reason.lasts and reason.ends_at is not None and reason.ends_at <= now):
-        return msg("The time for which this was wanted is over.")
+    if reason.ended_at is not None:
+        return _OVER.get(reason.ended_because, _OVER["request_over"])
+    if not reason.lasts and reason.ends_at is not None and reason.ends_at <= now:
+        return _OVER["expired"]
     return None
+
+
+_OVER = {
+    "expired": msg("The time for which this was wanted is over."),
+    "customer_left": msg("The account is not active any more."),
+    "given_back": msg("It was given back."),
+    "cancelled": msg("It was cancelled."),
+    "request_over": msg("This is not wanted any more."),
+}
+"""Why what a request brought is not wanted any more, by why its reason ended."""
 
 
 def activate(session: Session, house: House, request: Request, now: datetime) -> datetime | None:
