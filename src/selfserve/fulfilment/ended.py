@@ -43,7 +43,7 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
         event=f"grant:{grant.id}:ended",
         person_id=grant.customer_id,
         title=msg("“{item}” has ended", item=grant.item_name),
-        body=_NOTHING_TAKEN.get(stays) or _why(session, grant, part=stays == PART),
+        body=_NOTHING_TAKEN.get(stays) or _why(session, house, grant, part=stays == PART),
         path=path,
     )
 
@@ -105,28 +105,35 @@ def _goes(session: Session, step: Step, grant: Grant) -> bool:
     return any("kept_for" not in other.evidence for other in others)
 
 
-def _why(session: Session, grant: Grant, *, part: bool) -> Message:
+def _why(session: Session, house: House, grant: Grant, *, part: bool) -> Message:
     """Why it ended, and that a `part` of it stays."""
-    because = _because(session, grant)
+    because = _because(session, grant, offered=grant.item_id in house.catalog.current.items)
     if not part:
         return because
     return msg("{because} What you had before, or hold otherwise too, stays.", because=because)
 
 
-def _because(session: Session, grant: Grant) -> Message:
-    """Only what ran out ended as agreed; else it is somebody's act, theirs or another's."""
+def _because(session: Session, grant: Grant, *, offered: bool) -> Message:
+    """Only what ran out ended as agreed; else it is somebody's act, theirs or another's. Asked for again is only what
+    is still `offered`."""
     because = session.scalars(
         sa.select(GrantReason.ended_because)
         .where(GrantReason.grant_id == grant.id)
         .order_by(GrantReason.ended_at.desc())
         .limit(1)
     ).first()
+    if not offered and because not in ("given_back", "cancelled"):
+        return msg("It was taken back, and it is not offered any more.")
     if because == "expired":
         return msg("It was taken back as agreed. If you still need it, ask again; it takes a minute.")
     if because not in ("given_back", "cancelled"):
         return msg("It was taken back. If you still need it, ask again; it takes a minute.")
     other = _another(session, grant)
     if because == "given_back":
+        if not offered and other is None:
+            return msg("You gave it back. It is not offered any more.")
+        if not offered:
+            return msg("{name} gave it back for you. It is not offered any more.", name=other)
         if other is None:
             return msg("You gave it back. Should you need it again, ask again; it takes a minute.")
         return msg("{name} gave it back for you. If you still need it, ask again; it takes a minute.", name=other)
