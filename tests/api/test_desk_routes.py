@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.api.calls import NOBODY, Api, refused
 
 from selfserve.fulfilment import leases
@@ -180,3 +181,25 @@ def test_a_case_says_that_something_is_to_be_taken_back(api: Api) -> None:
     (row,) = api.get("tess", "/escalations").json()["rows"]
     assert (row["to_take_back"], row["request_names"]) == (True, given["request_names"])
     assert api.get("tess", f"/escalations/{row['id']}").json()["case"] == row
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_what_nobody_saw_before_is_taken_back_only_where_staff_say_that_it_is_new(api: Api, said: bool) -> None:
+    """The case says that it asks; left out, what may have been the customer's is never taken away."""
+    api.stand.shelf.torn.add("ada")
+    row = _case(api, fault="")
+    api.stand.shelf.torn.clear()
+    api.stand.shelf.things.add(("lamp", "ada"))
+    assert api.get("tess", f"/escalations/{row['id']}").json()["asks_before"] is True
+
+    body = {"not_there_before": True} if said else {}
+    assert api.post("tess", f"/escalations/{row['id']}/done", body).json()["asks_before"] is False
+    api.stand.work()
+    api.post("ada", f"/requests/{row['request_id']}/return")
+    api.stand.work()
+    assert api.stand.shelf.things == (set() if said else {("lamp", "ada")})
+
+
+def test_what_was_seen_before_is_not_asked(api: Api) -> None:
+    """The shelf was read before it refused."""
+    assert api.get("tess", f"/escalations/{_case(api)['id']}").json()["asks_before"] is False

@@ -52,6 +52,15 @@ def test_a_header_cannot_smuggle_a_second_one(api: Api) -> None:
         assert b" 500 " not in answer
 
 
+def test_a_key_is_said_once(api: Api) -> None:
+    """Two keys in one request, even the same twice: refused with a sentence, and nothing is stored."""
+    for second in (b"a", b"b"):
+        answer = _raw(api, {}, b'{"item": "bell"}', b"Idempotency-Key: a\r\nIdempotency-Key: " + second + b"\r\n")
+        assert b" 422 " in answer
+        assert b"Idempotency-Key was sent twice" in answer
+    assert api.get("ada", "/requests").json()["rows"] == []
+
+
 def _raw(api: Api, headers: dict[str, str], body: bytes, lines: bytes = b"") -> bytes:
     """The first bytes of the answer to a request as it is written, right or wrong."""
     address = urlsplit(api.url)

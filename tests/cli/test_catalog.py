@@ -109,6 +109,17 @@ def test_a_store_that_cannot_be_read_is_said_too(selfserve: Selfserve, folder: P
     assert "was not looked at: The store is empty; run `selfserve db upgrade`." in ran.err
 
 
+def test_a_section_that_is_wrong_is_said_beside_the_catalog(selfserve: Selfserve, folder: Path) -> None:
+    """What its connector never lets happen could not be looked at: with the key that is wrong, and its place."""
+    config = folder / "selfserve.toml"
+    config.write_text(re.sub(r"total = \d+", 'total = "one"', config.read_text(), count=1))
+    ran = selfserve("catalog", "check")
+    assert ran.code == 0
+    wrong = "selfserve.toml: connectors.seats.pools.figma-editor.total is 'one'; allowed is a whole number"
+    assert f"What this connector allows was not looked at: {wrong}" in ran.err
+    assert "total is" not in selfserve("catalog", "check", "--json").out
+
+
 def test_editors_get_a_schema(selfserve: Selfserve) -> None:
     """For each kind of file."""
     for kind in ("item", "teams", "policy"):

@@ -71,3 +71,31 @@ def _told(stand: Stand) -> str:
     with stand.house.database.read() as session:
         about = (Notice.person_id == stand.people["ada"], Notice.event.like("grant:%:ended"))
         return session.scalars(sa.select(Notice.body).where(*about)).one()
+
+
+@pytest.mark.parametrize("first", ["fork", "set"])
+def test_what_goes_with_something_else_in_the_same_moment_is_not_told_to_stay(stand: Stand, first: str) -> None:
+    """The set found the fork that Ada held already; both are given back at once: of neither does anything stay,
+    whichever is taken back first."""
+    made = {"fork": stand.ask("ada", "fork"), "set": stand.ask("ada", "set")}
+    other = "set" if first == "fork" else "fork"
+    for which in (first, other):
+        stand.write(acts.give_back, stand.house, made[which].name, stand.people["ada"], stand.clock())
+    stand.work()
+    assert not stand.shelf.things
+    with stand.house.database.read() as session:
+        about = (Notice.person_id == stand.people["ada"], Notice.event.like("grant:%:ended"))
+        told = set(session.scalars(sa.select(Notice.body).where(*about)))
+    assert told == {f"You gave it back. Should you need it again, {AGAIN}"}
+    for each in made.values():
+        assert stand.event(f"request:{each.id}", "grant.ended").data["stays"] == ""
+
+
+def test_what_is_still_held_by_another_is_told_to_stay(stand: Stand) -> None:
+    """The fork lives on as its own request's: the set's end says that a part of it stays."""
+    stand.ask("ada", "fork")
+    made = stand.ask("ada", "set")
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.work()
+    assert stand.shelf.things == {("fork", "ada")}
+    assert stand.event(f"request:{made.id}", "grant.ended").data["stays"] == "part"

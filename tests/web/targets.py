@@ -61,7 +61,7 @@ class NoSettings(BaseModel):
 
 
 class Target(Connector):
-    """Remembers what was done; `away` makes it refuse every change for good; it can still be read.
+    """Remembers what was done; `away` makes it refuse every change for good; it can still be read, unless it is `dark`.
 
     `gone`: what is asked of it can never be done. `full`: whoever asks would wait.
     """
@@ -73,6 +73,7 @@ class Target(Connector):
         self.there: set[str] = set()
         self.away = False
         self.gone = False
+        self.dark = False
         self.full = False
         self.planned = 0
 
@@ -102,6 +103,8 @@ class Target(Connector):
         return Done({}, secret=secret)
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
+        if self.dark:
+            return Observation.failed(Failed(FailureKind.PERMANENT, "The target cannot be read (10.0.0.7, port 636)."))
         there = self.resource(action, args) in self.there
         return Observation(Presence.PRESENT if there else Presence.ABSENT, {"looked_at": self.resource(action, args)})
 

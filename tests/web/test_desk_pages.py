@@ -20,12 +20,13 @@ from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Request as Asked
 from selfserve.store.tables import Step
-from selfserve.web.pages.case_acts import SURE
+from selfserve.web.pages.case_acts import NEW, SURE
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.form import Form
 from selfserve.web.theme import STATIC
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
+from tests.web.targets import Member
 from tests.web.waiting import until
 
 MODELS = {"ana": "MacBook Pro 14 inch", "jonas": "ThinkPad T14"}
@@ -357,6 +358,38 @@ async def test_what_is_not_there_is_not_believed(visitor: Visitor, stand: PageSt
     ruth.find(marker="done").trigger("send", {"button": "done", "values": {}})
     await until(lambda: any(call == "refuse" and "does not show it yet" in str(args) for call, args in told))
     assert stand.state(name) == "handed_over"
+
+
+@pytest.mark.parametrize("said", [True, False])
+async def test_what_nobody_saw_before_asks_whether_it_is_new(visitor: Visitor, stand: PageStand, said: bool) -> None:
+    """The target could not be read when Ana asked: Ruth says whether it was there, and the case tells what she said.
+    Not ticked, it stays Ana's when it ends."""
+    legacy = stand.target("legacy")
+    legacy.dark = True
+    name = stand.ask("ana", "legacy-crm").name
+    stand.work()
+    legacy.dark = False
+    case = stand.case(name).id
+    place = legacy.resource("add_member", Member(customer="ana", group="crm"))
+    legacy.there.add(place)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    asked = {one["name"]: one for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
+    assert "never taken back" in asked[NEW]["help"]
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": {NEW: said}})
+    await ruth.should_see("This case is closed.", retries=60)
+    await ruth.should_see(f"Said that it was not there before: {'Yes' if said else 'No'}", retries=60)
+    stand.work()
+    give_back(stand, "ana", name)
+    assert (place in legacy.there) is not said
+
+
+async def test_what_was_seen_before_asks_nothing_more(visitor: Visitor, stand: PageStand) -> None:
+    """The target showed that it was not there, and then refused."""
+    _, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    assert NEW not in {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
 
 
 async def test_what_is_taken_on_somebodys_word_says_whose_it_is(visitor: Visitor, stand: PageStand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Grant, Person, Request
+from selfserve.web.pages.request_questions import returning
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.pieces import as_title
@@ -190,6 +192,23 @@ async def test_whoever_holds_it_twice_is_asked_to_give_back_both(
             request = story.find(session, name)
             assert request is not None
             assert "return" not in story.story(session, stand.house, request, stand.id("ana")).can
+
+
+@pytest.mark.parametrize("whose", ["", "Ana"])
+@pytest.mark.parametrize("twice", [True, False])
+def test_what_left_the_catalog_is_given_back_for_good(stand: PageStand, twice: bool, whose: str) -> None:
+    """Whoever gives it back is not told that they can ask for it again; of what is still offered they are."""
+    name = stand.ask("ana", "vpn-access").name
+    with stand.house.database.read() as session:
+        request = story.find(session, name)
+        assert request is not None
+        told = story.story(session, stand.house, request, stand.id("ana"))
+    assert told.offered
+    told = replace(told, held_by=["R-22222"] if twice else [])
+    assert "ask for it again" in returning(told, whose).words
+    words = returning(replace(told, offered=False), whose).words
+    assert "ask for it again" not in words
+    assert words.endswith("It is not offered any more.")
 
 
 async def test_whoever_asked_for_somebody_is_not_offered_to_end_what_they_asked_for_themselves(

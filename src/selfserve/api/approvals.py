@@ -54,12 +54,17 @@ class Together(BaseModel):
 
 
 class DoneBody(BaseModel):
-    """What was done by hand: the checklist's fields, and a word for the customer."""
+    """What was done by hand: the checklist's fields, and a word for the customer.
+
+    `not_there_before` counts where the case's `asks_before` is true, as nobody ever saw whether the customer had it
+    before. Left out, it counts as there before, and is never taken back; true, it is taken back when it ends.
+    """
 
     model_config = ConfigDict(extra="forbid")
     fields: dict[Words, Words] = Field(default_factory=dict, max_length=50)
     words: Words = ""
     on_my_word: bool = False
+    not_there_before: bool = False
 
 
 class CannotBody(BaseModel):
@@ -79,9 +84,11 @@ class HandOnBody(BaseModel):
 
 
 class Case(BaseModel):
-    """A case with the whole story of its request."""
+    """A case with the whole story of its request. `asks_before`: nobody ever saw whether the customer had it before, so
+    `done` takes `not_there_before`."""
 
     case: case_rows.CaseRow
+    asks_before: bool
     story: story.Story | None
     runbook: str
 
@@ -161,7 +168,8 @@ def _case(request: Request, case_id: str, reader: str) -> Case:
         row = case_rows.case_row(session, found)
         about = story.find(session, row.request_id) if row.request_id else None
         told = story.story(session, house, about, reader) if about else None
-    return Case(case=row, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
+        asks = desk.asks_before(session, house, found)
+    return Case(case=row, asks_before=asks, story=told, runbook=house.catalog.current.runbooks.get(row.runbook, ""))
 
 
 @router.get("/connectors/resting", tags=["desk"])
@@ -212,6 +220,7 @@ def done(request: Request, who: Helps, case_id: str, body: DoneBody) -> Case:
         fields=body.fields,
         words=body.words,
         on_my_word=body.on_my_word,
+        not_there_before=body.not_there_before,
     )
     return _case(request, case_id, who.person_id)
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from selfserve.api.app_rules import AppRules
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import bearer, parts_of
+from selfserve.api.keys import KEY_ONCE
 from selfserve.api.problems import AppCopied, AppTooOld, Unauthenticated
 from selfserve.api.words import Moment
 from selfserve.fulfilment.house import zone_of
@@ -159,7 +160,7 @@ def sign_in(request: Request, agent: Agent, grant: Grant) -> dict[str, Any]:
         return _answer(parts.apps, traded) | {"name": session.get_one(Person, code.person_id).name}
 
 
-@router.post("/start")
+@router.post("/start", dependencies=[KEY_ONCE])
 def start(request: Request, agent: Agent, shown: Shown, key: Key = "") -> dict[str, Any]:
     """A new token instead of the one that is shown, and a code that opens the window; again the same for the same."""
     presented, parts, now = _presented(shown), parts_of(request), parts_of(request).house.now()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import Asks, Reads, may_read_all, parts_of
+from selfserve.api.keys import KEY_ONCE
 from selfserve.api.words import NEXT, Cursor, Mark, Words
 from selfserve.fulfilment import parties
 from selfserve.requests import acts, grant_rows, lists, smiles, story
@@ -92,6 +93,7 @@ class SecretShown(BaseModel):
 @router.post(
     "/requests",
     status_code=201,
+    dependencies=[KEY_ONCE],
     response_model=Asked,
     responses={200: {"model": Asked, "description": "The same ask had been stored before"}},
 )

@@ -15,6 +15,7 @@ from selfserve.catalog.forbidden import forbidden
 from selfserve.catalog.loading import Catalog, CatalogBroken, load
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.untold import untold
+from selfserve.cli.checks.settings import section_problems
 from selfserve.cli.plan import plan
 from selfserve.cli.stop import FAILED, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
@@ -64,6 +65,14 @@ def _people(around: Surroundings, ends: ExitStack) -> PresentPeople | str:
         return str(trouble).rstrip(".")
 
 
+def _wrong_sections(around: Surroundings) -> list[str]:
+    """What is wrong in the connectors' sections, a sentence for each key: against such a section no item can be
+    held."""
+    if not around.config.exists():
+        return []
+    return [problem for name in sorted(around.settings.connectors) for problem in section_problems(around, name)]
+
+
 @commands.command("check")
 def check(
     ctx: typer.Context,
@@ -72,7 +81,8 @@ def check(
 ) -> None:
     """Find everything that is wrong in the catalog, never possible with this configuration, or untold in a language,
     with file, line and column."""
-    found, unseen = checked(surroundings(ctx), folder)
+    around = surroundings(ctx)
+    found, unseen = checked(around, folder)
     doubts: list[Problem] = []
     if isinstance(found, CatalogBroken):
         problems = found.problems
@@ -85,6 +95,8 @@ def check(
         warn(str(problem))
     for doubt in doubts:
         warn(f"{doubt} (a warning)")
+    for wrong in _wrong_sections(around):
+        warn(f"What this connector allows was not looked at: {wrong}")
     if unseen:
         warn(f"Whether people can act for teams and approvals was not looked at: {unseen}.")
     if problems:

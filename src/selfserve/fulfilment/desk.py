@@ -15,7 +15,7 @@ from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties, sealed
+from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties, sealed, unseen
 from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
@@ -158,13 +158,15 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
 class ByHand:
     """What staff say they did: the checklist's fields, a word for the customer, and what a look at the target showed.
 
-    `on_my_word`: staff insist although the target does not show it, or cannot be looked at.
+    `on_my_word`: staff insist although the target does not show it, or cannot be looked at. `not_there_before`: it was
+    them who brought it, so that it is taken back; heard only where nobody saw what was there (`unseen.asked`).
     """
 
     fields: Mapping[str, str]
     words: str
     seen: Seen
     on_my_word: bool = False
+    not_there_before: bool = False
 
 
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
@@ -248,10 +250,11 @@ def _brought_by_hand(
     secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
     shown = {name: value for name, value in fields.items() if name not in secret}
     step = session.get_one(Step, case.step_id, with_for_update=True)
-    ours = _lasting(house, step) and step.before != Presence.PRESENT
+    told = {"not_there_before": by_hand.not_there_before} if unseen.unseen(house, step) else {}
+    ours = unseen.ours_by_hand(house, step, not_there_before=by_hand.not_there_before)
     step.state, step.verified_at, step.ours = StepState.DONE, now if by_hand.seen.in_target else None, ours
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
-    step.evidence = _on_word(staff, by_hand.seen, now)
+    step.evidence = {**_on_word(staff, by_hand.seen, now), **told}
     step.failure, step.reason = "", ""
     grants.activate(session, house, request, now)
     sealed.add(session, house, request, {name: fields[name] for name in secret})
@@ -268,6 +271,7 @@ def _brought_by_hand(
             "by": staff.given_name or staff.name,
             "fields": shown,
             **({} if by_hand.seen.recorded else {"target": by_hand.seen.presence.value}),
+            **told,
         },
     )
 

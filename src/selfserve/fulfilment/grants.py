@@ -261,9 +261,21 @@ def over(session: Session, request_id: str, now: datetime) -> str | None:
     reason = session.scalar(sa.select(GrantReason).where(GrantReason.request_id == request_id))
     if reason is None:
         return None
-    if reason.ended_at is not None or (not reason.lasts and reason.ends_at is not None and reason.ends_at <= now):
-        return msg("The time for which this was wanted is over.")
+    if reason.ended_at is not None:
+        return _OVER.get(reason.ended_because, _OVER["request_over"])
+    if not reason.lasts and reason.ends_at is not None and reason.ends_at <= now:
+        return _OVER["expired"]
     return None
+
+
+_OVER = {
+    "expired": msg("The time for which this was wanted is over."),
+    "customer_left": msg("The account is not active any more."),
+    "given_back": msg("It was given back."),
+    "cancelled": msg("It was cancelled."),
+    "request_over": msg("This is not wanted any more."),
+}
+"""Why what a request brought is not wanted any more, by why its reason ended."""
 
 
 def activate(session: Session, house: House, request: Request, now: datetime) -> datetime | None:
@@ -390,7 +402,9 @@ def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> 
     due = [before for before in (item.grant.remind if item.grant else ()) if grant.ends_at - before <= now]
     if due:
         event = f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}"
-        reminders.remind(session, grant, request, event, now)
+        offered = item.id in house.catalog.current.items
+        renews = item.grant is not None and item.grant.renew
+        reminders.remind(session, grant, request, event, now, offered=offered, renews=renews)
     set_timer(session, house, grant, _next_moment(item, grant.ends_at, now), now)
     return "reminded" if due else "early"
 

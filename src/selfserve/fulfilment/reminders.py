@@ -9,26 +9,30 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.fulfilment import parties
-from selfserve.languages.messages import msg
+from selfserve.languages.messages import Message, msg
 from selfserve.notify import notices
 from selfserve.people import directory
 from selfserve.store.tables import Grant, GrantReason, Person, Request
 
 
-def remind(session: Session, grant: Grant, request: Request, event: str, now: datetime) -> None:
-    """Tell everybody whom a grant concerns that it ends soon, each once per `event`.
+def remind(
+    session: Session, grant: Grant, request: Request, event: str, now: datetime, *, offered: bool, renews: bool
+) -> None:
+    """Tell everybody whom a grant concerns that it ends soon, each once per `event`; to extend it only where its item
+    is still `offered` and `renews`.
 
     The customer is led to `request`. Whoever asked for them is led to what they asked for, as long as it still is a
     reason for the grant and they still lead the customer: a manager who ordered access for somebody is the one to
     extend it.
     """
+    cannot = _cannot_be_extended(offered=offered, renews=renews)
     notices.tell(
         session,
         now=now,
         event=event,
         person_id=grant.customer_id,
         title=msg("{it} ends soon", it=msg("“{item}”", item=grant.item_name)),
-        body=msg("If you still need it, extend it now; otherwise there is nothing to do."),
+        body=cannot or msg("If you still need it, extend it now; otherwise there is nothing to do."),
         path=f"/requests/{request.name}",
     )
     for asked in _asked_by_others(session, grant):
@@ -41,9 +45,15 @@ def remind(session: Session, grant: Grant, request: Request, event: str, now: da
             title=msg(
                 "{it} ends soon", it=msg("“{item}” for {customer}", item=grant.item_name, customer=customer.name)
             ),
-            body=msg("If it is still needed, extend it now; otherwise there is nothing to do."),
+            body=cannot or msg("If it is still needed, extend it now; otherwise there is nothing to do."),
             path=f"/requests/{asked.name}",
         )
+
+
+def _cannot_be_extended(*, offered: bool, renews: bool) -> Message | None:
+    if not offered:
+        return msg("It cannot be extended, as it is not offered any more.")
+    return None if renews else msg("It cannot be extended. If it is still needed then, ask for it anew.")
 
 
 def _asked_by_others(session: Session, grant: Grant) -> Iterator[Request]:

@@ -9,11 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.living import held_otherwise
 from selfserve.settings.sealing import CannotOpen
-from selfserve.store.states import STEP_THERE, GrantState
+from selfserve.store.states import LIVING
 from selfserve.store.tables import Grant, GrantReason, Request, Step
-
-_LIVE = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def add(session: Session, house: House, request: Request, secrets: dict[str, str]) -> None:
@@ -108,23 +107,9 @@ def _lives(session: Session, request: Request) -> bool:
         .join(GrantReason, GrantReason.grant_id == Grant.id)
         .where(GrantReason.request_id == request.id)
     ).all()
-    return not states or any(state in _LIVE for state in states)
+    return not states or any(state in LIVING for state in states)
 
 
 def _stays(session: Session, house: House, step: Step) -> bool:
     action = house.connectors.lookup(f"{step.connector}.{step.action}")
-    if action is not None and not action.lasting:
-        return True
-    held = (
-        sa.select(Step.id)
-        .join(GrantReason, GrantReason.request_id == Step.request_id)
-        .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(
-            Step.resource == step.resource,
-            Step.connector == step.connector,
-            Step.state.in_(STEP_THERE),
-            GrantReason.ended_at.is_(None),
-            Grant.state.in_(_LIVE),
-        )
-    )
-    return session.scalar(held.limit(1)) is not None
+    return (action is not None and not action.lasting) or held_otherwise(session, step)

@@ -194,6 +194,8 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
     with house.database.read() as session:
         request = own(session, name, person_id)
         item = versions.pinned(session, request.item_version_id)
+        if item.id not in house.catalog.current.items:
+            raise NotPossible(msg("This is not offered any more, so it cannot be extended."))
         if grants.reason_of(session, request.id) is None:
             raise NotPossible(msg("There is nothing to extend here; ask for it anew."))
         if item.grant is None or not item.grant.renew:

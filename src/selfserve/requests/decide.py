@@ -190,7 +190,14 @@ def _approve(
     _close(session, stage, request, decider, Say.APPROVE, reason, now)
     request.state = RequestState.FULFILLING
     request.promised_at = escalation.promised(house, ready.item, now)
-    job = begin.begin(session, house, request, ready.item, ready.prepared, ready.wanted, now)
+    try:
+        job = begin.begin(session, house, request, ready.item, ready.prepared, ready.wanted, now)
+    except NotPossible as refused:
+        if refused.words != begin.GOING:
+            raise
+        name = session.get_one(Person, request.customer_id).name
+        words = msg("What {name} had of this before is just being taken back. Approve it again in a minute.", name=name)
+        raise NotPossible(words) from refused
     return RequestState.FULFILLING, job, None
 
 

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import cases, desk, escalation, parties
+from selfserve.fulfilment import cases, desk, escalation, parties, unseen
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.requests import asking, stages
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit
-from selfserve.store.states import Exit, RequestState, StageState
+from selfserve.store.states import EscalationState, Exit, RequestState, StageState
 from selfserve.store.tables import Escalation, Person, Request, Stage
 
 NO_APPROVER = "no_approver"
@@ -76,18 +76,34 @@ def _open_stage(session: Session, case: Escalation) -> Stage | None:
 
 
 def done(
-    house: House, case_id: str, staff_id: str, *, fields: Mapping[str, str], words: str = "", on_my_word: bool = False
+    house: House,
+    case_id: str,
+    staff_id: str,
+    *,
+    fields: Mapping[str, str],
+    words: str = "",
+    on_my_word: bool = False,
+    not_there_before: bool = False,
 ) -> None:
-    """The failed step was done by hand, with the checklist's fields; the target is looked at first."""
+    """The failed step was done by hand, with the checklist's fields; the target is looked at first.
+
+    Where nobody ever saw what was there (`asks_before`), it counts as there before, and is never taken back, unless
+    staff say that it was `not_there_before`.
+    """
     with _told():
         shown = {name: cases.words_of(value, name) for name, value in fields.items()}
         seen = desk.look(house, case_id, shown)
-        by_hand = desk.ByHand(shown, cases.words_of(words, cases.WORDS), seen, on_my_word)
+        by_hand = desk.ByHand(shown, cases.words_of(words, cases.WORDS), seen, on_my_word, not_there_before)
         with house.database.write() as session:
             staff, now = asking.present(session, staff_id), house.now()
             if cases.open_one(session, house, case_id, staff, now).why == NO_APPROVER:
                 raise NotPossible(msg("A decision cannot be replaced by hand: find somebody who may decide."))
             desk.done(session, house, case_id, staff, by_hand, now)
+
+
+def asks_before(session: Session, house: House, case: Escalation) -> bool:
+    """Whether `done` asks if it was there before: nobody ever saw, and only staff can know."""
+    return case.state != EscalationState.CLOSED and unseen.asked(session, house, case)
 
 
 def cannot(house: House, case_id: str, staff_id: str, *, words: str, take_back: bool = False) -> None:

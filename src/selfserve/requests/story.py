@@ -103,6 +103,8 @@ class Story:
     can: frozenset[str] = field(default_factory=frozenset)
     use: str = ""
     """The item's own words on how to use what they got, to its customer while they have it."""
+    offered: bool = True
+    """False once the item has left the catalog: it can neither be extended nor asked for again."""
 
 
 def find(session: Session, name_or_id: str) -> Request | None:
@@ -157,8 +159,9 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         meant=reason.meant if reason else "",
         held_by=[other.name for other in others if other.name not in to.unseen],
         held_otherwise=any(other.name in to.unseen for other in others),
-        can=_can(session, request, item, grant, reason, reader_id),
+        can=_can(session, house, request, item, grant, reason, reader_id),
         use=_use(house, request, item, grant) if to.you else "",
+        offered=request.item_id in house.catalog.current.items,
     )
 
 
@@ -304,19 +307,27 @@ def _steps(session: Session, request_id: str) -> list[StepSeen]:
 
 
 def _can(
-    session: Session, request: Request, item: Item, grant: Grant | None, reason: GrantReason | None, reader_id: str
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    grant: Grant | None,
+    reason: GrantReason | None,
+    reader_id: str,
 ) -> frozenset[str]:
     if not parties.concerns(session, request, reader_id):
         return frozenset()
     holds = grant is not None and reason is not None and reason.ended_at is None and grant.state in HELD
+    offered = request.item_id in house.catalog.current.items
+    renews = offered and item.grant is not None and item.grant.renew
     acts = {
         "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER)
         or (request.state in (RequestState.APPROVED, RequestState.FULFILLING) and stopping.waits(session, request)),
         "answer": bool(request.question),
         "return": holds and request.state != RequestState.FULFILLING,
-        "extend": holds and item.grant is not None and item.grant.renew and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]
+        "extend": holds and renews and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]
         "reveal": request.sealed is not None and reader_id == request.customer_id,
-        "again": request.state not in OPEN_REQUEST and not holds,
+        "again": offered and request.state not in OPEN_REQUEST and not holds,
     }
     return frozenset(act for act, open_now in acts.items() if open_now)
 

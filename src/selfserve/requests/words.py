@@ -235,6 +235,8 @@ def _ended(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
         return msg("It has ended here, and nothing was taken away"), had, "done"
     if stays == "otherwise":
         return msg("It has ended here, and nothing was taken away"), STAYS, "done"
+    if stays == "perhaps":
+        return msg("It has ended here, and nothing was taken away"), msg("It may not have come from here."), "done"
     note = msg("What was there before, or is held otherwise too, stays.") if stays == "part" else ""
     return msg("It has ended and was taken back"), note, "done"
 

@@ -70,6 +70,8 @@ class GrantState(StrEnum):
 
 HELD = (GrantState.ACTIVE, GrantState.ENDING, GrantState.REVOKE_FAILED)
 """States in which the target may still show the grant's effect."""
+LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
+"""States in which the effect is to stay, or to come: nothing of it is being taken back."""
 
 
 class RunState(StrEnum):

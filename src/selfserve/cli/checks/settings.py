@@ -16,11 +16,16 @@ AREA = "settings"
 
 def check_settings(around: Surroundings) -> Iterator[Finding]:
     """One finding for each key of a connector that is wrong, or one that all are right. No secret is read."""
-    bad = [failure(AREA, problem) for name in sorted(around.settings.connectors) for problem in _problems(around, name)]
+    bad = [
+        failure(AREA, problem)
+        for name in sorted(around.settings.connectors)
+        for problem in section_problems(around, name)
+    ]
     yield from bad or [ok(AREA, f"{around.config} is right.")]
 
 
-def _problems(around: Surroundings, name: str) -> tuple[str, ...]:
+def section_problems(around: Surroundings, name: str) -> tuple[str, ...]:
+    """What is wrong in a connector's section, a sentence for each key. No secret is read."""
     settings = around.settings
     section = settings.connector_sections[name]
     try:

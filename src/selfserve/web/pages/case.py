@@ -13,7 +13,7 @@ from nicegui import ui
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.languages.messages import msg
-from selfserve.requests import case_rows, smiles, story
+from selfserve.requests import case_rows, desk, smiles, story
 from selfserve.requests.case_rows import CaseRow
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.smiles import Smiled
@@ -50,6 +50,7 @@ EVIDENCE_WORDS = {
     "at": msg("When it was said"),
     "target": msg("In the target"),
     "kept_for": msg("Kept for"),
+    "not_there_before": msg("Said that it was not there before"),
 }
 """What the product itself notes of a step; all else is in the words of its connector."""
 SHOWN = {
@@ -73,6 +74,8 @@ class Whole:
     """What the customer said of it, for those whose team owns the item."""
     by_design: bool = False
     """True where a person does the step anyway, and no machine can."""
+    asks_before: bool = False
+    """True where nobody ever saw whether the customer had it before."""
 
     @property
     def closed(self) -> bool:
@@ -89,7 +92,7 @@ async def build(visit: Visit, case_id: str) -> str:
     top = show(_top(visit, whole)).mark("top")
     with ui.element("div").classes("s-case"):  # in the order of a phone: what to do comes before what to read
         why = show(_why(whole)).classes("s-case-why").mark("why")
-        acts = CaseActs(visit, whole.case, by_design=whole.by_design)
+        acts = CaseActs(visit, whole.case, by_design=whole.by_design, asks_before=whole.asks_before)
         told = show(_told(visit, whole)).classes("s-case-told").mark("told")
         if whole.runbook:
             with ui.element("section").classes("s-panel s-case-book") as panel:
@@ -102,7 +105,7 @@ async def build(visit: Visit, case_id: str) -> str:
         top.set_content(str(_top(visit, now_whole)))
         why.set_content(str(_why(now_whole)))
         told.set_content(str(_told(visit, now_whole)))
-        acts.renew(now_whole.case, by_design=now_whole.by_design)
+        acts.renew(now_whole.case, by_design=now_whole.by_design, asks_before=now_whole.asks_before)
 
     visit.on_change(lambda change: change.desk or change.everything, renew, on=told)
     return say("{case}, desk", case=whole.case.title)
@@ -122,8 +125,9 @@ def read(visit: Visit, case_id: str) -> Whole:
         smile = smiles.for_staff(session, visit.house, request, visit.person_id) if request else None
         step = session.get(Step, found.step_id) if found.step_id else None
         action = visit.house.connectors.lookup(f"{step.connector}.{step.action}") if step is not None else None
+        asks = desk.asks_before(session, visit.house, found)
     by_design = action is not None and action.human
-    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile, by_design)
+    return Whole(case, told, events, catalog.runbooks.get(case.runbook, ""), smile, by_design, asks)
 
 
 def _top(visit: Visit, whole: Whole) -> Markup:

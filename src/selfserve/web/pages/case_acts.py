@@ -25,6 +25,7 @@ from selfserve.web.visits import Visit, aside
 TICK = "tick_"
 WORDS = "words"
 SURE = "on_my_word"
+NEW = "not_there_before"
 YOURS, AGAIN = msg("It is yours now."), msg("We try again.")
 Handler = Callable[[], Coroutine[Any, Any, None]]
 
@@ -33,8 +34,8 @@ class CaseActs:
     """The ways out. What changes with whoever has the case stands apart from the forms, which are built anew only when
     what they ask changes: nobody loses their typing to a press of "Take it", their own or a colleague's."""
 
-    def __init__(self, visit: Visit, case: CaseRow, *, by_design: bool) -> None:
-        self._visit, self._case, self._by_design = visit, case, by_design
+    def __init__(self, visit: Visit, case: CaseRow, *, by_design: bool, asks_before: bool) -> None:
+        self._visit, self._case, self._by_design, self._asks_before = visit, case, by_design, asks_before
         self._built: list[Form] = []
         self._unticked: list[str] = []
         with ui.element("div").classes("s-ways"):
@@ -47,10 +48,11 @@ class CaseActs:
         self._build_forms()
         self._build_further()
 
-    def renew(self, case: CaseRow, *, by_design: bool) -> None:
+    def renew(self, case: CaseRow, *, by_design: bool, asks_before: bool) -> None:
         """Follow the case."""
         before, self._case = self._case, case
         other, self._by_design = self._by_design != by_design, by_design
+        asked, self._asks_before = (*_asked(before), self._asks_before), asks_before
         if other or _hand(case) != _hand(before):
             self._hand.clear()
             self._build_hand()
@@ -60,7 +62,7 @@ class CaseActs:
         if self._overtaken(before):
             self._end()
             return
-        if _asked(case) != _asked(before):
+        if (*_asked(case), asks_before) != asked:
             self._forms.clear()
             self._build_forms()
         if _team(case) != _team(before):
@@ -167,15 +169,17 @@ class CaseActs:
             values = dict(event.args["values"])
             self._ask_once(values)
             fields = {name: str(values.get(name) or "") for name in _named(case)}
-            words, sure = str(values.get(WORDS) or ""), values.get(SURE) is True
-            await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, on_my_word=sure)
+            said = {SURE: values.get(SURE) is True, NEW: values.get(NEW) is True}
+            words = str(values.get(WORDS) or "")
+            await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, **said)
             self._visit.announce(msg("Noted as done by hand."))
 
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
         if self._by_design or case.step_id is None:  # there is no target to look at
             words = say("The customer is told, and the rest goes on by itself.") if case.request_id else ""
         button = Button("done", say("It is done"), meanwhile=say("Looking…"))
-        self._form(say("Done by hand"), words, _checklist(case, sure=not self._by_design), button, send)
+        fields = _checklist(case, sure=not self._by_design, new=self._asks_before)
+        self._form(say("Done by hand"), words, fields, button, send)
 
     def _ask_once(self, values: Mapping[str, Any]) -> None:
         """Unfit where points of the checklist are not ticked and nobody was asked about these yet; what is missing to
@@ -277,9 +281,9 @@ def _named(case: CaseRow) -> list[str]:
     return [str(line["field"]) for line in case.todo if line.get("field")]
 
 
-def _checklist(case: CaseRow, *, sure: bool) -> list[Field]:
+def _checklist(case: CaseRow, *, sure: bool, new: bool) -> list[Field]:
     """The checklist: a field to fill in where a line names one, else a box to tick for oneself. `sure`: there is a
-    target that may not bear it out."""
+    target that may not bear it out. `new`: nobody ever saw whether it was there before."""
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
@@ -290,6 +294,10 @@ def _checklist(case: CaseRow, *, sure: bool) -> list[Field]:
         else:
             fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
     fields.append(Field(WORDS, "longtext", say("A word for the customer"), max=2000))
+    if new:
+        words = say("It was not there before: take it back when it ends")
+        why = say("Nobody could look before. Not ticked, it counts as there before, and is never taken back.")
+        fields.append(Field(NEW, "yesno", words, why))
     if sure:
         words = say("I am sure, even if the target does not show it or cannot be looked at")
         fields.append(Field(SURE, "yesno", words))

@@ -30,9 +30,9 @@ def returning(told: Story, whose: str) -> Question:
         words = msg("Your request for it ends. It stays, since it was asked for otherwise too.")
         return _back("return", words, msg("Give it back"))
     if not told.held_by:
-        return _back("return", _alone(whose), msg("Give it back"))
+        return _back("return", _alone(whose, offered=told.offered), msg("Give it back"))
     yes = msg("Give back both") if len(told.held_by) == 1 else msg("Give back all")
-    return _back("return_wholly", _with(", ".join(told.held_by), whose), yes)
+    return _back("return_wholly", _with(", ".join(told.held_by), whose, offered=told.offered), yes)
 
 
 def extending(name: str, until: date, whose: str) -> Question:
@@ -56,14 +56,32 @@ def _back(name: str, words: Message, yes: Message) -> Question:
     return Question(name, msg("Give it back?"), words, yes, msg("Keep it"), "s-danger")
 
 
-def _alone(whose: str) -> Message:
+def _alone(whose: str, *, offered: bool) -> Message:
+    if whose and not offered:
+        return msg("It is taken back from {name} now. It is not offered any more.", name=whose)
+    if not offered:
+        return msg("It is taken back now. It is not offered any more.")
     if whose:
         return msg("It is taken back from {name} now. You can ask for it again for them at any time.", name=whose)
     return msg("It is taken back now. You can ask for it again whenever you need it.")
 
 
-def _with(names: str, whose: str) -> Message:
+def _with(names: str, whose: str, *, offered: bool) -> Message:
     """To give back but one of several requests changes nothing."""
+    if not offered:
+        words = msg(
+            "You have it because of {names} as well. With this one those are given back too, and it is taken back now. "
+            "It is not offered any more.",
+            names=names,
+        )
+        if whose:
+            words = msg(
+                "{name} has it because of {names} as well. With this one those are given back too, and it is taken "
+                "back now. It is not offered any more.",
+                name=whose,
+                names=names,
+            )
+        return words
     if whose:
         return msg(
             "{name} has it because of {names} as well. With this one those are given back too, and it is taken back "

@@ -1,0 +1,82 @@
+"""An item leaves the catalog while somebody holds it: nothing offers them what leads nowhere."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from tests.stand.house import Stand
+
+from selfserve.requests import acts, story
+from selfserve.requests.refusals import NotPossible
+from selfserve.store.states import GrantState
+from selfserve.store.tables import Notice
+
+
+def _left(stand: Stand, item: str) -> None:
+    (stand.catalog / "items" / f"{item}.yaml").unlink()
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+
+
+def _can(stand: Stand, name: str) -> frozenset[str]:
+    with stand.house.database.read() as session:
+        found = story.find(session, name)
+        assert found is not None
+        return story.story(session, stand.house, found, stand.people["ada"]).can
+
+
+def _told(stand: Stand, kind: str) -> str:
+    with stand.house.database.read() as session:
+        about = (Notice.person_id == stand.people["ada"], Notice.event.like(f"grant:%:{kind}%"))
+        return session.scalars(sa.select(Notice.body).where(*about)).one()
+
+
+@pytest.mark.parametrize("item", ["lamp", "cup"])
+def test_what_left_the_catalog_is_not_extended(stand: Stand, item: str) -> None:
+    """Whether it could be extended before or not, nobody is sent to ask for it anew."""
+    made = stand.ask("ada", item)
+    _left(stand, item)
+    assert _can(stand, made.name) == {"return"}
+    with pytest.raises(NotPossible) as refused:
+        acts.extend(stand.house, made.name, stand.people["ada"], {})
+    assert str(refused.value) == "This is not offered any more, so it cannot be extended."
+
+
+def test_what_left_the_catalog_is_not_asked_for_again(stand: Stand) -> None:
+    """Given back, it is over: neither the notice nor the request's page offers it again."""
+    made = stand.ask("ada", "lamp")
+    _left(stand, "lamp")
+    stand.write(acts.give_back, stand.house, made.name, stand.people["ada"], stand.clock())
+    stand.work()
+    assert _told(stand, "ended") == "You gave it back. It is not offered any more."
+    assert not _can(stand, made.name)
+
+
+def test_what_ran_out_after_it_left_the_catalog_says_so(stand: Stand) -> None:
+    """It ends as agreed all the same."""
+    stand.ask("ada", "lamp")
+    _left(stand, "lamp")
+    stand.clock.forward(hours=8)
+    stand.tick_grant(stand.grants("ada")[0])
+    stand.work()
+    assert stand.grants("ada")[0].state == GrantState.ENDED
+    assert _told(stand, "ended") == "It was taken back, and it is not offered any more."
+
+
+ANEW = "It cannot be extended. If it is still needed then, ask for it anew."
+LEFT = "It cannot be extended, as it is not offered any more."
+EXTEND = "If you still need it, extend it now; otherwise there is nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("renews", "left", "words"), [(True, True, LEFT), (False, True, LEFT), (False, False, ANEW), (True, False, EXTEND)]
+)
+def test_a_reminder_offers_only_what_can_be_had(stand: Stand, *, renews: bool, left: bool, words: str) -> None:
+    """To extend what cannot be extended is offered to nobody."""
+    if not renews:
+        stand.edit("lamp", "renew: true", "renew: false")
+    stand.ask("ada", "lamp")
+    if left:
+        _left(stand, "lamp")
+    stand.clock.forward(hours=7)
+    assert stand.tick_grant(stand.grants("ada")[0]) == "reminded"
+    assert _told(stand, "remind") == words
