@@ -128,7 +128,7 @@ async def test_who_is_signed_out_meanwhile_does_nothing_any_more(
     await ana.open(f"/requests/{made.name}")
     stand.signed_out.add("ana")
     ana.find(Dialog).trigger("sure", "cancel")
-    await until(lambda: left == ["person-ana"])
+    await until(lambda: set(left) == {"person-ana"})
     assert stand.state(made.name) == "awaiting_approval"
 
 
