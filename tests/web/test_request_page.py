@@ -12,6 +12,7 @@ from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Grant, Person, Request
+from selfserve.web.pages import requests
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.pieces import as_title
@@ -356,3 +357,18 @@ async def test_an_extension_leaves_out_what_is_asked_no_more(stand: PageStand) -
     put(stand, "vpn-access", CENTRE, "")
     made = acts.extend(stand.house, name, stand.id("ana"), {})
     assert stand.latest("ana").name == made.name != name
+
+
+async def test_more_open_requests_than_the_list_shows_are_had_by_a_press(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is left out without a word."""
+    monkeypatch.setattr(requests, "OPEN", 2)
+    names = [stand.ask("ana", "finance-reports", {"reason": f"Forecast number {at}."}).name for at in range(3)]
+    ana = visitor("ana")
+    await ana.open("/requests")
+    await ana.should_not_see(names[0])
+    ana.find(marker="older").click()
+    for name in names:
+        await ana.should_see(name, retries=30)
+    await ana.should_not_see(marker="older")
