@@ -72,6 +72,10 @@ class PageParts:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
         return principal_of(request.headers, self.house.database, self.rules, self.house.now())
 
+    def onlooker_of(self, request: Request) -> Principal | None:
+        """The same for a page that stays open: that it does is no sign of life. Blocking."""
+        return principal_of(request.headers, self.house.database, self.rules, self.house.now(), used=False)
+
 
 def asgi(app: App) -> FastAPI:
     """The installation as one ASGI application: the API, sign-in, and the pages behind their walls.

@@ -22,6 +22,7 @@ from selfserve.people.roles import RoleRules
 from selfserve.settings.identity import Oidc
 from selfserve.store.database import Database
 from selfserve.web.headers import SecurityHeaders, mark_scripts
+from selfserve.web.install import RECONNECT
 from selfserve.web.plain import Plain
 from selfserve.web.sessions import SessionRules
 from selfserve.web.sign_in import SignIn, SignInParts
@@ -90,7 +91,8 @@ def main(store: str, issuer: str) -> None:
     mark_scripts()
     sockets.install()
     pages()
-    ui.run_with(app, storage_secret="s" * 40, reconnect_timeout=5, show_welcome_message=False)
+    # As the product has it: a browser takes more than half a minute to miss a server that only falls silent.
+    ui.run_with(app, storage_secret="s" * 40, reconnect_timeout=RECONNECT, show_welcome_message=False)
     app.add_middleware(Wall, rules=walls, session_rules=rules, db=db, plain=plain, clock=parts.clock)
     app.add_middleware(SecurityHeaders, https=False, form_targets=lambda: sign_in.provider.origins)
     print(json.dumps({"address": address}), flush=True)

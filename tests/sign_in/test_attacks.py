@@ -201,7 +201,7 @@ def test_a_session_that_ended_elsewhere_takes_its_pages_along(small: Small, page
     small.enter(page)
     with small.db.write() as session:
         session.execute(sa.update(SignIn).values(ended_at=datetime.now(UTC)))
-    expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=8_000)
 
 
 def test_a_silent_polling_socket_keeps_no_ended_page_open(
@@ -215,7 +215,7 @@ def test_a_silent_polling_socket_keeps_no_ended_page_open(
         small.enter(page)
         with small.db.write() as session:
             session.execute(sa.update(SignIn).values(ended_at=datetime.now(UTC)))
-        expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("link", name="Sign in")).to_be_visible(timeout=8_000)
         if not ended:
             assert ana.get("/auth/login").status_code == 200
 
@@ -226,7 +226,7 @@ def test_a_disabled_person_loses_open_pages(small: Small, page: Page, idp: Twist
     with small.db.write() as session:
         session.execute(sa.update(Person).where(Person.login == "ana").values(disabled=True))
     try:
-        page.get_by_role("link", name="Sign in").click(timeout=15_000)
+        page.get_by_role("link", name="Sign in").click(timeout=8_000)
         expect(page.get_by_role("heading")).to_have_text("We do not know you yet")
     finally:
         with small.db.write() as session:
@@ -242,7 +242,7 @@ def test_signing_out_by_the_button_ends_every_tab(small: Small, page: Page, idp:
     expect(other.locator(".count")).to_have_text("0")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(re.compile("/logout|/auth/bye"))
-    expect(other.get_by_role("link", name="Sign in")).to_be_visible(timeout=15_000)
+    expect(other.get_by_role("link", name="Sign in")).to_be_visible(timeout=8_000)
 
 
 def test_a_page_without_session_belongs_to_its_browser(small: Small, page: Page, ana: httpx.Client) -> None:

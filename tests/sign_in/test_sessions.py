@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from starlette.datastructures import Headers
 from tests.people.company import NOON, add
 
 from selfserve.audit.seal import verify
@@ -16,6 +17,7 @@ from selfserve.store.tables import Person, SignIn
 from selfserve.web import sessions
 from selfserve.web.hint import seal, unseal
 from selfserve.web.sessions import SessionRules, SignedIn
+from selfserve.web.walls import principal_of
 
 RULES = SessionRules(RoleRules.of({"staff": ["techops"]}), idle=timedelta(hours=8), absolute=timedelta(hours=24))
 BY = SignedIn("https://idp", "sub-1", NOON, sid="sid-1", agent="Browser", id_token="header.claims.signature")
@@ -82,6 +84,16 @@ def test_life_is_noted_at_most_once_a_minute(db: Database) -> None:
             assert principal.touch_due is due
             sessions.touch(session, [row_id], now)
             assert session.scalar(sa.select(SignIn.seen_at)) == NOON + timedelta(seconds=seen)
+
+
+def test_a_page_that_only_stays_open_is_no_sign_of_life(db: Database) -> None:
+    """It asks who looks whenever it shows something new, and would keep a session that nobody uses."""
+    ((_, secret),) = opened(db, "ana")
+    headers, now = Headers({"cookie": f"{RULES.cookie}={secret}"}), NOON + timedelta(hours=1)
+    for used, seen in ((False, NOON), (True, now)):
+        assert principal_of(headers, db, RULES, now, used=used) is not None
+        with db.read() as session:
+            assert session.scalar(sa.select(SignIn.seen_at)) == seen
 
 
 @pytest.mark.parametrize(("after", "lives"), [(RULES.idle, False), (RULES.idle - timedelta(seconds=1), True)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +16,9 @@ from selfserve.web.kept_files import KeptFiles
 from selfserve.web.layers import lighten
 from tests.web.poison import POISON, poison
 from tests.web.stand import build, crowd, fill, live_in
+
+FOLLOW = 0.5
+"""Seconds between looks for what a test changed in the catalog."""
 
 
 def serve(port: int, folder: Path, items: int | None = None, *, hostile: bool = False) -> None:
@@ -32,6 +36,8 @@ def serve(port: int, folder: Path, items: int | None = None, *, hostile: bool = 
     names = live_in(stand, POISON if hostile else "") if items is None else {}
     cases = {what: stand.case(names[what]).id for what in ("stuck", "hands") if what in names}
     (folder / "names.json").write_text(json.dumps({"names": names, "cases": cases}))
+    stop = threading.Event()
+    threading.Thread(target=stand.house.catalog.watch, args=(stop, FOLLOW), daemon=True).start()
     app = FastAPI()
     pages.install(stand)
     mark_scripts()
@@ -40,4 +46,5 @@ def serve(port: int, folder: Path, items: int | None = None, *, hostile: bool = 
     app.add_middleware(KeptFiles)
     app.add_middleware(SecurityHeaders, https=False, form_targets=list)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    stop.set()
     stand.close()

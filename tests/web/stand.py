@@ -89,6 +89,10 @@ class PageStand:
             device_token_id=self.apps.get(login),
         )  # fmt: skip
 
+    def onlooker_of(self, request: HttpRequest) -> Principal | None:
+        """The same for a page that stays open."""
+        return self.principal_of(request)
+
     def id(self, login: str) -> str:
         """The id of a person."""
         return f"person-{login}"

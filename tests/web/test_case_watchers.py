@@ -17,6 +17,7 @@ from selfserve.web.pages import case_watchers
 from tests.web.conftest import Visitor
 from tests.web.stand import PageStand
 from tests.web.test_desk_pages import stuck
+from tests.web.test_who_sees_what import demoting, leaving
 from tests.web.waiting import until
 
 
@@ -60,6 +61,19 @@ async def test_leaving_a_case_ends_being_seen_there(visitor: Visitor, stand: Pag
     assert watching(stand) == {stand.id("ruth")}
     stand.signed_out.add("ruth")
     await until(lambda: watching(stand) == set())
+
+
+async def test_a_case_is_left_by_whoever_is_no_longer_staff(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within seconds, though nothing happens on the desk."""
+    _, case = stuck(stand)
+    left = leaving(monkeypatch)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    await until(lambda: watching(stand) == {stand.id("ruth")})
+    demoting(monkeypatch)
+    await until(lambda: left == [stand.id("ruth")])
 
 
 def watching(stand: PageStand) -> set[str]:

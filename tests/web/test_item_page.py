@@ -381,3 +381,58 @@ async def test_what_only_a_person_can_do_is_told_apart_from_a_target_that_is_awa
 def _button(reader: User) -> str:
     (form,) = reader.find(Form).elements
     return str(form.props["buttons"][0]["label"])
+
+
+CENTRE = "form:\n  centre:\n    type: text\n    label: Which cost centre?\n    required: true\n    max: 40\n"
+"""A question that came into an item since its page was opened."""
+
+
+def put(stand: PageStand, item: str, old: str, new: str) -> None:
+    """Change an item's file, as its team would, and serve what it says now; its words are English only then."""
+    path = stand.folder / "catalog" / "items" / f"{item}.yaml"
+    text = path.read_text().split("\nlanguages:")[0] + "\n"
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+
+
+def asked(who: User) -> list[str]:
+    """What the form on the page asks."""
+    return [one["name"] for one in next(iter(who.find(Form).elements)).props["fields"]]
+
+
+async def test_an_open_form_asks_what_its_item_asks_by_now(visitor: Visitor, stand: PageStand) -> None:
+    """A new question appears by itself, and one that is gone leaves."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    put(stand, "finance-reports", "form:\n", CENTRE)
+    await until(lambda: asked(ana) == ["centre", "reason", "until"])
+    put(stand, "finance-reports", CENTRE, "form:\n")
+    await until(lambda: asked(ana) == ["reason", "until"])
+
+
+async def test_what_a_changed_item_misses_is_told_beside_its_question(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """Asked in the very moment in which the item changed: the question comes with the sentence."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    form = next(iter(ana.find(Form).elements))
+    values = {"reason": "Forecast for the design budget.", "until": form.props["start"]["until"]}
+    put(stand, "finance-reports", "form:\n", CENTRE)
+    ana.find(Form).trigger("send", {"button": "ask", "values": values})
+    await until(lambda: any(name == "refuse" for name, _ in told))
+    assert next(args for name, args in told if name == "refuse") == ({"centre": "Please fill this in."},)
+    assert "centre" in asked(ana)
+
+
+async def test_a_refusal_about_what_is_not_on_the_page_is_told_below_all(visitor: Visitor, told: Calls) -> None:
+    """With the name of its question where that is known: nobody presses a button that says nothing."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    form = next(iter(ana.find(Form).elements))
+    wrong = {"reason": "Too short.", "centre": "Please fill this in.", "other": "This form does not ask for that."}
+    with ana:
+        form.refuse(wrong, {"centre": "Which cost centre?"})
+    below = "“Which cost centre?”: Please fill this in. This form does not ask for that."
+    assert told == [("refuse", ({"reason": "Too short.", "": below},))]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
+from selfserve.store.database import StoreBusy
 from selfserve.store.tables import AuditEvent
 from selfserve.web.live import Change, Live
 from tests.web.stand import PageStand
@@ -115,4 +116,95 @@ async def test_a_change_reaches_a_page_from_the_watching_thread(stand: PageStand
         await until(lambda: bool(runs))
     finally:
         end()
+        await live.stop()
+
+
+def test_a_look_that_fails_half_way_is_told_by_the_next(
+    live: Live, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events count as seen once it is known whom they concern: a store away in between costs no page its change."""
+    made = stand.ask("ana", "vpn-access")
+    stand.house.catalog.refresh(force=True)
+    with monkeypatch.context() as broken:
+        broken.setattr("selfserve.web.live._concerned", _away)
+        with pytest.raises(StoreBusy):
+            live.look()
+    change = live.look()
+    assert change is not None
+    assert f"request:{made.id}" in change.streams
+    assert change.catalog
+
+
+def _away(*_: object) -> frozenset[str]:
+    raise StoreBusy("away for a moment")
+
+
+async def test_a_page_whose_work_failed_tries_again_by_itself(stand: PageStand) -> None:
+    """It does not stand as it was until something else happens."""
+    live, runs = Live(stand.house, period=0.01), list[None]()
+
+    async def renew() -> None:
+        runs.append(None)
+        if len(runs) < 3:
+            raise StoreBusy("away for a moment")
+
+    live.watch(lambda change: change.desk, renew)
+    live._tell(Change(desk=True))
+    await until(lambda: len(runs) == 3)
+
+
+async def test_a_page_that_was_left_is_not_tried_again(stand: PageStand) -> None:
+    """It fails since it was left."""
+    live, left, tried = Live(stand.house, period=0.01), list[None](), list[None]()
+
+    async def leaves() -> None:
+        left.append(None)
+        end()
+        raise StoreBusy("away for a moment")
+
+    async def fails() -> None:
+        tried.append(None)
+        raise StoreBusy("away for long")
+
+    end = live.watch(lambda change: change.desk, leaves)
+    end_other = live.watch(lambda change: change.desk, fails)
+    live._tell(Change(desk=True))
+    await until(lambda: len(tried) == 4)
+    end_other()
+    assert len(left) == 1
+
+
+async def test_a_change_is_the_next_try_of_a_page_whose_work_failed(stand: PageStand) -> None:
+    """What can be read again is not kept waiting."""
+    live, tried = Live(stand.house, period=3600), list[None]()
+
+    async def fails_once() -> None:
+        tried.append(None)
+        if len(tried) == 1:
+            raise StoreBusy("away for a moment")
+
+    live.watch(lambda change: change.desk, fails_once)
+    live._tell(Change(desk=True))
+    await until(lambda: len(tried) == 1)
+    live._tell(Change(desk=True))
+    await until(lambda: len(tried) == 2)
+
+
+async def test_a_store_that_is_away_at_the_start_is_waited_for(
+    stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watching begins once it is there; else no page of the process would ever hear of anything."""
+    live, genuine, begun = Live(stand.house, period=0.01), Live.begin, list[None]()
+
+    def away_at_first(self: Live) -> None:
+        begun.append(None)
+        if len(begun) < 3:
+            raise StoreBusy("away for a moment")
+        genuine(self)
+
+    monkeypatch.setattr(Live, "begin", away_at_first)
+    live.start()
+    try:
+        await until(lambda: live.ready)
+    finally:
         await live.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from selfserve.requests import acts, story
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Grant, Person, Request
+from selfserve.web.pages import requests
 from selfserve.web.pages.request_questions import returning
 from selfserve.web.parts.dialog import Dialog
 from selfserve.web.parts.form import Form
@@ -20,6 +22,7 @@ from selfserve.web.visits import Visit
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.targets import SECRET
+from tests.web.test_item_page import CENTRE, asked, put
 from tests.web.waiting import until
 
 WHY = {"reason": "Forecast for the design budget."}
@@ -130,7 +133,7 @@ async def test_who_is_signed_out_meanwhile_does_nothing_any_more(
     await ana.open(f"/requests/{made.name}")
     stand.signed_out.add("ana")
     ana.find(Dialog).trigger("sure", "cancel")
-    await until(lambda: left == ["person-ana"])
+    await until(lambda: set(left) == {"person-ana"})
     assert stand.state(made.name) == "awaiting_approval"
 
 
@@ -301,3 +304,90 @@ async def test_one_tap_does_not_ask_for_another_year(visitor: Visitor, stand: Pa
     assert stand.latest("ana").name == first
     ana.find(Dialog).trigger("sure", question["name"])
     await until(lambda: stand.latest("ana").name != first)
+
+
+async def held(stand: PageStand, item: str, answers: Mapping[str, object]) -> str:
+    """Something Ana has for a while by now; the name of its request."""
+    name = stand.ask("ana", item, answers).name
+    if stand.state(name) == "awaiting_approval":
+        stand.decide("tomas", name, Say.APPROVE)
+    stand.work()
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Request).values(asked_at=stand.house.now() - timedelta(days=3)))
+        if item == "vpn-access":
+            session.execute(sa.update(Grant).values(ends_at=stand.house.now() + timedelta(days=30)))
+    return name
+
+
+async def test_an_extension_asks_what_its_item_asks_since(visitor: Visitor, stand: PageStand) -> None:
+    """A question that came into the item is asked beside the day, and what was answered then need not be told again."""
+    name = await held(stand, "finance-reports", WHY)
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    ana.find(marker="extend").click()
+    await ana.should_see(Form, retries=30)
+    assert asked(ana) == ["until"]
+    put(stand, "finance-reports", "form:\n", CENTRE)
+    await until(lambda: asked(ana) == ["centre", "until"])
+    day = (stand.house.now() + timedelta(days=80)).date().isoformat()
+    ana.find(Form).trigger("send", {"button": "extend", "values": {"centre": "4711", "until": day}})
+    await until(lambda: stand.latest("ana").name != name)
+    assert stand.latest("ana").answers == {"centre": "4711", "until": day, **WHY}
+
+
+async def test_an_extension_of_a_span_asks_only_where_something_is_missing(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """What asks nothing is a tap and a yes; where a question came in since, it is a form, with the new end."""
+    name = await held(stand, "vpn-access", {})
+    put(stand, "vpn-access", "fulfil:\n", f"{CENTRE}fulfil:\n")
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    await ana.should_not_see("You have it until")
+    ana.find(marker="extend").click()
+    await ana.should_see("You have it until", retries=30)
+    assert asked(ana) == ["centre"]
+    assert "ask" not in [what for what, _ in told]
+    ana.find(Form).trigger("send", {"button": "extend", "values": {"centre": "4711"}})
+    await until(lambda: stand.latest("ana").name != name)
+    assert stand.latest("ana").answers == {"centre": "4711"}
+
+
+async def test_a_yes_that_came_too_late_leads_to_what_is_missing(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """The item changed while the question stood open: its dialog goes, and a form asks."""
+    name = await held(stand, "vpn-access", {})
+    ana = visitor("ana")
+    await ana.open(f"/requests/{name}")
+    ana.find(marker="extend").click()
+    await until(lambda: "ask" in [what for what, _ in told])
+    put(stand, "vpn-access", "fulfil:\n", f"{CENTRE}fulfil:\n")
+    ana.find(Dialog).trigger("sure", "extend")
+    await until(lambda: ("refuse", ({"centre": "Please fill this in."},)) in told)
+    assert ("close", ()) in told
+    assert asked(ana) == ["centre"]
+
+
+async def test_an_extension_leaves_out_what_is_asked_no_more(stand: PageStand) -> None:
+    """An answer of then to a question that is gone bars nobody."""
+    put(stand, "vpn-access", "fulfil:\n", f"{CENTRE}fulfil:\n")
+    name = await held(stand, "vpn-access", {"centre": "4711"})
+    put(stand, "vpn-access", CENTRE, "")
+    made = acts.extend(stand.house, name, stand.id("ana"), {})
+    assert stand.latest("ana").name == made.name != name
+
+
+async def test_more_open_requests_than_the_list_shows_are_had_by_a_press(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is left out without a word."""
+    monkeypatch.setattr(requests, "OPEN", 2)
+    names = [stand.ask("ana", "finance-reports", {"reason": f"Forecast number {at}."}).name for at in range(3)]
+    ana = visitor("ana")
+    await ana.open("/requests")
+    await ana.should_not_see(names[0])
+    ana.find(marker="older").click()
+    for name in names:
+        await ana.should_see(name, retries=30)
+    await ana.should_not_see(marker="older")

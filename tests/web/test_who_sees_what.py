@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 
+import pytest
+from nicegui import ui
 from nicegui.testing import User
+from starlette.requests import Request
 
+from selfserve.people.principal import Principal
+from selfserve.people.roles import Role
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.grid import Grid
-from tests.web.conftest import Visitor
+from selfserve.web.visits import Visit
+from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.waiting import until
 
@@ -76,3 +83,74 @@ async def test_what_was_read_for_the_answer_is_good_for_the_answer_only(visitor:
     ana.find(Frame).trigger("notices")
     await until(lambda: bool(frame.props.get("notices")))
     await ana.should_see("New here?")
+
+
+@pytest.mark.parametrize(("login", "path"), [("ruth", "/desk"), ("ruth", "/desk/{case}"), ("tove", "/health")])
+async def test_a_page_is_left_once_its_reader_lost_the_role(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch, login: str, path: str
+) -> None:
+    """What happens after the role was taken away shows on no page that was open before."""
+    stand.target("legacy").away = True
+    case = stand.case(stand.ask("ana", "legacy-crm").name).id
+    left = leaving(monkeypatch)
+    who = visitor(login)
+    await who.open(path.format(case=case))
+    demoting(monkeypatch)
+    before = markup(who)
+    stand.ask("sam", "legacy-crm")
+    await until(lambda: stand.id(login) in left)
+    assert markup(who) == before
+
+
+@pytest.mark.parametrize("path", ["/", "/requests", "/requests/{name}", "/mine", "/approvals"])
+async def test_a_page_is_left_once_its_session_has_ended(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch, told: Calls, path: str
+) -> None:
+    """What happens after they signed out elsewhere shows on no page that was open before."""
+    name = stand.ask("ana", "finance-reports", {"reason": "Forecast for the design budget."}).name
+    left = leaving(monkeypatch)
+    ana = visitor("ana")
+    await ana.open(path.format(name=name))
+    stand.signed_out.add("ana")
+    before = markup(ana)
+    stand.cancel("ana", name)
+    stand.ask("ana", "vpn-access")
+    await until(lambda: stand.id("ana") in left)
+    assert markup(ana) == before
+    assert "deal" not in [name for name, _ in told]
+
+
+async def test_a_page_that_shows_something_new_counts_as_no_use(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looks is asked anew at each change, without a sign of life: nobody has done anything."""
+    stand.target("legacy").away = True
+    ruth = visitor("ruth")
+    await ruth.open("/desk")
+    monkeypatch.setattr(PageStand, "onlooker_of", PageStand.principal_of)
+    monkeypatch.setattr(PageStand, "principal_of", lambda stand, request: pytest.fail("a sign of life"))
+    stand.ask("ana", "legacy-crm")
+    await ruth.should_see("Customer database", retries=60)
+
+
+def demoting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on everybody is a customer and nothing more."""
+    genuine = PageStand.principal_of
+
+    def demoted(self: PageStand, request: Request) -> Principal | None:
+        found = genuine(self, request)
+        return replace(found, roles=frozenset({Role.CUSTOMER})) if found else None
+
+    monkeypatch.setattr(PageStand, "principal_of", demoted)
+
+
+def leaving(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whose pages are loaded anew, in order."""
+    left: list[str] = []
+    monkeypatch.setattr(Visit, "leave", lambda visit: left.append(visit.person_id))
+    return left
+
+
+def markup(who: User) -> str:
+    """All markup of the page."""
+    return "".join(str(one.content) for one in who.find(ui.html).elements if isinstance(one, ui.html))

@@ -16,6 +16,7 @@ from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.requests import stages, stopping
 from selfserve.requests.holding import still_held
+from selfserve.requests.longer import still_asked
 from selfserve.requests.refusals import NotFound, NotPossible, Unfit, words_of
 from selfserve.requests.submit import Submitted, submit
 from selfserve.store.states import HELD, RequestState, StageState
@@ -200,7 +201,8 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
             raise NotPossible(msg("There is nothing to extend here; ask for it anew."))
         if item.grant is None or not item.grant.renew:
             raise NotPossible(msg("This cannot be extended; ask for it anew when it has ended."))
-        answers = {**request.answers, **changed}
+        today = house.catalog.current.items.get(item.id, item)
+        answers = {**still_asked(today, request.answers), **changed}
         customer, asked_before, span = request.customer_id, request.id, item.grant.ends.span
     made = submit(
         house,

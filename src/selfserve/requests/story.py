@@ -18,6 +18,7 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
 from selfserve.requests.holding import holdings, still_held
+from selfserve.requests.longer import asked_anew
 from selfserve.requests.state_words import state_words
 from selfserve.requests.taking_back import taking_back
 from selfserve.requests.to_come import to_come
@@ -101,6 +102,8 @@ class Story:
     held_otherwise: bool = False
     """True where it is held because of requests too that the reader must not learn of."""
     can: frozenset[str] = field(default_factory=frozenset)
+    asked_anew: frozenset[str] = field(default_factory=frozenset)
+    """Questions that an extension has to answer, by their names: the answers of then do not stand any more."""
     use: str = ""
     """The item's own words on how to use what they got, to its customer while they have it."""
     offered: bool = True
@@ -130,6 +133,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
     to = _telling(session, request, item, reader_id)
     whose = "" if to.you else to.customer
     how = holdings(session, [grant], whose)[grant.id] if grant is not None else None
+    can = _can(session, house, request, item, grant, reason, reader_id)
     return Story(
         id=request.id,
         name=request.name,
@@ -159,7 +163,8 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         meant=reason.meant if reason else "",
         held_by=[other.name for other in others if other.name not in to.unseen],
         held_otherwise=any(other.name in to.unseen for other in others),
-        can=_can(session, house, request, item, grant, reason, reader_id),
+        can=can,
+        asked_anew=asked_anew(session, house, request) if "extend" in can else frozenset(),
         use=_use(house, request, item, grant) if to.you else "",
         offered=request.item_id in house.catalog.current.items,
     )

@@ -19,18 +19,21 @@ from selfserve.web.visits import Parts
 KEPT = 365 * 24 * 3600
 """Static files carry a digest of their content in their address: browsers may keep them a year."""
 
+RECONNECT = 30.0
+"""Seconds a page waits for its browser to come back: a busy second must not cost a page."""
+
 
 def run_options(parts: Parts) -> dict[str, Any]:
     """What `ui.run_with(app, **run_options(parts))` needs for these pages.
 
-    30 s to reconnect, since a busy second must not cost a page; no loop that polls bindings, since there are none.
+    No loop that polls bindings, since there are none.
     """
     return {
         "title": parts.settings.brand.name,
         "favicon": STATIC / "favicon.svg",
         "dark": None,
         "language": "en-GB",
-        "reconnect_timeout": 30.0,
+        "reconnect_timeout": RECONNECT,
         "binding_refresh_interval": None,
         "tailwind": False,
         "show_welcome_message": False,

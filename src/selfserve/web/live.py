@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 WINDOW = timedelta(seconds=30)
 """How far back each look goes: an id is made before its transaction ends, so a later look may find an earlier one."""
 PERIOD = 1.0
+LONGEST = 60.0
+"""Seconds at most until a page whose act failed tries again; the first try comes after a period, each next after twice
+as long."""
 AT_ONCE = 400
 """So many new events in one look are told as "anything may have changed", which is cheaper than finding out."""
 ABOUT_DESK = ("escalation", "request", "grant", "connector")
@@ -53,13 +56,17 @@ Act = Callable[[], Awaitable[None]]
 
 @dataclass(eq=False)
 class Watch:
-    """One page's interest. While its act runs, further changes are gathered into one more run."""
+    """One page's interest. While its act runs, further changes are gathered into one more run; where it failed, it is
+    run again by itself."""
 
     wants: Wants
     act: Act
     running: bool = field(default=False, init=False)
     again: bool = field(default=False, init=False)
     over: bool = field(default=False, init=False)
+    failed: int = field(default=0, init=False)
+    """How often in a row."""
+    later: asyncio.TimerHandle | None = field(default=None, init=False)
 
 
 class Live:
@@ -106,17 +113,28 @@ class Live:
 
         def end() -> None:
             watch.over = True
+            _settle(watch)
             self._watches.discard(watch)
 
         return end
 
     def _run(self) -> None:
-        self.begin()
+        while not self._begins():
+            if self._stopped.wait(self._period):
+                return
         while not self._stopped.is_set():
             self._wake.wait(self._period)
             self._wake.clear()
             if self._watches and not self._stopped.is_set():  # with no page open there is nobody to tell
                 self._look_and_tell()
+
+    def _begins(self) -> bool:
+        try:
+            self.begin()
+        except Exception:
+            log.exception("live_begin_failed")
+            return False
+        return True
 
     def begin(self) -> None:
         """Take what is there already as known."""
@@ -136,11 +154,17 @@ class Live:
             self._loop.call_soon_threadsafe(self._tell, change)
 
     def look(self) -> Change | None:
-        """What is new since the last look, None for nothing. Blocking; for the watching thread."""
-        catalog, self._catalog = self._catalog is not self._house.catalog.current, self._house.catalog.current
-        found = self._events()
+        """What is new since the last look, None for nothing. Blocking; for the watching thread.
+
+        Where it fails, nothing counts as seen: the next look tells all of it.
+        """
+        served, found = self._house.catalog.current, self._events()
         fresh = {stream for event_id, stream in found.items() if event_id not in self._seen}
-        self._seen, self._newest = frozenset(found), max(found, default=self._newest)
+        change = self._change(fresh, catalog=served is not self._catalog)
+        self._catalog, self._seen, self._newest = served, frozenset(found), max(found, default=self._newest)
+        return change
+
+    def _change(self, fresh: set[str], *, catalog: bool) -> Change | None:
         if not fresh and not catalog:
             return None
         if len(fresh) > AT_ONCE:
@@ -166,27 +190,42 @@ class Live:
         if watch.running:
             watch.again = True
             return
+        _settle(watch)
         watch.running = True
-        task = asyncio.get_running_loop().create_task(_act(watch))
+        task = asyncio.get_running_loop().create_task(self._act(watch))
         _TASKS.add(task)
         task.add_done_callback(_TASKS.discard)
+
+    async def _act(self, watch: Watch) -> None:
+        try:
+            while not watch.over:
+                watch.again = False
+                await watch.act()
+                watch.failed = 0
+                if not watch.again:
+                    return
+        except Exception as error:
+            watch.failed += 1
+            if watch.failed == 1:
+                log.exception("live_page_failed")
+            else:
+                log.warning("live_page_failed_again", tries=watch.failed, why=str(error))
+            if not watch.over:
+                wait = min(self._period * 2 ** min(watch.failed - 1, 20), LONGEST)
+                watch.later = asyncio.get_running_loop().call_later(wait, self._set_off, watch)
+        finally:
+            watch.running = False
 
 
 _TASKS: set[asyncio.Task[None]] = set()
 """Tasks under way: the event loop itself holds them only weakly."""
 
 
-async def _act(watch: Watch) -> None:
-    try:
-        while not watch.over:
-            watch.again = False
-            await watch.act()
-            if not watch.again:
-                return
-    except Exception:
-        log.exception("live_page_failed")
-    finally:
-        watch.running = False
+def _settle(watch: Watch) -> None:
+    """No further try is due."""
+    if watch.later is not None:
+        watch.later.cancel()
+        watch.later = None
 
 
 def _before(event_id: str) -> str:

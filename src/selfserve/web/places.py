@@ -101,6 +101,7 @@ class Places(ui.sub_pages):
     async def _build(self, destination: Destination, *names: str) -> None:
         visit = self._visit
         visit.settle()
+        visit.role = destination.role
         if visit.frame is not None:
             visit.frame.stand(destination.under)
         with ui.element("div") as place:

@@ -140,7 +140,7 @@ def _places(counts: Counts, principal: Principal) -> list[Place]:
 
 
 async def _count(visit: Visit, frame: Frame) -> None:
-    principal = await aside(visit.parts.principal_of, visit.client.request)
+    principal = await aside(visit.parts.onlooker_of, visit.client.request)
     if principal is None:
         return
     known = await aside(_known, visit.parts, principal, visit.client.request)

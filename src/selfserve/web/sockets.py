@@ -180,11 +180,17 @@ async def _disconnect(room: str) -> None:
 
     A socket that polls gets its goodbye only when it polls again. Who never does is closed all the same, and the wait
     for it is cut off: one silent browser must not keep the others' pages open.
+
+    A browser does not heed the goodbye on a websocket, and engine.io leaves that one open behind it: the page would
+    stand until it misses the next ping, half a minute later. `None` ends whoever writes to it, who then closes it.
     """
     for sid, transport in list(core.sio.manager.get_participants("/", room)):
         log.info("socket.cut", sid=sid)
+        connection = core.sio.eio.sockets.get(transport)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(core.sio.eio.disconnect(transport), GOODBYE)
+        if connection is not None:
+            await connection.queue.put(None)
 
 
 def owner_of(client: Client) -> Principal | None:

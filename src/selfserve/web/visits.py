@@ -76,6 +76,9 @@ class Parts(Protocol):
     def principal_of(self, request: Request) -> Principal | None:
         """Who is signed in with the request's cookie, now; None for nobody. Blocking."""
 
+    def onlooker_of(self, request: Request) -> Principal | None:
+        """The same for a page that stays open: that it does is no sign of life. Blocking."""
+
 
 class SignedOut(Exception):  # noqa: N818  (a state, not a fault)
     """The session of the page has ended."""
@@ -117,6 +120,8 @@ class Visit:
     arrival: Arrival | None = None
     app_id: str | None = None
     """The app whose window this tab is; None for a browser."""
+    role: Role = Role.CUSTOMER
+    """What one must hold to see the page that stands."""
     ends: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -134,18 +139,21 @@ class Visit:
         """This instant, by the house's clock."""
         return self.parts.house.now()
 
-    async def who(self) -> Principal:
-        """Who is looking, asked anew unless they just came; SignedOut where it is nobody any more, or somebody else."""
+    async def who(self, *, unasked: bool = False) -> Principal:
+        """Who is looking, asked anew unless they just came; SignedOut where it is nobody any more, or somebody else.
+
+        `unasked`: they did nothing, the page shows by itself how it is now.
+        """
         if self.arrival is not None:
             return self.arrival.principal
-        found = await aside(self.parts.principal_of, self.client.request)
+        found = await aside(self.parts.onlooker_of if unasked else self.parts.principal_of, self.client.request)
         if found is None or found.person_id != self.person_id:
             raise SignedOut
         return found
 
-    async def may(self, role: Role) -> Principal:
+    async def may(self, role: Role, *, unasked: bool = False) -> Principal:
         """`who`, if they hold the role; NotAllowed else."""
-        principal = await self.who()
+        principal = await self.who(unasked=unasked)
         if not principal.has(role):
             raise NotAllowed(msg("This is not for you (any more)."))
         return principal
@@ -162,10 +170,12 @@ class Visit:
     def on_change(
         self, wants: Wants, act: Callable[[], Awaitable[None]], *, on: Element, lasting: bool = False
     ) -> None:
-        """Run `act` within `on` after each change that `wants` is true for, until the page is left.
+        """Run `act` within `on` after each change that `wants` is true for, until the page is left: for as long as
+        whoever looks may see it.
 
         `lasting` is for the frame, which stays while pages come and go.
         """
+        act = self.looking(act)
 
         async def run_there() -> None:
             if on.is_deleted or self.client.is_deleted:
@@ -179,6 +189,19 @@ class Visit:
             self.client.on_delete(end)
         else:
             self.ends.append(end)
+
+    def looking(self, act: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+        """`act`, which shows how it is now; whoever may not see the page any more leaves it instead."""
+        role = self.role
+
+        async def look() -> None:
+            try:
+                await self.may(role, unasked=True)
+                await act()
+            except (SignedOut, NotAllowed):
+                self.leave()
+
+        return look
 
     def speak(self, refusal: Refusal) -> None:
         """Tell a refusal, seen and read out, where there is no field for it to stand beside."""

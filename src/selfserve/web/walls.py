@@ -182,14 +182,17 @@ class Wall:
         return principal_of(headers, self.db, self.session_rules, self.clock())
 
 
-def principal_of(headers: Headers, db: Database, rules: SessionRules, now: datetime) -> Principal | None:
-    """Who the cookie in `headers` belongs to now; notes a sign of life where the last is a minute old."""
+def principal_of(
+    headers: Headers, db: Database, rules: SessionRules, now: datetime, *, used: bool = True
+) -> Principal | None:
+    """Who the cookie in `headers` belongs to now; where it is `used`, notes a sign of life if the last is a minute
+    old."""
     secret = cookie_parser(headers.get("cookie", "")).get(rules.cookie, "")
     if not secret:
         return None
     with db.read() as session:
         principal = sessions.current(session, secret, rules, now)
-    if principal is not None and principal.touch_due:
+    if used and principal is not None and principal.touch_due:
         with contextlib.suppress(StoreBusy), db.write() as session:  # the next look notes it as well
             sessions.touch(session, [principal.sign_in_id], now)
     return principal

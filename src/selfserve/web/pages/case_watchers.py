@@ -39,11 +39,12 @@ class CaseWatchers:
         if not self._visit.client.has_socket_connection:
             return
         try:
-            await self._visit.may(Role.STAFF)
+            await self._visit.may(Role.STAFF, unasked=True)
             names = await aside(self._look)
         except (SignedOut, NotAllowed):
             self._tell([])
             self._end()
+            self._visit.leave()
         except AWAY as waited:
             log.info("presence_unknown", case=self._case_id, why=str(waited))
         else:

@@ -14,13 +14,12 @@ from selfserve.insights.installation import UNSEEN, Expected, Installation
 from selfserve.insights.troubles import ERROR, Trouble, troubles
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
-from selfserve.requests.refusals import NotAllowed
 from selfserve.web.pages import health_parts as parts
 from selfserve.web.parts.markup import heading, joined, paragraph, show
 from selfserve.web.parts.pieces import note
 from selfserve.web.parts.press import press
 from selfserve.web.speech import say, say_n, tell
-from selfserve.web.visits import SignedOut, Visit, aside
+from selfserve.web.visits import Visit, aside
 
 EVERY = 5.0
 """Seconds between looks into the store while somebody has the page open."""
@@ -50,14 +49,9 @@ async def build(visit: Visit) -> str:
     shown.add(_rest, found, mark="rest")
 
     async def renew() -> None:
-        try:
-            await visit.may(Role.ADMIN)
-        except (SignedOut, NotAllowed):
-            visit.leave()
-            return
         shown.renew(await aside(_read, visit))
 
-    ui.timer(EVERY, renew)
+    ui.timer(EVERY, visit.looking(renew))
     visit.on_change(lambda change: change.desk or change.everything, renew, on=shown.parts[0][1])
     return say("Health")
 

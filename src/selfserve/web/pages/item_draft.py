@@ -31,6 +31,10 @@ class Drafting:
         # A refusal is not told: the form tells by itself, and tries again, when no answer comes.
         form.on("draft", visit.acting(Role.CUSTOMER, self._changed, lambda refusal: None))
 
+    def follow(self, item: Item, fresh: Mapping[str, Any]) -> None:
+        """The form asks what `item` of today asks."""
+        self._item, self._fresh = item, dict(fresh)
+
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
         """Within, no draft is written; where it ends without a refusal, there is none any more."""

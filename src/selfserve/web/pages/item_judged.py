@@ -15,11 +15,12 @@ from selfserve.web.visits import Visit
 
 
 def judged(visit: Visit, item: Item, form: Form) -> None:
-    """What `form` asks of `item` is judged from now on, each answer by itself."""
+    """What `form` asks of `item` is judged from now on by the item of today, each answer by itself."""
 
     async def check(event: GenericEventArguments) -> None:
         name, text = str(event.args["field"]), str(event.args["text"])[:LONGEST_TYPED]
-        wrong = mistake(item, name, text, Asking(visit.now, visit.zone))
+        today = visit.house.catalog.current.items.get(item.id, item)
+        wrong = mistake(today, name, text, Asking(visit.now, visit.zone))
         if wrong:
             form.judge(name, text, tell(wrong))
 

@@ -11,6 +11,7 @@ from selfserve.requests import story
 from selfserve.requests.refusals import NotFound
 from selfserve.requests.story import Story
 from selfserve.requests.words import STAYS
+from selfserve.web.live import Change
 from selfserve.web.pages.request_acts import RequestActs
 from selfserve.web.pages.request_smile import RequestSmile
 from selfserve.web.parts.icons import icon
@@ -49,7 +50,11 @@ async def build(visit: Visit, name: str) -> str:
         await smile.renew()
 
     stream = f"request:{told.id}"
-    visit.on_change(lambda change: stream in change.streams or change.concerns(told.customer_id), renew, on=tale)
+
+    def about(change: Change) -> bool:
+        return stream in change.streams or change.concerns(told.customer_id) or change.catalog
+
+    visit.on_change(about, renew, on=tale)
     return ", ".join((tell(told.item_name), told.name))
 
 

@@ -10,12 +10,14 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 from sqlalchemy.orm import Session
 
+from selfserve.catalog.fields import FormField
+from selfserve.catalog.items import Item
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
 from selfserve.requests.longer import ends_later
-from selfserve.requests.refusals import Refusal
+from selfserve.requests.refusals import Refusal, Unfit
 from selfserve.requests.story import Story
 from selfserve.web.pages.item_judged import judged
 from selfserve.web.pages.request_questions import cancelling, extending, returning
@@ -24,7 +26,7 @@ from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import note
 from selfserve.web.parts.press import press
-from selfserve.web.parts.questions import Questions, questions
+from selfserve.web.parts.questions import Questions, on_offer, questions
 from selfserve.web.refused import sentences
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
@@ -56,6 +58,7 @@ class RequestActs:
         before = (self._told.can, self._told.question, self._longer)
         self._told = self._extension.told = told
         if before == (told.can, told.question, self._extension.possible):
+            self._extension.follow()
             return
         self._urgent.clear()
         with self._urgent:
@@ -141,7 +144,11 @@ class RequestActs:
             act(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
 
     def _refused(self, refusal: Refusal) -> None:
-        self._dialog.refuse(refusal.words)
+        if isinstance(refusal, Unfit) and self._extension.asks_for(refusal):  # only an extension has answers
+            self._dialog.close()
+            self._extension.refused(refusal)
+        else:
+            self._dialog.refuse(refusal.words)
 
     async def _again(self) -> None:
         go(f"/items/{self._told.item_id}?again={self._told.name}")
@@ -160,69 +167,123 @@ def _wholly(session: Session, house: House, name: str, person_id: str, now: date
 
 
 class Extension:
-    """Asking for the same for longer: the questions that the item's end hangs on, asked anew."""
+    """Asking for the same for longer: the questions that the item's end hangs on, asked anew, and those for which the
+    answers of then do not stand any more."""
 
     AGAIN = "extend"
     """The question whether to have it as long once more."""
 
     def __init__(self, visit: Visit, told: Story, dialog: Dialog) -> None:
         self._visit, self.told, self._dialog = visit, told, dialog
+        self._further: frozenset[str] = frozenset()
+        self._shown: dict[str, FormField] = {}
+        self._open = False
         self._panel: ui.element | None = None
+        self._form: Form | None = None
+        self._place: ui.element | None = None
 
     @property
     def _mine(self) -> bool:
         return self.told.customer_id == self._visit.person_id
 
     @property
-    def possible(self) -> bool:
-        """True where an answer moves the end, or the same span begun anew would do so by now."""
-        item = self._visit.house.catalog.current.items.get(self.told.item_id)
-        if item is None or item.grant is None:
-            return False
-        visit = self._visit
-        return bool(self._names) or ends_later(item.grant.ends, self.told.ends_at, visit.now, visit.zone)
+    def _item(self) -> Item | None:
+        return self._visit.house.catalog.current.items.get(self.told.item_id)
 
     @property
-    def _names(self) -> frozenset[str]:
-        item = self._visit.house.catalog.current.items.get(self.told.item_id)
+    def possible(self) -> bool:
+        """True where an answer moves the end, or the same span begun anew would do so by now."""
+        item, visit = self._item, self._visit
+        if item is None or item.grant is None:
+            return False
+        return bool(self._ending) or ends_later(item.grant.ends, self.told.ends_at, visit.now, visit.zone)
+
+    @property
+    def _ending(self) -> frozenset[str]:
+        """The questions that the end hangs on."""
+        item = self._item
         if item is None or item.grant is None:
             return frozenset()
         return frozenset(re.findall(r"\bform\.([a-z][a-z0-9_]*)", str(item.grant.ends))) & frozenset(item.form)
 
+    @property
+    def asked(self) -> dict[str, FormField]:
+        """What is asked, by name, in the order of the item's form."""
+        names, item = self._ending | self.told.asked_anew | self._further, self._item
+        return {name: one for name, one in item.form.items() if name in names} if item is not None else {}
+
     def build(self) -> None:
         """The form, out of sight until it is opened."""
-        self._panel = None
-        if "extend" not in self.told.can or not self._names:
+        self._panel = self._form = self._place = None
+        self._shown = self.asked
+        if "extend" not in self.told.can:
             return
-        visit, item = self._visit, self._visit.house.catalog.current.items[self.told.item_id]
-        asked: Questions = questions(visit.house, item, visit.zone, self._names)
-        self._panel = ui.element("div").classes("s-panel")
-        self._panel.set_visibility(False)
-        with self._panel:
+        self._place = ui.element("div")
+        if self.asked:
+            self._build_form()
+
+    def follow(self) -> None:
+        """Ask what is to be asked by now; what was filled in stays."""
+        item, before, self._shown = self._item, self._shown, self.asked
+        if item is None or self._place is None or self._shown == before:
+            return
+        if self._form is None:
+            self._build_form()
+        elif self._shown:
+            now = self._questions(item)
+            self._form.ask(now.fields(), now.start())
+        else:
+            self._place.clear()
+            self._panel = self._form = None
+
+    def _build_form(self) -> None:
+        visit, item = self._visit, self._item
+        assert item is not None, "nothing is asked where there is no item"
+        assert self._place is not None
+        with self._place, ui.element("div").classes("s-panel") as self._panel:
+            self._panel.set_visibility(self._open)
             show(heading(say("Extend"), 2))
-            rules = say("The rules of today apply; somebody may have to approve it. What you hold stays meanwhile.")
-            if not self._mine:
-                rules = say("The rules of today apply; somebody may have to approve it. What is held stays meanwhile.")
-            show(paragraph(rules, "s-muted")).style("margin-bottom:16px")
-            form = Form(
+            show(paragraph(self._rules(), "s-muted")).style("margin-bottom:16px")
+            questions_now = self._questions(item)
+            self._form = form = Form(
                 say("Extend"),
-                asked.fields(),
+                questions_now.fields(),
                 [Button("extend", say("Ask for longer"), meanwhile=say("On it…"))],
-                start=asked.start(),
+                start=questions_now.start(),
             ).mark("extension")
         judged(visit, item, form)
 
         async def send(event: GenericEventArguments) -> None:
-            await self.ask({name: value for name, value in event.args["values"].items() if name in self._names})
+            await self.ask({name: value for name, value in event.args["values"].items() if name in self.asked})
 
-        form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
+        async def look(event: GenericEventArguments) -> None:
+            name, text = str(event.args["field"]), str(event.args["text"])[:100]
+            form.offer(name, int(event.args["turn"]), await aside(on_offer, visit.house, item, name, text))
+
+        form.on("send", visit.acting(Role.CUSTOMER, send, self.refused))
+        form.on("look", visit.acting(Role.CUSTOMER, look, self.refused))
+
+    def _questions(self, item: Item) -> Questions:
+        return questions(self._visit.house, item, self._visit.zone, self.asked)
+
+    def _rules(self) -> str:
+        if not self._ending:
+            return tell(self._once_more().words)
+        if self._mine:
+            return say("The rules of today apply; somebody may have to approve it. What you hold stays meanwhile.")
+        return say("The rules of today apply; somebody may have to approve it. What is held stays meanwhile.")
 
     async def open(self) -> None:
         """Show the form; where nothing is to be filled in, ask whether they mean it, with the new end."""
         if self._panel is not None:
-            self._panel.set_visibility(True)
-        elif not self._names:
+            self._reveal()
+        elif not self._ending:
             self._dialog.ask(self._once_more())
+
+    def _reveal(self) -> None:
+        self._open = True
+        if self._panel is not None:
+            self._panel.set_visibility(True)
 
     def _once_more(self) -> Question:
         item = self._visit.house.catalog.current.items[self.told.item_id]
@@ -234,3 +295,19 @@ class Extension:
         """Ask for longer, with these answers, and go to the request that it makes."""
         made = await aside(acts.extend, self._visit.house, self.told.name, self._visit.person_id, values)
         go(f"/requests/{made.name}")
+
+    def asks_for(self, refusal: Unfit) -> bool:
+        """From now on what the refusal is about is asked as well; False where nothing of it can be."""
+        self._further |= frozenset(refusal.errors)
+        self.follow()
+        return self._form is not None
+
+    def refused(self, refusal: Refusal) -> None:
+        """Tell it in the form, beside what it is about."""
+        if isinstance(refusal, Unfit):
+            self.asks_for(refusal)
+        item = self._item
+        labels = {name: one.label for name, one in item.form.items()} if item is not None else {}
+        if self._form is not None:
+            self._reveal()
+            self._form.refuse(sentences(refusal), labels)

@@ -19,10 +19,13 @@ from selfserve.web.parts.times import when
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside
 
+OPEN = 200
+"""So many open ones are shown at first, and with each press of "Show older ones"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The requests read so far: those that are open, those that are over, and whether there are more of these."""
+    """The requests read so far: those that are open, those that are over, and whether there are more of either."""
 
     open: Sequence[RequestRow]
     over: Sequence[RequestRow]
@@ -60,7 +63,7 @@ async def build(visit: Visit) -> str:
 
 def _pages(visit: Visit, count: int) -> Pages:
     with visit.house.database.read() as session:
-        still_open = lists.requests(session, customer_id=visit.person_id, state="open", limit=200).rows
+        waiting = lists.requests(session, customer_id=visit.person_id, state="open", limit=OPEN * count)
         over: list[RequestRow] = []
         cursor: str | None = None
         for _ in range(count):
@@ -69,8 +72,8 @@ def _pages(visit: Visit, count: int) -> Pages:
             cursor = page.cursor
             if cursor is None:
                 break
-        answers = answers_by(session, [row.id for row in (*still_open, *over)])
-    return Pages(still_open, over, cursor is not None, answers)
+        answers = answers_by(session, [row.id for row in (*waiting.rows, *over)])
+    return Pages(waiting.rows, over, cursor is not None or waiting.cursor is not None, answers)
 
 
 def _list(visit: Visit, pages: Pages) -> Markup:

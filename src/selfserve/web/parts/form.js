@@ -83,6 +83,15 @@ export default {
       return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
     },
   },
+  watch: {
+    // Asked otherwise by now: what is filled in stays where its question does.
+    fields(now) {
+      const { values, start } = this;
+      this.values = Object.fromEntries(now.map(({ name }) => [name, values[name] ?? start[name] ?? ""]));
+      this.spans = { ...this.spanned(this.values), ...this.spans };
+      for (const one of now) if (one.shown && !(one.name in values)) this.shown[one.name] = one.shown;
+    },
+  },
   created() {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
     this.version = this.kept_version = this.turn = 0;

@@ -102,9 +102,27 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.j
         if fresh is not None:
             self._props["keeping"] = {"fresh": dict(fresh), "draft": draft}
 
-    def refuse(self, errors: Mapping[str, str]) -> None:
-        """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus."""
-        self.run_method("refuse", dict(errors))
+    def ask(self, fields: Sequence[Field], start: Mapping[str, Any], fresh: Mapping[str, Any] | None = None) -> None:
+        """Ask these instead. What was filled in stays where its question does; a new one begins as `start` has it."""
+        self._props["fields"], self._props["start"] = [_told(asdict(one)) for one in fields], dict(start)
+        if fresh is not None and "keeping" in self._props:
+            self._props["keeping"] = {**self._props["keeping"], "fresh": dict(fresh)}
+        self.update()
+
+    def refuse(self, errors: Mapping[str, str], labels: Mapping[str, str] | None = None) -> None:
+        """Show a sentence beside each field named, or, under the empty name, below all. The first gets the focus.
+
+        A sentence about what is not asked here stands below all as well, with the label that `labels` has for it.
+        """
+        here = {str(one["name"]) for one in self._props["fields"]}
+        told = {name: words for name, words in errors.items() if name in here}
+        called = {name: tell(label) for name, label in (labels or {}).items()}
+        below = [
+            say("“{question}”: {mistake}", question=called[name], mistake=words) if name in called else words
+            for name, words in errors.items()
+            if name not in here
+        ]
+        self.run_method("refuse", told | ({"": " ".join(dict.fromkeys(below))} if below else {}))
 
     def judge(self, name: str, text: str, mistake: str) -> None:
         """Show the sentence beside the field if `text` is still what stands in it, and once no pointer is held
