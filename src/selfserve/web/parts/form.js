@@ -227,6 +227,7 @@ export default {
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
     fill({ values, shown }, names = this.fields.map((one) => one.name)) {
+      this.clear();
       this.values = Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""]));
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
@@ -234,13 +235,28 @@ export default {
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
       this.touch(names);
     },
+    // Days that are half typed, or in no calendar: the browser has no value for them, as if nothing stood there.
+    half() {
+      return this.fields.filter((one) => one.kind === "date" && document.getElementById(this.id(one))?.validity.badInput);
+    },
+    clear() {
+      for (const one of this.half()) document.getElementById(this.id(one)).value = "";
+    },
     check(one, event) {
+      if (one.kind === "date" && this.halfLeft(one, event)) return;
       const text = String(this.values[one.name] ?? "");
       // The press of a button is answered with all that is wrong. Who only looks into another window has not left the
       // field.
       if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
       if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
       this.$emit("check", { field: one.name, text });
+    },
+    halfLeft(one, event) {
+      const half = this.half().includes(one);
+      if (!half && this.errors[one.name] === this.words.half) delete this.errors[one.name]; // emptied, which it does not tell
+      const looksOn = event.target === document.activeElement || event.relatedTarget?.closest("button");
+      if (half && !this.busy && !looksOn) pointer.after(() => this.half().includes(one) && this.found(one.name, this.words.half));
+      return half;
     },
     judge(name, text, mistake) {
       const holds = () => !this.busy && String(this.values[name] ?? "") === text;
@@ -343,7 +359,9 @@ export default {
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
       for (const one of this.overlong) this.errors[one.name] = this.words.far;
-      if (open.length || this.overlong.length) return this.refuse({ ...this.errors });
+      const half = this.half();
+      for (const one of half) this.errors[one.name] = this.words.half;
+      if (open.length || half.length || this.overlong.length) return this.refuse({ ...this.errors });
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
     },
@@ -406,6 +424,7 @@ export default {
     },
     reset() {
       this.rest();
+      this.clear();
       this.pending = "";
       this.forget();
       this.changed.clear();

@@ -69,7 +69,8 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.j
     Words may be `Message`s: the page's reader gets them in their language.
 
     What is typed is never cut: a field that holds more than `LONGEST_TYPED` says so, and until it is shortened nothing
-    is told but `look`.
+    is told but `look`. Nor is it taken for nothing: a day that is half typed, or in no calendar, says so, and nothing
+    is sent until it is right.
 
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
@@ -169,6 +170,7 @@ def _words() -> dict[str, Any]:
         "goes": say("Ctrl+Enter sends it: {button}. Esc takes it back.", button="{button}"),
         "goesKey": say("In the reason: send the button that is marked. Where none is, nothing is decided"),
         "far": far_too_long(),
+        "half": say("There is no such day, or it is only half there. Complete it or empty it."),
         "which": say("Nothing was sent. Choose with one of the buttons what your words are for."),
         "over": say("Start over"),
         "undo": say("Undo"),
