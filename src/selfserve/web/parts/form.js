@@ -1,3 +1,4 @@
+import cards from "cards";
 import keyboard from "keyboard";
 import pointer from "pointer";
 import steady from "steady";
@@ -80,7 +81,7 @@ export default {
       return this.fields.filter((one) => this.values[one.name]?.length > this.most);
     },
     typed() {
-      return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
+      return this.fields.map((one) => this.told(one)).filter(Boolean).join("\n");
     },
   },
   created() {
@@ -95,6 +96,7 @@ export default {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
     this.card = this.deciding ? this.$el.closest("section[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
+    if (this.card) cards.stands(this.card, this);
     if (this.memory) this.recall();
     if (this.memory) window.addEventListener("pagehide", this.parted);
     if (!this.keeping) return;
@@ -102,7 +104,7 @@ export default {
     this.$el.addEventListener("focusout", this.write);
   },
   unmounted() {
-    if (this.busy) this.forget(); // taken off the page since it was answered
+    if (this.busy || this.along) this.forget(); // taken off the page since it was answered
     window.removeEventListener("pagehide", this.parted);
     this.card?.removeEventListener("keydown", this.struck);
     clearTimeout(this.timer);
@@ -113,6 +115,13 @@ export default {
   methods: {
     id(one) {
       return `f-${this.$.uid}-${one.name}`;
+    },
+    // What was typed into a field, for whoever typed it to keep.
+    told(one) {
+      const value = String(this.values[one.name] ?? "").trim();
+      if (one.kind !== "date") return one.kind.endsWith("text") ? value : "";
+      const day = value && new Date(`${value}T00:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
+      return value && value !== this.start[one.name] ? `${one.label}: ${day}` : "";
     },
     wrong(one) {
       return this.errors[one.name] ? "true" : null;
@@ -358,12 +367,20 @@ export default {
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
-      for (const one of this.overlong) this.errors[one.name] = this.words.far;
-      const half = this.half();
-      for (const one of half) this.errors[one.name] = this.words.half;
-      if (open.length || half.length || this.overlong.length) return this.refuse({ ...this.errors });
+      Object.assign(this.errors, this.unfit());
+      if (open.length || Object.keys(this.errors).length) return this.refuse({ ...this.errors });
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
+    },
+    unfit() {
+      const told = [...this.overlong.map((one) => [one.name, this.words.far]), ...this.half().map((one) => [one.name, this.words.half])];
+      return Object.fromEntries(told);
+    },
+    // What counts for this card where several are decided together; null, told beside the field, where it cannot be sent.
+    own() {
+      const wrong = this.unfit();
+      if (Object.keys(wrong).length) return this.refuse(wrong), null;
+      return Object.fromEntries(Object.entries(this.values).filter(([, value]) => String(value ?? "").trim()));
     },
     finish(one) {
       if (!this.deciding || this.pending) this.send(this.pending || null);

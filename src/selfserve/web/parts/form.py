@@ -62,7 +62,7 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.js", "steady.js"]):
+class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js", "pointer.js", "steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 

@@ -1,3 +1,4 @@
+import cards from "cards";
 import keyboard from "keyboard";
 import steady from "steady";
 
@@ -26,14 +27,14 @@ export default {
         <form v-else novalidate @submit.prevent="send">
           <h2 :id="uid + '-title'" class="s-h2">{{ way === 'deny' ? words.denyTitle[asked.length] : words.approveTitle[asked.length] }}</h2>
           <p class="s-muted">{{ way === 'deny' ? words.denyWords : words.approveWords }}</p>
-          <ul ref="list" class="s-together-list" tabindex="0" :aria-label="words.list"><li v-for="one in listed" :key="one.id"><span>{{ one.label }}<span class="s-muted s-small">{{ one.note }}</span></span></li></ul>
+          <ul ref="list" class="s-together-list" tabindex="0" :aria-label="words.list"><li v-for="one in listed" :key="one.id"><span>{{ one.label }}<span class="s-muted s-small">{{ one.note }}</span><span v-if="ahead[one.id]" :class="['s-small', ahead[one.id].wrong ? 's-error' : 's-strong']">{{ ahead[one.id].words }}</span><span v-if="own[one.id].reason" class="s-small s-text">{{ words.own.replace("{words}", () => own[one.id].reason.trim()) }}</span></span></li></ul>
           <p v-if="listed.length < asked.length"><button type="button" class="s-link" @click="unfold">{{ words.more[asked.length - listed.length] }}</button></p>
-          <div class="s-field">
+          <div v-if="wordless.length" class="s-field">
             <label :for="uid + '-reason'" class="s-label"><span>{{ words.reason }}</span> <small v-if="way !== 'deny'">{{ words.optional }}</small></label>
             <textarea :id="uid + '-reason'" ref="reason" v-model="reason" class="s-input" rows="2" :aria-required="way === 'deny' ? 'true' : null" :aria-invalid="error ? 'true' : null" :aria-describedby="uid + (error ? '-error' : '-help')"></textarea>
-            <p :id="uid + '-help'" class="s-help">{{ words.read }}</p>
-            <p v-if="error" :id="uid + '-error'" class="s-error" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ error }}</p>
+            <p :id="uid + '-help'" class="s-help">{{ wordless.length < asked.length ? words.rest : words.read }}</p>
           </div>
+          <p v-if="error" :id="uid + '-error'" class="s-error" role="alert"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#circle-alert'"/></svg>{{ error }}</p>
           <div class="s-dialog-foot">
             <button type="button" class="s-quiet" :aria-disabled="String(Boolean(busy))" @click="busy || $refs.box.close()">{{ words.no }}</button>
             <button type="submit" :class="way === 'deny' ? 's-danger' : 's-btn'" :aria-disabled="String(Boolean(busy))">{{ busy ? words.meanwhile : way === 'deny' ? words.deny : words.approve }}</button>
@@ -42,9 +43,9 @@ export default {
       </dialog>
     </div>`,
   mixins: [steady],
-  props: { offers: Array, groups: Array, words: Object, icons: String, most: Number },
+  props: { offers: Array, groups: Array, words: Object, icons: String, most: Number, memory: String },
   data() {
-    return { chosen: [], asked: [], way: "approve", whole: false, reason: "", error: "", results: null };
+    return { chosen: [], asked: [], own: {}, ahead: {}, way: "approve", whole: false, reason: "", error: "", results: null };
   },
   computed: {
     uid() {
@@ -52,6 +53,10 @@ export default {
     },
     listed() {
       return this.whole ? this.asked : this.asked.slice(0, FEW);
+    },
+    // Those that have no words of their own: they get the reason that is typed here.
+    wordless() {
+      return this.asked.filter((one) => !this.own[one.id].reason);
     },
     alike() {
       // As the server judges it: the same item, or low risk only; high risk one by one.
@@ -66,6 +71,9 @@ export default {
       this.chosen = this.chosen.filter((id) => there.has(id));
       this.follow();
     },
+  },
+  created() {
+    this.turn = 0;
   },
   mounted() {
     document.addEventListener("change", this.ticked);
@@ -117,11 +125,26 @@ export default {
     toggle(group) {
       this.pick(this.all(group) ? [] : group.ids);
     },
+    form(id) {
+      const box = this.boxes().find((found) => found.dataset.choose === id);
+      return cards.form(box?.closest("section[data-keys]"));
+    },
     open(way) {
-      Object.assign(this, { way, whole: false, error: "", results: null });
-      this.asked = this.offers.filter((one) => this.chosen.includes(one.id));
+      const asked = this.offers.filter((one) => this.chosen.includes(one.id));
+      const own = {};
+      for (const { id } of asked) {
+        const form = this.form(id);
+        own[id] = form ? form.own() : {};
+        if (!own[id]) return; // said there, beside its field
+      }
+      Object.assign(this, { asked, own, way, ahead: {}, whole: false, error: "", results: null });
+      this.turn += 1;
+      if (way === "approve") this.$emit("look", { turn: this.turn, ids: asked.map((one) => one.id), own });
       this.$refs.box.showModal();
       if (way === "deny") this.$nextTick(() => this.$refs.reason?.focus());
+    },
+    foresee(turn, lines) {
+      if (turn === this.turn) this.ahead = lines;
     },
     unfold() {
       this.whole = true;
@@ -129,17 +152,28 @@ export default {
     },
     send() {
       this.error = "";
-      if (this.reason.length > this.most) return this.refuse(this.words.far);
-      const decision = { way: this.way, ids: this.asked.map((one) => one.id), reason: this.reason };
+      if (this.wordless.length && this.reason.length > this.most) return this.refuse(this.words.far);
+      const decision = { way: this.way, ids: this.asked.map((one) => one.id), reason: this.wordless.length ? this.reason : "", own: this.own };
+      this.along(true);
       this.attempt(this.way, this.words, () => this.$emit("decide", decision), this.refuse, 60000);
     },
     refuse(words) {
       this.rest();
+      if (words !== this.words.late) this.along(false);
       this.error = words;
       this.$nextTick(() => this.$refs.reason?.focus());
     },
+    // What is typed on a card that is decided here with others has been sent with them.
+    along(sent) {
+      for (const { id } of this.asked) if (this.form(id)) this.form(id).along = sent;
+    },
     tell(results) {
       this.rest();
+      this.along(false);
+      for (const form of results.decided.map(this.form).filter(Boolean)) {
+        form.forget();
+        form.along = true; // until its card leaves
+      }
       // What went away meanwhile is still called what the list called it.
       const named = new Map(this.asked.map((one) => [one.id, one]));
       const lines = results.lines.map((one) => ({ ...one, ...named.get(one.id), words: one.words }));
