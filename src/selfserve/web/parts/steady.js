@@ -14,7 +14,8 @@ export default {
   },
   unmounted() {
     clearTimeout(this.waiting);
-    clearTimeout(this.watching);
+    clearTimeout(this.early);
+    // `watching` goes on: what was said may stand in the frame, which stays.
   },
   methods: {
     attempt(name, words, send, refuse, patience = PATIENCE) {
