@@ -209,12 +209,14 @@ class Extension:
                 asked.fields(),
                 [Button("extend", say("Ask for longer"), meanwhile=say("On it…"))],
                 start=asked.start(),
+                memory=f"{visit.person_id}:{self.told.name}:extend",
             ).mark("extension")
         judged(visit, item, form)
 
         async def send(event: GenericEventArguments) -> None:
-            await self.ask({name: value for name, value in event.args["values"].items() if name in self._names})
+            await self.ask({name: value for name, value in event.args["values"].items() if name in self._names}, form)
 
+        form.on("recalled", lambda _: self._panel and self._panel.set_visibility(True))
         form.on("send", visit.acting(Role.CUSTOMER, send, lambda refusal: form.refuse(sentences(refusal))))
 
     async def open(self) -> None:
@@ -230,7 +232,9 @@ class Extension:
         until = (self._visit.now + (span or timedelta())).astimezone(self._visit.zone).date()
         return extending(self.AGAIN, until, "" if self._mine else self.told.customer_name)
 
-    async def ask(self, values: dict[str, Any]) -> None:
-        """Ask for longer, with these answers, and go to the request that it makes."""
+    async def ask(self, values: dict[str, Any], form: Form | None = None) -> None:
+        """Ask for longer, with these answers (of this form), and go to the request that it makes."""
         made = await aside(acts.extend, self._visit.house, self.told.name, self._visit.person_id, values)
+        if form is not None:
+            form.sent()
         go(f"/requests/{made.name}")

@@ -198,17 +198,20 @@ export default {
     recall() {
       const left = JSON.parse(sessionStorage.getItem(this.memory) || "null");
       if (left?.values) this.resume(left);
+      if (left?.values) this.soon(() => this.$emit("recalled"));
       const { id, start, end } = left?.place || {};
       if (!id || Date.now() - left.at > RELOADED) return;
       if (!left.values) this.forget();
       // The page was loaded anew under somebody who was typing here: the keyboard goes on where it was.
-      this.$nextTick(() => {
+      const goOn = (tries) => {
         const field = document.getElementById(this.id({ name: id }));
         if (!field || document.activeElement !== document.body) return;
+        if (!field.checkVisibility() && tries) return void setTimeout(goOn, 100, tries - 1); // what it stands in opens yet
         this.refused = id; // no list is opened
         field.focus();
         if (start !== null) field.setSelectionRange?.(start, end);
-      });
+      };
+      this.$nextTick(() => goOn(100));
     },
     resume({ values, shown }) {
       const others = Object.entries(this.shown).filter(([name]) => !(name in values));

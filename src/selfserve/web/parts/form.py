@@ -75,7 +75,8 @@ class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js"
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
-    take nothing away. It ends when the form is answered.
+    take nothing away. It ends when the form is answered, or when it hears `sent`. `recalled` tells that what was
+    remembered stands in it again.
 
     With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:
     the values that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need
@@ -122,7 +123,7 @@ class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js"
         self.run_method("kept", version, whole, list(answered))
 
     def sent(self) -> None:
-        """What was typed has become a request: it is no draft any more."""
+        """What was typed has been sent: it is no draft any more, and the tab remembers it no longer."""
         self.run_method("sent")
 
     def end(self, words: str) -> None:

@@ -34,6 +34,11 @@ export default {
       };
       go();
     },
+    // For what is told without a press: as soon as somebody hears it.
+    soon(tell) {
+      if (connected()) tell();
+      else this.early = setTimeout(() => this.soon(tell), 50);
+    },
     rest() {
       clearTimeout(this.waiting);
       this.busy = "";

@@ -5,6 +5,7 @@ import steady from "steady";
 // What is chosen among the cards around it, decided together after one look at the list; and the keys from card to card.
 // Boxes are `[data-choose=ID]`, cards `section[data-keys]`. All words come as data, in the language of the page.
 const FEW = 5; // listed before one asks for the rest, so that nothing is cut without saying so
+const RELOADED = 60000; // ms: within these the list is opened again by a reload, after these by somebody who comes back
 
 export default {
   template: `
@@ -14,8 +15,8 @@ export default {
         <button v-for="one in groups" :key="one.name" type="button" class="s-chip" :aria-pressed="String(all(one))" @click="toggle(one)">{{ one.name }}</button>
         <span class="s-grow"></span>
         <button v-if="chosen.length" type="button" class="s-quiet s-plain" @click="pick([])">{{ words.clear }}</button>
-        <button v-if="chosen.length" type="button" class="s-danger" @click="open('deny')">{{ words.deny }}</button>
-        <button v-if="chosen.length" type="button" class="s-btn" :aria-disabled="String(!alike)" :aria-describedby="alike ? null : uid + '-mixed'" @click="alike && open('approve')">{{ words.approve }}</button>
+        <button v-if="chosen.length" type="button" ref="deny" class="s-danger" @click="open('deny')">{{ words.deny }}</button>
+        <button v-if="chosen.length" ref="approve" type="button" class="s-btn" :aria-disabled="String(!alike)" :aria-describedby="alike ? null : uid + '-mixed'" @click="alike && open('approve')">{{ words.approve }}</button>
         <p v-if="chosen.length && !alike" :id="uid + '-mixed'" class="s-small s-muted s-together-mixed">{{ words.mixed }}</p>
       </div>
       <dialog ref="box" class="s-dialog" :aria-labelledby="uid + '-title'" @keydown.esc="busy && $event.preventDefault()" @cancel="busy && $event.preventDefault()" @close="closed">
@@ -66,7 +67,14 @@ export default {
     },
   },
   watch: {
+    reason() {
+      this.keep();
+    },
+    chosen() {
+      this.hold();
+    },
     offers() {
+      this.hold();
       const there = new Set(this.offers.map((one) => one.id));
       this.chosen = this.chosen.filter((id) => there.has(id));
       this.follow();
@@ -74,13 +82,17 @@ export default {
   },
   created() {
     this.turn = 0;
+    this.following = []; // the cards from the first of those that are asked about
   },
   mounted() {
     document.addEventListener("change", this.ticked);
     document.addEventListener("keydown", this.struck);
     document.addEventListener("focusin", this.entered);
+    window.addEventListener("pagehide", this.parted);
+    this.recall();
   },
   unmounted() {
+    window.removeEventListener("pagehide", this.parted);
     document.removeEventListener("focusin", this.entered);
     document.removeEventListener("change", this.ticked);
     document.removeEventListener("keydown", this.struck);
@@ -93,6 +105,46 @@ export default {
       this.card = event.target.closest("section[data-keys]");
       this.place = this.cards().indexOf(this.card);
     },
+    // The tab remembers the reason; what is chosen and the open list only for the page that a reload brings.
+    keep() {
+      if (this.reason) sessionStorage.setItem(this.memory, JSON.stringify({ reason: this.reason }));
+      else sessionStorage.removeItem(this.memory);
+    },
+    parted() {
+      const { reason, chosen, way } = this;
+      const field = document.activeElement === this.$refs.reason ? this.$refs.reason : null;
+      const open = this.$refs.box.open && !this.results && { way, caret: field && [field.selectionStart, field.selectionEnd] };
+      if (chosen.length) sessionStorage.setItem(this.memory, JSON.stringify({ reason, chosen, open, at: Date.now() }));
+    },
+    recall() {
+      const left = JSON.parse(sessionStorage.getItem(this.memory) || "{}");
+      this.reason = left.reason || "";
+      this.keep();
+      if (!left.at || Date.now() - left.at > RELOADED) return;
+      this.$nextTick(() => {
+        this.pick(left.chosen);
+        if (left.open && this.chosen.length) this.$nextTick(() => this.reopen(left.open));
+      });
+    },
+    reopen({ way, caret }) {
+      this.$refs[way]?.focus(); // it has the keyboard again when the list is closed
+      this.open(way);
+      this.$nextTick(() => caret && (this.$refs.reason?.focus(), this.$refs.reason?.setSelectionRange(...caret)));
+    },
+    // What has the keyboard in here may go: then it goes to what is left of the bar, or to the cards.
+    hold() {
+      if (!this.$el.contains(document.activeElement)) return;
+      this.$nextTick(() => {
+        const chip = this.$el.querySelector(".s-together-bar .s-chip");
+        if (document.activeElement === document.body) chip?.checkVisibility() ? chip.focus() : this.land(this.cards()[0]);
+      });
+    },
+    land(card) {
+      const title = document.querySelector(".s-content h1");
+      title?.setAttribute("tabindex", "-1");
+      keyboard.rest();
+      (card || title)?.focus();
+    },
     follow() {
       this.$nextTick(() => setTimeout(this.go));
     },
@@ -100,11 +152,7 @@ export default {
     go() {
       if (!this.card || this.card.isConnected || document.activeElement !== document.body) return;
       const cards = this.cards();
-      const title = document.querySelector(".s-content h1");
-      title?.setAttribute("tabindex", "-1");
-      const next = keyboard.writing() ? null : cards[Math.min(this.place, cards.length - 1)];
-      keyboard.rest();
-      (next || title)?.focus();
+      this.land(keyboard.writing() ? null : cards[Math.min(this.place, cards.length - 1)]);
     },
     boxes() {
       return [...document.querySelectorAll("input[data-choose]")];
@@ -125,9 +173,11 @@ export default {
     toggle(group) {
       this.pick(this.all(group) ? [] : group.ids);
     },
+    box(id) {
+      return this.boxes().find((found) => found.dataset.choose === id);
+    },
     form(id) {
-      const box = this.boxes().find((found) => found.dataset.choose === id);
-      return cards.form(box?.closest("section[data-keys]"));
+      return cards.form(this.box(id)?.closest("section[data-keys]"));
     },
     open(way) {
       const asked = this.offers.filter((one) => this.chosen.includes(one.id));
@@ -138,8 +188,10 @@ export default {
         if (!own[id]) return; // said there, beside its field
       }
       Object.assign(this, { asked, own, way, ahead: {}, whole: false, error: "", results: null });
-      this.turn += 1;
-      if (way === "approve") this.$emit("look", { turn: this.turn, ids: asked.map((one) => one.id), own });
+      const all = this.cards();
+      this.following = all.slice(all.findIndex((card) => card.contains(this.box(asked[0].id))));
+      const turn = (this.turn += 1);
+      if (way === "approve") this.soon(() => this.$emit("look", { turn, ids: asked.map((one) => one.id), own }));
       this.$refs.box.showModal();
       if (way === "deny") this.$nextTick(() => this.$refs.reason?.focus());
     },
@@ -183,8 +235,14 @@ export default {
       this.$nextTick(() => this.$refs.end?.focus());
     },
     closed() {
+      const over = this.results;
       this.rest();
       Object.assign(this, { results: null, error: "" });
+      const lost = document.activeElement === document.body || this.$refs.box.contains(document.activeElement);
+      if (!over || !lost) return;
+      // The button that opened it has gone: on with the first of these cards that is still to decide.
+      const waits = (card) => card.isConnected && !cards.form(card)?.along;
+      this.land(this.following.find(waits) || this.cards().filter(waits).pop());
     },
     struck(event) {
       if (keyboard.writing() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
