@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from tests.stand.house import Stand
 
 from selfserve.requests.decide import Say
 from selfserve.requests.refusals import NotPossible, Unfit
-from selfserve.requests.together import MOST, Became, Result, alike, decide_together, summary
+from selfserve.requests.together import MOST, Became, End, Own, Result, alike, decide_together, ends_of, summary
 from selfserve.store.tables import Decision, Stage, StageApprover
 
 
@@ -23,6 +24,12 @@ def states(stand: Stand, stages: list[str]) -> list[str]:
     """Where each stage stands."""
     with stand.house.database.read() as session:
         return [session.get_one(Stage, stage).state for stage in stages]
+
+
+def reasons(stand: Stand, stages: list[str]) -> list[str]:
+    """What each stage was decided with."""
+    with stand.house.database.read() as session:
+        return [session.scalars(sa.select(Decision.reason).where(Decision.stage_id == one)).one() for one in stages]
 
 
 def test_each_is_decided_and_each_result_told(stand: Stand) -> None:
@@ -118,3 +125,54 @@ def test_two_approvers_at_once_decide_each_once(stand: Stand) -> None:
         assert sorted(told[one][at].became for one in deciders) == [Became.DECIDED, Became.FIRST]
     with stand.house.database.read() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Decision)) == len(stages)
+
+
+def test_what_one_has_for_itself_counts_for_it(stand: Stand) -> None:
+    """Its own earlier end and its own words; the common ones are for those that have none."""
+    stages = asked(stand, "ada", "ben")
+    early = stand.clock() + timedelta(days=5)
+    ends = {stages[0]: Own("Only for the move.", early)}
+    seen = ends_of(stand.house, stage_ids=stages, person_id=stand.people["mara"], own=ends)
+    wished = seen[stages[1]].at
+    assert seen[stages[0]] == End(at=early)
+    assert wished is not None
+    assert wished - stand.clock() > timedelta(days=89)
+    decide_together(
+        stand.house, stage_ids=stages, person_id=stand.people["mara"], say=Say.APPROVE, reason="Enjoy it.", own=ends
+    )
+    assert [stand.grants(login)[0].ends_at for login in ("ada", "ben")] == [early, wished]
+    assert reasons(stand, stages) == ["Only for the move.", "Enjoy it."]
+
+
+def test_what_cannot_be_so_is_told_before_and_stops_no_other(stand: Stand) -> None:
+    """A later end than the one asked for: the list says so, that one waits on, the other is approved."""
+    stages = asked(stand, "ada", "ben")
+    ends = {stages[0]: Own(until=stand.clock() + timedelta(days=300))}
+    seen = ends_of(stand.house, stage_ids=stages, person_id=stand.people["mara"], own=ends)
+    assert seen[stages[0]].wrong == "You can shorten what was asked for, not make it longer."
+    results = decide_together(stand.house, stage_ids=stages, person_id=stand.people["mara"], say=Say.APPROVE, own=ends)
+    assert [(one.became, one.words) for one in results] == [
+        (Became.REFUSED, seen[stages[0]].wrong), (Became.DECIDED, "")
+    ]  # fmt: skip
+    assert states(stand, stages) == ["open", "approved"]
+
+
+def test_a_denial_needs_words_for_each_common_or_its_own(stand: Stand) -> None:
+    """One with words of its own and one without: refused as a whole; both with their own: none in common is needed. An
+    earlier end has no meaning then."""
+    stages = asked(stand, "ada", "ben")
+    own = {stages[0]: Own("There is no room by the window.", stand.clock() + timedelta(days=300))}
+    with pytest.raises(Unfit):
+        decide_together(stand.house, stage_ids=stages, person_id=stand.people["mara"], say=Say.DENY, own=own)
+    assert states(stand, stages) == ["open", "open"]
+    own[stages[1]] = Own("You have one.")
+    results = decide_together(stand.house, stage_ids=stages, person_id=stand.people["mara"], say=Say.DENY, own=own)
+    assert summary(Say.DENY, results) == ["2 denied"]
+    assert reasons(stand, stages) == ["There is no room by the window.", "You have one."]
+
+
+def test_the_end_of_what_did_not_come_to_somebody_is_not_told(stand: Stand) -> None:
+    """Neither of others' nor of one that does not wait any more."""
+    theirs, mine = asked(stand, "mara")[0], asked(stand, "ada")[0]
+    decide_together(stand.house, stage_ids=[mine], person_id=stand.people["mara"], say=Say.APPROVE)
+    assert ends_of(stand.house, stage_ids=[theirs, mine, "x"], person_id=stand.people["mara"], own={}) == {}

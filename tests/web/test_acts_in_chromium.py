@@ -90,6 +90,24 @@ def test_a_refusal_for_want_of_a_connection_goes_when_it_is_back(browser: Browse
         expect(page.get_by_text("nothing was sent")).not_to_be_visible()
 
 
+def test_a_refusal_for_want_of_a_connection_goes_although_its_button_went_before(
+    browser: Browser, served: Served
+) -> None:
+    """Pressed without a connection, then another page of the menu: when the connection is back the sentence is as
+    untrue there."""
+    with tab(browser, served, "ana") as page:
+        page.goto(f"/requests/{served.names['waits']}")
+        page.wait_for_function("window.did_handshake")
+        cut(page)
+        page.get_by_role("button", name="Cancel the request").click()
+        told = page.get_by_role("status").filter(has_text="nothing was sent")
+        expect(told).to_be_visible()
+        page.get_by_role("navigation", name="Main").get_by_role("link", name="Yours").click()
+        heal(page)
+        expect(page.get_by_role("heading", name="Yours", level=1)).to_be_visible(timeout=30_000)
+        expect(told).to_have_count(0)
+
+
 def test_while_an_act_is_under_way_its_dialog_waits_for_the_answer(browser: Browser, served: Served) -> None:
     """Neither "Keep it" nor Escape takes back what is on its way; the button says that it is under way."""
     with tab(browser, served, "ana") as page:

@@ -13,7 +13,7 @@ from selfserve.requests import acts, story, undecided
 from selfserve.requests.decide import Say
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Person, StageApprover
-from selfserve.web.pages import approvals
+from selfserve.web.pages import approvals_together
 from selfserve.web.parts.form import Form
 from selfserve.web.parts.frame import Frame
 from selfserve.web.parts.together import Offer, Together
@@ -345,7 +345,7 @@ async def test_many_alike_are_told_in_one_line(
     visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundred lines that all say the same are none; few of them are told one by one."""
-    monkeypatch.setattr(approvals, "FEW", 1)
+    monkeypatch.setattr(approvals_together, "FEW", 1)
     for login in ("ana", "jonas"):
         stand.ask(login, "finance-reports", WHY)
     tomas = visitor("tomas")

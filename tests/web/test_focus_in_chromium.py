@@ -27,6 +27,34 @@ def test_after_a_decision_the_keyboard_is_on_the_next_card(browser: Browser, ser
         expect(page.get_by_role("region", name=names[0])).to_be_focused()
 
 
+def test_after_several_were_decided_the_keyboard_is_on_the_next_card(browser: Browser, served: Served) -> None:
+    """Also after "Choose none", which goes with the choice: what is left of the bar has it. With nothing left to decide
+    it is on the title."""
+    with tab(browser, served, "ruth") as ruth, tab(browser, served, "tove") as page:
+        for why in ("The first of three", "The second of three", "The third of three"):
+            ruth.goto("/items/finance-reports")
+            ruth.get_by_label("What do you need the figures for?").fill(why)
+            ruth.locator("main form button[type=submit]").click()
+            expect(ruth).to_have_url(re.compile("/requests/"))
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        cards = page.locator("section[data-keys]")
+        expect(cards).to_have_count(3)
+        last = page.get_by_role("region", name=cards.nth(2).get_attribute("aria-label") or "")
+        for at in range(2):
+            cards.nth(at).get_by_role("checkbox").check()
+        page.get_by_role("button", name="Choose none").press("Enter")
+        expect(page.get_by_role("button", name=re.compile("^Finance reports [(]3[)]"))).to_be_focused()
+        for at in range(2):
+            cards.nth(at).get_by_role("checkbox").check()
+        page.get_by_role("button", name="Approve together").press("Enter")
+        page.get_by_role("dialog").get_by_role("button", name="Approve together").press("Enter")
+        expect(page.get_by_role("dialog", name="2 approved.")).to_be_visible()
+        page.get_by_role("button", name="Close").press("Enter")
+        expect(cards).to_have_count(1)
+        expect(last).to_be_focused()
+
+
 def test_after_one_token_is_ended_the_keyboard_is_on_the_next(browser: Browser, served: Served) -> None:
     """Ended by Enter, its row goes and the keyboard is on the button that follows; after the last, on the title. Each
     button says which it ends, and until when that would have worked."""

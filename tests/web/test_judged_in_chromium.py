@@ -186,3 +186,53 @@ def test_what_is_no_choice_is_told_once_the_pointer_is_up(browser: Browser, serv
                 page.wait_for_url(served.url + "/")
             else:
                 expect(told).to_be_visible()
+
+
+HALF = "There is no such day, or it is only half there."
+
+
+@pytest.mark.parametrize("typed", ["1205", "02312027"], ids=["half typed", "no such day"])
+def test_a_day_that_is_none_is_a_mistake_and_never_taken_for_no_day(
+    browser: Browser, served: Served, typed: str
+) -> None:
+    """The browser has no value for it: what an approver meant as an earlier end is not lost by "Approve", and is told
+    when the field is left, too; emptied by the keyboard it is no mistake any more."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        card = page.locator("section[data-keys]").filter(has=page.get_by_label("Only until")).first
+        day = card.get_by_label("Only until")
+        day.focus()
+        page.keyboard.type(typed)
+        page.evaluate(SENT)
+        card.get_by_role("button", name=re.compile("^Approve")).click()
+        expect(card.get_by_role("alert").or_(card.locator(".s-error")).filter(has_text=HALF)).to_be_visible()
+        expect(day).to_be_focused()
+        expect(day).to_have_attribute("aria-invalid", "true")
+        assert page.evaluate("window.sent.filter(one => JSON.stringify(one).includes('button')).length") == 0
+        for _ in range(3):
+            page.keyboard.press("Backspace")
+            page.keyboard.press("Tab")
+        card.focus()
+        expect(card.get_by_text(HALF)).to_have_count(0)
+        day.focus()
+        page.keyboard.type(typed)
+        card.focus()
+        expect(card.get_by_role("alert").filter(has_text=HALF)).to_be_visible()
+
+
+def test_a_day_that_is_none_stays_with_the_customer_too(browser: Browser, served: Served) -> None:
+    """In the form of an item it is told beside its field, and "Start over" empties it."""
+    with tab(browser, served, "lukas") as page:
+        page.goto("/items/finance-reports")
+        page.wait_for_function("window.did_handshake")
+        page.get_by_label(WHY).fill("Forecast for the next year")
+        day = page.locator("main form input[type=date]")
+        day.fill("")
+        day.focus()
+        page.keyboard.type("1205")
+        _send(page)
+        expect(page.locator(".s-error").filter(has_text=HALF)).to_be_visible()
+        expect(day).to_be_focused()
+        page.get_by_role("button", name="Start over").click()
+        assert not day.evaluate("one => one.validity.badInput")

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.catalog.form import revive
+from selfserve.catalog.facts import Context
+from selfserve.catalog.form import CleanAnswers, revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import conflicts, eligibility, escalation, parties, versions
 from selfserve.fulfilment.fulfil import Job
@@ -101,8 +102,22 @@ def decide_as_asked(
         raise NotFound(msg("There is nothing for you to decide here (any more).")) from refused
 
 
-def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) -> Ready | None:
-    """What an approval needs; None where there is nothing (any more) for this person to decide."""
+def expected(house: House, *, stage_id: str, person_id: str, until: datetime | None = None) -> Wanted | None:
+    """Until when it would be held if this person approved it now, with `until` as in `decide`; None where there is
+    nothing to hold, or nothing (any more) for them to decide. Raises as `decide` does."""
+    found = _found(house, stage_id, person_id)
+    return None if found is None else _shortened(_wanted(house, found), until, house.now())
+
+
+@dataclass(frozen=True)
+class _Found:
+    item: Item
+    context: Context
+    answers: CleanAnswers
+
+
+def _found(house: House, stage_id: str, person_id: str) -> _Found | None:
+    """What was asked for; None where there is nothing (any more) for this person to decide."""
     with house.database.read() as session:
         stage = session.get(Stage, stage_id)
         if stage is None or stage.state != StageState.OPEN:
@@ -112,12 +127,24 @@ def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) 
             return None
         item = versions.pinned(session, request.item_version_id)
         context = eligibility.context_of(session, house, request, item)
-        answers = revive(item, request.answers, ZoneInfo(request.zone))
+        return _Found(item, context, revive(item, request.answers, ZoneInfo(request.zone)))
+
+
+def _wanted(house: House, found: _Found) -> Wanted | None:
     try:
-        wanted = asking.wanted(item, context, answers, house)
+        return asking.wanted(found.item, found.context, found.answers, house)
     except NotAllowed as over:
         raise NotPossible(msg("{why} It cannot be approved any more.", why=over.words)) from over
-    return Ready(item, asking.prepare(house, item, context, look=True), _shortened(wanted, until, house.now()))
+
+
+def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) -> Ready | None:
+    """What an approval needs; None where there is nothing (any more) for this person to decide."""
+    found = _found(house, stage_id, person_id)
+    if found is None:
+        return None
+    wanted = _wanted(house, found)
+    prepared = asking.prepare(house, found.item, found.context, look=True)
+    return Ready(found.item, prepared, _shortened(wanted, until, house.now()))
 
 
 def _shortened(wanted: Wanted | None, until: datetime | None, now: datetime) -> Wanted | None:

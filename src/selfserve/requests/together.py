@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from selfserve.fulfilment import versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg, msg_n
 from selfserve.requests import undecided
-from selfserve.requests.decide import Say, decide_as_asked, reason_of
+from selfserve.requests.decide import Say, decide_as_asked, expected, reason_of
 from selfserve.requests.refusals import AlreadyDecided, NotPossible, Refusal, Unfit
 from selfserve.store.database import StoreBusy
 from selfserve.store.tables import Request, Stage, StageApprover
@@ -38,28 +39,77 @@ class Result:
     words: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What one of several has for itself: a reason, and an end that is earlier than the one asked for, which counts
+    where it is approved."""
+
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Until when one of them would be held if it were approved now: a moment, or a span from delivery, or neither (no
+    end); `wrong` says why it could not be approved so."""
+
+    at: datetime | None = None
+    lasts: timedelta | None = None
+    wrong: str = ""
+
+
+NOTHING_OF_ITS_OWN = Own()
+
+
+def ends_of(house: House, *, stage_ids: Sequence[str], person_id: str, own: Mapping[str, Own]) -> dict[str, End]:
+    """The end that each of at most `MOST` would have with what it has for itself; those that give nothing to hold, or
+    are not (any more) for this person to decide, are left out."""
+    found = {}
+    for stage_id in list(dict.fromkeys(stage_ids))[:MOST]:
+        try:
+            wanted = expected(
+                house, stage_id=stage_id, person_id=person_id, until=own.get(stage_id, NOTHING_OF_ITS_OWN).until
+            )
+        except Refusal as refused:
+            found[stage_id] = End(wrong=_why(refused))
+        else:
+            if wanted is not None:
+                found[stage_id] = End(wanted.ends_at, wanted.lasts)
+    return found
+
+
 def decide_together(
-    house: House, *, stage_ids: Sequence[str], person_id: str, say: Say, reason: str = ""
+    house: House,
+    *,
+    stage_ids: Sequence[str],
+    person_id: str,
+    say: Say,
+    reason: str = "",
+    own: Mapping[str, Own] | None = None,
 ) -> list[Result]:
-    """Approve or deny several stages, in their order; the same one named twice is decided once.
+    """Approve or deny several stages, in their order; the same one named twice is decided once. What one has for
+    itself, by its stage in `own`, counts for it; `reason` is for those that have none of their own.
 
     Together are approved only requests for one and the same item, or such of low risk; high risk is looked at one by
     one. Others, questions, and more than `MOST` are refused as a whole (NotPossible), before anything is decided; a
-    denial without a reason too, and a reason that is too long (Unfit).
+    denial of any without a reason too, and a `reason` that is too long (Unfit).
     """
+    own = own or {}
     wanted = list(dict.fromkeys(stage_ids))
     if say is Say.ASK or not wanted:
         raise NotPossible(msg("Choose what to approve or to deny together. A question is asked one by one."))
     if len(wanted) > MOST:
         raise NotPossible(msg("Decide {count} at a time at most.", count=MOST))
     reason = reason_of(reason)
-    if say is Say.DENY and not reason:
+    all_of_them = [own.get(stage_id, NOTHING_OF_ITS_OWN) for stage_id in wanted]
+    if say is Say.DENY and not reason and not all(one.reason.strip() for one in all_of_them):
         raise Unfit({"reason": msg("Say why, in a sentence.")})
     if say is Say.APPROVE and not _alike(house, wanted, person_id):
         raise NotPossible(
             msg("Approve together only requests for the same item, or such of low risk. Look at the others one by one.")
         )
-    return [_one(house, stage_id, person_id, say, reason) for stage_id in wanted]
+    said = [one if one.reason.strip() else replace(one, reason=reason) for one in all_of_them]
+    return [_one(house, stage_id, person_id, say, mine) for stage_id, mine in zip(wanted, said, strict=True)]
 
 
 def summary(say: Say, results: Sequence[Result]) -> list[str]:
@@ -96,15 +146,20 @@ def _alike(house: House, stage_ids: Sequence[str], person_id: str) -> bool:
     return not items or alike(items)
 
 
-def _one(house: House, stage_id: str, person_id: str, say: Say, reason: str) -> Result:
+def _one(house: House, stage_id: str, person_id: str, say: Say, own: Own) -> Result:
+    until = own.until if say is Say.APPROVE else None
     try:
-        decide_as_asked(house, stage_id=stage_id, person_id=person_id, say=say, reason=reason)
+        decide_as_asked(house, stage_id=stage_id, person_id=person_id, say=say, reason=own.reason, until=until)
     except AlreadyDecided as first:
         return Result(stage_id, Became.FIRST, first.words)
-    except Unfit as unfit:
-        return Result(stage_id, Became.REFUSED, next(iter(unfit.errors.values()), unfit.words))
     except Refusal as refused:
-        return Result(stage_id, Became.REFUSED, refused.words)
+        return Result(stage_id, Became.REFUSED, _why(refused))
     except StoreBusy:
         return Result(stage_id, Became.REFUSED, msg("We are busy at the moment. Please try this one again."))
     return Result(stage_id, Became.DECIDED)
+
+
+def _why(refused: Refusal) -> str:
+    """What is wrong, in a sentence of its own."""
+    errors = refused.errors if isinstance(refused, Unfit) else {}
+    return next(iter(errors.values()), refused.words)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 
 from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from selfserve.catalog.days import end_of_day
 from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import story, undecided
 from selfserve.requests.decide import Say, decide_as_asked
 from selfserve.requests.overtaken import Ended, overtaken
-from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal, Unfit
+from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal
 from selfserve.requests.story import EventSeen
-from selfserve.requests.together import Became, Result, decide_together, summary
 from selfserve.requests.undecided import Waiting
+from selfserve.web.pages.approvals_together import label_of, offer_of, own_of, together
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import NOTHING, show
 from selfserve.web.parts.pieces import empty, hero, note
 from selfserve.web.parts.press import press
-from selfserve.web.parts.together import Offer, Together, Told
+from selfserve.web.parts.together import Together
 from selfserve.web.parts.waiting import waiting_card
 from selfserve.web.refused import sentences
 from selfserve.web.speech import say, say_n, tell
@@ -37,8 +34,6 @@ BUTTONS = [
     Button("deny", msg("Deny"), "s-danger", key="d"),
     Button("ask", msg("Ask a question"), "s-quiet", key="q"),
 ]
-FEW = 5
-"""More lines than that about one item, all of the same, are told as one."""
 SAID = {Say.APPROVE: msg("Approved."), Say.DENY: msg("Not approved."), Say.ASK: msg("Your question is sent.")}
 
 
@@ -55,7 +50,8 @@ async def build(visit: Visit) -> str:
     """The decisions, the most urgent first."""
     show(hero(say("Approvals"), say("What waits for your decision, the most urgent first.")))
     with ui.element("div").classes("s-page-list"):
-        pile = Pile(visit, together(visit))
+        here = set[str]()
+        pile = Pile(visit, together(visit, here), here)
         await pile.renew()
     visit.on_change(lambda change: change.concerns(visit.person_id), pile.renew, on=pile.place)
     return say("Approvals")
@@ -94,15 +90,14 @@ class Card:
 class Pile:
     """The cards. One that still waits stays as it is, with what is typed in it; only others come and go. One that
     somebody else decided stays as a note, with what was typed, until it is put away; so does one that was decided by
-    the same person, but not with its buttons here, if something was typed."""
+    the same person, but not here, if something was typed. `here` has those whose end is made here."""
 
-    def __init__(self, visit: Visit, bar: Together) -> None:
-        self._visit, self._bar = visit, bar
+    def __init__(self, visit: Visit, bar: Together, here: set[str]) -> None:
+        self._visit, self._bar, self._here = visit, bar, here
         self.place = ui.element("div").classes("s-stack").mark("approvals")
         self._rest = show(NOTHING)
         self._cards: dict[str, Card] = {}
         self._notes: dict[str, ui.element] = {}
-        self._here: set[str] = set()
         self._order: list[str] = []
         self._nothing: ui.html | None = None
 
@@ -123,7 +118,7 @@ class Pile:
             else:
                 self._card(one)
         self._arrange(wanted)
-        self._bar.offer([_offer(one.waiting) for one in found])
+        self._bar.offer([offer_of(one.waiting) for one in found])
         self._rest.set_content(str(_rest(more)))
         self._say_if_empty()
 
@@ -191,7 +186,7 @@ class Pile:
 
     def _card(self, one: Open) -> None:
         visit, stage_id = self._visit, one.waiting.stage_id
-        asked, label = one.waiting.request, _label(one.waiting)
+        asked, label = one.waiting.request, label_of(one.waiting)
         with self.place, ui.element("section").classes("s-panel s-ask").props("tabindex=0 data-keys") as card:
             card.props["aria-label"] = label
             box = show(_box(stage_id, label)).classes("s-choose")
@@ -240,12 +235,6 @@ def _rest(more: int) -> Markup:
     )
 
 
-def _label(one: Waiting) -> str:
-    """What a card is called: by its number too, as somebody may ask for the same twice."""
-    asked = one.request
-    return say("{item} for {customer}, {name}", item=asked.item_name, customer=asked.customer_name, name=asked.name)
-
-
 def _box(stage_id: str, label: str) -> Markup:
     """Stands apart from what is drawn anew, so that what is chosen stays so."""
     words = say("Choose {what}", what=label)
@@ -253,81 +242,6 @@ def _box(stage_id: str, label: str) -> Markup:
         '<label class="s-check"><input type="checkbox" data-choose="{}" aria-label="{}" aria-keyshortcuts="x"'
         ' data-does="{}"></label>'
     ).format(stage_id, words, say("Choose it, to decide several together"))
-
-
-def _offer(one: Waiting) -> Offer:
-    asked, label = one.request, _label(one)
-    said = " · ".join(f"{tell(answer.label)} {tell(answer.text)}" for answer in one.answers)
-    return Offer(one.stage_id, label, said, asked.item_id, tell(asked.item_name), one.risk)
-
-
-def together(visit: Visit) -> Together:
-    """What decides several of them after one look at the list. The cards follow by themselves."""
-    bar = Together().mark("together")
-
-    async def decide(event: GenericEventArguments) -> None:
-        way, ids = Say(str(event.args["way"])), [str(one) for one in event.args["ids"]]
-        labels = await aside(_labels, visit, ids)
-        results = await aside(
-            decide_together,
-            visit.house,
-            stage_ids=ids,
-            person_id=visit.person_id,
-            say=way,
-            reason=str(event.args["reason"] or ""),
-        )
-        title = visit.reader.list(tell(clause) for clause in summary(way, results)) + "."
-        bar.tell(title, _results(results, labels))
-        visit.announce(title)
-
-    def refused(refusal: Refusal) -> None:
-        bar.refuse(next(iter(sentences(refusal).values())))
-
-    bar.on("decide", visit.acting(Role.CUSTOMER, decide, refused))
-    return bar
-
-
-def _labels(visit: Visit, stage_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """What each was about: its item, and all that tells it from another."""
-    with visit.house.database.read() as session:
-        found = undecided.asked_of(session, visit.person_id, stage_ids)
-    return {
-        stage_id: (
-            visit.reader.tell(request.item_name),
-            visit.reader.say(
-                "{item} for {customer}, {name} of {day}",
-                item=request.item_name,
-                customer=customer.name,
-                name=request.name,
-                day=request.asked_at.astimezone(visit.zone).date(),
-            ),
-        )
-        for stage_id, (request, customer) in found.items()
-    }
-
-
-def _results(results: Sequence[Result], labels: Mapping[str, tuple[str, str]]) -> list[Told]:
-    """What became of each; many of one item of which all the same is to say are one line."""
-    alike = Counter(_alike(one, labels) for one in results)
-    told: dict[object, Told] = {}
-    for one in results:
-        key = _alike(one, labels)
-        item, label = labels.get(one.stage_id, ("", ""))
-        if one.became is Became.DECIDED and item and alike[key] > FEW:
-            words = say_n("{count} request for “{item}”", "{count} requests for “{item}”", alike[key], item=item)
-            told.setdefault(key, replace(_became(one, words), id=f"all:{one.stage_id}"))  # by no card's name
-        else:
-            told[one.stage_id] = _became(one, label)
-    return list(told.values())
-
-
-def _alike(one: Result, labels: Mapping[str, tuple[str, str]]) -> tuple[str, str, str]:
-    return (labels.get(one.stage_id, ("", ""))[0], one.became, str(one.words))
-
-
-def _became(one: Result, label: str) -> Told:
-    tone = {Became.DECIDED: "ok", Became.FIRST: "info", Became.REFUSED: "bad"}[one.became]
-    return Told(one.stage_id, label or say("A request that does not wait any more"), tone, tell(one.words))
 
 
 def _fields(one: Open) -> list[Field]:
@@ -338,10 +252,7 @@ def _fields(one: Open) -> list[Field]:
 
 
 def _decided(visit: Visit, stage_id: str, way: Say, values: dict[str, object]) -> None:
-    until = str(values.get("until") or "")
-    try:
-        ends = end_of_day(date.fromisoformat(until), visit.zone) if until and way is Say.APPROVE else None
-    except ValueError as wrong:
-        raise Unfit({"until": msg("Choose a day, written like 2027-07-31.")}) from wrong
-    reason = str(values.get("reason") or "")
-    decide_as_asked(visit.house, stage_id=stage_id, person_id=visit.person_id, say=way, reason=reason, until=ends)
+    own = own_of(values if way is Say.APPROVE else {**values, "until": ""}, visit.zone)
+    decide_as_asked(
+        visit.house, stage_id=stage_id, person_id=visit.person_id, say=way, reason=own.reason, until=own.until
+    )

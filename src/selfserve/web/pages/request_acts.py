@@ -250,16 +250,18 @@ class Extension:
                 questions_now.fields(),
                 [Button("extend", say("Ask for longer"), meanwhile=say("On it…"))],
                 start=questions_now.start(),
+                memory=f"{visit.person_id}:{self.told.name}:extend",
             ).mark("extension")
         judged(visit, item, form)
 
         async def send(event: GenericEventArguments) -> None:
-            await self.ask({name: value for name, value in event.args["values"].items() if name in self.asked})
+            await self.ask({name: value for name, value in event.args["values"].items() if name in self.asked}, form)
 
         async def look(event: GenericEventArguments) -> None:
             name, text = str(event.args["field"]), str(event.args["text"])[:100]
             form.offer(name, int(event.args["turn"]), await aside(on_offer, visit.house, item, name, text))
 
+        form.on("recalled", lambda _: self._reveal())
         form.on("send", visit.acting(Role.CUSTOMER, send, self.refused))
         form.on("look", visit.acting(Role.CUSTOMER, look, self.refused))
 
@@ -291,9 +293,11 @@ class Extension:
         until = (self._visit.now + (span or timedelta())).astimezone(self._visit.zone).date()
         return extending(self.AGAIN, until, "" if self._mine else self.told.customer_name)
 
-    async def ask(self, values: dict[str, Any]) -> None:
-        """Ask for longer, with these answers, and go to the request that it makes."""
+    async def ask(self, values: dict[str, Any], form: Form | None = None) -> None:
+        """Ask for longer, with these answers (of this form), and go to the request that it makes."""
         made = await aside(acts.extend, self._visit.house, self.told.name, self._visit.person_id, values)
+        if form is not None:
+            form.sent()
         go(f"/requests/{made.name}")
 
     def asks_for(self, refusal: Unfit) -> bool:

@@ -108,12 +108,14 @@ class RequestSmile:
             [Field("words", "longtext", say("Anything you would like to add?"), max=smiles.LONGEST)],
             [Button("add", say("Send"), look="s-quiet", meanwhile=say("Sending…"))],
             start={"words": said.words},
+            memory=f"{self._visit.person_id}:{self._name}:smile",
         ).mark("smile-words")
 
         async def send(event: GenericEventArguments) -> None:
             face = self._shown.said.face if self._shown.said else said.face
             await aside(self._keep, face, str(event.args["values"].get("words", "")))
             self._visit.announce(msg("Thank you."))
+            form.sent()
             form.refuse({})
             await self.renew()
 

@@ -1,3 +1,4 @@
+import cards from "cards";
 import keyboard from "keyboard";
 import pointer from "pointer";
 import steady from "steady";
@@ -80,7 +81,7 @@ export default {
       return this.fields.filter((one) => this.values[one.name]?.length > this.most);
     },
     typed() {
-      return this.fields.filter((one) => one.kind.endsWith("text")).map((one) => (this.values[one.name] || "").trim()).filter(Boolean).join("\n");
+      return this.fields.map((one) => this.told(one)).filter(Boolean).join("\n");
     },
   },
   watch: {
@@ -104,6 +105,7 @@ export default {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
     this.card = this.deciding ? this.$el.closest("section[data-keys]") : null;
     this.card?.addEventListener("keydown", this.struck);
+    if (this.card) cards.stands(this.card, this);
     if (this.memory) this.recall();
     if (this.memory) window.addEventListener("pagehide", this.parted);
     if (!this.keeping) return;
@@ -111,7 +113,7 @@ export default {
     this.$el.addEventListener("focusout", this.write);
   },
   unmounted() {
-    if (this.busy) this.forget(); // taken off the page since it was answered
+    if (this.busy || this.along) this.forget(); // taken off the page since it was answered
     window.removeEventListener("pagehide", this.parted);
     this.card?.removeEventListener("keydown", this.struck);
     clearTimeout(this.timer);
@@ -122,6 +124,13 @@ export default {
   methods: {
     id(one) {
       return `f-${this.$.uid}-${one.name}`;
+    },
+    // What was typed into a field, for whoever typed it to keep.
+    told(one) {
+      const value = String(this.values[one.name] ?? "").trim();
+      if (one.kind !== "date") return one.kind.endsWith("text") ? value : "";
+      const day = value && new Date(`${value}T00:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
+      return value && value !== this.start[one.name] ? `${one.label}: ${day}` : "";
     },
     wrong(one) {
       return this.errors[one.name] ? "true" : null;
@@ -198,17 +207,20 @@ export default {
     recall() {
       const left = JSON.parse(sessionStorage.getItem(this.memory) || "null");
       if (left?.values) this.resume(left);
+      if (left?.values) this.soon(() => this.$emit("recalled"));
       const { id, start, end } = left?.place || {};
       if (!id || Date.now() - left.at > RELOADED) return;
       if (!left.values) this.forget();
       // The page was loaded anew under somebody who was typing here: the keyboard goes on where it was.
-      this.$nextTick(() => {
+      const goOn = (tries) => {
         const field = document.getElementById(this.id({ name: id }));
         if (!field || document.activeElement !== document.body) return;
+        if (!field.checkVisibility() && tries) return void setTimeout(goOn, 100, tries - 1); // what it stands in opens yet
         this.refused = id; // no list is opened
         field.focus();
         if (start !== null) field.setSelectionRange?.(start, end);
-      });
+      };
+      this.$nextTick(() => goOn(100));
     },
     resume({ values, shown }) {
       const others = Object.entries(this.shown).filter(([name]) => !(name in values));
@@ -236,6 +248,7 @@ export default {
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
     fill({ values, shown }, names = this.fields.map((one) => one.name)) {
+      this.clear();
       this.values = Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""]));
       this.shown = { ...shown };
       this.spans = this.spanned(this.values);
@@ -243,13 +256,28 @@ export default {
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
       this.touch(names);
     },
+    // Days that are half typed, or in no calendar: the browser has no value for them, as if nothing stood there.
+    half() {
+      return this.fields.filter((one) => one.kind === "date" && document.getElementById(this.id(one))?.validity.badInput);
+    },
+    clear() {
+      for (const one of this.half()) document.getElementById(this.id(one)).value = "";
+    },
     check(one, event) {
+      if (one.kind === "date" && this.halfLeft(one, event)) return;
       const text = String(this.values[one.name] ?? "");
       // The press of a button is answered with all that is wrong. Who only looks into another window has not left the
       // field.
       if (!one.checked || !text || this.busy || this.overlong.includes(one)) return;
       if (event.target === document.activeElement || event.relatedTarget?.closest("button")) return;
       this.$emit("check", { field: one.name, text });
+    },
+    halfLeft(one, event) {
+      const half = this.half().includes(one);
+      if (!half && this.errors[one.name] === this.words.half) delete this.errors[one.name]; // emptied, which it does not tell
+      const looksOn = event.target === document.activeElement || event.relatedTarget?.closest("button");
+      if (half && !this.busy && !looksOn) pointer.after(() => this.half().includes(one) && this.found(one.name, this.words.half));
+      return half;
     },
     judge(name, text, mistake) {
       const holds = () => !this.busy && String(this.values[name] ?? "") === text;
@@ -351,10 +379,20 @@ export default {
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
-      for (const one of this.overlong) this.errors[one.name] = this.words.far;
-      if (open.length || this.overlong.length) return this.refuse({ ...this.errors });
+      Object.assign(this.errors, this.unfit());
+      if (open.length || Object.keys(this.errors).length) return this.refuse({ ...this.errors });
       const button = name || this.buttons[0].name;
       this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
+    },
+    unfit() {
+      const told = [...this.overlong.map((one) => [one.name, this.words.far]), ...this.half().map((one) => [one.name, this.words.half])];
+      return Object.fromEntries(told);
+    },
+    // What counts for this card where several are decided together; null, told beside the field, where it cannot be sent.
+    own() {
+      const wrong = this.unfit();
+      if (Object.keys(wrong).length) return this.refuse(wrong), null;
+      return Object.fromEntries(Object.entries(this.values).filter(([, value]) => String(value ?? "").trim()));
     },
     finish(one) {
       if (!this.deciding || this.pending) this.send(this.pending || null);
@@ -415,6 +453,7 @@ export default {
     },
     reset() {
       this.rest();
+      this.clear();
       this.pending = "";
       this.forget();
       this.changed.clear();

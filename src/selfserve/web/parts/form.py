@@ -62,19 +62,21 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.js", "steady.js"]):
+class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js", "pointer.js", "steady.js"]):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
     Words may be `Message`s: the page's reader gets them in their language.
 
     What is typed is never cut: a field that holds more than `LONGEST_TYPED` says so, and until it is shortened nothing
-    is told but `look`.
+    is told but `look`. Nor is it taken for nothing: a day that is half typed, or in no calendar, says so, and nothing
+    is sent until it is right.
 
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
-    take nothing away. It ends when the form is answered.
+    take nothing away. It ends when the form is answered, or when it hears `sent`. `recalled` tells that what was
+    remembered stands in it again.
 
     With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:
     the values that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need
@@ -139,7 +141,7 @@ class Form(Element, component="form.js", dependencies=["keyboard.js", "pointer.j
         self.run_method("kept", version, whole, list(answered))
 
     def sent(self) -> None:
-        """What was typed has become a request: it is no draft any more."""
+        """What was typed has been sent: it is no draft any more, and the tab remembers it no longer."""
         self.run_method("sent")
 
     def end(self, words: str) -> None:
@@ -187,6 +189,7 @@ def _words() -> dict[str, Any]:
         "goes": say("Ctrl+Enter sends it: {button}. Esc takes it back.", button="{button}"),
         "goesKey": say("In the reason: send the button that is marked. Where none is, nothing is decided"),
         "far": far_too_long(),
+        "half": say("There is no such day, or it is only half there. Complete it or empty it."),
         "which": say("Nothing was sent. Choose with one of the buttons what your words are for."),
         "over": say("Start over"),
         "undo": say("Undo"),

@@ -14,7 +14,8 @@ export default {
   },
   unmounted() {
     clearTimeout(this.waiting);
-    clearTimeout(this.watching);
+    clearTimeout(this.early);
+    // `watching` goes on: what was said may stand in the frame, which stays.
   },
   methods: {
     attempt(name, words, send, refuse, patience = PATIENCE) {
@@ -32,6 +33,11 @@ export default {
         send();
       };
       go();
+    },
+    // For what is told without a press: as soon as somebody hears it.
+    soon(tell) {
+      if (connected()) tell();
+      else this.early = setTimeout(() => this.soon(tell), 50);
     },
     rest() {
       clearTimeout(this.waiting);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,11 +37,25 @@ class Told:
     words: str = ""
 
 
-class Together(Element, component="together.js", dependencies=["keyboard.js", "steady.js"]):
-    """Tells `decide` with `{way, ids, reason}`, once the list was looked at; then waits for `tell` or `refuse`."""
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What would become of one of them; `wrong`: why it could not be approved so."""
 
-    def __init__(self) -> None:
+    words: str
+    wrong: bool = False
+
+
+class Together(Element, component="together.js", dependencies=["cards.js", "keyboard.js", "steady.js"]):
+    """Tells `decide` with `{way, ids, reason, own}`, once the list was looked at; then waits for `tell` or `refuse`.
+    `own` is what is typed in the forms of the cards, by id: a day half typed, or words too long, are told there, and no
+    list opens. Where they are to be approved, it tells `look` with `{turn, ids, own}` when the list opens, for `ahead`.
+
+    Under the name `memory` the tab remembers the reason; and, through a reload, what is chosen and the open list.
+    """
+
+    def __init__(self, memory: str = "") -> None:
         super().__init__()
+        self._props["memory"] = memory
         self._props["icons"], self._props["most"] = asset("icons.svg"), LONGEST_TYPED
         self._props["offers"], self._props["groups"], self._props["words"] = [], [], _words(0)
 
@@ -57,9 +71,13 @@ class Together(Element, component="together.js", dependencies=["keyboard.js", "s
         """A card has gone: if it had the keyboard, the next one gets it."""
         self.run_method("follow")
 
-    def tell(self, title: str, results: Sequence[Told]) -> None:
-        """What became of them."""
-        self.run_method("tell", {"title": title, "lines": [asdict(one) for one in results]})
+    def ahead(self, turn: int, lines: Mapping[str, Ahead]) -> None:
+        """What would become of them, by id; `turn` is what `look` told with them."""
+        self.run_method("foresee", turn, {stage_id: asdict(one) for stage_id, one in lines.items()})
+
+    def tell(self, title: str, results: Sequence[Told], decided: Sequence[str]) -> None:
+        """What became of them; what was typed on the cards of those `decided` is remembered no longer."""
+        self.run_method("tell", {"title": title, "lines": [asdict(one) for one in results], "decided": list(decided)})
 
     def refuse(self, words: str) -> None:
         """Why nothing was decided; the list stays."""
@@ -99,6 +117,8 @@ def _words(most: int) -> dict[str, Any]:
         "reason": say("Reason"),
         "optional": say("optional"),
         "read": say("Every one of these customers reads it."),
+        "rest": say("Read by those customers on whose card you typed no words of their own."),
+        "own": say("Your words for it: “{words}”", words="{words}"),
         "far": far_too_long(),
         "no": say("Not now"),
         "close": say("Close"),
