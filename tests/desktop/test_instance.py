@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import queue
@@ -10,16 +11,20 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from selfserve.desktop import __main__ as program
 from selfserve.desktop.__main__ import run_on
 from selfserve.desktop.brand import Brand
-from selfserve.desktop.instance import LONGEST, Elsewhere, folder_of, peer_of, single
+from selfserve.desktop.instance import Elsewhere, Instance, Silent, folder_of, single
 from selfserve.desktop.links import REFUSED, path_of
+from selfserve.desktop.meeting import LONGEST, peer_of
 
 WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
 """The socket of Unix, and the port with a secret that stands in where there is none."""
@@ -77,6 +82,124 @@ def test_what_a_dead_app_left_is_no_hindrance(tmp_path: Path, platform: str) -> 
     subprocess.run([sys.executable, "-c", code, str(folder), platform], check=True)
     assert any(folder.iterdir())
     single(folder, "", print, platform).close()
+
+
+@WAYS
+def test_whoever_opened_the_lock_just_before_it_was_given_up_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """The running app ends between a later start's opening and its locking: there is one all the same, which a third
+    start finds."""
+    folder, heard = tmp_path / "app", queue.SimpleQueue[str]()
+    first, flock = [single(folder, "", print, platform)], fcntl.flock
+
+    def ends_first(file: int, how: int) -> None:
+        if first:
+            first.pop().close()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", ends_first)
+    second = single(folder, "", heard.put, platform)
+    with pytest.raises(Elsewhere):
+        single(folder, "selfserve://mine", print, platform)
+    assert heard.get(timeout=5) == "selfserve://mine"
+    second.close()
+    assert list(folder.iterdir()) == []
+
+
+@WAYS
+def test_of_many_starts_at_once_one_is_the_app(tmp_path: Path, platform: str) -> None:
+    """However they meet, in one moment or as another ends; the links of the others reach it, or the one that ends."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    ones: queue.SimpleQueue[Instance] = queue.SimpleQueue()
+    for _ in range(20):
+        ending, gate = single(tmp_path / "app", "", heard.put, platform), threading.Barrier(5)
+
+        def start(link: str, gate: threading.Barrier = gate) -> None:
+            gate.wait()
+            with contextlib.suppress(Elsewhere):
+                ones.put(single(tmp_path / "app", link, heard.put, platform))
+
+        starts = [threading.Thread(target=start, args=(f"selfserve://{number}",)) for number in range(4)]
+        for each in starts:
+            each.start()
+        gate.wait()
+        ending.close()
+        for each in starts:
+            each.join()
+        assert ones.qsize() == 1
+        ones.get().close()
+    assert heard.qsize() == 20 * 3
+    assert list((tmp_path / "app").iterdir()) == []
+
+
+@WAYS
+def test_a_link_that_the_running_app_is_slow_to_take_is_opened_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], platform: str
+) -> None:
+    """As it was stopped for longer than a start waits: that start says so, and nothing of it is lost."""
+    monkeypatch.setattr("selfserve.desktop.meeting.PATIENCE", 0.2)
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    goes_on = threading.Event()
+
+    def came(link: str) -> None:
+        goes_on.wait(30)
+        heard.put(link)
+
+    first = single(tmp_path / "a.b.c", "", came, platform)
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
+    monkeypatch.setattr(
+        "selfserve.desktop.instance.single", lambda folder, link, came: single(folder, link, came, platform)
+    )
+    for link in ("selfserve://items/vpn", "selfserve://mine"):
+        assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), link, name="A") == 3
+    told = "A runs already, but does not answer. Wait a moment, or end it, and start it again.\n"
+    assert capsys.readouterr().err == 2 * told
+    goes_on.set()
+    assert [heard.get(timeout=5) for _ in range(2)] == ["selfserve://items/vpn", "selfserve://mine"]
+    first.close()
+
+
+def test_once_its_window_is_gone_a_link_is_left_to_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server of `--local` takes a while to end: a start meanwhile waits for that, and opens its link itself."""
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
+    monkeypatch.setattr(program, "_no_window", lambda *_: "")
+    swallowed: list[str] = []
+
+    def opened(_: Brand, link: str, came: list[Callable[[str], None]], waiting: list[str]) -> int:
+        came.append(swallowed.append)
+        return 0
+
+    monkeypatch.setattr(program, "_opened", opened)
+    waits, ended = threading.Event(), threading.Event()
+    became: queue.SimpleQueue[Instance | None] = queue.SimpleQueue()
+
+    def pause(seconds: float) -> None:
+        waits.set()
+        ended.wait(seconds)
+
+    monkeypatch.setattr(time, "sleep", pause)
+
+    def start() -> None:
+        try:
+            became.put(single(tmp_path / "a.b.c", "selfserve://mine", print))
+        except (Elsewhere, Silent):
+            became.put(None)
+
+    @contextlib.contextmanager
+    def server() -> Iterator[Brand]:
+        yield Brand("A", "a.b.c", "https://a.example")
+        threading.Thread(target=start).start()
+        assert waits.wait(10), "it was not heard by anybody"
+        ended.set()
+
+    assert run_on("a.b.c", server(), "", name="A") == 0
+    one = became.get(timeout=10)
+    assert swallowed == []
+    assert one is not None
+    one.close()
 
 
 @WAYS

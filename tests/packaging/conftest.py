@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,29 +39,54 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str:
     return f"{number} tests of tests/packaging are left out: {ROOT_NEEDED}." if number else ""
 
 
+LASTED = timedelta(days=700)
+"""What a key that ends was good for."""
+
+
 @dataclass(frozen=True)
 class Key:
-    """A secret key of its own in a file, and its fingerprint."""
+    """A secret key of its own in a file, its fingerprint, and what others have of it."""
 
     file: Path
     fingerprint: str
+    public: bytes
+    home: Path
 
 
-def make_key(folder: Path, name: str) -> Key:
-    """A fresh signing key."""
+def make_key(folder: Path, name: str, ends: datetime | None = None, part: str = "") -> Key:
+    """A signing key, good for ever or until a moment, which may be past; `part`: with one more that signs, good for so
+    long."""
     home = folder / f"gpg-{name}"
     home.mkdir(mode=0o700)
-    gpg = [program("gpg", "gnupg"), "--homedir", str(home), "--batch", "--quiet", "--no-tty", "--passphrase", ""]
     who = f"{name} <{name}@fernhill.example>"
-    subprocess.run([*gpg, "--quick-gen-key", who, "ed25519", "sign", "never"], check=True, capture_output=True)
-    listed = subprocess.run([*gpg, "--with-colons", "--list-keys"], check=True, capture_output=True, text=True).stdout
+    at, lasts = (f"{ends - LASTED:%Y%m%dT%H%M%S}", f"{LASTED.days}d") if ends else ("", "never")
+    _gpg(home, *([f"--faked-system-time={at}"] if at else []), "--quick-gen-key", who, "ed25519", "sign", lasts)
+    listed = _gpg(home, "--with-colons", "--list-keys").decode()
     fingerprint = next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr"))
-    secret = subprocess.run([*gpg, "--armor", "--export-secret-keys"], check=True, capture_output=True).stdout
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)
+    if part:
+        _gpg(home, "--quick-add-key", fingerprint, "ed25519", "sign", part)
     file = folder / f"{name}.asc"
     file.touch(mode=0o600)
-    file.write_bytes(secret)
-    return Key(file, fingerprint)
+    return _exported(Key(file, fingerprint, b"", home))
+
+
+def prolonged(key: Key) -> Key:
+    """The key as it is once it is good for two years more."""
+    _gpg(key.home, "--quick-set-expire", key.fingerprint, "2y")
+    return _exported(key)
+
+
+def _exported(key: Key) -> Key:
+    key.file.write_bytes(_gpg(key.home, "--armor", "--export-secret-keys"))
+    public = _gpg(key.home, "--export-options", "export-minimal", "--export")
+    subprocess.run(["gpgconf", "--homedir", str(key.home), "--kill", "all"], check=True)
+    return replace(key, public=public)
+
+
+def _gpg(home: Path, *words: str) -> bytes:
+    quiet = ["--batch", "--quiet", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""]
+    command = [program("gpg", "gnupg"), "--homedir", str(home), *quiet, *words]
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 @pytest.fixture(scope="module")

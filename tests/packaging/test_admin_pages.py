@@ -105,8 +105,8 @@ def _equipped(machine: Machine) -> None:
 def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
     settled: tuple[Machine, dict[str, str]], server: Path, tmp_path: Path
 ) -> None:
-    """Every command of four pages in their order; what was lost is there again, also on another machine, an upgrade
-    keeps settings and store, and after purge nothing is left but the locked account."""
+    """Every command of four pages in their order; what was lost is there again, also on another machine, an upgrade,
+    the next one too, keeps settings and store, and after purge nothing is left but the locked account."""
     machine, answers = settled
     before = machine.written()
     newer = _next_revision(server, machine.shared / "newer.deb")
@@ -118,10 +118,11 @@ def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
             TOKEN,
             _typed("docs/admin/backup.md", "## Back up"),
             "cp /var/lib/selfserve/backups/today.db /root/; cp /root/today.db /root/selfserve-etc.tar.gz .",
-            "runuser -u selfserve -- rm /var/lib/selfserve/selfserve.db; rm -r /etc/selfserve",
+            "cd /var/lib/selfserve; runuser -u selfserve -- rm -r selfserve.db backups; cd -; rm -r /etc/selfserve",
             _typed("docs/admin/backup.md", "## Restore"),
             KNOWN,
             f"mv {newer.name} {server.name}",
+            _typed("docs/admin/upgrade.md", "## The server"),
             _typed("docs/admin/upgrade.md", "## The server"),
             KNOWN,
         ]

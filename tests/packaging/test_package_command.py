@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
-from tests.packaging.building import brand, built
+from tests.packaging.building import WHEN, brand, built
 
-from selfserve.packaging.builds import BUILDS, Machine
+from selfserve.packaging.brand import load
+from selfserve.packaging.builds import BUILDS, Machine, Order
 
 
 def _told(name: str, **machine: object) -> str:
@@ -58,3 +61,26 @@ def test_a_wrong_brand_or_a_wrong_name_builds_nothing(tmp_path: Path) -> None:
     assert "There is no 'app-rpm' to build; there are app-deb," in unknown.stderr
     assert "cannot be read" in missing.stderr
     assert not (tmp_path / "dist").exists()
+
+
+def test_whoever_builds_everybody_can_read_what_was_built(tmp_path: Path) -> None:
+    """Also where their habit (umask) is to show nothing: apt reads a package as an account of its own."""
+    order = Order(load(brand(tmp_path)), tmp_path / "made" / "dist", WHEN)
+    before = os.umask(0o077)
+    try:
+        made = [one for name in ("app-deb", "sbom") for one in BUILDS[name].make(order)]
+    finally:
+        os.umask(before)
+    assert len(made) == 3
+    modes = {one: stat.S_IMODE(one.stat().st_mode) for one in (*made, order.out, order.out.parent)}
+    assert modes == {**dict.fromkeys(made, 0o644), order.out: 0o755, order.out.parent: 0o755}
+
+
+def test_where_nothing_can_be_written_that_is_a_sentence(tmp_path: Path) -> None:
+    """As where a file has the folder's name."""
+    (tmp_path / "dist").touch()
+    done = built(brand(tmp_path), tmp_path / "dist", "app-deb")
+    assert done.returncode == 1
+    assert f"{tmp_path / 'dist'}" in done.stderr
+    assert "cannot be written" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.demo.process import environment
 from tests.packaging.building import MAINTAINER, WHEN
+from tests.packaging.machine import Machine
 from tests.servers.processes import program
 
 from selfserve.packaging.app_deb import _FORGET
@@ -103,6 +104,24 @@ def test_lintian_finds_nothing_else_than_we_know(wheels: list[Path], tmp_path: P
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.needs_root
+@pytest.mark.parametrize(
+    ("before", "advised"), [("", False), ("0.1.0-1", True), ("0.1.0-2", False), ("0.2.0-1", False)]
+)
+def test_what_an_upgrade_still_takes_is_told_at_upgrades_alone(fresh: Machine, before: str, *, advised: bool) -> None:
+    """Not where the same version is installed again, as after it was removed, nor on the way back to an older one."""
+    script = fresh.shared / "postinst"
+    script.write_text(template("server.postinst", {"PACKAGE": "selfserve-server", "VERSION": "0.1.0-2"}))
+    said = fresh.sh(
+        f"""for each in systemd-sysusers systemd-tmpfiles py3compile; do
+            printf '#!/bin/sh\\n' >/usr/local/sbin/$each; chmod 755 /usr/local/sbin/$each
+        done
+        mkdir /etc/selfserve; touch /etc/selfserve/selfserve.toml
+        sh {script} configure '{before}'"""
+    )
+    assert ("selfserve db upgrade" in said) == advised
+
+
 SCRIPTS = (
     "server.postinst", "server.prerm", "server.postrm", "app.preinst", "app.postinst", "app.prerm", "app.postrm",
 )  # fmt: skip
@@ -112,7 +131,11 @@ SCRIPTS = (
 def test_what_runs_as_root_at_installation_is_sound(script: str, tmp_path: Path) -> None:
     """By ShellCheck; short enough to be read, and it stops at the first failure."""
     place = tmp_path / script
-    place.write_text(template(script, {"PACKAGE": "selfserve-x", "AUTOSTART": _FORGET.format(place="etc/x.desktop")}))
+    place.write_text(
+        template(
+            script, {"PACKAGE": "selfserve-x", "VERSION": "1-1", "AUTOSTART": _FORGET.format(place="etc/x.desktop")}
+        )
+    )
     assert place.read_text().splitlines()[1] == "set -e"
     assert len(place.read_text().splitlines()) < 25
     subprocess.run([program("shellcheck", "shellcheck"), place], check=True)

@@ -12,6 +12,8 @@ from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import say, surroundings, warn
 from selfserve.settings.secrets import SecretSource
 
+SOON = timedelta(days=90)
+"""So long before its end a key is spoken of as something to do: each machine has to have it anew by then."""
 BRAND, OUT = Path("brand.toml"), Path("dist")
 
 
@@ -79,3 +81,12 @@ def repository(
     except CannotPackage as problem:
         raise Stop(str(problem), FAILED) from None
     say(f"{out} holds the repository, signed by {signing.key}. Machines need {' and '.join(map(str, made))}.")
+    if signing.ends:
+        told = f"The key ends on {signing.ends:%Y-%m-%d}; from then on machines refuse the repository."
+        if signing.ends > around.now() + max(timedelta(days=days or 0), SOON):
+            say(told)
+        else:
+            warn(
+                f"{told} Prolong it ({signing.prolonging}), run this again, and bring the tree's "
+                "public key to each machine anew before that day."
+            )

@@ -97,6 +97,8 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
         first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
     except instance.Elsewhere:
         return 0
+    except instance.Silent:
+        return _stop(to.say("no_answer", name=name), NO_WINDOW)
     except OSError as error:
         return _stop(to.say("no_place", folder=meeting, reason=error.strerror or error), NO_WINDOW)
     place.sweep(state)
@@ -107,7 +109,10 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
         if why:
             return _stop(why, NO_WINDOW)
         with server as chosen:
-            return _opened(chosen, link, came, waiting)
+            try:
+                return _opened(chosen, link, came, waiting)
+            finally:
+                first.deafen()  # its server may take a while to end
     finally:
         first.close()
 

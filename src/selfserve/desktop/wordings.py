@@ -194,6 +194,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The app cannot keep its place in {folder}: {reason}.",
         "Die App kann in {folder} keinen Platz halten: {reason}.",
     ),
+    "no_answer": (
+        "{name} runs already, but does not answer. Wait a moment, or end it, and start it again.",
+        "{name} läuft schon, antwortet aber nicht. Warte einen Moment oder beende es, und starte es noch einmal.",
+    ),
     "refused_link": ("That link opens nothing", "Dieser Link öffnet nichts"),
     "refused_link_told": (
         "It names no page of {name}. Nothing was opened.",

@@ -27,6 +27,7 @@ RECOMMENDS = ("gnome-keyring | kwalletmanager | keepassxc", "xdg-utils", "glib-n
 def app_deb(branding: Branding, when: datetime) -> Deb:
     """The package; raises CannotPackage where a part of it cannot be had."""
     package, words = branding.package, _words(branding, when)
+    whose = f"selfserve-app-{branding.app.id}"  # its menu entry, icon and autostart bear the id, whatever its own name
     fields = {
         "Package": package.name,
         "Version": words["VERSION"],
@@ -36,6 +37,9 @@ def app_deb(branding: Branding, when: datetime) -> Deb:
         "Maintainer": package.maintainer,
         "Depends": ", ".join(DEPENDS),
         "Recommends": ", ".join(RECOMMENDS),
+        "Provides": whose,
+        "Conflicts": whose,
+        "Replaces": whose,
         "Homepage": package.homepage,
         "Description": f"{package.summary}\n {branding.app.name}: a window on your company's self-service server.\n"
         " .\n It holds no secret of the company; you sign in with your browser.",

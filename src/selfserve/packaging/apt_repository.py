@@ -44,11 +44,13 @@ class Repository:
     def write(self, packages: Iterable[Path], signer: Signer, now: datetime) -> list[Path]:
         """Add the packages to what the tree holds, list and sign all of it; gives the files that machines need.
 
-        What the tree holds must be what was signed with this key, or this raises CannotPackage with nothing written.
+        What the tree holds must be what was signed with this key, and the key good, or this raises CannotPackage with
+        nothing written.
         So it does where the tree cannot be written: machines then find the former state or the new one, as they do
         where this is stopped, and the same call again writes what is missing. And so it does while somebody else
         publishes into the same tree.
         """
+        signer.check(now)
         with one_at_a_time(self.folder):
             return self._written(packages, signer, now)
 

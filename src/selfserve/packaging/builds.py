@@ -22,6 +22,7 @@ from selfserve.packaging.locked import APP
 from selfserve.packaging.sbom import sbom
 from selfserve.packaging.server_deb import MACHINES, server_deb
 from selfserve.packaging.server_files import archives
+from selfserve.packaging.tree import file_for_all
 
 QUICK = 1
 """xz's preset for what is large: a sixth of the time of the usual one, for a fifth more of bytes."""
@@ -68,10 +69,7 @@ def _server_deb(order: Order) -> list[Path]:
 
 
 def _kept(order: Order, package: Deb, preset: int = 9) -> Path:
-    order.out.mkdir(parents=True, exist_ok=True)
-    place = order.out / package.name
-    place.write_bytes(package.written(order.when, preset))
-    return place
+    return file_for_all(order.out / package.name, package.written(order.when, preset))
 
 
 def _debian(machine: Machine) -> str:
@@ -100,15 +98,14 @@ def _elsewhere(platform: str, system: str, recipe: str) -> Callable[[Machine], s
 
 
 def _sbom(order: Order) -> list[Path]:
-    found = {}
+    made = []
     for name, version, parts in (
         (order.branding.package.name, VERSION, app_archives()),
         ("selfserve-server", version_of("selfserve"), archives()),
     ):
-        order.out.mkdir(parents=True, exist_ok=True)
-        found[name] = order.out / f"{name}.cdx.json"
-        found[name].write_text(sbom(name, f"{version}-{order.branding.package.revision}", parts, order.when), "utf-8")
-    return list(found.values())
+        told = sbom(name, f"{version}-{order.branding.package.revision}", parts, order.when)
+        made.append(file_for_all(order.out / f"{name}.cdx.json", told.encode()))
+    return made
 
 
 def _nothing(_: Order) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selfserve.packaging.problems import CannotPackage
-from selfserve.packaging.tree import PROGRAM
+from selfserve.packaging.tree import folder_for_all
 
 _NOW = 2 | 4
 """flock: for one alone, and without waiting (LOCK_EX | LOCK_NB; the module is not there on Windows)."""
@@ -20,9 +20,7 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     """Nobody else builds or publishes into `folder`, which is made where it is missing, for everybody to read. Raises
     CannotPackage where somebody is at it, or it cannot be made. Whatever ends the process ends its turn (flock)."""
     try:
-        for one in [one for one in (*reversed(folder.parents), folder) if not one.exists()]:
-            one.mkdir()
-            one.chmod(PROGRAM)
+        folder_for_all(folder)
         turn = _turn(folder)
     except BlockingIOError:
         raise CannotPackage(

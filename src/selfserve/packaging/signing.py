@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,10 +20,29 @@ HERE = "gpg:"
 
 @dataclass(frozen=True)
 class Signer:
-    """Signs as one key; `home` is gpg's folder, None for the caller's own."""
+    """Signs as one key; `home` is gpg's folder, None for the caller's own. From `ends` on machines refuse what it
+    signed; None for never."""
 
     key: str
     home: Path | None
+    ends: datetime | None = None
+    by_part: bool = False
+    """Whether what ends first is the part of the key that gpg signs with."""
+
+    @property
+    def prolonging(self) -> str:
+        """The command that gives it two years more, where it is kept."""
+        parts = " '*'" if self.by_part else ""
+        return f"gpg --quick-set-expire {self.key} 2y{parts}"
+
+    def check(self, now: datetime) -> None:
+        """Raises CannotPackage where the key has ended."""
+        if self.ends and self.ends <= now:
+            raise CannotPackage(
+                f"The signing key {self.key} ended on {self.ends:%Y-%m-%d}, and machines refuse the repository. "
+                f"Prolong it where you keep it ({self.prolonging}), run this again, and bring the tree's public key to "
+                "each machine anew."
+            )
 
     def clearsigned(self, text: str) -> bytes:
         """The text with its signature around it, as InRelease holds it."""
@@ -64,20 +84,20 @@ def signer(reference: str, resolve: Callable[[str], str]) -> Iterator[Signer]:
         raise CannotPackage("gpg is missing here, and an unsigned repository is none; install the package gnupg.")
     if reference.startswith(HERE):
         key = reference.removeprefix(HERE)
-        yield Signer(_only(None, ["--list-secret-keys", key], f"gpg knows no secret key {key!r}"), None)
+        yield _only(None, ["--list-secret-keys", key], f"gpg knows no secret key {key!r}")
         return
     secret = resolve(reference)
     with tempfile.TemporaryDirectory(prefix="selfserve-gpg-") as folder:  # 0700, as gpg wants it
         home = Path(folder)
         try:
             _gpg(home, ["--import"], secret.encode())
-            yield Signer(_only(home, ["--list-secret-keys"], f"{reference} holds no secret key"), home)
+            yield _only(home, ["--list-secret-keys"], f"{reference} holds no secret key")
         finally:
             subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], capture_output=True, check=False)
 
 
-def _only(home: Path | None, listing: list[str], trouble: str) -> str:
-    """The fingerprint of the one key that is listed; `trouble` begins the sentence where it is not one."""
+def _only(home: Path | None, listing: list[str], trouble: str) -> Signer:
+    """The one key that is listed; `trouble` begins the sentence where it is not one."""
     try:
         lines = _gpg(home, ["--with-colons", *listing]).decode().splitlines()
     except CannotPackage:
@@ -86,7 +106,17 @@ def _only(home: Path | None, listing: list[str], trouble: str) -> str:
     prints = [after[9] for one, after in pairwise(kinds) if one[0] == "sec" and after[0] == "fpr"]
     if len(prints) != 1:
         raise CannotPackage(f"{trouble}, or several: {len(prints)} found; name one by its fingerprint.")
-    return prints[0]
+    main = _end(next(one for one in kinds if one[0] == "sec"))
+    signing = [one for one in kinds if one[0] == "ssb" and "s" in one[11] and one[1] not in ("e", "r", "d", "i")]
+    part = (
+        _end(max(signing, key=lambda one: int(one[5]))) if signing else None
+    )  # gpg signs with the newest that is good
+    ends = min((one for one in (main, part) if one), default=None)
+    return Signer(prints[0], home, ends, by_part=ends != main)
+
+
+def _end(listed: list[str]) -> datetime | None:
+    return datetime.fromtimestamp(int(listed[6]), UTC) if listed[6] else None
 
 
 def _gpg(home: Path | None, arguments: list[str], given: bytes = b"") -> bytes:

@@ -56,6 +56,25 @@ def laid(files: Iterable[File], folder: Path) -> Path:
     return folder
 
 
+def folder_for_all(folder: Path) -> None:
+    """Make the folder and those above it where they are missing, for everybody to read, whatever the habit (umask) of
+    who builds."""
+    for one in [one for one in (*reversed(folder.parents), folder) if not one.exists()]:
+        one.mkdir()
+        one.chmod(PROGRAM)
+
+
+def file_for_all(place: Path, content: bytes) -> Path:
+    """Write one file that is built, for everybody to read like its folder; raises CannotPackage. Gives `place`."""
+    try:
+        folder_for_all(place.parent)
+        place.write_bytes(content)
+        place.chmod(PLAIN)
+    except OSError as error:
+        raise CannotPackage(f"{error.filename or place} cannot be written: {error.strerror}.") from None
+    return place
+
+
 def of_folder(folder: Path, under: str) -> list[File]:
     """The files of a folder of sources as they lie, to be put `under`; caches and links are left out."""
     found = (one for one in sorted(folder.rglob("*")) if one.is_file() and not one.is_symlink())
