@@ -1,5 +1,4 @@
-"""What staff did by hand where nobody ever saw whether it was there before: theirs to say, and the customer's own where
-they do not."""
+"""What staff did by hand where nobody ever saw whether it was there before: theirs to say, and guessed by nobody."""
 
 from __future__ import annotations
 
@@ -9,6 +8,7 @@ from tests.stand.house import Stand
 
 from selfserve.fulfilment import unseen
 from selfserve.requests import acts, desk, story
+from selfserve.requests.refusals import Unfit
 from selfserve.store.states import GrantState, StepState
 from selfserve.store.tables import Escalation, Notice
 
@@ -23,7 +23,7 @@ def _unread(stand: Stand, item: str = "lamp") -> str:
     return name
 
 
-def _done(stand: Stand, *, not_there_before: bool = False) -> None:
+def _done(stand: Stand, *, not_there_before: bool | None = None) -> None:
     desk.done(
         stand.house,
         stand.case().id,
@@ -60,12 +60,12 @@ def _asked(stand: Stand) -> bool:
 
 
 def test_what_may_have_been_there_before_is_never_taken_away(stand: Stand) -> None:
-    """Ada's lamp stood there all the time, the shelf could not be read, Tess says nothing of it: it stays, and Ada
-    reads no word of a taking back."""
+    """Ada's lamp stood there all the time, the shelf could not be read, Tess says that it may have been: it stays, and
+    Ada reads no word of a taking back."""
     stand.shelf.things.add(LAMP)
     name = _unread(stand)
     assert _asked(stand)
-    _done(stand)
+    _done(stand, not_there_before=False)
     (step,) = stand.steps(_id(stand, name))
     assert (step.state, step.ours) == (StepState.DONE, False)
     assert step.evidence["not_there_before"] is False
@@ -87,6 +87,17 @@ def test_what_staff_say_was_not_there_before_is_taken_back(stand: Stand) -> None
     _give_back(stand, name)
     assert not stand.shelf.things
     assert _told(stand).startswith("You gave it back.")
+
+
+def test_what_nobody_saw_before_is_not_guessed(stand: Stand) -> None:
+    """Tess says nothing of the time before: she is asked, and nothing is done until she has said it."""
+    name = _unread(stand)
+    with pytest.raises(Unfit) as unfit:
+        _done(stand)
+    assert list(unfit.value.errors) == ["not_there_before"]
+    assert stand.steps(_id(stand, name))[0].state != StepState.DONE
+    _done(stand, not_there_before=False)
+    assert stand.steps(_id(stand, name))[0].state == StepState.DONE
 
 
 @pytest.mark.parametrize(("there", "stays"), [(True, {LAMP}), (False, set())])

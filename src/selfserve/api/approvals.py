@@ -57,14 +57,15 @@ class DoneBody(BaseModel):
     """What was done by hand: the checklist's fields, and a word for the customer.
 
     `not_there_before` counts where the case's `asks_before` is true, as nobody ever saw whether the customer had it
-    before. Left out, it counts as there before, and is never taken back; true, it is taken back when it ends.
+    before: false, it is never taken back; true, it is when it ends. Left out there, nothing is done, as neither answer
+    is safe to guess.
     """
 
     model_config = ConfigDict(extra="forbid")
     fields: dict[Words, Words] = Field(default_factory=dict, max_length=50)
     words: Words = ""
     on_my_word: bool = False
-    not_there_before: bool = False
+    not_there_before: bool | None = None
 
 
 class CannotBody(BaseModel):

@@ -35,6 +35,8 @@ from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
 log = structlog.get_logger(__name__)
 PATIENCE = timedelta(seconds=20)
 """How long a person at the desk waits for a look at the target."""
+NEW = "not_there_before"
+"""The field of what staff say of the time before."""
 
 
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
@@ -166,7 +168,7 @@ class ByHand:
     words: str
     seen: Seen
     on_my_word: bool = False
-    not_there_before: bool = False
+    not_there_before: bool | None = None
 
 
 def done(session: Session, house: House, escalation_id: str, staff: Person, by_hand: ByHand, now: datetime) -> None:
@@ -250,8 +252,8 @@ def _brought_by_hand(
     secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
     shown = {name: value for name, value in fields.items() if name not in secret}
     step = session.get_one(Step, case.step_id, with_for_update=True)
-    told = {"not_there_before": by_hand.not_there_before} if unseen.unseen(house, step) else {}
-    ours = unseen.ours_by_hand(house, step, not_there_before=by_hand.not_there_before)
+    told = _said_before(by_hand) if unseen.unseen(house, step) else {}
+    ours = unseen.ours_by_hand(house, step, not_there_before=by_hand.not_there_before is True)
     step.state, step.verified_at, step.ours = StepState.DONE, now if by_hand.seen.in_target else None, ours
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = {**_on_word(staff, by_hand.seen, now), **told}
@@ -274,6 +276,13 @@ def _brought_by_hand(
             **told,
         },
     )
+
+
+def _said_before(by_hand: ByHand) -> dict[str, bool]:
+    """What staff say of the time before; Unfilled where they say nothing, as neither answer is safe to guess."""
+    if by_hand.not_there_before is None:
+        raise Unfilled({NEW: msg("Say whether it was there before: that decides whether it is taken back.")})
+    return {NEW: by_hand.not_there_before}
 
 
 def _taken_back_by_hand(

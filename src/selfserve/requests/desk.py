@@ -83,7 +83,7 @@ def done(
     fields: Mapping[str, str],
     words: str = "",
     on_my_word: bool = False,
-    not_there_before: bool = False,
+    not_there_before: bool | None = None,
 ) -> None:
     """The failed step was done by hand, with the checklist's fields; the target is looked at first.
 

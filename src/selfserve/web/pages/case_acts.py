@@ -26,6 +26,8 @@ TICK = "tick_"
 WORDS = "words"
 SURE = "on_my_word"
 NEW = "not_there_before"
+BEFORE = {"new": True, "there": False}
+"""What is said of the time before, by the choice."""
 YOURS, AGAIN = msg("It is yours now."), msg("We try again.")
 Handler = Callable[[], Coroutine[Any, Any, None]]
 
@@ -169,9 +171,18 @@ class CaseActs:
             values = dict(event.args["values"])
             self._ask_once(values)
             fields = {name: str(values.get(name) or "") for name in _named(case)}
-            said = {SURE: values.get(SURE) is True, NEW: values.get(NEW) is True}
+            sure, new = values.get(SURE) is True, BEFORE.get(str(values.get(NEW) or ""))
             words = str(values.get(WORDS) or "")
-            await aside(desk.done, house, case.id, self._visit.person_id, fields=fields, words=words, **said)
+            await aside(
+                desk.done,
+                house,
+                case.id,
+                self._visit.person_id,
+                fields=fields,
+                words=words,
+                on_my_word=sure,
+                not_there_before=new,
+            )
             self._visit.announce(msg("Noted as done by hand."))
 
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
@@ -295,9 +306,12 @@ def _checklist(case: CaseRow, *, sure: bool, new: bool) -> list[Field]:
             fields.append(Field(f"{TICK}{at}", "yesno", tell(line["text"])))
     fields.append(Field(WORDS, "longtext", say("A word for the customer"), max=2000))
     if new:
-        words = say("It was not there before: take it back when it ends")
-        why = say("Nobody could look before. Not ticked, it counts as there before, and is never taken back.")
-        fields.append(Field(NEW, "yesno", words, why))
+        why = say("The machine could never look. What was there before is the customer's own.")
+        answers = [
+            {"value": "new", "label": say("No: take it back when it ends")},
+            {"value": "there", "label": say("Yes, or nobody knows: never take it back")},
+        ]
+        fields.append(Field(NEW, "choice", say("Was it there before?"), why, required=True, options=answers))
     if sure:
         words = say("I am sure, even if the target does not show it or cannot be looked at")
         fields.append(Field(SURE, "yesno", words))
