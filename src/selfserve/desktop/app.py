@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 from selfserve.desktop import VERSION, screens, threshold
 from selfserve.desktop.around import Around, Event
-from selfserve.desktop.consent import Consent
-from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.hearing import Hearing
 from selfserve.desktop.keep import State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.pages import Page, plain
-from selfserve.desktop.server import About, Notice, Started
+from selfserve.desktop.server import About, Started
+from selfserve.desktop.this_computer import ThisComputer
 from selfserve.desktop.trouble import Kind, Trouble
 
 RETRY = (3.0, 5.0, 10.0, 20.0, 30.0)
@@ -51,15 +51,11 @@ class App:
     _path: str = "/"
     _back: str = "/"
     """The page to come back to, of whoever is signed in; `wanted` is a link's, whoever that will be."""
-    _after: str = ""
-    _seen: set[str] = field(default_factory=set)
-    _facts: Facts | None = None
-    _home: bool = False
     _showing_fault: bool = False
 
     def __post_init__(self) -> None:
-        self._consent = Consent(self.around.memory, self.around.server.origin)
-        self._teller = self.around.teller(lambda path: self.post(Event("link", path)))
+        self._computer = ThisComputer(self.around)
+        self._hearing = Hearing(self.around, lambda path: self.post(Event("link", path)))
 
     def post(self, event: Event) -> None:
         """Something happened; from any thread."""
@@ -117,11 +113,7 @@ class App:
     def _refused_link(self) -> None:
         """In a notice, so that nothing is taken from the page that is shown; the link's own words are nobody's."""
         self.around.window.front()
-        self._tell("refused_link", "refused_link_told")
-
-    def _tell(self, title: str, body: str) -> None:
-        to, name = self.around.to, self.around.brand.name
-        self._teller.tell(Notice("", to.say(title), to.say(body, name=name), ""))
+        self._hearing.say("refused_link", "refused_link_told")
 
     def _help(self, word: str) -> None:
         human = self.around.brand.help
@@ -138,7 +130,6 @@ class App:
         return leads.get(event.value)
 
     def _show(self, page: Page) -> None:
-        self._home = False
         self.around.window.show(page)
 
     # Reaching the server ---------------------------------------------------------------------------------------------
@@ -269,7 +260,7 @@ class App:
 
     def _let_in(self, started: Started) -> Next:
         self._take(started)
-        return self._device if self._consent.given(self._token) is None else self._enter
+        return self._device if self._computer.consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
         """Trade the kept token for a new one."""
@@ -281,7 +272,8 @@ class App:
         return self._enter
 
     def _take(self, started: Started) -> None:
-        self._started, self._token, self._after = started, started.token, ""
+        self._started, self._token = started, started.token
+        self._hearing.begin_anew()
         self.around.keeper.write(started.token)
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
@@ -293,8 +285,8 @@ class App:
         """Signed out: whoever comes next on this account of the machine finds nothing of whoever was here."""
         self._token, self._started, self._why = None, None, why
         self._path, self._back = "/", "/"
-        self._seen.clear()
-        self._consent.forget()
+        self._hearing.forget()
+        self._computer.consent.forget()
         self.around.keeper.forget()
         return self._ask
 
@@ -303,7 +295,7 @@ class App:
     def _enter(self) -> Next | None:
         """The window gets its own session, by a script on the server's own page: see `web/app_door.py` there."""
         assert self._started is not None
-        self._tell_facts()
+        self._computer.tell(self._token, told=self._started.told)
         self._entries += 1
         if self._entries > MOST_TRIES:
             self._entries = 0
@@ -322,7 +314,6 @@ class App:
                 return self._start
             elif path is not None:
                 self._path, self.wanted, self._back, self._entries = path, "/", "/", 0
-                self._home = True
                 return self._inside
             elif event.kind in ("time", "failed"):
                 return self._connect
@@ -382,19 +373,13 @@ class App:
         assert self._token is not None
         self.around.keeper.again()
         try:
-            news = self.around.server.news(self._token, self._after)
+            self._hearing.hear(self._token)
         except Trouble as trouble:
             if trouble.kind is Kind.SIGNED_OUT:
                 return self._again  # the server says why; or somebody else has traded our token, and is found out
             if trouble.kind in (Kind.TOO_OLD, Kind.NO_APPS):
                 return self._connect
-            return None  # the page itself says that it lost its server, and comes back by itself
-        self._after = news.after
-        for notice in news.notices:
-            if notice.id not in self._seen:
-                self._teller.tell(notice)
-        self._seen.update(news.known, (notice.id for notice in news.notices))
-        return None
+        return None  # where it could not be asked, the page itself says so, and comes back by itself
 
     def _sign_out(self) -> Next | None:
         """Out, here and on the server; here also where that cannot be told."""
@@ -411,7 +396,7 @@ class App:
     def _device(self, back: Next | None = None) -> Next | None:
         """What this machine could say, before it says it; and the way to stop it. Where nobody is signed in there is
         nothing to decide, and the page leads `back`."""
-        facts, sends = self._known_facts(), self._consent.given(self._token)
+        facts, sends = self._computer.facts(), self._computer.consent.given(self._token)
         self._show(screens.device(facts, self.around.host, self.around.to, sends, known=self._token is not None))
         while True:
             event = self._wait(None)
@@ -424,13 +409,13 @@ class App:
             if event.kind == "link" and event.value and (sends is not None or back):
                 return back or self._decided("back")
             if event == Event("act", "reload"):
-                self._facts = None
+                self._computer.look_again()
             if follows := self._from_menu(event, lambda: self._device(back)):
                 return follows
 
     def _decided(self, word: str) -> Next:
-        if word != "back" and not self._consent.keep(self._token, sends=word == "send"):
-            self._tell("not_kept", "not_kept_told")
+        if word != "back" and not self._computer.consent.keep(self._token, sends=word == "send"):
+            self._hearing.say("not_kept", "not_kept_told")
         if word == "keep" and self._token:
             try:
                 self.around.server.untell(self._token)
@@ -446,23 +431,6 @@ class App:
         """Back inside, with a session that may have ended meanwhile."""
         self._back = self._path
         return self._start
-
-    def _tell_facts(self) -> None:
-        """Say what may be said, and let the server forget what may not; a failure costs no more than the next start's
-        try."""
-        told = self._started is not None and self._started.told
-        try:
-            if self._token and self._consent.given(self._token):
-                self.around.server.tell(self._token, self._known_facts().plain())
-            elif self._token and told:
-                self.around.server.untell(self._token)
-        except Trouble:
-            return
-
-    def _known_facts(self) -> Facts:
-        if self._facts is None:
-            self._facts = self.around.facts()
-        return self._facts
 
 
 def _number(version: str) -> list[int]:
