@@ -20,7 +20,7 @@ from selfserve.desktop.around import Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.handoff import Owner
-from selfserve.desktop.keep import Keeper, State
+from selfserve.desktop.keep import Keeper, Remains, State
 from selfserve.desktop.pages import Page
 from selfserve.desktop.server import About, News, Notice, Server, Started
 from selfserve.desktop.trouble import Kind, Trouble
@@ -40,6 +40,7 @@ class Remembered(Keeper):
     state: State = State.GOOD
     later: str | None = None
     tries: int = 0
+    left: str | None = None
 
     def read(self) -> str | None:
         self.token, self.later = self.token or self.later, None
@@ -51,8 +52,9 @@ class Remembered(Keeper):
     def write(self, token: str) -> None:
         self.token = token
 
-    def forget(self) -> None:
+    def forget(self, *, told: bool = True) -> Remains:
         self.token = None
+        return Remains.NOTHING
 
 
 class Scripted(Server):
@@ -66,6 +68,7 @@ class Scripted(Server):
         self.heard: list[News] = []
         self.facts: list[Any] = []
         self.told = False
+        self.ended: list[str] = []
 
     def _said(self, call: str) -> None:
         self.calls.append(call)
@@ -87,6 +90,7 @@ class Scripted(Server):
 
     def sign_out(self, token: str) -> None:
         self._said("sign_out")
+        self.ended.append(token)
 
     def tell(self, token: str, facts: Any) -> None:
         self._said("tell")
@@ -177,10 +181,10 @@ class Play:
 @contextmanager
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
-    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner,
+    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
 ) -> Iterator[Play]:  # fmt: skip
-    """An app in a thread, until its window is closed."""
-    server, window, keeper = Scripted(), Noting(), Remembered(token, keyring)
+    """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
+    server, window, remembered = Scripted(), Noting(), Remembered(token, keyring)
     browsed: list[str] = []
     tellers: list[Told] = []
     set_up(server)
@@ -199,7 +203,18 @@ def playing(
     facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
     app = App(
         Around(
-            brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW, owner
+            brand,
+            Speaker(),
+            server,
+            keeper or remembered,
+            window,
+            browse,
+            facts,
+            teller,
+            memory,
+            "ada-laptop",
+            lambda: NOW,
+            owner,
         ),
         wanted,
     )
@@ -207,7 +222,7 @@ def playing(
     thread = threading.Thread(target=app.run, daemon=True)
     thread.start()
     try:
-        yield Play(app, server, window, keeper, browsed, tellers, memory)
+        yield Play(app, server, window, remembered, browsed, tellers, memory)
     finally:
         app.post(Event("closed"))
         thread.join(10)

@@ -17,7 +17,7 @@ from keyring.errors import KeyringError, KeyringLocked
 
 from selfserve.desktop import place
 from selfserve.desktop.keep import Keeper, State, accepted
-from tests.desktop.session import PYTHON, Session, desktop, unlock, vendored
+from tests.desktop.session import PYTHON, Session, desktop, unlock
 from tests.servers.processes import program
 
 SCRIPT = """
@@ -40,12 +40,6 @@ def kept(session: Session, library: Path, act: str, patience: float = 20) -> lis
     )  # fmt: skip
     told: list[str | None] = json.loads(done.stdout)
     return told
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The app's own modules."""
-    return vendored(tmp_path_factory.mktemp("library"))
 
 
 def test_gnome_keyring_keeps_the_token(tmp_path: Path, library: Path) -> None:
@@ -308,7 +302,12 @@ def test_signing_out_forgets_what_lies_beside(tmp_path: Path) -> None:
     ring.locked = True
     keeper.write("sd_3")
     keeper.forget()
-    assert list(tmp_path.iterdir()) == []
+    assert "sd_3" not in (tmp_path / "aside").read_text()
+    ring.locked = False
+    later = ring.keeper(tmp_path)
+    assert (later.read(), later.left) == (None, "sd_3")
+    later.parted()
+    assert (ring.held, list(tmp_path.iterdir())) == (None, [])
 
 
 def test_a_machine_without_a_keyring_gets_no_file(tmp_path: Path) -> None:

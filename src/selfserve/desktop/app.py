@@ -145,11 +145,29 @@ class App:
             return self._offline_with(Trouble(Kind.NO_APPS))
         if _number(VERSION) < _number(about.minimum_version):
             return self._offline_with(Trouble(Kind.TOO_OLD))
-        self._failures = 0
         if self.around.server.certificate and self.around.brand.ca_file is not None:
             self.around.window.trust(self.around.server.certificate)
         self._token = self._token or self.around.keeper.read()
+        if kept := self._parted():
+            return self._offline_with(kept)
+        self._failures = 0
         return self._start if self._token else self._ask
+
+    def _parted(self) -> Trouble | None:
+        """What a keyring gives that was to be signed out while it was locked is signed out; the trouble where not."""
+        left = self.around.keeper.left
+        trouble = self._end(left) if left else None
+        if left and trouble is None:
+            self.around.keeper.parted()
+        return trouble
+
+    def _end(self, token: str) -> Trouble | None:
+        """Let the token be worth nothing; what kept that from being told."""
+        try:
+            self.around.server.sign_out(token)
+        except Trouble as trouble:
+            return None if trouble.kind is Kind.SIGNED_OUT else trouble
+        return None
 
     def _offline_with(self, trouble: Trouble) -> Next:
         return lambda: self._offline(trouble)
@@ -196,6 +214,8 @@ class App:
         """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
         if self.around.keeper.state is State.LOCKED:
             self._token = self.around.keeper.read()
+            if trouble := self._parted():
+                return self._offline_with(trouble)
         return self._start if self._token else None
 
     def _clock(self) -> list[str]:
@@ -247,16 +267,10 @@ class App:
             if event == Event("act", "that-is-me"):
                 return self._let_in(started)
             if event.kind in ("closed", "time") or event in (Event("act", "not-me"), Event("act", "sign-out")):
-                self._refuse(started)
+                self._end(started.token)  # else it ends by itself, unused: nobody has it any more
                 return None if event.kind == "closed" else self._ended("not_me")
             if follows := self._from_menu(event, lambda: self._whose(started)):
                 return follows
-
-    def _refuse(self, started: Started) -> None:
-        try:
-            self.around.server.sign_out(started.token)
-        except Trouble:
-            return  # nobody has the token any more; it ends by itself, unused
 
     def _let_in(self, started: Started) -> Next:
         self._take(started)
@@ -283,11 +297,12 @@ class App:
 
     def _ended(self, why: str) -> Next:
         """Signed out: whoever comes next on this account of the machine finds nothing of whoever was here."""
+        if self._token:
+            self.around.keeper.forget(told=True)
         self._token, self._started, self._why = None, None, why
         self._path, self._back = "/", "/"
         self._hearing.forget()
         self._computer.consent.forget()
-        self.around.keeper.forget()
         return self._ask
 
     # Inside ----------------------------------------------------------------------------------------------------------
@@ -356,7 +371,7 @@ class App:
     def _moved(self, path: str) -> Next | None:
         """A page of the server's has loaded: mostly nothing to do."""
         if path.startswith("/auth/bye"):
-            return self._ended("bye")
+            return self._left("bye")
         if path.startswith("/sign-in"):  # the window's session has ended, not the app
             self._back = threshold.next_of(path)
             return self._connect
@@ -372,6 +387,7 @@ class App:
     def _listen(self) -> Next | None:
         assert self._token is not None
         self.around.keeper.again()
+        self._parted()
         try:
             self._hearing.hear(self._token)
         except Trouble as trouble:
@@ -383,13 +399,15 @@ class App:
 
     def _sign_out(self) -> Next | None:
         """Out, here and on the server; here also where that cannot be told."""
-        told, token = "bye", self._token or self.around.keeper.read()
-        try:
-            if token:
-                self.around.server.sign_out(token)
-        except Trouble as trouble:
-            told = "bye" if trouble.kind is Kind.SIGNED_OUT else "bye_offline"
-        return self._ended(told)
+        token = self._token or self.around.keeper.read()
+        troubles = [self._end(one) for one in (token, self.around.keeper.left) if one]
+        return self._left("bye_offline" if any(troubles) else "bye")
+
+    def _left(self, told: str) -> Next:
+        """Signed out by whoever was here; where the keyring does not let go of it, that is what they read."""
+        remains = self.around.keeper.forget(told=told == "bye")
+        self._token = None
+        return self._ended(remains or told)
 
     # This computer ---------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,29 @@ WORDS: dict[str, tuple[str, str]] = {
             "auch im Browser unter „Deins“."
         ),
     ),
+    "bye_locked": (
+        (
+            "You are not quite signed out yet: your keyring is locked and may still hold your sign-in. The app ends it "
+            "as soon as it finds the keyring unlocked, when you start it or sign in again. To end it now, go to "
+            "“Yours” in your browser."
+        ),
+        (
+            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt und enthält deine Anmeldung "
+            "vielleicht noch. Die App beendet sie, sobald sie ihn entsperrt vorfindet, wenn du sie startest oder dich "
+            "wieder anmeldest. Sofort geht es im Browser unter „Deins“."
+        ),
+    ),
+    "bye_kept": (
+        (
+            "You are not signed out: your keyring may still hold your sign-in, and it is locked or your disk is full. "
+            "Unlock it or make room, and sign out again; or end the app under “Yours” in your browser."
+        ),
+        (
+            "Du bist nicht abgemeldet: Dein Schlüsselbund enthält deine Anmeldung vielleicht noch, und er ist "
+            "gesperrt, oder deine Festplatte ist voll. Entsperr ihn oder schaff Platz, und melde dich noch einmal ab; "
+            "oder beende die App im Browser unter „Deins“."
+        ),
+    ),
     "back_title": ("You can close this page", "Du kannst diese Seite schließen"),
     "back": ("The app goes on by itself.", "Die App macht von selbst weiter."),
     "back_bad_title": ("That is not for this app", "Das ist nicht für diese App"),
