@@ -182,6 +182,7 @@ class Play:
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
     browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
     server, window, remembered = Scripted(), Noting(), Remembered(token, keyring)
@@ -213,7 +214,7 @@ def playing(
             teller,
             memory,
             "ada-laptop",
-            lambda: NOW,
+            now,
             owner,
         ),
         wanted,
@@ -871,6 +872,29 @@ def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:
 
     with playing(tmp_path, set_up=late) as play:
         assert "47 minutes off" in play.sees("welcome").hints[0]
+
+
+def test_a_clock_is_held_against_what_the_server_said_when_it_said_it(tmp_path: Path) -> None:
+    """Signed out hours later, it is not off by those hours."""
+    clock = [NOW]
+    with playing(tmp_path, "sd_kept_1", now=lambda: clock[0]) as play:
+        play.inside()
+        clock[0] += timedelta(hours=6)
+        play.act("sign-out")
+        assert play.sees("welcome").hints == ["You are signed out. See you soon."]
+
+
+@pytest.mark.parametrize("trouble", [{}, {"about": Trouble(Kind.UNREACHABLE)}])
+def test_a_clock_that_was_set_meanwhile_is_not_said_to_be_off(tmp_path: Path, trouble: dict[str, Trouble]) -> None:
+    """The server is asked once more before it is said; where it does not answer, nothing is."""
+    clock = [NOW - timedelta(minutes=47)]
+    with playing(tmp_path, now=lambda: clock[0]) as play:
+        assert "47 minutes off" in play.sees("welcome").hints[0]
+        play.act("sign-in")
+        play.sees("waiting")
+        clock[0], play.server.trouble = NOW, trouble
+        play.act("cancel")
+        assert play.sees("welcome").hints == []
 
 
 def test_a_page_that_fails_to_load_comes_back(tmp_path: Path) -> None:

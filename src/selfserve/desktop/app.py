@@ -44,6 +44,8 @@ class App:
     _events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
     _token: str | None = None
     _about: About | None = None
+    _off: float = 0.0
+    """Seconds between the clock and the server's, when the server last said what time it is."""
     _started: Started | None = None
     _why: str = ""
     _failures: int = 0
@@ -137,10 +139,9 @@ class App:
     def _connect(self) -> Next | None:
         """Who answers there, and may this app be served?"""
         try:
-            about = self.around.server.about()
+            about = self._asked()
         except Trouble as trouble:
             return self._offline_with(trouble)
-        self._about = about
         if not about.enabled:
             return self._offline_with(Trouble(Kind.NO_APPS))
         if _number(VERSION) < _number(about.minimum_version):
@@ -152,6 +153,11 @@ class App:
             return self._offline_with(kept)
         self._failures = 0
         return self._start if self._token else self._ask
+
+    def _asked(self) -> About:
+        self._about = about = self.around.server.about()
+        self._off = 0.0 if about.now is None else abs((self.around.now() - about.now).total_seconds())
+        return about
 
     def _parted(self) -> Trouble | None:
         """What a keyring gives that was to be signed out while it was locked is signed out; the trouble where not."""
@@ -219,10 +225,13 @@ class App:
         return self._start if self._token else None
 
     def _clock(self) -> list[str]:
-        if self._about is None or self._about.now is None:
+        """That the clock is off, as far as the server says so still: it may have been set meanwhile."""
+        try:
+            if self._off > SKEW:
+                self._asked()
+        except Trouble:
             return []
-        off = abs((self.around.now() - self._about.now).total_seconds())
-        return [self.around.to.say("clock_off", minutes=round(off / 60))] if off > SKEW else []
+        return [self.around.to.say("clock_off", minutes=round(self._off / 60))] if self._off > SKEW else []
 
     def _hand_off(self) -> Next | None:
         """The browser does it; the code comes back to this machine."""
