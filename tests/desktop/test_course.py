@@ -69,6 +69,8 @@ class Scripted(Server):
         self.facts: list[Any] = []
         self.told = False
         self.ended: list[str] = []
+        self.afters: list[str] = []
+        self.every = 0.05
 
     def _said(self, call: str) -> None:
         self.calls.append(call)
@@ -82,11 +84,11 @@ class Scripted(Server):
     def sign_in(self, code: str, verifier: str) -> Started:
         self._said("sign_in")
         assert len(verifier) >= 43
-        return Started("sd_new_1", f"entry-{code}", False, 0.05, "Ada Lovelace")
+        return Started("sd_new_1", f"entry-{code}", False, self.every, "Ada Lovelace")
 
     def start(self, token: str) -> Started:
         self._said("start")
-        return Started(f"{token}+", "entry", self.told, 0.05)
+        return Started(f"{token}+", "entry", self.told, self.every)
 
     def sign_out(self, token: str) -> None:
         self._said("sign_out")
@@ -101,6 +103,7 @@ class Scripted(Server):
 
     def news(self, token: str, after: str) -> News:
         self._said("news")
+        self.afters.append(after)
         return self.heard.pop(0) if self.heard else News("t", (), ())
 
 
@@ -784,6 +787,45 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
         play.teller[0].pressed("/requests/R-1")
         until(lambda: f"{HOME}/requests/R-1" in play.window.went, "not opened", 10)
         assert play.window.fronts == 1
+
+
+def test_what_moves_while_the_server_is_away_is_told(tmp_path: Path) -> None:
+    """Back inside, the app asks for what came since it last heard: it is no news to the server alone."""
+    notice = Notice("n1", "Ready", "", "/requests/R-1")
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.server.trouble["about"] = AWAY
+        play.app.post(Event("failed", f"{HOME}/"))
+        play.sees("trouble-unreachable")
+        asked = len(play.server.afters)
+        play.server.heard = [News("u", (notice,), ())]
+        play.server.trouble.clear()
+        play.act("retry")
+        until(lambda: play.teller[0].notices == [notice], "not told", 10)
+        assert (play.server.afters[0], play.server.afters[asked]) == ("", "t")
+
+
+def test_what_moves_in_the_first_moments_is_told(tmp_path: Path) -> None:
+    """What is no news is asked for at once, as all that comes before counts as known."""
+
+    def seldom(server: Scripted) -> None:
+        server.every = 3600
+
+    with playing(tmp_path, "sd_kept_1", set_up=seldom) as play:
+        play.inside()
+        assert play.server.afters == [""]
+
+
+def test_what_another_person_heard_is_no_measure(tmp_path: Path) -> None:
+    """Whoever signs in next begins anew."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.act("sign-out")
+        play.sees("welcome")
+        asked = len(play.server.afters)
+        signed_in(play, "keep")
+        until(lambda: len(play.server.afters) > asked, "not asked", 10)
+        assert play.server.afters[asked] == ""
 
 
 @pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])

@@ -296,7 +296,6 @@ class App:
 
     def _take(self, started: Started) -> None:
         self._started, self._token = started, started.token
-        self._hearing.begin_anew()
         self.around.keeper.write(started.token)
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
@@ -350,6 +349,9 @@ class App:
     def _inside(self) -> Next | None:
         """The server's pages are shown; meanwhile ask for notices."""
         assert self._started is not None
+        follows = None if self._hearing.begun else self._listen()
+        if follows is not None:
+            return follows
         while True:
             event = self._wait(self._started.ask_every)
             if event.kind == "closed":

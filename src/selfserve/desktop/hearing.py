@@ -13,11 +13,14 @@ class Hearing:
 
     def __init__(self, around: Around, pressed: Callable[[str], None]) -> None:
         self._around, self._teller = around, around.teller(pressed)
+        self.begun = False
+        """Whether the server was asked what is no news, since somebody signed in."""
         self._after = ""
         self._seen: set[str] = set()
 
     def hear(self, token: str) -> None:
         """Tell what is new since the last look; raises Trouble."""
+        self.begun = True
         news = self._around.server.news(token, self._after)
         self._after = news.after
         for notice in news.notices:
@@ -25,12 +28,9 @@ class Hearing:
                 self._teller.tell(notice)
         self._seen.update(news.known, (notice.id for notice in news.notices))
 
-    def begin_anew(self) -> None:
-        """What was there before is no news."""
-        self._after = ""
-
     def forget(self) -> None:
-        """Nobody is signed in any more."""
+        """Nobody is signed in any more: what is there for whoever comes next is no news."""
+        self.begun, self._after = False, ""
         self._seen.clear()
 
     def say(self, title: str, body: str) -> None:
