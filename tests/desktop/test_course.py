@@ -184,7 +184,8 @@ class Play:
 @contextmanager
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
-    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
+    facts: Callable[[], Facts] = lambda: Facts("linux", "ada-laptop", "PF3X"), browses: bool = True,
+    keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
     now: Callable[[], datetime] = lambda: NOW,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
@@ -204,7 +205,6 @@ def playing(
     help_ = Help("+49 30 123456", "help@example.com", "https://example.com/help")
     brand = Brand("Fernhill", "com.example.fernhill", HOME, help=help_)
     memory = folder / "device.json"
-    facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
     app = App(
         Around(
             brand,
@@ -437,6 +437,28 @@ def test_a_no_holds_where_it_cannot_be_stored(tmp_path: Path, monkeypatch: pytes
         play.act("device")
         until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not shown again", 10)
         assert [act.word for act in play.sees("device").acts] == ["back", "send"]
+
+
+@pytest.mark.parametrize("later", [timedelta(days=7), -timedelta(days=2)])
+def test_this_computer_is_looked_at_anew(tmp_path: Path, later: timedelta) -> None:
+    """Shown and told as it is by then, however long the app has been running and wherever its clock was set; what was
+    just shown is what is told."""
+    clock, looks = [NOW], [0]
+
+    def facts() -> Facts:
+        looks[0] += 1
+        return Facts("linux", "ada-laptop", free=10**9 * looks[0], total=10**12)
+
+    place.write(tmp_path / "device.json", {"server": HOME, "app": "kept", "send": True})
+    with playing(tmp_path, "sd_kept_1", facts=facts, now=lambda: clock[0]) as play:
+        play.inside()
+        assert [one["free"] for one in play.server.facts] == [10**9]
+        clock[0] += later
+        play.act("device")
+        assert ("Free space", "2 GB of 1000 GB") in play.sees("device").facts
+        play.act("back")
+        until(lambda: len(play.server.facts) == 2, "not told", 10)
+        assert play.server.facts[-1]["free"] == 2 * 10**9
 
 
 def signed_in(play: Play, word: str) -> None:

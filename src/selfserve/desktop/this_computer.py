@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from selfserve.desktop.around import Around
 from selfserve.desktop.consent import Consent
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.trouble import Trouble
+
+FRESH = timedelta(minutes=1)
+"""How long a look at the machine counts: long enough that what was just shown is what is told."""
 
 
 class ThisComputer:
@@ -15,16 +20,18 @@ class ThisComputer:
         self.consent = Consent(around.memory, around.server.origin)
         self._around = around
         self._facts: Facts | None = None
+        self._looked: datetime | None = None
 
     def facts(self) -> Facts:
-        """What it could say."""
-        if self._facts is None:
-            self._facts = self._around.facts()
+        """What it could say, as it is now."""
+        now = self._around.now()
+        if self._facts is None or self._looked is None or abs(now - self._looked) > FRESH:
+            self._facts, self._looked = self._around.facts(), now
         return self._facts
 
     def look_again(self) -> None:
         """What was seen of it counts no more."""
-        self._facts = None
+        self._facts, self._looked = None, None
 
     def tell(self, token: str | None, *, told: bool) -> None:
         """Say what may be said, and let the server forget what may not where it was `told`; a failure costs no more
