@@ -41,6 +41,8 @@ class Remembered(Keeper):
     later: str | None = None
     tries: int = 0
     left: str | None = None
+    lasts: bool = True
+    lost: bool = False
 
     def read(self) -> str | None:
         self.token, self.later = self.token or self.later, None

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
-from keyring.errors import KeyringError, KeyringLocked
+from keyring.errors import KeyringError, KeyringLocked, PasswordSetError
 
 from selfserve.desktop import place
 from selfserve.desktop.keep import Keeper, State, accepted
@@ -226,6 +226,7 @@ class Ring:
     held: str | None = None
     locked: bool = False
     asked: int = 0
+    full: bool = False
 
     def backend(self, module: str = "keyring.backends.SecretService", name: str = "Keyring") -> KeyringBackend:
         """As `keyring` knows it."""
@@ -244,8 +245,10 @@ class Ring:
         return self.held
 
     def hold(self, token: str | None) -> None:
-        """Hold this from now on."""
+        """Hold this from now on; on a full disk gnome-keyring refuses."""
         self.get()
+        if self.full:
+            raise PasswordSetError("No space left on device")
         self.held = token
 
     def keeper(self, folder: Path) -> Keeper:

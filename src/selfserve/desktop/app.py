@@ -77,6 +77,8 @@ class App:
                 state = state()
             except Exception as error:  # whatever it is, nobody is to look at an empty window
                 state = self._fault(error)
+        if self._token and self.around.keeper.lost:
+            self._end(self._token)  # else the next start shows a former one, which is taken for a thief's
 
     def _fault(self, error: Exception) -> Next:
         """Say that the app itself is wrong, and how to reach a human; where not even that can be shown, end."""
@@ -296,7 +298,13 @@ class App:
 
     def _take(self, started: Started) -> None:
         self._started, self._token = started, started.token
-        self.around.keeper.write(started.token)
+        keeper = self.around.keeper
+        lost, good = keeper.lost, keeper.state is State.GOOD
+        keeper.write(started.token)
+        if keeper.lost and not lost:
+            self._hearing.say("unkept", "unkept_told")
+        elif good and keeper.state is State.NONE and not keeper.lasts:  # not known when it was asked to sign in
+            self._hearing.say("unkept", "keyring_none")
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:

@@ -70,6 +70,7 @@ class Keeper:
 
     `aside` is the file for what the keyring could not take, `still` says whether a locked keyring is locked still.
     `left` is a token that was found although it was to be signed out: the server is to be told, then `parted` called.
+    `lasts` is whether the next start will find the token; `lost` where it will find a former one instead.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Keeper:
         self._kept = True
         self._known = self._out = False
         self.left: str | None = None
+        self.lasts, self.lost = True, False
         self.state = State.GOOD
 
     def read(self) -> str | None:
@@ -115,8 +117,9 @@ class Keeper:
         if self._kept:
             self._held, self._out = [token], False
             self._beside.forget()
-        else:
-            self._lay_aside(token)
+        former = any(one != token for one in self._held)
+        self.lasts = self._kept or self._lay_aside(token)
+        self.lost = former and not self.lasts
         if done is False:
             self.state = State.NONE
 
@@ -128,7 +131,7 @@ class Keeper:
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
         newest, kept, before = self._memory, self._kept, self._held
-        self._memory, self._held, self._kept, self.left = None, [], True, None
+        self._memory, self._held, self._kept, self.left, self.lost = None, [], True, None, False
         if self._do(self._delete):
             self._out = False
             self._beside.forget()
@@ -158,14 +161,15 @@ class Keeper:
             return None
         return self._beside.last(held)
 
-    def _lay_aside(self, token: str) -> None:
-        """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do."""
+    def _lay_aside(self, token: str) -> bool:
+        """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do. Whether that is
+        done."""
         before = [one for one in self._held if one != token]
-        if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
-            self._held = [*before, token][-MOST:]
-            by = [*before, token] if self._signed_out() else before
-            if by:
-                self._beside.lay(token, by)
+        if not before and self.state is not State.LOCKED:
+            return False
+        self._held = [*before, token][-MOST:]  # a prompt that stands open may be answered later
+        by = [*before, token] if self._signed_out() else before
+        return bool(by) and self._beside.lay(token, by)
 
     def _get(self, ring: KeyringBackend) -> str | None:
         return ring.get_password(self._service, self._name)

@@ -294,6 +294,17 @@ WORDS: dict[str, tuple[str, str]] = {
             "noch einmal."
         ),
     ),
+    "unkept": ("Your sign-in could not be stored", "Deine Anmeldung ließ sich nicht speichern"),
+    "unkept_told": (
+        (
+            "Your disk is full or cannot be written, so you stay signed in only until you close {name}. Make room, and "
+            "it is stored by itself."
+        ),
+        (
+            "Deine Festplatte ist voll oder schreibgeschützt, du bleibst also nur angemeldet, bis du {name} schließt. "
+            "Schaff Platz, dann wird sie von selbst gespeichert."
+        ),
+    ),
     "send": ("Send this", "Das senden"),
     "keep": ("Do not send", "Nicht senden"),
     "stop_sending": ("Stop sending", "Nicht mehr senden"),
