@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from selfserve.desktop import VERSION, screens, threshold
+from selfserve.desktop import VERSION, parting, screens, threshold
 from selfserve.desktop.around import Around, Event
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff
@@ -77,8 +77,7 @@ class App:
                 state = state()
             except Exception as error:  # whatever it is, nobody is to look at an empty window
                 state = self._fault(error)
-        if self._token and self.around.keeper.lost:
-            self._end(self._token)  # else the next start shows a former one, which is taken for a thief's
+        parting.end_lost(self.around, self._token)
 
     def _fault(self, error: Exception) -> Next:
         """Say that the app itself is wrong, and how to reach a human; where not even that can be shown, end."""
@@ -151,7 +150,7 @@ class App:
         if self.around.server.certificate and self.around.brand.ca_file is not None:
             self.around.window.trust(self.around.server.certificate)
         self._token = self._token or self.around.keeper.read()
-        if kept := self._parted():
+        if kept := parting.end_left(self.around):
             return self._offline_with(kept)
         self._failures = 0
         return self._start if self._token else self._ask
@@ -160,22 +159,6 @@ class App:
         self._about = about = self.around.server.about()
         self._off = 0.0 if about.now is None else abs((self.around.now() - about.now).total_seconds())
         return about
-
-    def _parted(self) -> Trouble | None:
-        """What a keyring gives that was to be signed out while it was locked is signed out; the trouble where not."""
-        left = self.around.keeper.left
-        trouble = self._end(left) if left else None
-        if left and trouble is None:
-            self.around.keeper.parted()
-        return trouble
-
-    def _end(self, token: str) -> Trouble | None:
-        """Let the token be worth nothing; what kept that from being told."""
-        try:
-            self.around.server.sign_out(token)
-        except Trouble as trouble:
-            return None if trouble.kind is Kind.SIGNED_OUT else trouble
-        return None
 
     def _offline_with(self, trouble: Trouble) -> Next:
         return lambda: self._offline(trouble)
@@ -222,7 +205,7 @@ class App:
         """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
         if self.around.keeper.state is State.LOCKED:
             self._token = self.around.keeper.read()
-            if trouble := self._parted():
+            if trouble := parting.end_left(self.around):
                 return self._offline_with(trouble)
         return self._start if self._token else None
 
@@ -278,7 +261,7 @@ class App:
             if event == Event("act", "that-is-me"):
                 return self._let_in(started)
             if event.kind in ("closed", "time") or event in (Event("act", "not-me"), Event("act", "sign-out")):
-                self._end(started.token)  # else it ends by itself, unused: nobody has it any more
+                parting.end(self.around, started.token)  # else it ends by itself, unused: nobody has it any more
                 return None if event.kind == "closed" else self._ended("not_me")
             if follows := self._from_menu(event, lambda: self._whose(started)):
                 return follows
@@ -406,7 +389,7 @@ class App:
     def _listen(self) -> Next | None:
         assert self._token is not None
         self.around.keeper.again()
-        self._parted()
+        parting.end_left(self.around)
         try:
             self._hearing.hear(self._token)
         except Trouble as trouble:
@@ -419,7 +402,7 @@ class App:
     def _sign_out(self) -> Next | None:
         """Out, here and on the server; here also where that cannot be told."""
         token = self._token or self.around.keeper.read()
-        troubles = [self._end(one) for one in (token, self.around.keeper.left) if one]
+        troubles = [parting.end(self.around, one) for one in (token, self.around.keeper.left) if one]
         return self._left("bye_offline" if any(troubles) else "bye")
 
     def _left(self, told: str) -> Next:
