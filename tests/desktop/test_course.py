@@ -761,6 +761,26 @@ def test_signing_out_on_the_page_is_signing_out(tmp_path: Path) -> None:
         assert play.keeper.token is None
 
 
+@pytest.mark.parametrize("path", ["/auth/logout", "/auth/bye"])
+def test_signing_out_on_the_page_works_while_the_server_is_away(tmp_path: Path, path: str) -> None:
+    """The press reached nobody, or its answer was lost: nobody is back inside when the server is."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        away(play.server)
+        play.app.post(Event("failed", f"{HOME}{path}"))
+        assert "The server could not be told" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_a_foreign_page_that_fails_signs_nobody_out(tmp_path: Path) -> None:
+    """It is a page that was lost, as any other."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.app.post(Event("failed", "https://evil.example/auth/logout"))
+        until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
+        assert play.keeper.token is not None
+
+
 def test_a_session_that_has_ended_is_opened_anew(tmp_path: Path) -> None:
     """The window was sent to sign-in: the app goes in again, back to the page that was wanted."""
     with playing(tmp_path, "sd_kept_1") as play:

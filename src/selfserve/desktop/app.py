@@ -29,6 +29,8 @@ ENTRY_LASTS = 20.0
 MOST_TRIES = 3
 SKEW = 300.0
 """Seconds by which the clock may differ before it is said."""
+SIGNING_OUT = ("/auth/logout", "/auth/bye")
+"""Where the server's own pages sign out: pressed while it is away, nobody is to be back inside by themselves."""
 
 
 Next = Callable[[], "Next | None"]
@@ -356,7 +358,8 @@ class App:
         if event.kind == "time":
             return self._listen()
         if event.kind == "failed":
-            return self._lost
+            out = path_at(event.value, self.around.server.origin) in SIGNING_OUT
+            return self._sign_out if out else self._lost
         if event.kind == "link" and event.value:
             self.around.window.go(self.around.server.origin + event.value)
             self.wanted = "/"
