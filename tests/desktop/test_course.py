@@ -817,6 +817,36 @@ def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
         play.sees("trouble-busy")
 
 
+def test_a_window_that_cannot_load_what_the_app_reaches_says_so(tmp_path: Path) -> None:
+    """It is not the server that is busy; the browser is offered, and no more than one token is traded for each try."""
+    with playing(tmp_path) as play:
+        play.window.go = lambda address: play.app.post(Event("failed", address))  # type: ignore[method-assign]
+        play.keeper.later = "sd_kept_1"
+        play.act("reload")
+        assert play.sees("trouble-window").detail == f"{HOME}/app/enter"
+        starts, pages = play.server.calls.count("start"), len(play.window.pages)
+        play.act("browser")
+        play.act("retry")
+        until(lambda: len(play.window.pages) > pages, "not tried again", 10)
+        assert play.sees("trouble-window")
+        assert (play.server.calls.count("start"), play.browsed) == (starts + 1, [HOME])
+
+
+def test_who_cannot_come_in_is_not_tried_ever_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server answers who it is, and refuses the start: it is waited longer each time, as where nobody answers."""
+    monkeypatch.setattr("selfserve.desktop.app.RETRY", (0.02, 0.02, 3600.0))
+
+    def busy(server: Scripted) -> None:
+        server.trouble["start"] = Trouble(Kind.BUSY)
+
+    with playing(tmp_path, "sd_kept_1", set_up=busy) as play:
+        until(lambda: play.server.calls.count("start") == 3, "it gave up", 10)
+        play.sees("trouble-busy")
+        play.act("device")
+        play.sees("device")
+        assert play.server.calls.count("start") == 3
+
+
 def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
     """Those that are no news are not told; a press opens the page and brings the window to the front."""
     notice = Notice("n1", "Ready", "", "/requests/R-1")

@@ -154,7 +154,6 @@ class App:
         self._token = self._token or self.around.keeper.read()
         if kept := parting.end_left(self.around):
             return self._offline_with(kept)
-        self._failures = 0
         return self._start if self._token else self._ask
 
     def _asked(self) -> About:
@@ -188,7 +187,8 @@ class App:
 
     def _ask(self) -> Next | None:
         """Nobody is signed in: one button."""
-        why, self._why = self._why, ""
+        why, self._why, self._failures = self._why, "", 0
+        self._entries = 0
         hints = [self.around.to.say(why)] if why else []
         hints += [self.around.to.say(self.around.keeper.state)] if self.around.keeper.state is not State.GOOD else []
         self._show(screens.welcome(self.around.to, [*hints, *self._clock()], self._about))
@@ -313,9 +313,6 @@ class App:
         assert self._started is not None
         self._computer.tell(self._token, told=self._started.told)
         self._entries += 1
-        if self._entries > MOST_TRIES:
-            self._entries = 0
-            return self._offline_with(Trouble(Kind.BUSY, "the window was not let in"))
         self.around.window.go(self.around.server.origin + threshold.PATH)
         while True:
             event = self._wait(ENTRY_LASTS)
@@ -327,14 +324,25 @@ class App:
                     threshold.entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
                 )
             elif path is not None and path.startswith("/sign-in"):
-                return self._start
+                return self._not_in(Trouble(Kind.BUSY, "the window was not let in"))
             elif path is not None:
-                self._path, self.wanted, self._back, self._entries = path, "/", "/", 0
+                self._path, self.wanted, self._back, self._entries, self._failures = path, "/", "/", 0, 0
                 return self._inside
             elif event.kind in ("time", "failed"):
-                return self._connect
+                return self._not_in(Trouble(Kind.WINDOW, event.value))
             elif follows := self._from_menu(event, self._connect):
                 return follows
+
+    def _not_in(self, trouble: Trouble) -> Next:
+        """At once again, a few times; then with a page and one try at a time, as each costs a token. Where the server
+        is away by now, that is what is wrong."""
+        if self._entries < MOST_TRIES:
+            return self._connect
+        try:
+            self._asked()
+        except Trouble as away:
+            trouble = away
+        return self._offline_with(trouble)
 
     def _at(self, event: Event) -> str | None:
         return path_at(event.value, self.around.server.origin) if event.kind == "at" else None

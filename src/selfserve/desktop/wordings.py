@@ -149,6 +149,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "{server} cannot answer at the moment. Nothing is lost.",
         "{server} kann gerade nicht antworten. Nichts ist verloren.",
     ),
+    "window_title": ("The window cannot load the page", "Das Fenster kann die Seite nicht laden"),
+    "window": (
+        (
+            "The app reaches {server}, but its window does not; perhaps it goes by another proxy, or trusts other "
+            "authorities. Nothing is lost: use your browser meanwhile, and tell a human."
+        ),
+        (
+            "Die App erreicht {server}, ihr Fenster aber nicht; vielleicht nimmt es einen anderen Proxy oder vertraut "
+            "anderen Zertifizierungsstellen. Nichts ist verloren: Nimm so lange deinen Browser, und sag einem Menschen "
+            "Bescheid."
+        ),
+    ),
     "fault_title": ("The app made a mistake", "Die App hat einen Fehler gemacht"),
     "fault": (
         "Something went wrong inside the app; your requests on {server} are safe. If this comes back, tell a human.",
