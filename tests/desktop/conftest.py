@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.desktop.installation import Installation, installation
+from tests.desktop.session import vendored
 from tests.stand.house import Stand, stand
 from tests.stand.stores import database, postgres_template, sqlite_template, store_url
 
@@ -25,3 +26,9 @@ def home(stand: Stand) -> Iterator[Installation]:
     """An installation that lets apps in."""
     with installation(stand) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app's own modules, as its package lays them out."""
+    return vendored(tmp_path_factory.mktemp("library"))

@@ -20,7 +20,7 @@ from selfserve.desktop.around import Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
 from selfserve.desktop.handoff import Owner
-from selfserve.desktop.keep import Keeper, State
+from selfserve.desktop.keep import Keeper, Remains, State
 from selfserve.desktop.pages import Page
 from selfserve.desktop.server import About, News, Notice, Server, Started
 from selfserve.desktop.trouble import Kind, Trouble
@@ -40,6 +40,9 @@ class Remembered(Keeper):
     state: State = State.GOOD
     later: str | None = None
     tries: int = 0
+    left: str | None = None
+    lasts: bool = True
+    lost: bool = False
 
     def read(self) -> str | None:
         self.token, self.later = self.token or self.later, None
@@ -51,8 +54,9 @@ class Remembered(Keeper):
     def write(self, token: str) -> None:
         self.token = token
 
-    def forget(self) -> None:
+    def forget(self, *, told: bool = True) -> Remains:
         self.token = None
+        return Remains.NOTHING
 
 
 class Scripted(Server):
@@ -66,6 +70,9 @@ class Scripted(Server):
         self.heard: list[News] = []
         self.facts: list[Any] = []
         self.told = False
+        self.ended: list[str] = []
+        self.afters: list[str] = []
+        self.every = 0.05
 
     def _said(self, call: str) -> None:
         self.calls.append(call)
@@ -79,14 +86,15 @@ class Scripted(Server):
     def sign_in(self, code: str, verifier: str) -> Started:
         self._said("sign_in")
         assert len(verifier) >= 43
-        return Started("sd_new_1", f"entry-{code}", False, 0.05, "Ada Lovelace")
+        return Started("sd_new_1", f"entry-{code}", False, self.every, "Ada Lovelace")
 
     def start(self, token: str) -> Started:
         self._said("start")
-        return Started(f"{token}+", "entry", self.told, 0.05)
+        return Started(f"{token}+", "entry", self.told, self.every)
 
     def sign_out(self, token: str) -> None:
         self._said("sign_out")
+        self.ended.append(token)
 
     def tell(self, token: str, facts: Any) -> None:
         self._said("tell")
@@ -97,6 +105,7 @@ class Scripted(Server):
 
     def news(self, token: str, after: str) -> News:
         self._said("news")
+        self.afters.append(after)
         return self.heard.pop(0) if self.heard else News("t", (), ())
 
 
@@ -177,10 +186,12 @@ class Play:
 @contextmanager
 def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
-    browses: bool = True, keyring: State = State.GOOD, owner: Owner = peers.owner,
+    facts: Callable[[], Facts] = lambda: Facts("linux", "ada-laptop", "PF3X"), browses: bool = True,
+    keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
 ) -> Iterator[Play]:  # fmt: skip
-    """An app in a thread, until its window is closed."""
-    server, window, keeper = Scripted(), Noting(), Remembered(token, keyring)
+    """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
+    server, window, remembered = Scripted(), Noting(), Remembered(token, keyring)
     browsed: list[str] = []
     tellers: list[Told] = []
     set_up(server)
@@ -196,10 +207,20 @@ def playing(
     help_ = Help("+49 30 123456", "help@example.com", "https://example.com/help")
     brand = Brand("Fernhill", "com.example.fernhill", HOME, help=help_)
     memory = folder / "device.json"
-    facts = lambda: Facts("linux", "ada-laptop", "PF3X")  # noqa: E731
     app = App(
         Around(
-            brand, Speaker(), server, keeper, window, browse, facts, teller, memory, "ada-laptop", lambda: NOW, owner
+            brand,
+            Speaker(),
+            server,
+            keeper or remembered,
+            window,
+            browse,
+            facts,
+            teller,
+            memory,
+            "ada-laptop",
+            now,
+            owner,
         ),
         wanted,
     )
@@ -207,7 +228,7 @@ def playing(
     thread = threading.Thread(target=app.run, daemon=True)
     thread.start()
     try:
-        yield Play(app, server, window, keeper, browsed, tellers, memory)
+        yield Play(app, server, window, remembered, browsed, tellers, memory)
     finally:
         app.post(Event("closed"))
         thread.join(10)
@@ -418,6 +439,28 @@ def test_a_no_holds_where_it_cannot_be_stored(tmp_path: Path, monkeypatch: pytes
         play.act("device")
         until(lambda: [page.name for page in play.window.pages].count("device") == 2, "not shown again", 10)
         assert [act.word for act in play.sees("device").acts] == ["back", "send"]
+
+
+@pytest.mark.parametrize("later", [timedelta(days=7), -timedelta(days=2)])
+def test_this_computer_is_looked_at_anew(tmp_path: Path, later: timedelta) -> None:
+    """Shown and told as it is by then, however long the app has been running and wherever its clock was set; what was
+    just shown is what is told."""
+    clock, looks = [NOW], [0]
+
+    def facts() -> Facts:
+        looks[0] += 1
+        return Facts("linux", "ada-laptop", free=10**9 * looks[0], total=10**12)
+
+    place.write(tmp_path / "device.json", {"server": HOME, "app": "kept", "send": True})
+    with playing(tmp_path, "sd_kept_1", facts=facts, now=lambda: clock[0]) as play:
+        play.inside()
+        assert [one["free"] for one in play.server.facts] == [10**9]
+        clock[0] += later
+        play.act("device")
+        assert ("Free space", "2 GB of 1000 GB") in play.sees("device").facts
+        play.act("back")
+        until(lambda: len(play.server.facts) == 2, "not told", 10)
+        assert play.server.facts[-1]["free"] == 2 * 10**9
 
 
 def signed_in(play: Play, word: str) -> None:
@@ -718,6 +761,26 @@ def test_signing_out_on_the_page_is_signing_out(tmp_path: Path) -> None:
         assert play.keeper.token is None
 
 
+@pytest.mark.parametrize("path", ["/auth/logout", "/auth/bye"])
+def test_signing_out_on_the_page_works_while_the_server_is_away(tmp_path: Path, path: str) -> None:
+    """The press reached nobody, or its answer was lost: nobody is back inside when the server is."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        away(play.server)
+        play.app.post(Event("failed", f"{HOME}{path}"))
+        assert "The server could not be told" in play.sees("welcome").hints[0]
+        assert play.keeper.token is None
+
+
+def test_a_foreign_page_that_fails_signs_nobody_out(tmp_path: Path) -> None:
+    """It is a page that was lost, as any other."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.app.post(Event("failed", "https://evil.example/auth/logout"))
+        until(lambda: len(play.window.scripts) == 2, "not opened anew", 10)
+        assert play.keeper.token is not None
+
+
 def test_a_session_that_has_ended_is_opened_anew(tmp_path: Path) -> None:
     """The window was sent to sign-in: the app goes in again, back to the page that was wanted."""
     with playing(tmp_path, "sd_kept_1") as play:
@@ -754,6 +817,36 @@ def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
         play.sees("trouble-busy")
 
 
+def test_a_window_that_cannot_load_what_the_app_reaches_says_so(tmp_path: Path) -> None:
+    """It is not the server that is busy; the browser is offered, and no more than one token is traded for each try."""
+    with playing(tmp_path) as play:
+        play.window.go = lambda address: play.app.post(Event("failed", address))  # type: ignore[method-assign]
+        play.keeper.later = "sd_kept_1"
+        play.act("reload")
+        assert play.sees("trouble-window").detail == f"{HOME}/app/enter"
+        starts, pages = play.server.calls.count("start"), len(play.window.pages)
+        play.act("browser")
+        play.act("retry")
+        until(lambda: len(play.window.pages) > pages, "not tried again", 10)
+        assert play.sees("trouble-window")
+        assert (play.server.calls.count("start"), play.browsed) == (starts + 1, [HOME])
+
+
+def test_who_cannot_come_in_is_not_tried_ever_so_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server answers who it is, and refuses the start: it is waited longer each time, as where nobody answers."""
+    monkeypatch.setattr("selfserve.desktop.app.RETRY", (0.02, 0.02, 3600.0))
+
+    def busy(server: Scripted) -> None:
+        server.trouble["start"] = Trouble(Kind.BUSY)
+
+    with playing(tmp_path, "sd_kept_1", set_up=busy) as play:
+        until(lambda: play.server.calls.count("start") == 3, "it gave up", 10)
+        play.sees("trouble-busy")
+        play.act("device")
+        play.sees("device")
+        assert play.server.calls.count("start") == 3
+
+
 def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
     """Those that are no news are not told; a press opens the page and brings the window to the front."""
     notice = Notice("n1", "Ready", "", "/requests/R-1")
@@ -768,6 +861,45 @@ def test_notices_are_told_once_and_lead_to_their_page(tmp_path: Path) -> None:
         play.teller[0].pressed("/requests/R-1")
         until(lambda: f"{HOME}/requests/R-1" in play.window.went, "not opened", 10)
         assert play.window.fronts == 1
+
+
+def test_what_moves_while_the_server_is_away_is_told(tmp_path: Path) -> None:
+    """Back inside, the app asks for what came since it last heard: it is no news to the server alone."""
+    notice = Notice("n1", "Ready", "", "/requests/R-1")
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.server.trouble["about"] = AWAY
+        play.app.post(Event("failed", f"{HOME}/"))
+        play.sees("trouble-unreachable")
+        asked = len(play.server.afters)
+        play.server.heard = [News("u", (notice,), ())]
+        play.server.trouble.clear()
+        play.act("retry")
+        until(lambda: play.teller[0].notices == [notice], "not told", 10)
+        assert (play.server.afters[0], play.server.afters[asked]) == ("", "t")
+
+
+def test_what_moves_in_the_first_moments_is_told(tmp_path: Path) -> None:
+    """What is no news is asked for at once, as all that comes before counts as known."""
+
+    def seldom(server: Scripted) -> None:
+        server.every = 3600
+
+    with playing(tmp_path, "sd_kept_1", set_up=seldom) as play:
+        play.inside()
+        assert play.server.afters == [""]
+
+
+def test_what_another_person_heard_is_no_measure(tmp_path: Path) -> None:
+    """Whoever signs in next begins anew."""
+    with playing(tmp_path, "sd_kept_1") as play:
+        play.inside()
+        play.act("sign-out")
+        play.sees("welcome")
+        asked = len(play.server.afters)
+        signed_in(play, "keep")
+        until(lambda: len(play.server.afters) > asked, "not asked", 10)
+        assert play.server.afters[asked] == ""
 
 
 @pytest.mark.parametrize("link", ["selfserve://evil.example/x", "https://evil.example", "selfserve://auth/logout", ""])
@@ -856,6 +988,29 @@ def test_a_clock_that_is_off_is_said(tmp_path: Path) -> None:
 
     with playing(tmp_path, set_up=late) as play:
         assert "47 minutes off" in play.sees("welcome").hints[0]
+
+
+def test_a_clock_is_held_against_what_the_server_said_when_it_said_it(tmp_path: Path) -> None:
+    """Signed out hours later, it is not off by those hours."""
+    clock = [NOW]
+    with playing(tmp_path, "sd_kept_1", now=lambda: clock[0]) as play:
+        play.inside()
+        clock[0] += timedelta(hours=6)
+        play.act("sign-out")
+        assert play.sees("welcome").hints == ["You are signed out. See you soon."]
+
+
+@pytest.mark.parametrize("trouble", [{}, {"about": Trouble(Kind.UNREACHABLE)}])
+def test_a_clock_that_was_set_meanwhile_is_not_said_to_be_off(tmp_path: Path, trouble: dict[str, Trouble]) -> None:
+    """The server is asked once more before it is said; where it does not answer, nothing is."""
+    clock = [NOW - timedelta(minutes=47)]
+    with playing(tmp_path, now=lambda: clock[0]) as play:
+        assert "47 minutes off" in play.sees("welcome").hints[0]
+        play.act("sign-in")
+        play.sees("waiting")
+        clock[0], play.server.trouble = NOW, trouble
+        play.act("cancel")
+        assert play.sees("welcome").hints == []
 
 
 def test_a_page_that_fails_to_load_comes_back(tmp_path: Path) -> None:

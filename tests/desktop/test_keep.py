@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
-from keyring.errors import KeyringError, KeyringLocked
+from keyring.errors import KeyringError, KeyringLocked, PasswordSetError
 
 from selfserve.desktop import place
 from selfserve.desktop.keep import Keeper, State, accepted
-from tests.desktop.session import PYTHON, Session, desktop, unlock, vendored
+from tests.desktop.session import PYTHON, Session, desktop, unlock
 from tests.servers.processes import program
 
 SCRIPT = """
@@ -40,12 +40,6 @@ def kept(session: Session, library: Path, act: str, patience: float = 20) -> lis
     )  # fmt: skip
     told: list[str | None] = json.loads(done.stdout)
     return told
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The app's own modules."""
-    return vendored(tmp_path_factory.mktemp("library"))
 
 
 def test_gnome_keyring_keeps_the_token(tmp_path: Path, library: Path) -> None:
@@ -232,6 +226,7 @@ class Ring:
     held: str | None = None
     locked: bool = False
     asked: int = 0
+    full: bool = False
 
     def backend(self, module: str = "keyring.backends.SecretService", name: str = "Keyring") -> KeyringBackend:
         """As `keyring` knows it."""
@@ -250,8 +245,10 @@ class Ring:
         return self.held
 
     def hold(self, token: str | None) -> None:
-        """Hold this from now on."""
+        """Hold this from now on; on a full disk gnome-keyring refuses."""
         self.get()
+        if self.full:
+            raise PasswordSetError("No space left on device")
         self.held = token
 
     def keeper(self, folder: Path) -> Keeper:
@@ -308,7 +305,12 @@ def test_signing_out_forgets_what_lies_beside(tmp_path: Path) -> None:
     ring.locked = True
     keeper.write("sd_3")
     keeper.forget()
-    assert list(tmp_path.iterdir()) == []
+    assert "sd_3" not in (tmp_path / "aside").read_text()
+    ring.locked = False
+    later = ring.keeper(tmp_path)
+    assert (later.read(), later.left) == (None, "sd_3")
+    later.parted()
+    assert (ring.held, list(tmp_path.iterdir())) == (None, [])
 
 
 def test_a_machine_without_a_keyring_gets_no_file(tmp_path: Path) -> None:

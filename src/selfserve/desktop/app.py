@@ -10,16 +10,16 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from selfserve.desktop import VERSION, screens, threshold
+from selfserve.desktop import VERSION, parting, screens, threshold
 from selfserve.desktop.around import Around, Event
-from selfserve.desktop.consent import Consent
-from selfserve.desktop.facts import Facts
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff
+from selfserve.desktop.hearing import Hearing
 from selfserve.desktop.keep import State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.pages import Page, plain
-from selfserve.desktop.server import About, Notice, Started
+from selfserve.desktop.server import About, Started
+from selfserve.desktop.this_computer import ThisComputer
 from selfserve.desktop.trouble import Kind, Trouble
 
 RETRY = (3.0, 5.0, 10.0, 20.0, 30.0)
@@ -29,6 +29,8 @@ ENTRY_LASTS = 20.0
 MOST_TRIES = 3
 SKEW = 300.0
 """Seconds by which the clock may differ before it is said."""
+SIGNING_OUT = ("/auth/logout", "/auth/bye")
+"""Where the server's own pages sign out: pressed while it is away, nobody is to be back inside by themselves."""
 
 
 Next = Callable[[], "Next | None"]
@@ -44,6 +46,8 @@ class App:
     _events: queue.SimpleQueue[Event] = field(default_factory=queue.SimpleQueue)
     _token: str | None = None
     _about: About | None = None
+    _off: float = 0.0
+    """Seconds between the clock and the server's, when the server last said what time it is."""
     _started: Started | None = None
     _why: str = ""
     _failures: int = 0
@@ -51,15 +55,11 @@ class App:
     _path: str = "/"
     _back: str = "/"
     """The page to come back to, of whoever is signed in; `wanted` is a link's, whoever that will be."""
-    _after: str = ""
-    _seen: set[str] = field(default_factory=set)
-    _facts: Facts | None = None
-    _home: bool = False
     _showing_fault: bool = False
 
     def __post_init__(self) -> None:
-        self._consent = Consent(self.around.memory, self.around.server.origin)
-        self._teller = self.around.teller(lambda path: self.post(Event("link", path)))
+        self._computer = ThisComputer(self.around)
+        self._hearing = Hearing(self.around, lambda path: self.post(Event("link", path)))
 
     def post(self, event: Event) -> None:
         """Something happened; from any thread."""
@@ -79,6 +79,7 @@ class App:
                 state = state()
             except Exception as error:  # whatever it is, nobody is to look at an empty window
                 state = self._fault(error)
+        parting.end_lost(self.around, self._token)
 
     def _fault(self, error: Exception) -> Next:
         """Say that the app itself is wrong, and how to reach a human; where not even that can be shown, end."""
@@ -117,11 +118,7 @@ class App:
     def _refused_link(self) -> None:
         """In a notice, so that nothing is taken from the page that is shown; the link's own words are nobody's."""
         self.around.window.front()
-        self._tell("refused_link", "refused_link_told")
-
-    def _tell(self, title: str, body: str) -> None:
-        to, name = self.around.to, self.around.brand.name
-        self._teller.tell(Notice("", to.say(title), to.say(body, name=name), ""))
+        self._hearing.say("refused_link", "refused_link_told")
 
     def _help(self, word: str) -> None:
         human = self.around.brand.help
@@ -138,7 +135,6 @@ class App:
         return leads.get(event.value)
 
     def _show(self, page: Page) -> None:
-        self._home = False
         self.around.window.show(page)
 
     # Reaching the server ---------------------------------------------------------------------------------------------
@@ -146,19 +142,24 @@ class App:
     def _connect(self) -> Next | None:
         """Who answers there, and may this app be served?"""
         try:
-            about = self.around.server.about()
+            about = self._asked()
         except Trouble as trouble:
             return self._offline_with(trouble)
-        self._about = about
         if not about.enabled:
             return self._offline_with(Trouble(Kind.NO_APPS))
         if _number(VERSION) < _number(about.minimum_version):
             return self._offline_with(Trouble(Kind.TOO_OLD))
-        self._failures = 0
         if self.around.server.certificate and self.around.brand.ca_file is not None:
             self.around.window.trust(self.around.server.certificate)
         self._token = self._token or self.around.keeper.read()
+        if kept := parting.end_left(self.around):
+            return self._offline_with(kept)
         return self._start if self._token else self._ask
+
+    def _asked(self) -> About:
+        self._about = about = self.around.server.about()
+        self._off = 0.0 if about.now is None else abs((self.around.now() - about.now).total_seconds())
+        return about
 
     def _offline_with(self, trouble: Trouble) -> Next:
         return lambda: self._offline(trouble)
@@ -186,7 +187,8 @@ class App:
 
     def _ask(self) -> Next | None:
         """Nobody is signed in: one button."""
-        why, self._why = self._why, ""
+        why, self._why, self._failures = self._why, "", 0
+        self._entries = 0
         hints = [self.around.to.say(why)] if why else []
         hints += [self.around.to.say(self.around.keeper.state)] if self.around.keeper.state is not State.GOOD else []
         self._show(screens.welcome(self.around.to, [*hints, *self._clock()], self._about))
@@ -205,13 +207,18 @@ class App:
         """The way in by a token that a keyring gives after all, which was locked when it was asked first."""
         if self.around.keeper.state is State.LOCKED:
             self._token = self.around.keeper.read()
+            if trouble := parting.end_left(self.around):
+                return self._offline_with(trouble)
         return self._start if self._token else None
 
     def _clock(self) -> list[str]:
-        if self._about is None or self._about.now is None:
+        """That the clock is off, as far as the server says so still: it may have been set meanwhile."""
+        try:
+            if self._off > SKEW:
+                self._asked()
+        except Trouble:
             return []
-        off = abs((self.around.now() - self._about.now).total_seconds())
-        return [self.around.to.say("clock_off", minutes=round(off / 60))] if off > SKEW else []
+        return [self.around.to.say("clock_off", minutes=round(self._off / 60))] if self._off > SKEW else []
 
     def _hand_off(self) -> Next | None:
         """The browser does it; the code comes back to this machine."""
@@ -256,20 +263,14 @@ class App:
             if event == Event("act", "that-is-me"):
                 return self._let_in(started)
             if event.kind in ("closed", "time") or event in (Event("act", "not-me"), Event("act", "sign-out")):
-                self._refuse(started)
+                parting.end(self.around, started.token)  # else it ends by itself, unused: nobody has it any more
                 return None if event.kind == "closed" else self._ended("not_me")
             if follows := self._from_menu(event, lambda: self._whose(started)):
                 return follows
 
-    def _refuse(self, started: Started) -> None:
-        try:
-            self.around.server.sign_out(started.token)
-        except Trouble:
-            return  # nobody has the token any more; it ends by itself, unused
-
     def _let_in(self, started: Started) -> Next:
         self._take(started)
-        return self._device if self._consent.given(self._token) is None else self._enter
+        return self._device if self._computer.consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
         """Trade the kept token for a new one."""
@@ -281,8 +282,14 @@ class App:
         return self._enter
 
     def _take(self, started: Started) -> None:
-        self._started, self._token, self._after = started, started.token, ""
-        self.around.keeper.write(started.token)
+        self._started, self._token = started, started.token
+        keeper = self.around.keeper
+        lost, good = keeper.lost, keeper.state is State.GOOD
+        keeper.write(started.token)
+        if keeper.lost and not lost:
+            self._hearing.say("unkept", "unkept_told")
+        elif good and keeper.state is State.NONE and not keeper.lasts:  # not known when it was asked to sign in
+            self._hearing.say("unkept", "keyring_none")
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:
@@ -291,11 +298,12 @@ class App:
 
     def _ended(self, why: str) -> Next:
         """Signed out: whoever comes next on this account of the machine finds nothing of whoever was here."""
+        if self._token:
+            self.around.keeper.forget(told=True)
         self._token, self._started, self._why = None, None, why
         self._path, self._back = "/", "/"
-        self._seen.clear()
-        self._consent.forget()
-        self.around.keeper.forget()
+        self._hearing.forget()
+        self._computer.consent.forget()
         return self._ask
 
     # Inside ----------------------------------------------------------------------------------------------------------
@@ -303,11 +311,8 @@ class App:
     def _enter(self) -> Next | None:
         """The window gets its own session, by a script on the server's own page: see `web/app_door.py` there."""
         assert self._started is not None
-        self._tell_facts()
+        self._computer.tell(self._token, told=self._started.told)
         self._entries += 1
-        if self._entries > MOST_TRIES:
-            self._entries = 0
-            return self._offline_with(Trouble(Kind.BUSY, "the window was not let in"))
         self.around.window.go(self.around.server.origin + threshold.PATH)
         while True:
             event = self._wait(ENTRY_LASTS)
@@ -319,15 +324,25 @@ class App:
                     threshold.entering(self._started.entry, self.wanted if self.wanted != "/" else self._back)
                 )
             elif path is not None and path.startswith("/sign-in"):
-                return self._start
+                return self._not_in(Trouble(Kind.BUSY, "the window was not let in"))
             elif path is not None:
-                self._path, self.wanted, self._back, self._entries = path, "/", "/", 0
-                self._home = True
+                self._path, self.wanted, self._back, self._entries, self._failures = path, "/", "/", 0, 0
                 return self._inside
             elif event.kind in ("time", "failed"):
-                return self._connect
+                return self._not_in(Trouble(Kind.WINDOW, event.value))
             elif follows := self._from_menu(event, self._connect):
                 return follows
+
+    def _not_in(self, trouble: Trouble) -> Next:
+        """At once again, a few times; then with a page and one try at a time, as each costs a token. Where the server
+        is away by now, that is what is wrong."""
+        if self._entries < MOST_TRIES:
+            return self._connect
+        try:
+            self._asked()
+        except Trouble as away:
+            trouble = away
+        return self._offline_with(trouble)
 
     def _at(self, event: Event) -> str | None:
         return path_at(event.value, self.around.server.origin) if event.kind == "at" else None
@@ -335,6 +350,9 @@ class App:
     def _inside(self) -> Next | None:
         """The server's pages are shown; meanwhile ask for notices."""
         assert self._started is not None
+        follows = None if self._hearing.begun else self._listen()
+        if follows is not None:
+            return follows
         while True:
             event = self._wait(self._started.ask_every)
             if event.kind == "closed":
@@ -348,7 +366,8 @@ class App:
         if event.kind == "time":
             return self._listen()
         if event.kind == "failed":
-            return self._lost
+            out = path_at(event.value, self.around.server.origin) in SIGNING_OUT
+            return self._sign_out if out else self._lost
         if event.kind == "link" and event.value:
             self.around.window.go(self.around.server.origin + event.value)
             self.wanted = "/"
@@ -365,7 +384,7 @@ class App:
     def _moved(self, path: str) -> Next | None:
         """A page of the server's has loaded: mostly nothing to do."""
         if path.startswith("/auth/bye"):
-            return self._ended("bye")
+            return self._left("bye")
         if path.startswith("/sign-in"):  # the window's session has ended, not the app
             self._back = threshold.next_of(path)
             return self._connect
@@ -381,37 +400,34 @@ class App:
     def _listen(self) -> Next | None:
         assert self._token is not None
         self.around.keeper.again()
+        parting.end_left(self.around)
         try:
-            news = self.around.server.news(self._token, self._after)
+            self._hearing.hear(self._token)
         except Trouble as trouble:
             if trouble.kind is Kind.SIGNED_OUT:
                 return self._again  # the server says why; or somebody else has traded our token, and is found out
             if trouble.kind in (Kind.TOO_OLD, Kind.NO_APPS):
                 return self._connect
-            return None  # the page itself says that it lost its server, and comes back by itself
-        self._after = news.after
-        for notice in news.notices:
-            if notice.id not in self._seen:
-                self._teller.tell(notice)
-        self._seen.update(news.known, (notice.id for notice in news.notices))
-        return None
+        return None  # where it could not be asked, the page itself says so, and comes back by itself
 
     def _sign_out(self) -> Next | None:
         """Out, here and on the server; here also where that cannot be told."""
-        told, token = "bye", self._token or self.around.keeper.read()
-        try:
-            if token:
-                self.around.server.sign_out(token)
-        except Trouble as trouble:
-            told = "bye" if trouble.kind is Kind.SIGNED_OUT else "bye_offline"
-        return self._ended(told)
+        token = self._token or self.around.keeper.read()
+        troubles = [parting.end(self.around, one) for one in (token, self.around.keeper.left) if one]
+        return self._left("bye_offline" if any(troubles) else "bye")
+
+    def _left(self, told: str) -> Next:
+        """Signed out by whoever was here; where the keyring does not let go of it, that is what they read."""
+        remains = self.around.keeper.forget(told=told == "bye")
+        self._token = None
+        return self._ended(remains or told)
 
     # This computer ---------------------------------------------------------------------------------------------------
 
     def _device(self, back: Next | None = None) -> Next | None:
         """What this machine could say, before it says it; and the way to stop it. Where nobody is signed in there is
         nothing to decide, and the page leads `back`."""
-        facts, sends = self._known_facts(), self._consent.given(self._token)
+        facts, sends = self._computer.facts(), self._computer.consent.given(self._token)
         self._show(screens.device(facts, self.around.host, self.around.to, sends, known=self._token is not None))
         while True:
             event = self._wait(None)
@@ -424,13 +440,13 @@ class App:
             if event.kind == "link" and event.value and (sends is not None or back):
                 return back or self._decided("back")
             if event == Event("act", "reload"):
-                self._facts = None
+                self._computer.look_again()
             if follows := self._from_menu(event, lambda: self._device(back)):
                 return follows
 
     def _decided(self, word: str) -> Next:
-        if word != "back" and not self._consent.keep(self._token, sends=word == "send"):
-            self._tell("not_kept", "not_kept_told")
+        if word != "back" and not self._computer.consent.keep(self._token, sends=word == "send"):
+            self._hearing.say("not_kept", "not_kept_told")
         if word == "keep" and self._token:
             try:
                 self.around.server.untell(self._token)
@@ -446,23 +462,6 @@ class App:
         """Back inside, with a session that may have ended meanwhile."""
         self._back = self._path
         return self._start
-
-    def _tell_facts(self) -> None:
-        """Say what may be said, and let the server forget what may not; a failure costs no more than the next start's
-        try."""
-        told = self._started is not None and self._started.told
-        try:
-            if self._token and self._consent.given(self._token):
-                self.around.server.tell(self._token, self._known_facts().plain())
-            elif self._token and told:
-                self.around.server.untell(self._token)
-        except Trouble:
-            return
-
-    def _known_facts(self) -> Facts:
-        if self._facts is None:
-            self._facts = self.around.facts()
-        return self._facts
 
 
 def _number(version: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 A token changes at each start, and a keyring may be locked just then. It still holds the one before, which is worth
 nothing any more: so the new one lies beside it in a file, sealed by the one in the keyring, until that can be written.
+Nor can a locked keyring be emptied: signing out is noted beside it, and what it holds is signed out when it opens.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ import keyring
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError
 
-from selfserve.desktop import place
-from selfserve.desktop.sealed import opened, seal
+from selfserve.desktop.beside import MOST, Beside
 
 T = TypeVar("T")
 ACCEPTED = frozenset(
@@ -38,8 +38,6 @@ PATIENCE = 40.0
 """Seconds somebody has to unlock their keyring when it asks; after that the app goes on without."""
 QUIET = 3.0
 """Seconds to hear whether it is still locked, which asks nobody."""
-MOST = 8
-"""Tokens that a keyring may hold, as each write that was not answered may have been done or may be done later."""
 
 
 class State(StrEnum):
@@ -48,6 +46,16 @@ class State(StrEnum):
     GOOD = "good"
     NONE = "keyring_none"
     LOCKED = "keyring_locked"
+
+
+class Remains(StrEnum):
+    """What signing out has to leave in a keyring that cannot be asked; all but NOTHING are keys of `words`."""
+
+    NOTHING = ""
+    UNTIL_UNLOCKED = "bye_locked"
+    """It is signed out as soon as the keyring is read."""
+    UNNOTED = "bye_kept"
+    """It counts again at the next start, as a full disk takes no note."""
 
 
 def locked() -> bool:
@@ -61,6 +69,8 @@ class Keeper:
     """Keeps one token, named by `service` (the app's id) and `name` (the server). `state` is how the last act went.
 
     `aside` is the file for what the keyring could not take, `still` says whether a locked keyring is locked still.
+    `left` is a token that was found although it was to be signed out: the server is to be told, then `parted` called.
+    `lasts` is whether the next start will find the token; `lost` where it will find a former one instead.
     """
 
     def __init__(
@@ -73,18 +83,22 @@ class Keeper:
         still: Callable[[], bool] = locked,
     ) -> None:
         self._service, self._name, self._patience = service, name, patience
-        self._backend, self._aside, self._still = backend, aside, still
+        self._backend, self._beside, self._still = backend, Beside(aside, name), still
         self._memory: str | None = None
         self._held: list[str] = []
         self._kept = True
+        self._known = self._out = False
+        self.left: str | None = None
+        self.lasts, self.lost = True, False
         self.state = State.GOOD
 
     def read(self) -> str | None:
-        """The token; None where none is kept."""
+        """The token; None where none is kept, or only one that was signed out, which is `left` then."""
         if self._memory is None:
-            held = self._do(lambda ring: ring.get_password(self._service, self._name))
-            if held is not None:
-                self._held, self._memory = [held], self._newer(held)
+            held = self._do(self._get)
+            self.left = self._ended(held)
+            if held is not None and self.left is None:
+                self._held, self._memory = [held], self._beside.newest(held) or held
                 self._kept = self._memory == held
         return self._memory
 
@@ -93,16 +107,19 @@ class Keeper:
         self._memory = token
 
         def keep(ring: KeyringBackend) -> bool:
+            if self._signed_out():
+                self.left = self._ended(self._get(ring)) or self.left
             ring.set_password(self._service, self._name, token)
-            return ring.get_password(self._service, self._name) == token
+            return self._get(ring) == token
 
         done = self._do(keep)
         self._kept = done is True
         if self._kept:
-            self._held = [token]
-            self._forget_aside()
-        else:
-            self._lay_aside(token)
+            self._held, self._out = [token], False
+            self._beside.forget()
+        former = any(one != token for one in self._held)
+        self.lasts = self._kept or self._lay_aside(token)
+        self.lost = former and not self.lasts
         if done is False:
             self.state = State.NONE
 
@@ -111,35 +128,58 @@ class Keeper:
         if not self._kept and self._memory is not None:
             self.write(self._memory)
 
-    def forget(self) -> None:
-        """Keep nothing any more."""
-        self._memory, self._held, self._kept = None, [], True
-        self._forget_aside()
-        self._do(self._delete)
+    def forget(self, *, told: bool = True) -> Remains:
+        """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
+        newest, kept, before = self._memory, self._kept, self._held
+        self._memory, self._held, self._kept, self.left, self.lost = None, [], True, None, False
+        if self._do(self._delete):
+            self._out = False
+            self._beside.forget()
+            return Remains.NOTHING
+        self._out = True
+        if newest is not None and not kept:
+            self._beside.lay(newest, before)
+        noted = self._beside.sign_out()
+        if told if self._known else self.state is State.NONE:
+            return Remains.NOTHING
+        self._known = False
+        return Remains.UNTIL_UNLOCKED if noted else Remains.UNNOTED
 
-    def _lay_aside(self, token: str) -> None:
-        """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do."""
+    def parted(self) -> None:
+        """The server knows of what was `left`."""
+        self.left = None
+        if self._memory is None:
+            self.forget()
+
+    def _signed_out(self) -> bool:
+        return self._out or self._beside.signed_out()
+
+    def _ended(self, held: str | None) -> str | None:
+        """The last token of the sign-in that `held` is of, where that was signed out; None for one that counts, as is
+        one of this app's own: it may have been written late."""
+        if held is None or not self._signed_out() or held in self._held or self._beside.newest(held) is not None:
+            return None
+        return self._beside.last(held)
+
+    def _lay_aside(self, token: str) -> bool:
+        """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do. Whether that is
+        done."""
         before = [one for one in self._held if one != token]
-        if self._aside is not None and before:
-            place.write(self._aside, {"sealed": [seal(token, one) for one in before]})
-        if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
-            self._held = [*before, token][-MOST:]
+        if not before and self.state is not State.LOCKED:
+            return False
+        self._held = [*before, token][-MOST:]  # a prompt that stands open may be answered later
+        by = [*before, token] if self._signed_out() else before
+        return bool(by) and self._beside.lay(token, by)
 
-    def _newer(self, held: str) -> str:
-        """What lies beside the keyring for the token that it holds; that token itself where there is nothing."""
-        laid = place.read(self._aside).get("sealed") if self._aside is not None else None
-        found = (opened(one, held) for one in (laid if isinstance(laid, list) else []))
-        return next((token for token in found if token is not None), held)
+    def _get(self, ring: KeyringBackend) -> str | None:
+        return ring.get_password(self._service, self._name)
 
-    def _forget_aside(self) -> None:
-        if self._aside is not None:
-            place.forget(self._aside)
-
-    def _delete(self, ring: KeyringBackend) -> None:
+    def _delete(self, ring: KeyringBackend) -> bool:
         try:
             ring.delete_password(self._service, self._name)
-        except PasswordDeleteError:
-            return
+        except PasswordDeleteError:  # none there; or a backend that could not, and says no more
+            return self._get(ring) is None
+        return True
 
     def _do(self, act: Callable[[KeyringBackend], T]) -> T | None:
         """What `act` gives; None, and `state` says why, where the keyring cannot be had."""
@@ -153,7 +193,7 @@ class Keeper:
         except Exception:  # what a backend raises is anybody's guess (D-Bus, ctypes); it must not cost the start
             self.state = State.NONE
             return None
-        self.state = State.GOOD
+        self.state, self._known = State.GOOD, True
         return done
 
     def _stays_locked(self) -> bool:

@@ -57,6 +57,8 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
         acts, more = [Act(to.say("update"), "update"), retry] if about and about.update_url else [retry], []
     elif what.kind is Kind.NO_APPS:
         acts, more = [Act(to.say("to_browser"), "browser"), retry], []
+    elif what.kind is Kind.WINDOW:
+        acts = [retry, Act(to.say("to_browser"), "browser")]
     return Page(f"trouble-{what.kind}", to.say(f"{what.kind}_title"), [told, *more], acts, detail=what.detail)
 
 

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     PROXY_AWAY = "proxy_away"
     WRONG_SERVER = "wrong_server"
     BUSY = "busy"
+    WINDOW = "window"
     NO_APPS = "no_apps"
     TOO_OLD = "too_old"
     SIGNED_OUT = "signed_out"

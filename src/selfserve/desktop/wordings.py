@@ -87,6 +87,29 @@ WORDS: dict[str, tuple[str, str]] = {
             "auch im Browser unter „Deins“."
         ),
     ),
+    "bye_locked": (
+        (
+            "You are not quite signed out yet: your keyring is locked and may still hold your sign-in. The app ends it "
+            "as soon as it finds the keyring unlocked, when you start it or sign in again. To end it now, go to "
+            "“Yours” in your browser."
+        ),
+        (
+            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt und enthält deine Anmeldung "
+            "vielleicht noch. Die App beendet sie, sobald sie ihn entsperrt vorfindet, wenn du sie startest oder dich "
+            "wieder anmeldest. Sofort geht es im Browser unter „Deins“."
+        ),
+    ),
+    "bye_kept": (
+        (
+            "You are not signed out: your keyring may still hold your sign-in, and it is locked or your disk is full. "
+            "Unlock it or make room, and sign out again; or end the app under “Yours” in your browser."
+        ),
+        (
+            "Du bist nicht abgemeldet: Dein Schlüsselbund enthält deine Anmeldung vielleicht noch, und er ist "
+            "gesperrt, oder deine Festplatte ist voll. Entsperr ihn oder schaff Platz, und melde dich noch einmal ab; "
+            "oder beende die App im Browser unter „Deins“."
+        ),
+    ),
     "back_title": ("You can close this page", "Du kannst diese Seite schließen"),
     "back": ("The app goes on by itself.", "Die App macht von selbst weiter."),
     "back_bad_title": ("That is not for this app", "Das ist nicht für diese App"),
@@ -125,6 +148,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "busy": (
         "{server} cannot answer at the moment. Nothing is lost.",
         "{server} kann gerade nicht antworten. Nichts ist verloren.",
+    ),
+    "window_title": ("The window cannot load the page", "Das Fenster kann die Seite nicht laden"),
+    "window": (
+        (
+            "The app reaches {server}, but its window does not; perhaps it goes by another proxy, or trusts other "
+            "authorities. Nothing is lost: use your browser meanwhile, and tell a human."
+        ),
+        (
+            "Die App erreicht {server}, ihr Fenster aber nicht; vielleicht nimmt es einen anderen Proxy oder vertraut "
+            "anderen Zertifizierungsstellen. Nichts ist verloren: Nimm so lange deinen Browser, und sag einem Menschen "
+            "Bescheid."
+        ),
     ),
     "fault_title": ("The app made a mistake", "Die App hat einen Fehler gemacht"),
     "fault": (
@@ -273,6 +308,17 @@ WORDS: dict[str, tuple[str, str]] = {
             "Deine Festplatte ist voll oder schreibgeschützt. Was du für diesen Computer gewählt hast, gilt deshalb "
             "nur, bis du {name} schließt. Danach kann gelten, was du vorher gewählt hattest; schaff Platz, und wähle "
             "noch einmal."
+        ),
+    ),
+    "unkept": ("Your sign-in could not be stored", "Deine Anmeldung ließ sich nicht speichern"),
+    "unkept_told": (
+        (
+            "Your disk is full or cannot be written, so you stay signed in only until you close {name}. Make room, and "
+            "it is stored by itself."
+        ),
+        (
+            "Deine Festplatte ist voll oder schreibgeschützt, du bleibst also nur angemeldet, bis du {name} schließt. "
+            "Schaff Platz, dann wird sie von selbst gespeichert."
         ),
     ),
     "send": ("Send this", "Das senden"),

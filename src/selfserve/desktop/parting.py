@@ -1,0 +1,31 @@
+"""Signing out as the server hears of it."""
+
+from __future__ import annotations
+
+from selfserve.desktop.around import Around
+from selfserve.desktop.trouble import Kind, Trouble
+
+
+def end(around: Around, token: str) -> Trouble | None:
+    """Let the token be worth nothing; what kept that from being told."""
+    try:
+        around.server.sign_out(token)
+    except Trouble as trouble:
+        return None if trouble.kind is Kind.SIGNED_OUT else trouble
+    return None
+
+
+def end_left(around: Around) -> Trouble | None:
+    """End what a keyring gives that was to be signed out while it was locked; what kept that from being told."""
+    left = around.keeper.left
+    trouble = end(around, left) if left else None
+    if left and trouble is None:
+        around.keeper.parted()
+    return trouble
+
+
+def end_lost(around: Around, token: str | None) -> None:
+    """The app closes: end a token that the next start would not find, as the former one that it shows instead would be
+    taken for a thief's."""
+    if token and around.keeper.lost:
+        end(around, token)
