@@ -23,7 +23,7 @@ def _done_by_hand_while_away(stand: Stand) -> Submitted:
     made = stand.ask("ada", "lamp")
     stand.pass_time(minutes=30)
     assert stand.request(made.id).state == RequestState.HANDED_OVER
-    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True)
+    desk.done(stand.house, stand.case().id, stand.people["tess"], fields={}, on_my_word=True, not_there_before=True)
     stand.work()
     assert stand.request(made.id).state == RequestState.FULFILLED
     assert stand.steps(made.id)[0].resource.startswith("?")

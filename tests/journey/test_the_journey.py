@@ -67,6 +67,7 @@ def _by_hand(page: Page, item: str, words: str) -> None:
     expect(page.get_by_role("button", name="Take it")).to_have_count(0)
     form = page.get_by_role("region", name="Done by hand")
     form.get_by_label("A word for the customer").fill(words)
+    form.get_by_label("No: take it back when it ends").check()
     form.get_by_label("I am sure").check()
     form.get_by_role("button", name="It is done").click()
     expect(page.get_by_text("This case is closed.")).to_be_visible()

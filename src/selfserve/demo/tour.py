@@ -213,7 +213,12 @@ def target_down(tour: Tour) -> Seen:
     yield "Patience is over, so it is handed to people", f"on the desk of {case['team']}: {case['reason']}"
     tour.call("emil", "POST", f"/escalations/{case['id']}/take")
     words = "I added you on the old server myself. Sorry for the wait!"
-    tour.call("emil", "POST", f"/escalations/{case['id']}/done", {"words": words, "on_my_word": True})
+    tour.call(
+        "emil",
+        "POST",
+        f"/escalations/{case['id']}/done",
+        {"words": words, "on_my_word": True, "not_there_before": True},
+    )
     told = tour.until("the request done", lambda: _when_done(tour, CUSTOMER, made["id"]))
     must(any(line["note"] == words for line in told["lines"]), "Emil's words in Lukas's timeline")
     yield "Emil does it by hand and says so", "Lukas's timeline ends with “Ready to use” and Emil's words"
