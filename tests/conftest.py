@@ -1,7 +1,6 @@
 """Registers the real servers of `tests/servers` as fixtures for every test."""
 
 import gc
-import re
 
 import pytest
 import structlog
@@ -18,18 +17,6 @@ pytest_plugins = [
     "tests.servers.tcp_fault",
     "tests.servers.browser",
 ]
-
-
-LONG = re.compile(
-    r"tests/(packaging|docs|journey|demo|desktop)/|tests/web/.*(_in_chromium|hostile|many_and_none|accessib)"
-)
-"""Where tests build packages, start whole servers or drive browsers."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: whoever is done with theirs takes from the others what is short, and nobody waits at the end
-    for one that began last."""
-    items.sort(key=lambda item: LONG.search(item.nodeid) is None)
 
 
 PLAIN: list[structlog.typing.Processor] = [
