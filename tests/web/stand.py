@@ -256,9 +256,9 @@ def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
         "theirs": stand.ask("jonas", "finance-reports", {"reason": "Cost of the study in spring." + behind}).name,
     }
     stand.decide("tomas", names["figures"], Say.ASK, "Which cost centre is it for?" + behind)
-    legacy.away = True
+    legacy.dark = True  # nobody could look, so the desk asks whether it was there before
     names["stuck"] = stand.ask("ana", "legacy-crm").name
-    legacy.away = False
+    legacy.dark = False
     names["denied"] = stand.ask(
         "lukas", "finance-reports", {"reason": "To see what the launch has cost." + behind}
     ).name
