@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.stand import invariants
 from tests.stand.house import Stand
 
@@ -117,3 +118,42 @@ def test_what_was_ordered_where_no_target_is_known_is_extended_as_one_thing(stan
     (grant,) = stand.grants("ada")
     assert grant.state == GrantState.ACTIVE
     assert grant.item_id == "lamp"
+
+
+def test_a_case_of_a_taking_back_is_about_nothing_else_that_is_held(stand: Stand) -> None:
+    """The shelf is still away when the fork is to go: what Tess says about the fork says nothing of the lamp."""
+    fork = stand.ask("ada", "fork")
+    lamp = _done_by_hand_while_away(stand)
+    _gives_back(stand, fork)
+    stand.pass_time(minutes=20)
+    case = stand.case()
+    assert (case.why, case.step_id) == ("revoke_failed", stand.steps(fork.id)[0].id)
+    desk.done(stand.house, case.id, stand.people["tess"], fields={}, on_my_word=True)
+    stand.work()
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    assert stand.steps(lamp.id)[0].ours
+
+
+def test_the_same_words_for_another_thing_are_another_grant(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group got the name of another: what was asked for with the same words is not the same, and ends by itself."""
+    lamp = stand.ask("ada", "lamp")
+    monkeypatch.setattr(stand.shelf, "resource", lambda action, args: "thing:another")
+    again = stand.ask("ada", "lamp", {"reason": "Another."})
+    assert again.id != lamp.id
+    assert len(stand.grants("ada")) == 2
+
+
+def test_what_the_target_has_not_yet_is_asked_for_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody of that name at the first call, which fails; once there is, it is known by its name."""
+    elsewhere = stand.again("two")
+    object.__setattr__(elsewhere.house, "works", False)
+    made = elsewhere.ask("ada", "fork")
+    stand.shelf.faults = ["permanent"]
+    with monkeypatch.context() as nobody:
+        nobody.setattr(stand.shelf, "resource", lambda action, args: "?nobody")
+        stand.work()
+    assert stand.request(made.id).state == RequestState.HANDED_OVER
+    assert stand.steps(made.id)[0].resource.startswith("?")
+    desk.retry(stand.house, stand.case().id, stand.people["tess"])
+    stand.work()
+    assert stand.steps(made.id)[0].resource == FORK

@@ -10,7 +10,7 @@ from selfserve.fulfilment import unseen
 from selfserve.requests import acts, desk, story
 from selfserve.requests.refusals import Unfit
 from selfserve.store.states import GrantState, StepState
-from selfserve.store.tables import Escalation, Notice
+from selfserve.store.tables import Escalation, Notice, Step
 
 LAMP = ("lamp", "ada")
 
@@ -114,3 +114,11 @@ def test_what_was_seen_before_is_not_asked(stand: Stand, there: bool, stays: set
         assert "not_there_before" not in stand.steps(_id(stand, name))[0].evidence
     _give_back(stand, name)
     assert stand.shelf.things == stays
+
+
+def test_a_look_at_the_asking_is_no_look_before_the_call(stand: Stand) -> None:
+    """Days may lie between: only what was seen right before a call of ours says whose it is."""
+    step = Step(connector="shelf", action="put", calls=0, before="absent")
+    assert unseen.unseen(stand.house, step)
+    step.calls = 1
+    assert not unseen.unseen(stand.house, step)

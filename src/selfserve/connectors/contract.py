@@ -355,8 +355,9 @@ class Connector(ABC):
 
         Two requests that lead to one resource share it, of two customers as well: it is taken back when the last of
         them ends. Where it is one customer's own, their name is part of it; of a `human` action the caller adds it.
-        It is made of what stays when things are moved or renamed, and is "" while the target cannot be asked: what is
-        known by then is kept, and what is known to nobody is waited for.
+        It is made of what stays when things are moved or renamed. It is "" while the target cannot be asked: what is
+        known by then is kept, and what is known to nobody is waited for. It begins with "?" where the target has no
+        such thing (yet): that is compared with nothing, and asked for again.
         """
         return f"{action}:{args.model_dump_json()}"
 

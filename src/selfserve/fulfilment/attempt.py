@@ -159,6 +159,8 @@ class Attempt:
         """Why it cannot be begun with yet; None where it is known by name what it changes, and nobody is just taking
         that back. What was called for keeps its name, whatever the target says or does not say today."""
         name = "" if step.calls and named(step.resource) else resource_of(connector, action, args, step.customer_id)
+        if name and not named(name):
+            return None  # the target has no such thing: the look that follows tells what that means
         if not name and action.lasting and not named(step.resource):
             seen = self._look(step, connector, args, step.target_state)
             self._note_look(step, seen)

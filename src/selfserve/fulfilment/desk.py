@@ -290,6 +290,8 @@ def _taken_back_by_hand(
 ) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
     step = session.get_one(Step, case.step_id, with_for_update=True)
+    if not grants.rests_on(session, grant, step):
+        raise DeskRefusal(msg("This is held because of something else, too. Try again instead."))
     step.state, step.undone_at, step.ours = StepState.UNDONE, now, False
     Trail(session, f"grant:{grant.id}").tell(
         "step.undone_by_hand", at=now, actor=f"person:{staff.id}", data={"step": step.name, "words": by_hand.words}

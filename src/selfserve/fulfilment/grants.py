@@ -17,6 +17,7 @@ from selfserve.catalog.items import Item
 from selfserve.fulfilment import queueing, reminders, sealed, versions
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.owned import ours
+from selfserve.fulfilment.steps import named
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement, among
@@ -47,8 +48,8 @@ def holding_of(resources: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(resources)).encode()).hexdigest()
 
 
-Asked = tuple[str, str, Mapping[str, Any]]
-"""A step as it was asked for: connector, action, arguments."""
+Asked = tuple[str, str, Mapping[str, Any], str]
+"""A step as it was asked for: connector, action, arguments, and the name of what it changes."""
 
 
 def promise(
@@ -96,15 +97,22 @@ def _asked_before(session: Session, request: Request, asked: Sequence[Asked]) ->
     """The grant that the customer got by asking for just this by the same item; locked."""
     for (grant_id,) in _BY_ITEM.rows(session, {"customer": request.customer_id, "item": request.item_id}):
         steps = session.execute(
-            sa.select(Step.request_id, Step.connector, Step.action, Step.args)
+            sa.select(Step.request_id, Step.connector, Step.action, Step.args, Step.resource)
             .join(GrantReason, GrantReason.request_id == Step.request_id)
             .where(GrantReason.grant_id == grant_id)
             .order_by(Step.request_id, Step.position)
         ).all()
         for _, each in groupby(steps, key=lambda step: step.request_id):
-            if [(step.connector, step.action, step.args) for step in each] == list(asked):
+            before = [(step.connector, step.action, step.args, step.resource) for step in each]
+            if len(before) == len(asked) and all(map(_same, before, asked)):
                 return (grant_id,)
     return None
+
+
+def _same(before: Asked, now: Asked) -> bool:
+    """The same words; and the same thing, where a target has named both."""
+    both = named(before[3]) and named(now[3])
+    return before[:3] == now[:3] and (before[3] == now[3] or not both)
 
 
 _BY_ITEM = Statement(
@@ -221,6 +229,11 @@ def request_of(session: Session, grant: Grant) -> Request:
         .order_by(Request.asked_at.desc(), Request.id.desc())
         .limit(1)
     ).one()
+
+
+def rests_on(session: Session, grant: Grant, step: Step) -> bool:
+    """Whether the step is of a request because of which the grant is, or was, held."""
+    return session.get(GrantReason, (grant.id, step.request_id)) is not None
 
 
 def set_timer(session: Session, house: House, grant: Grant, due: datetime, now: datetime) -> None:

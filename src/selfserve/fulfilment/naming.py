@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 import structlog
 from pydantic import ValidationError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.problems import ConnectorProblem
@@ -24,47 +24,46 @@ _LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def learn(house: House, run_id: str) -> tuple[StepWork, str] | None:
-    """Name what the run is to take back, and what its customer holds beside it in the same targets. The first that
-    cannot be named now, and why; None where all are, as nearly always."""
+    """Name what the run is to take back, and what its customer holds beside it in the same targets. Where one of them
+    cannot be named now: a step of what is to be taken back, and why; None where all are, as nearly always."""
     with house.database.read() as session:
-        works = _nameless(session, run_id)
-    for work in works:
-        why = _learn(house, work)
+        own, beside = _nameless(session, run_id)
+    for work in (*own, *beside):
+        why = "" if named(work.resource) else _learn(house, work)
         if why:
-            return work, why
+            return own[0], why
     return None
 
 
-def _nameless(session: Session, run_id: str) -> list[StepWork]:
-    of_run = sa.select(Run.grant_id).where(Run.id == run_id)
-    own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == of_run.scalar_subquery())
-    mine = aliased(Step)
-    beside = (
+def _nameless(session: Session, run_id: str) -> tuple[list[StepWork], list[StepWork]]:
+    """The steps that are to be taken back, and those that their customer holds in the same targets."""
+    of_run = sa.select(Run.grant_id).where(Run.id == run_id).scalar_subquery()
+    reasons = sa.select(GrantReason.request_id).where(GrantReason.grant_id == of_run)
+    own = _works(session, Step.request_id.in_(reasons), ours())
+    if not own:
+        return [], []
+    living = (
         sa.select(GrantReason.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(
-            Grant.customer_id.in_(sa.select(Grant.customer_id).where(Grant.id == of_run.scalar_subquery())),
+            Grant.customer_id.in_(sa.select(Grant.customer_id).where(Grant.id == of_run)),
             among(Grant.state, _LIVING),
             GrantReason.ended_at.is_(None),
         )
     )
     there = among(Step.state, [*STEP_THERE, StepState.ACCEPTED])
+    targets = Step.connector.in_({work.connector for work in own})
+    return own, _works(session, Step.request_id.in_(living), there, targets)
+
+
+def _works(session: Session, *which: sa.ColumnElement[bool]) -> list[StepWork]:
     rows = session.execute(
         sa.select(Step, Request.customer_id)
         .join(Request, Request.id == Step.request_id)
-        .where(
-            sa.or_(
-                sa.and_(Step.request_id.in_(own), ours()),
-                sa.and_(
-                    Step.request_id.in_(beside),
-                    there,
-                    Step.connector.in_(sa.select(mine.connector).where(mine.request_id.in_(own))),
-                ),
-            )
-        )
+        .where(*which)
         .order_by(Step.id)
     )
-    return [work_of(row, customer_id) for row, customer_id in rows if not named(row.resource)]
+    return [work_of(row, customer_id) for row, customer_id in rows]
 
 
 def _learn(house: House, work: StepWork) -> str:
@@ -74,7 +73,7 @@ def _learn(house: House, work: StepWork) -> str:
         if not action.lasting:
             return ""
         args = action.args.model_validate(work.args)
-        work.resource = resource_of(connector, action, args, work.customer_id) or work.resource
+        name = resource_of(connector, action, args, work.customer_id)
     except (ConnectorProblem, ValidationError):
         return ""
     except TooSlow:
@@ -82,8 +81,11 @@ def _learn(house: House, work: StepWork) -> str:
     except Exception as problem:
         log.exception("connector_raised", connector=work.connector, action=work.action)
         return broke(problem)
-    if not named(work.resource):
+    if not name:
         return not_named(work)
+    if not named(name):
+        return ""  # the target has no such thing, so nothing there is the same
+    work.resource = name
     with house.database.write() as session:
         note_name(session, work)
     return ""

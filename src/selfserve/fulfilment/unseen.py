@@ -22,7 +22,7 @@ def unseen(house: House, step: Step) -> bool:
     """True for an effect that lasts, and of which no look before our first call told whether its target showed it. A
     person's work by design is seen in no target, and is nobody's before it is done."""
     action = house.connectors.lookup(f"{step.connector}.{step.action}")
-    known = step.before in (Presence.PRESENT, Presence.ABSENT)
+    known = step.calls > 0 and step.before in (Presence.PRESENT, Presence.ABSENT)  # an earlier look may be long ago
     return action is not None and action.lasting and not action.human and not known
 
 

@@ -56,7 +56,7 @@ def begin(
         raise NotPossible(GOING)
     if lasting and wanted is not None:
         try:
-            asked = [(step.connector, step.action, step.args) for step in prepared.steps]
+            asked = [(step.connector, step.action, step.args, step.resource) for step in prepared.steps]
             grants.promise(session, house, request, item, prepared.holding, asked, wanted, now)
         except BeingTakenBack:
             raise NotPossible(GOING) from None

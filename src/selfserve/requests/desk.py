@@ -87,8 +87,8 @@ def done(
 ) -> None:
     """The failed step was done by hand, with the checklist's fields; the target is looked at first.
 
-    Where nobody ever saw what was there (`asks_before`), it counts as there before, and is never taken back, unless
-    staff say that it was `not_there_before`.
+    Where nobody ever saw what was there (`asks_before`), staff have to say whether it was `not_there_before`: Unfit
+    where they do not.
     """
     with _told():
         shown = {name: cases.words_of(value, name) for name, value in fields.items()}

@@ -130,7 +130,7 @@ class LdapConnector(Connector):
 
         def nameless(error: DirectoryError) -> str:
             answered = isinstance(error, (EntryNotFoundError, AmbiguousEntryError))
-            return f"{action}:?{fold(args.model_dump_json())}" if answered else ""
+            return f"?{action}:{fold(args.model_dump_json())}" if answered else ""
 
         return _guarded(lambda: self._deeds[action].resource(args), nameless)
 
