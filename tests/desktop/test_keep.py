@@ -16,7 +16,7 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringError, KeyringLocked, PasswordSetError
 
 from selfserve.desktop import place
-from selfserve.desktop.keep import Keeper, State, accepted
+from selfserve.desktop.keep import Keeper, Remains, State, accepted
 from tests.desktop.session import PYTHON, Session, desktop, unlock
 from tests.servers.processes import program
 
@@ -199,6 +199,19 @@ def test_a_keyring_that_forgets_is_none() -> None:
     keeper = Keeper("a", "b", _named("keyring.backends.SecretService", "Keyring"))
     keeper.write("sd_secret")
     assert (keeper.read(), keeper.state) == ("sd_secret", State.NONE)
+
+
+def test_a_keyring_that_does_not_answer_may_hold_a_sign_in(tmp_path: Path) -> None:
+    """Its service is not there, or just starting: nobody is told that they are signed out before the token is gone."""
+
+    def unknown(*_: object) -> None:
+        raise RuntimeError("org.freedesktop.DBus.Error.ServiceUnknown")
+
+    away = _named("keyring.backends.SecretService", "Keyring", get_password=unknown, delete_password=unknown)
+    keeper = Keeper("a", "b", away, aside=tmp_path / "token.json")
+    assert keeper.read() is None
+    assert keeper.forget(told=False) is Remains.UNTIL_UNLOCKED
+    assert Keeper("a", "b", made(fail.Keyring), aside=tmp_path / "none.json").forget(told=False) is Remains.NOTHING
 
 
 def test_a_locked_keyring_is_asked_once() -> None:

@@ -109,6 +109,8 @@ class Keeper:
         def keep(ring: KeyringBackend) -> bool:
             if self._signed_out():
                 self.left = self._ended(self._get(ring)) or self.left
+            if token != self._memory:
+                return False  # a prompt was answered late: a newer one counts by now
             ring.set_password(self._service, self._name, token)
             return self._get(ring) == token
 
@@ -140,7 +142,7 @@ class Keeper:
         if newest is not None and not kept:
             self._beside.lay(newest, before)
         noted = self._beside.sign_out()
-        if told if self._known else self.state is State.NONE:
+        if told if self._known else self._nowhere():
             return Remains.NOTHING
         self._known = False
         return Remains.UNTIL_UNLOCKED if noted else Remains.UNNOTED
@@ -195,6 +197,16 @@ class Keeper:
             return None
         self.state, self._known = State.GOOD, True
         return done
+
+    def _nowhere(self) -> bool:
+        """Whether there is no keyring here that could hold a token of ours; one that only does not answer may."""
+        try:
+            accepted(self._backend)
+        except KeyringError:
+            return True
+        except Exception:  # anything may come from a bus, or from none
+            return False
+        return False
 
     def _stays_locked(self) -> bool:
         """Whether somebody would be asked again. Other keyrings than the Secret Service cannot be heard quietly."""
