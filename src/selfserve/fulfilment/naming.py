@@ -16,18 +16,17 @@ from selfserve.fulfilment.results import broke, not_named
 from selfserve.fulfilment.runs import note_name, work_of
 from selfserve.fulfilment.steps import StepWork, named, resource_of
 from selfserve.store.statement import among
-from selfserve.store.states import STEP_THERE, GrantState, StepState
+from selfserve.store.states import LIVING, STEP_THERE, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 log = structlog.get_logger(__name__)
-_LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def learn(house: House, run_id: str) -> tuple[StepWork, str] | None:
     """Name what the run is to take back, and what its customer holds beside it in the same targets. Where one of them
     cannot be named now: a step of what is to be taken back, and why; None where all are, as nearly always."""
     with house.database.read() as session:
-        own, beside = _nameless(session, run_id)
+        own, beside = _own_and_beside(session, run_id)
     for work in (*own, *beside):
         why = "" if named(work.resource) else _learn(house, work)
         if why:
@@ -35,7 +34,7 @@ def learn(house: House, run_id: str) -> tuple[StepWork, str] | None:
     return None
 
 
-def _nameless(session: Session, run_id: str) -> tuple[list[StepWork], list[StepWork]]:
+def _own_and_beside(session: Session, run_id: str) -> tuple[list[StepWork], list[StepWork]]:
     """The steps that are to be taken back, and those that their customer holds in the same targets."""
     of_run = sa.select(Run.grant_id).where(Run.id == run_id).scalar_subquery()
     reasons = sa.select(GrantReason.request_id).where(GrantReason.grant_id == of_run)
@@ -47,7 +46,7 @@ def _nameless(session: Session, run_id: str) -> tuple[list[StepWork], list[StepW
         .join(Grant, Grant.id == GrantReason.grant_id)
         .where(
             Grant.customer_id.in_(sa.select(Grant.customer_id).where(Grant.id == of_run)),
-            among(Grant.state, _LIVING),
+            among(Grant.state, LIVING),
             GrantReason.ended_at.is_(None),
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from selfserve.fulfilment.runs import work_of
 from selfserve.fulfilment.steps import StepWork
 from selfserve.store.statement import among
-from selfserve.store.states import OPEN_RUN, STEP_THERE, GrantState, Purpose, RequestState, RunState, StepState
+from selfserve.store.states import LIVING, OPEN_RUN, STEP_THERE, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
@@ -19,7 +19,6 @@ _UNKNOWN = (StepState.RUNNING, StepState.UNKNOWN, StepState.ACCEPTED, StepState.
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
 _TO_COME = (StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN)
 """Not there yet, and to be called for, or called for with an outcome that is not known."""
-_LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 
 
 def ours() -> sa.ColumnElement[bool]:
@@ -154,7 +153,7 @@ def _lock(session: Session, grant_id: str) -> list[str]:
         .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
         .join(GrantReason, GrantReason.request_id == theirs.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(_LIVING), GrantReason.ended_at.is_(None))
+        .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(LIVING), GrantReason.ended_at.is_(None))
     )
     asked = (
         sa.select(theirs.id)
@@ -181,7 +180,7 @@ def _heir(session: Session, row: Step, grant_id: str, locked: list[str]) -> Step
             Step.connector == row.connector,
             Step.state.in_([*STEP_THERE, StepState.ACCEPTED]),
             Grant.id != grant_id,
-            Grant.state.in_(_LIVING),
+            Grant.state.in_(LIVING),
             GrantReason.ended_at.is_(None),
         )
         .order_by(Grant.id)
