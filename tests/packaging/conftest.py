@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -112,7 +113,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
     def fetch(folder: Path) -> None:
         for wheel in archives():
-            wheel.rename(folder / wheel.name)
+            shutil.copy2(wheel, folder)  # a copy: what fetched them hands them out again
 
     return sorted(once(tmp_path_factory, "wheels", fetch).iterdir())
 

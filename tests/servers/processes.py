@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import shutil
 import signal
 import socket
@@ -16,6 +18,9 @@ import pytest
 
 LOOPBACK = "127.0.0.1"
 READY_WITHIN = 90.0
+_PORTS = (12000, 32000)
+_ANY = random.SystemRandom()
+"""Of its own: a test that seeds the usual one would pick its neighbour's ports."""
 
 
 class NotReadyError(RuntimeError):
@@ -32,9 +37,16 @@ def program(name: str, package: str, *folders: str) -> str:
 
 
 def free_port() -> int:
-    """A loopback port nobody listened on a moment ago."""
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A loopback port nobody listened on a moment ago.
+
+    It lies below those that Linux gives by itself (ip_local_port_range begins at 32768), so that no connection and no
+    other test's "any port" takes it before it is listened on, or while its server is stopped to be started again.
+    """
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            # Without SO_REUSEADDR: a port that lingers after its last connection is not free.
+            probe.bind((LOOPBACK, _ANY.randrange(*_PORTS)))
+            return int(probe.getsockname()[1])
 
 
 @contextmanager

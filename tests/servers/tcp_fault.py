@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.servers.processes import LOOPBACK
+from tests.servers.processes import LOOPBACK, free_port
 
 BIND_REQUEST, BIND_RESPONSE = 0x60, 0x61
 
@@ -23,14 +23,14 @@ class FaultProxy:
     """
 
     def __init__(self, target: int) -> None:
-        """Listen on an ephemeral loopback port."""
+        """Listen on a free loopback port."""
         self.target, self.connections, self.faults = target, 0, 0
         self._lock = threading.Lock()
         self._lose_answers = self._cut_requests = 0
         self._delay = 0.0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._threads: list[threading.Thread] = []
-        self._listener: socket.socket | None = socket.create_server((LOOPBACK, 0))
+        self._listener: socket.socket | None = socket.create_server((LOOPBACK, free_port()))
         self.port: int = self._listener.getsockname()[1]
         self._listen()
 
