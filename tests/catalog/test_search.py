@@ -97,7 +97,7 @@ def test_a_slip_that_begins_another_word_is_still_a_slip() -> None:
     assert found("gest wfii")[0] == "guest-wifi"
 
 
-@pytest.mark.parametrize("text", ["printer", "drucker", "adobe", "drucker im büro druckt nicht", "qqqqxyz"])
+@pytest.mark.parametrize("text", ["projector", "adobe", "aktenvernichter im büro", "qqqqxyz"])
 def test_what_only_fits_in_passing_is_near_and_not_found(text: str) -> None:
     """A word of a summary beside one that nobody here knows is no answer; it may be shown, under its own name."""
     assert found(text) == []
@@ -106,7 +106,7 @@ def test_what_only_fits_in_passing_is_near_and_not_found(text: str) -> None:
 
 def test_the_nearest_items_fit_a_part_or_look_like_what_was_typed() -> None:
     """What a summary says in passing, and words that share most letters; hidden items are not among them."""
-    assert "desk-equipment" in [hit.item.id for hit in INDEX.nearest("drucker im büro")]
+    assert "desk-equipment" in [hit.item.id for hit in INDEX.nearest("aktenvernichter im büro")]
     assert [hit.item.id for hit in INDEX.nearest("jetbreeins")] == ["jetbrains-licence"]
     assert INDEX.nearest("jetbreeins", lambda item: False) == []
     assert INDEX.nearest("") == []

@@ -94,3 +94,19 @@ def test_ticks_list_and_reason_of_several_survive(browser: Browser, served: Serv
         denial.get_by_role("button", name="Deny together").click()
         expect(page.get_by_role("dialog", name="2 denied.")).to_be_visible()
         assert page.evaluate(TYPED) == 0
+
+
+def test_what_one_chose_under_yours_survives_until_it_is_saved(browser: Browser, served: Served) -> None:
+    """Chosen and not saved, it stands there after a reload; saved, the tab has forgotten it."""
+    with tab(browser, served, "mei") as page:
+        page.goto("/mine")
+        page.wait_for_function("window.did_handshake")
+        needed = page.get_by_role("radio", name="Only what needs me", exact=True)
+        needed.check()
+        page.reload()
+        expect(needed).to_be_checked()
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+        page.wait_for_function(f"{TYPED} === 0")
+        page.reload()
+        expect(needed).to_be_checked()

@@ -53,12 +53,14 @@ class Choices:
                 self._fields(),
                 [Button("save", say("Save"), look="s-quiet", meanwhile=say("Saving…"))],
                 start={"language": chosen.language, "mail": chosen.mail},
+                memory=f"{self._visit.person_id}:choices",
             ).mark("choices")
             done = show(NOTHING).props("role=status")
 
         async def save(event: GenericEventArguments) -> None:
             values = event.args["values"]
             speaks = await aside(self._choose, str(values.get("language", "")), str(values.get("mail", "")))
+            form.sent()
             if speaks != chosen.language:
                 self._visit.leave()  # every word of the page is another one now
                 return
