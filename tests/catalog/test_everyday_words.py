@@ -31,7 +31,7 @@ SAID = {
     "network-trouble": ["wifi slow", "internet is not working", "no conection", "slow internet", "wlan langsam"],
     "new-laptop": ["new laptop", "replace my old notebook", "new computer", "labtop", "neuer rechner"],
     "repair-device": ["laptop broken", "screen cracked", "computer is slow", "battery dies", "laptop kaputt", "coffee"],
-    "ask-techops": ["need help", "ask somebody", "printer does not print", "a chair", "i have a question", "brauche hilfe", "drukcer"],
+    "ask-techops": ["need help", "ask somebody", "printer does not print", "a chair", "brauche hilfe", "drukcer"],
     "engineer-pack": ["new engineer onboarding", "set up a developer", "engineers starting pack", "enginer first day"],
     "leaving-colleague": ["colleague leaves", "offboarding", "somebody quits", "last day of a colleage", "kündigung"],
     "new-colleague": ["new hire", "new colleague starts", "new employee", "someone joins my team", "neuer kollege"],
