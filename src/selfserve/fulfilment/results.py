@@ -81,6 +81,17 @@ def not_named(step: StepWork) -> str:
     return msg("{connector} cannot say at the moment what this changes", connector=step.connector)
 
 
+def not_compared(step: StepWork, request: str, why: str) -> str:
+    """Why nothing is taken back that may be the same as what a `request` brought by a step."""
+    return msg(
+        "What {request} brought ({step}: {use}) may be the same, and cannot be compared with it: {why}",
+        request=request,
+        step=step.name,
+        use=step.use,
+        why=why,
+    )
+
+
 def not_shown(step: StepWork, seen: Observation) -> str:
     """How a look that should have shown the effect went."""
     name = step.connector
