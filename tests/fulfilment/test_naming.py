@@ -250,3 +250,25 @@ def test_what_the_target_has_not_yet_is_asked_for_again(stand: Stand, monkeypatc
     desk.retry(stand.house, stand.case().id, stand.people["tess"])
     stand.work()
     assert stand.steps(made.id)[0].resource == FORK
+
+
+def test_words_that_mean_another_thing_today_take_nothing_away(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer was lost, so nothing but the words is known of what was given; another got that name since. Which
+    of both is meant is a human's to say, and once the words mean the first again it goes on."""
+    stand.shelf.faults = ["answer_lost"]
+    fork = stand.ask("ada", "fork")
+    stand.pass_time(minutes=5)
+    (step,) = stand.steps(fork.id)
+    assert (step.resource, step.target_state, step.ours) == (FORK, {}, True)
+    with monkeypatch.context() as today:
+        today.setattr(stand.shelf, "resource", lambda action, args: "thing:another")
+        _gives_back(stand, fork)
+        stand.work()
+        assert stand.shelf.calls["undo"] == 0
+        case = stand.case()
+        assert case.why == "revoke_failed"
+        assert f"they mean another thing today: {FORK} then, thing:another now" in case.reason
+    stand.pass_time(hours=1)
+    assert not stand.open_cases()
+    assert not stand.shelf.things
+    invariants.check(stand)

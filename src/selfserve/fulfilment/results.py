@@ -92,6 +92,15 @@ def not_compared(step: StepWork, request: str, why: str) -> str:
     )
 
 
+def another_thing(step: StepWork, now: str) -> str:
+    """Why a human has to look at what cannot be told from another thing: it is `now` what the words mean."""
+    return msg(
+        "Only the words are known of what was given, and they mean another thing today: {before} then, {now} now",
+        before=step.resource,
+        now=now,
+    )
+
+
 def not_shown(step: StepWork, seen: Observation) -> str:
     """How a look that should have shown the effect went."""
     name = step.connector
