@@ -1,4 +1,4 @@
-"""Joins the seat connector's contract to the store's seat pools: neither room knows the other."""
+"""Joins the seat connector's contract to the store's seat pools and people: no room of these knows the others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatStoreError, SeatTaken
+from selfserve.connectors.contract import (
+    SeatFigures,
+    SeatHolder,
+    SeatQueued,
+    SeatStore,
+    SeatStoreError,
+    SeatTaken,
+)
+from selfserve.people import directory
 from selfserve.store.seats import StoredSeats
 
 
@@ -17,6 +25,12 @@ class SeatPort(SeatStore):
 
     def __init__(self, stored: StoredSeats, now: Callable[[], datetime]) -> None:
         self._stored, self._now = stored, now
+
+    def holder(self, customer: str) -> SeatHolder:
+        with _away(), self._stored.database.read() as session:
+            found = directory.last_named(session, customer.strip())
+        words = customer.strip().casefold()
+        return SeatHolder(found.id, found.login) if found is not None else SeatHolder(words, words)
 
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with _away():

@@ -21,7 +21,7 @@ from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
 from selfserve.connectors.conformance import Case, ConformanceSuite, context
-from selfserve.connectors.contract import Connector, Ports
+from selfserve.connectors.contract import Connector, Ports, SeatHolder
 from selfserve.connectors.human import ChecklistArgs, HumanConnector, HumanSettings
 from selfserve.connectors.ldap import LdapConnector, LdapSettings
 from selfserve.connectors.ldap.attribute import AttributeArgs
@@ -202,6 +202,18 @@ class TestAssignSeat(ConformanceSuite):
     def no_pool(self) -> None:
         """An administrator took the pool out of the configuration."""
         self.connector.pools = {}
+
+
+class TestAssignSeatToWhoIsKnown(TestAssignSeat):
+    """By what never changes about them."""
+
+    @pytest.fixture(autouse=True)
+    def _target(self) -> None:
+        self.store = MemorySeatStore()
+        self.store.people = {"ana": SeatHolder("person-1", "ana"), "person-1": SeatHolder("person-1", "ana")}
+
+    def target(self) -> Any:
+        return self.store.figures("figma"), self.store.look("figma", "person-1")
 
 
 class TestAssignKey(TestAssignSeat):

@@ -14,8 +14,9 @@ from tests.stand.house import Stand, build
 
 from selfserve.requests import acts
 from selfserve.requests.reconcile import reconcile
+from selfserve.requests.story import find
 from selfserve.store.database import Database
-from selfserve.store.states import GrantState, RequestState
+from selfserve.store.states import GrantState, RequestState, StepState
 
 ITEM = """\
 id: {id}
@@ -149,3 +150,39 @@ def test_an_account_made_anew_keeps_what_was_given_by_hand_when_ours_ends(
     ends(stand, name)
     assert person.dn in members(slapd, group)
     assert {grant.state for grant in stand.grants("ada")} == {GrantState.ENDED}
+
+
+def test_a_group_made_anew_keeps_who_asked_for_it_when_what_was_given_in_the_former_ends(
+    stand: Stand, slapd: Slapd, person: Person, group: str
+) -> None:
+    """Held in the former group and asked for in the new one: the end of the first takes nothing from the second, says
+    why, and the end of the second does take it."""
+    first = gets(stand, "plain")
+    deleted(slapd, group)
+    slapd.add_group(name=group.partition(",")[0].removeprefix("cn="))
+    second = gets(stand, "pack")
+    assert person.dn in members(slapd, group)
+    ends(stand, first)
+    assert person.dn in members(slapd, group)
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
+    with stand.house.database.read() as session:
+        request = find(session, first)
+    assert request is not None
+    (step,) = stand.steps(request.id)
+    assert step.state == StepState.UNDONE
+    assert f"{group} is another group today" in step.evidence["read"]
+    ends(stand, second)
+    assert person.dn not in members(slapd, group)
+    assert {grant.state for grant in stand.grants("ada")} == {GrantState.ENDED}
+
+
+def test_staff_hear_of_what_went_with_a_group_that_was_made_anew(
+    stand: Stand, slapd: Slapd, person: Person, group: str
+) -> None:
+    """Whoever makes groups anew with their members takes every grant's thing away; none is silently another's."""
+    gets(stand, "plain")
+    deleted(slapd, group)
+    slapd.add_group(person.dn, name=group.partition(",")[0].removeprefix("cn="))
+    stand.clock.forward(hours=2)
+    reconcile(stand.house)
+    assert stand.case().why == "drift"

@@ -14,7 +14,7 @@ from tests.stand.house import Stand, build
 from tests.stand.shelf import Killed
 from tests.stand.stores import somebody_waits
 
-from selfserve.connectors.contract import Context, Outcome
+from selfserve.connectors.contract import Context, Outcome, State
 from selfserve.connectors.seats.connector import SeatArgs, SeatsConnector
 from selfserve.fulfilment import drift, leases
 from selfserve.requests import acts, desk
@@ -41,9 +41,9 @@ def dies_after(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process dies once, after a seat (or a place in line) was taken and before anybody was told."""
     assign = SeatsConnector._assign
 
-    def once(self: SeatsConnector, asked: SeatArgs, ctx: Context) -> Outcome:
+    def once(self: SeatsConnector, asked: SeatArgs, state: State, ctx: Context) -> Outcome:
         monkeypatch.setattr(SeatsConnector, "_assign", assign)
-        assign(self, asked, ctx)
+        assign(self, asked, state, ctx)
         raise Killed
 
     monkeypatch.setattr(SeatsConnector, "_assign", once)
@@ -148,8 +148,8 @@ def test_a_key_that_comes_after_its_grant_has_ended_is_not_sealed(
     """The time ran out while the call was under way: the key goes back, and was nobody's."""
     assign = SeatsConnector._assign
 
-    def slow(self: SeatsConnector, asked: SeatArgs, ctx: Context) -> Outcome:
-        outcome = assign(self, asked, ctx)
+    def slow(self: SeatsConnector, asked: SeatArgs, state: State, ctx: Context) -> Outcome:
+        outcome = assign(self, asked, state, ctx)
         stand.change("ada", gone_at=stand.clock())
         reconcile(stand.house)
         return outcome

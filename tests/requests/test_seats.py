@@ -11,15 +11,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from tests.stand import invariants
 from tests.stand.house import Stand, build
 
-from selfserve.connectors.contract import SeatStore
+from selfserve.connectors.contract import Failed, FailureKind, SeatStore
+from selfserve.connectors.seats import SeatsConnector
 from selfserve.fulfilment import seats
 from selfserve.requests import acts, offers, story
 from selfserve.requests.plan import plan
+from selfserve.requests.reconcile import reconcile
 from selfserve.store.database import Database
 from selfserve.store.states import RequestState, RunState
 from selfserve.store.tables import Notice, Run
@@ -178,7 +182,7 @@ def test_a_seat_that_comes_while_one_looks_is_not_missed(stand: Stand) -> None:
 
     def late(pool: str, holder: str, *rest: object) -> object:
         got = take(pool, holder, *rest)  # type: ignore[arg-type]
-        store.give_back("studio", "ada", stand.clock())
+        store.give_back("studio", stand.people["ada"], stand.clock())
         return got
 
     store.take = late  # type: ignore[method-assign, assignment]
@@ -277,3 +281,86 @@ def _short(stand: Stand) -> list[str]:
     with stand.house.database.read() as session:
         mine = sa.select(Notice.title).where(Notice.mailbox == "design@fern.example", Notice.event.contains(":short:"))
         return list(session.scalars(mine.order_by(Notice.made_at)))
+
+
+@pytest.fixture(params=["login", "id"])
+def twice(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> Iterator[Stand]:
+    """A house with two seats of Studio, which two items give to whoever asks, called as catalogs call them."""
+    made = build(database, tmp_path, pools={"studio": {**POOLS["studio"], "total": 2}})
+    for item in ("studio", "twin"):
+        text = ITEM.replace("id: studio", f"id: {item}").replace("customer.login", f"customer.{request.param}")
+        (made.catalog / "items" / f"{item}.yaml").write_text(text)
+    assert made.house.catalog.refresh(force=True), made.house.catalog.problems
+    yield made
+    made.house.engine.stop()
+
+
+def _taken(stand: Stand) -> tuple[int, int]:
+    """How many have a seat of Studio, and how many wait for one."""
+    figures = _store(stand).figures("studio")
+    assert figures is not None
+    return figures.taken, figures.waiting
+
+
+def _called_anew(stand: Stand) -> None:
+    """Ada marries, and goes by another login and address; a new colleague gets hers."""
+    stand.change("ada", login="ada-berg", email="ada-berg@fern.example")
+    stand.change("eli", login="ada", email="ada@fern.example")
+
+
+def test_a_seat_is_a_person_s_whatever_their_login(twice: Stand) -> None:
+    """Asked for again under a new login it is the one seat that they hold, until the last who wants it ends; who has
+    their login now gets one of their own."""
+    first = twice.ask("ada", "studio")
+    _called_anew(twice)
+    (act,) = plan(twice.house, customer_id=twice.people["ada"], item_id="twin", answers={}).acts
+    assert act.staff.startswith("assign a seat of studio for ada-berg ")
+    second = twice.ask("ada", "twin")
+    assert _taken(twice) == (1, 0)
+    assert [grant.state for grant in twice.grants("ada")] == ["active"]
+    assert _states(twice, [twice.ask("eli", "studio").id]) == ["fulfilled"]
+    assert _taken(twice) == (2, 0)
+    twice.clock.forward(hours=2)
+    reconcile(twice.house)
+    assert not twice.open_cases()
+    assert twice.steps(first.id)[0].evidence["holder"] == "ada"
+    assert twice.steps(second.id)[0].evidence["holder"] == "ada-berg"
+    _give_back(twice, first.id, "ada")
+    twice.work()
+    assert _taken(twice) == (2, 0)
+    _give_back(twice, second.id, "ada")
+    twice.work()
+    assert _taken(twice) == (1, 0)
+    assert [grant.state for who in ("ada", "eli") for grant in twice.grants(who)] == ["ended", "active"]
+    invariants.check(twice)
+
+
+def test_a_place_in_line_is_a_person_s_whatever_their_login(twice: Stand) -> None:
+    """The seat that comes free reaches Ada, who is called otherwise than when she asked; asking again is no second
+    place."""
+    ids = _line(twice, "ben", "dora", "ada")
+    _called_anew(twice)
+    ids.append(twice.ask("ada", "twin").id)
+    assert _taken(twice) == (2, 1)
+    _give_back(twice, ids[0], "ben")
+    twice.pass_time(minutes=20)
+    assert _states(twice, ids[2:]) == ["fulfilled", "fulfilled"]
+    assert _taken(twice) == (2, 0)
+
+
+def test_the_seat_of_who_left_comes_back(twice: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer that they have it was lost, and the directory does not show them any more."""
+    assign = SeatsConnector._assign
+
+    def lost(*asked: Any) -> Failed:
+        assign(*asked)
+        return Failed(FailureKind.UNKNOWN, "Sent, but no answer came.")
+
+    monkeypatch.setattr(SeatsConnector, "_assign", lost)
+    made = twice.ask("ada", "studio")
+    monkeypatch.undo()
+    assert _taken(twice) == (1, 0)
+    twice.change("ada", gone_at=twice.clock())
+    _cancel(twice, made.id, "ada")
+    twice.pass_time(minutes=20)
+    assert _taken(twice) == (0, 0)

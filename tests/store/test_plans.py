@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit import reading, seal
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import failing, grants, leases
+from selfserve.fulfilment import failing, grants, leases, naming
 from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
@@ -22,6 +22,7 @@ from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
 from selfserve.store.ids import new_id
+from selfserve.store.tables import Step
 from tests.stand.house import Stand
 
 GREW = (
@@ -81,6 +82,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "the trail, the next page": lambda session, stand: reading.read(session, after=new_id()),
     "the trail of a stream": lambda session, stand: reading.read(session, stream="request:x"),
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
+    "what was never named": lambda session, stand: naming.nameless(session, ["shelf", "human"]),
     "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
     "what came of the last day": lambda session, stand: flow.last_day(session, stand.clock()),
     "who is alive": lambda session, stand: leases.living(session, stand.house),
@@ -141,6 +143,26 @@ def test_a_list_is_answered_by_indexes(stand: Stand, name: str) -> None:
         assert statements or (name == "who is alive" and stand.house.database.sqlite)
         for statement, parameters in statements:
             assert not set(_scanned(session, statement, parameters)) & set(GREW), statement
+
+
+def test_what_was_never_named_is_found_among_a_year_s_steps(stand: Stand) -> None:
+    """By an index of its own, which is all but empty: what is held and named is not even looked at."""
+    made = stand.ask("ada", "lamp")
+    with stand.house.database.write() as session:
+        like = session.execute(sa.select(Step.__table__).where(Step.request_id == made.id)).mappings().one()
+        for number in range(3000):
+            session.execute(
+                sa.insert(Step).values({**like, "id": new_id(), "effect_key": f"k{number}", "position": number + 9})
+            )
+        session.execute(sa.text("ANALYZE"))
+        named = sa.update(Step).where(Step.request_id == made.id, Step.position == 11)
+        for resource, found in (("?put:lamp", 1), ("thing:lamp:ada", 0)):
+            session.execute(named.values(resource=resource))
+            assert len(naming.nameless(session, ["shelf"])) == found
+        ((statement, parameters),) = _statements(stand, lambda: naming.nameless(session, ["shelf"]))
+        explain = "EXPLAIN QUERY PLAN" if stand.house.database.sqlite else "EXPLAIN"
+        plan = session.connection().exec_driver_sql(f"{explain} {statement}", parameters).all()
+        assert "ix_step_nameless" in str(plan)
 
 
 def test_asking_deciding_and_the_sweep_read_nothing_through(stand: Stand) -> None:

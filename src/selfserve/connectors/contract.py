@@ -397,7 +397,13 @@ class SeatStoreError(Exception):
 
 
 class SeatStore(ABC):
-    """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own."""
+    """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own.
+    A `holder` is the `key` of a `SeatHolder`."""
+
+    @abstractmethod
+    def holder(self, customer: str) -> SeatHolder:
+        """Whom an id, a login or a mail address means today, or meant last. Words that mean nobody we know stand for
+        themselves, in any letter case."""
 
     @abstractmethod
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
@@ -432,6 +438,14 @@ class SeatStore(ABC):
     @abstractmethod
     def full(self) -> frozenset[str]:
         """The pools in which whoever asks now would have to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatHolder:
+    """Who has a seat: `key` is what never changes about them, `shown` what staff know them by today."""
+
+    key: str
+    shown: str
 
 
 @dataclass(frozen=True, slots=True)

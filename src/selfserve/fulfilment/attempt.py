@@ -36,6 +36,7 @@ from selfserve.fulfilment.results import (
     LOOK_AGAIN,
     UNSEEN,
     Broke,
+    another_thing,
     broke,
     failed,
     not_named,
@@ -326,6 +327,8 @@ class Attempt:
             connector, action, args = self._resolve(step)
             if not self.registry.closed(step.connector):
                 return waiting(step, self._resting(step))
+            if (now := self._renamed(step, connector, action, args)) is not None:
+                return Result(StepState.FAILED, failure=FailureKind.AMBIGUOUS, reason=another_thing(step, now))
             with self._calling(step) as ctx:
                 outcome = connector.undo(action.name, args, step.target_state, ctx)
             self.registry.note(step.connector, outcome)
@@ -350,3 +353,15 @@ class Attempt:
                 look_again=LOOK_AGAIN,
             )
         return Result(StepState.UNDONE, step.target_state, seen.evidence, outcome.tell)
+
+    @staticmethod
+    def _renamed(step: StepWork, connector: Guarded, action: Action[Any], args: BaseModel) -> str | None:
+        """What its words mean today, where that is another thing than the one that was called for, and nothing but the
+        words tells what that was: the answer was lost, so that the connector has nothing recorded to follow."""
+        if step.target_state or action.human or not named(step.resource):
+            return None
+        try:
+            name = resource_of(connector, action, args, step.customer_id)
+        except TooSlow:
+            return None  # nor will it be taken back now
+        return name if name and named(name) and name != step.resource else None

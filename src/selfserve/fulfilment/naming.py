@@ -3,6 +3,9 @@ be the same is taken back, as what nobody can compare would be taken from under 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 import structlog
 from pydantic import ValidationError
@@ -10,71 +13,97 @@ from sqlalchemy.orm import Session
 
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.problems import ConnectorProblem
+from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.owned import ours
-from selfserve.fulfilment.results import broke, not_named
-from selfserve.fulfilment.runs import note_name, work_of
+from selfserve.fulfilment.results import broke, not_compared, not_named, one_line
+from selfserve.fulfilment.runs import work_of
 from selfserve.fulfilment.steps import StepWork, named, resource_of
-from selfserve.store.statement import among
+from selfserve.languages.messages import msg
 from selfserve.store.states import LIVING, STEP_THERE, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
+from selfserve.store.tables.work import NAMELESS
 
 log = structlog.get_logger(__name__)
+MANY = msg("What else is held may be the same, and is so much that it is still being asked for.")
 
 
-def learn(house: House, run_id: str) -> tuple[StepWork, str] | None:
-    """Name what the run is to take back, and what its customer holds beside it in the same targets. Where one of them
-    cannot be named now: a step of what is to be taken back, and why; None where all are, as nearly always."""
+@dataclass(frozen=True)
+class Unnamed:
+    """Why nothing can be taken back yet, told of a step of what is to be taken back. `soon`: it only goes on in the
+    next attempt. `hopeless`: time alone does not help."""
+
+    step: StepWork
+    why: str
+    soon: bool = False
+    hopeless: bool = False
+
+
+def learn(house: House, run_id: str) -> Unnamed | None:
+    """Name what the run is to take back, and what anybody holds in the same targets. Why not all of it has a name now;
+    None where it has, as nearly always. What was learnt is kept, so the next attempt asks for the rest only."""
+    until = house.now() + PATIENCE
     with house.database.read() as session:
-        own, beside = _own_and_beside(session, run_id)
-    for work in (*own, *beside):
-        why = "" if named(work.resource) else _learn(house, work)
+        own = _own(session, run_id)
+        beside = nameless(session, {work.connector for work in own}) if own else []
+    for work in own:
+        try:
+            why = "" if named(work.resource) else _learn(house, work)
+        except (ConnectorProblem, ValidationError):
+            continue  # its taking back fails as well, and tells why
         if why:
-            return own[0], why
+            return Unnamed(own[0], why)
+    for work, request in beside:
+        if house.now() >= until:
+            return Unnamed(own[0], MANY, soon=True)
+        try:
+            why = _learn(house, work)
+        except (ConnectorProblem, ValidationError) as problem:
+            return Unnamed(own[0], not_compared(work, request, one_line(problem)), hopeless=True)
+        if why:
+            return Unnamed(own[0], not_compared(work, request, why))
     return None
 
 
-def _own_and_beside(session: Session, run_id: str) -> tuple[list[StepWork], list[StepWork]]:
-    """The steps that are to be taken back, and those that their customer holds in the same targets."""
+def _own(session: Session, run_id: str) -> list[StepWork]:
+    """The steps that are to be taken back."""
     of_run = sa.select(Run.grant_id).where(Run.id == run_id).scalar_subquery()
     reasons = sa.select(GrantReason.request_id).where(GrantReason.grant_id == of_run)
-    own = _works(session, Step.request_id.in_(reasons), ours())
-    if not own:
-        return [], []
-    living = (
-        sa.select(GrantReason.request_id)
-        .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(
-            Grant.customer_id.in_(sa.select(Grant.customer_id).where(Grant.id == of_run)),
-            among(Grant.state, LIVING),
-            GrantReason.ended_at.is_(None),
-        )
-    )
-    there = among(Step.state, [*STEP_THERE, StepState.ACCEPTED])
-    targets = Step.connector.in_({work.connector for work in own})
-    return own, _works(session, Step.request_id.in_(living), there, targets)
-
-
-def _works(session: Session, *which: sa.ColumnElement[bool]) -> list[StepWork]:
     rows = session.execute(
         sa.select(Step, Request.customer_id)
         .join(Request, Request.id == Step.request_id)
-        .where(*which)
+        .where(Step.request_id.in_(reasons), ours())
         .order_by(Step.id)
     )
     return [work_of(row, customer_id) for row, customer_id in rows]
 
 
+def nameless(session: Session, connectors: Collection[str]) -> list[tuple[StepWork, str]]:
+    """The steps that anybody holds in these targets and that were never named, each with its request's name."""
+    there = Step.state.in_([*STEP_THERE, StepState.ACCEPTED])
+    never = sa.and_(NAMELESS, Step.connector.in_(connectors), there)
+    if session.scalar(sa.select(Step.id).where(never).limit(1)) is None:
+        return []  # known by the index alone, however much is held
+    rows = session.execute(
+        sa.select(Step, Request.customer_id, Request.name)
+        .join(Request, Request.id == Step.request_id)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .join(Grant, Grant.id == GrantReason.grant_id)
+        .where(never, Grant.state.in_(LIVING), GrantReason.ended_at.is_(None))
+        .order_by(Step.id)
+    )
+    return [(work_of(row, customer_id), name) for row, customer_id, name in rows]
+
+
 def _learn(house: House, work: StepWork) -> str:
-    """Why it has no name yet; "" where it has, or is set up so that nothing could be taken back either."""
-    try:
-        connector, action = house.connectors.guarded(work.use, house.call)
-        if not action.lasting:
-            return ""
-        args = action.args.model_validate(work.args)
-        name = resource_of(connector, action, args, work.customer_id)
-    except (ConnectorProblem, ValidationError):
+    """Why it has no name yet; "" where it has, or needs none. Raises ConnectorProblem or ValidationError where it is
+    set up so that its target cannot even be asked."""
+    connector, action = house.connectors.guarded(work.use, house.call)
+    if not action.lasting:
         return ""
+    args = action.args.model_validate(work.args)
+    try:
+        name = resource_of(connector, action, args, work.customer_id)
     except TooSlow:
         return not_named(work)
     except Exception as problem:
@@ -86,5 +115,5 @@ def _learn(house: House, work: StepWork) -> str:
         return ""  # the target has no such thing, so nothing there is the same
     work.resource = name
     with house.database.write() as session:
-        note_name(session, work)
+        session.execute(sa.update(Step).where(Step.id == work.id, NAMELESS).values(resource=name))
     return ""

@@ -81,6 +81,26 @@ def not_named(step: StepWork) -> str:
     return msg("{connector} cannot say at the moment what this changes", connector=step.connector)
 
 
+def not_compared(step: StepWork, request: str, why: str) -> str:
+    """Why nothing is taken back that may be the same as what a `request` brought by a step."""
+    return msg(
+        "What {request} brought ({step}: {use}) may be the same, and cannot be compared with it: {why}",
+        request=request,
+        step=step.name,
+        use=step.use,
+        why=why,
+    )
+
+
+def another_thing(step: StepWork, now: str) -> str:
+    """Why a human has to look at what cannot be told from another thing: it is `now` what the words mean."""
+    return msg(
+        "Only the words are known of what was given, and they mean another thing today: {before} then, {now} now",
+        before=step.resource,
+        now=now,
+    )
+
+
 def not_shown(step: StepWork, seen: Observation) -> str:
     """How a look that should have shown the effect went."""
     name = step.connector

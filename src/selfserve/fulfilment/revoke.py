@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
+from selfserve.connectors.contract import FailureKind
 from selfserve.fulfilment import escalation, grants, naming, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
@@ -36,7 +37,7 @@ GIVEN = msg("It is just being given for something else, so it cannot be taken ba
 def revoke(house: House, run_id: str) -> None:
     """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
     _wipe(house, run_id)
-    nameless = naming.learn(house, run_id)
+    unnamed = naming.learn(house, run_id)
     with house.database.write() as session:
         run = session.get(Run, run_id, with_for_update=True)
         held = claim(session, run, house) if run is not None else None
@@ -46,8 +47,8 @@ def revoke(house: House, run_id: str) -> None:
         if given is not None:
             _wait(session, house, run, work_of(given), GIVEN, house.now())
             return
-        if nameless is not None:
-            _wait(session, house, run, *nameless, house.now())
+        if unnamed is not None:
+            _put_off(session, house, run, unnamed, house.now())
             return
         steps = [step for step in owned.to_undo(session, run.grant_id, house.now()) if _lasts(house, step)]
     until, remember = house.now() + PATIENCE, remembering(house, held)
@@ -74,16 +75,36 @@ def _wipe(house: House, run_id: str) -> None:
             sealed.forget(session, house, grant, patiently=True)
 
 
-def _wait(session: Session, house: House, run: Run, step: StepWork, reason: str, now: datetime) -> None:
-    """Not now, and not for ever: nothing has failed yet, but the pauses grow, and a human hears of it in time."""
+def _put_off(session: Session, house: House, run: Run, unnamed: naming.Unnamed, now: datetime) -> None:
+    """It cannot be told whether somebody else holds the same: a human's at once where no time helps."""
+    if unnamed.hopeless:
+        kind, step = FailureKind.CONFIG, unnamed.step
+        result = Result(step.state, step.target_state, failure=kind, reason=unnamed.why)
+        still_there(session, house, run, step, result, now)
+        return
+    _wait(session, house, run, unnamed.step, unnamed.why, now, after=WAIT if unnamed.soon else None)
+
+
+def _wait(
+    session: Session,
+    house: House,
+    run: Run,
+    step: StepWork,
+    reason: str,
+    now: datetime,
+    *,
+    after: timedelta | None = None,
+) -> None:
+    """Not now, and not for ever: nothing has failed yet, but the pauses grow (or are as given), and a human hears of it
+    in time."""
     result = Result(step.state, step.target_state, reason=reason, look_again=WAIT)
     grant = session.get_one(Grant, run.grant_id, with_for_update=True)
     if now - run.first_at >= ALARM_AFTER or escalation.is_being_tried(session, f"grant:{grant.id}"):
-        still_there(session, house, run, step, result, now)
+        still_there(session, house, run, step, result, now, after=after)
         return
     run.state, run.ended_at, run.note = RunState.STOPPED, now, reason
     session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=_after(run, result, now))
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
 
 
 def _lasts(house: House, step: StepWork) -> bool:
@@ -131,7 +152,16 @@ def _gone(session: Session, house: House, run: Run, grant: Grant, trail: Trail, 
         tell_ended(session, house, grant, now)
 
 
-def still_there(session: Session, house: House, run: Run, step: StepWork, result: Result, now: datetime) -> None:
+def still_there(
+    session: Session,
+    house: House,
+    run: Run,
+    step: StepWork,
+    result: Result,
+    now: datetime,
+    *,
+    after: timedelta | None = None,
+) -> None:
     """Never shown as taken back: visible to staff as failed, tried again with growing pauses, a human alarmed in
     time. What only a human can take back has not failed: it is theirs to do, and ending until they have done it."""
     run.state, run.ended_at, run.note = RunState.STOPPED, now, result.reason
@@ -140,7 +170,7 @@ def still_there(session: Session, house: House, run: Run, step: StepWork, result
     grant.state = GrantState.ENDING if result.todo else GrantState.REVOKE_FAILED
     grant.version += 1
     session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=_after(run, result, now))
+    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
     told = {"step": step.name, "use": step.use, "reason": result.reason}
     kind = "grant.by_hand" if result.todo else "grant.revoke_failed"
     Trail(session, f"grant:{grant.id}").tell(kind, at=now, data=told)

@@ -44,8 +44,15 @@ def named(session: Session, who: str) -> Person | None:
     return person(session, who) or (by_email(session, who) if "@" in who else by_login(session, who))
 
 
-def _only(session: Session, condition: sa.ColumnElement[bool]) -> Person | None:
-    found = session.scalars(sa.select(Person).where(condition, Person.gone_at.is_(None)).limit(2)).all()
+def last_named(session: Session, who: str) -> Person | None:
+    """The same; where nobody in the directory is meant, the one who left it with that login or mail address."""
+    gone = sa.or_(sa.func.lower(Person.login) == who.lower(), Person.email == who.lower())
+    return named(session, who) or _only(session, gone, there=False)
+
+
+def _only(session: Session, condition: sa.ColumnElement[bool], *, there: bool = True) -> Person | None:
+    gone = Person.gone_at.is_(None) if there else Person.gone_at.is_not(None)
+    found = session.scalars(sa.select(Person).where(condition, gone).limit(2)).all()
     return found[0] if len(found) == 1 else None
 
 

@@ -216,21 +216,46 @@ def test_another_group_that_took_the_old_name_keeps_its_members(
     assert directory.observe("add_member", ask, state).presence is Presence.ABSENT
 
 
-def test_a_group_made_anew_under_its_name_is_the_same_to_us(
+def test_a_group_made_anew_under_its_name_keeps_its_members(
     directory: LdapConnector, slapd: Slapd, ctx: Context, clock: Clock
 ) -> None:
-    """A tool that deletes and makes groups at each run: the former is gone for good, the name is what there is."""
+    """What we gave went with the former group; who is in the new one is somebody else's doing."""
     person, group = slapd.add_person(), slapd.add_group()
     ask = args(group, person.uid)
     state = given(directory, ask, ctx)
-    with slapd.admin() as admin:
-        admin.delete(group)
-    slapd.add_group(person.dn, slapd.svc_dn, name=group.partition(",")[0].removeprefix("cn="))
+    _made_anew(slapd, group, person.dn, slapd.svc_dn)
+    undone = directory.undo("add_member", ask, state, ctx)  # at once, whatever was read a moment ago
+    assert isinstance(undone, AlreadyDone)
+    assert f"{group} is another group today" in undone.tell
+    assert sorted(members(slapd, group)) == sorted([person.dn, slapd.svc_dn])
     clock.forward(timedelta(minutes=2))
     ctx = replace(ctx, deadline=clock() + timedelta(minutes=1))
-    assert directory.observe("add_member", ask, state).presence is Presence.PRESENT
-    assert isinstance(directory.undo("add_member", ask, state, ctx), Done)
+    seen = directory.observe("add_member", ask, state)
+    assert seen.presence is Presence.ABSENT
+    assert f"{group} is another group today" in seen.evidence["read"]
+    assert isinstance(directory.undo("add_member", ask, state, ctx), AlreadyDone)
+    assert sorted(members(slapd, group)) == sorted([person.dn, slapd.svc_dn])
+
+
+def test_nobody_is_put_back_into_a_group_made_anew(
+    directory: LdapConnector, slapd: Slapd, ctx: Context, clock: Clock
+) -> None:
+    """The mirror: the group they were taken out of is gone, and another gets no member of its."""
+    person = slapd.add_person()
+    group = slapd.add_group(person.dn, slapd.svc_dn)
+    ask = args(group, person.uid)
+    done = directory.apply("remove_member", ask, ctx)
+    assert isinstance(done, Done)
+    _made_anew(slapd, group, slapd.svc_dn)
+    assert isinstance(directory.undo("remove_member", ask, done.state, ctx), AlreadyDone)
     assert members(slapd, group) == [slapd.svc_dn]
+
+
+def _made_anew(slapd: Slapd, group: str, *people: str) -> None:
+    """An administrator deletes a group and makes another of its name."""
+    with slapd.admin() as admin:
+        assert admin.delete(group)[0]
+    slapd.add_group(*people, name=group.partition(",")[0].removeprefix("cn="))
 
 
 @pytest.mark.parametrize("away", [True, False], ids=["out of the groups' branch", "to a name that is not writable"])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatStoreError, SeatTaken
+from selfserve.connectors.contract import SeatFigures, SeatHolder, SeatQueued, SeatStore, SeatStoreError, SeatTaken
 
 
 @dataclass
@@ -55,8 +55,15 @@ class MemorySeatStore(SeatStore):
 
     def __init__(self) -> None:
         self.away = False
+        self.people: dict[str, SeatHolder] = {}
+        """Who is meant by which id, login or mail address, in lower case."""
         self._pools: dict[str, _Pool] = {}
         self._lock = threading.RLock()
+
+    def holder(self, customer: str) -> SeatHolder:
+        self._check()
+        words = customer.strip().casefold()
+        return self.people.get(words, SeatHolder(words, words))
 
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with self._lock:

@@ -21,6 +21,7 @@ from selfserve.connectors.contract import (
     Level,
     Ports,
     Presence,
+    SeatHolder,
 )
 from selfserve.connectors.seats import SeatArgs, SeatsConnector, SeatsSettings
 
@@ -61,6 +62,39 @@ def test_a_seat_is_given_seen_and_freed(seats: SeatsConnector, ctx: Context) -> 
     assert isinstance(seats.undo("assign", ask("ana@example.test"), done.state, ctx), Done)
     assert isinstance(seats.undo("assign", ask("ana@example.test"), done.state, ctx), AlreadyDone)
     assert seats.observe("assign", ask("ana@example.test"), done.state).presence is Presence.ABSENT
+
+
+@pytest.mark.parametrize("action", ["assign", "release"])
+def test_a_seat_is_who_s_it_is_however_they_are_called(
+    seats: SeatsConnector, store: MemorySeatStore, clock: Clock, action: str
+) -> None:
+    """Ana takes another login, and a colleague gets hers: what was recorded is looked at and undone at Ana, staff read
+    her new login, and what is asked for under it is the same thing."""
+    store.people = {"ana": SeatHolder("p-1", "ana"), "p-1": SeatHolder("p-1", "ana")}
+    if action == "release":
+        seats.apply("assign", ask("ana"), context(clock, "before"))
+    named = seats.resource(action, ask("ana"))
+    done = seats.apply(action, ask("ana"), context(clock, "first"))
+    assert isinstance(done, Done)
+    ana = SeatHolder("p-1", "ana-berg")
+    store.people = {"ana": SeatHolder("p-2", "ana"), "p-2": SeatHolder("p-2", "ana"), "ana-berg": ana, "p-1": ana}
+    assert seats.resource(action, ask("ana-berg")) == named != seats.resource(action, ask("ana"))
+    assert "for ana-berg" in seats.plan(action, ask("ana-berg")).staff
+    assert isinstance(seats.apply(action, ask("ana-berg"), context(clock, "again")), AlreadyDone)
+    seen = seats.observe(action, ask("ana"), done.state)
+    assert (seen.presence, seen.evidence["holder"]) == (Presence.PRESENT, "ana-berg")
+    assert isinstance(seats.undo(action, ask("ana"), done.state, context(clock, "first")), Done)
+    assert seats.observe(action, ask("ana"), done.state).presence is Presence.ABSENT
+    assert (store.look("figma", "p-1") is None) is (action == "assign")
+    assert store.look("figma", "p-2") is None
+
+
+def test_while_nobody_can_say_who_is_meant_a_seat_has_no_name(seats: SeatsConnector, store: MemorySeatStore) -> None:
+    """One made up of words would be another's; so it is in a process without a store."""
+    store.away = True
+    assert seats.resource("assign", ask("ana")) == ""
+    bare = SeatsConnector("seats", SeatsSettings.model_validate({"pools": POOLS}), Ports())
+    assert bare.resource("assign", ask("ana")) == ""
 
 
 def test_who_loses_the_last_seat_gets_a_place_in_line(seats: SeatsConnector, clock: Clock) -> None:

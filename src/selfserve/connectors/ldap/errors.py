@@ -71,6 +71,10 @@ class EntryNotFoundError(DirectoryError):
     kind = FailureKind.NOT_FOUND
 
 
+class AnothersNameError(EntryNotFoundError):
+    """Who or what was recorded is gone, and another entry has its name today."""
+
+
 class AmbiguousEntryError(DirectoryError):
     """The name fits more than one entry, and none is guessed."""
 

@@ -11,7 +11,12 @@ from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.account import STATE_ATTRIBUTES, Account, AccountState, read_account
 from selfserve.connectors.ldap.client import DirectoryClient
 from selfserve.connectors.ldap.entry import Entry
-from selfserve.connectors.ldap.errors import AmbiguousEntryError, DirectoryRefusedError, EntryNotFoundError
+from selfserve.connectors.ldap.errors import (
+    AmbiguousEntryError,
+    AnothersNameError,
+    DirectoryRefusedError,
+    EntryNotFoundError,
+)
 from selfserve.connectors.ldap.identity import ATTRIBUTES, identity, known_by, name_of
 from selfserve.connectors.ldap.known import Known
 from selfserve.connectors.ldap.settings import PLACE, LdapSettings
@@ -106,7 +111,7 @@ class Lookup:
             return person
         moved = self.person_by_uuid(uuid)
         if moved is None:
-            raise EntryNotFoundError(somebody_else(dn))
+            raise AnothersNameError(somebody_else(dn))
         return moved
 
     def again(self, dn: str, host: str | None = None) -> Person:
@@ -202,6 +207,13 @@ def somebody_else(dn: str) -> str:
     """What is said of a person who is gone, and whose DN is another entry's today."""
     return msg(
         "{person} is somebody else's entry today; whoever had it before is not in the directory any more.", person=dn
+    )
+
+
+def another_group(dn: str) -> str:
+    """What is said of a group that is gone, and whose DN is another entry's today."""
+    return msg(
+        "{group} is another group today; the one that had its name before is not in the directory any more.", group=dn
     )
 
 

@@ -26,12 +26,13 @@ from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.answers import Answer, Code
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held
 from selfserve.connectors.ldap.errors import (
+    AnothersNameError,
     AnswerLostError,
     DirectoryError,
     DirectoryRefusedError,
     EntryNotFoundError,
 )
-from selfserve.connectors.ldap.lookup import Person, somebody_else
+from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.pair import Pair, Pairs
 from selfserve.connectors.ldap.wire import ADD, DELETE, Change
 from selfserve.languages.messages import msg
@@ -93,12 +94,9 @@ class Membership(Deed[MembershipArgs]):
 
     def observe(self, args: MembershipArgs, state: State) -> Observation:
         try:
-            pair = self._of(args, state)
+            now, there = self._found(args, self._of(args, state), recorded=bool(state))
         except EntryNotFoundError as error:
             return self._seen(there=False, evidence={"read": str(error)})
-        now, there = self._found(args, pair, recorded=bool(state))
-        if now is None:
-            return self._seen(there=False, evidence={"read": somebody_else(pair.person)})
         self.looks.put(now.place, there)
         return self._seen(there=there, evidence={"group": now.group, "person": now.person, "member": there})
 
@@ -109,9 +107,10 @@ class Membership(Deed[MembershipArgs]):
             return AlreadyDone({}, error.words) if self._member else Failed(FailureKind.NOT_FOUND, error.words)
         if not state and not self.settings.may_write_group(pair.group):
             return self._not_ours(pair.group)
-        now, there = self._found(args, pair, recorded=bool(state), anew=True)
-        if now is None:
-            return AlreadyDone(state, somebody_else(pair.person))
+        try:
+            now, there = self._found(args, pair, recorded=bool(state), anew=True)
+        except AnothersNameError as error:
+            return AlreadyDone(state, error.words)
         outside = not names.same(now.group, pair.group) and not self.settings.may_write_group(now.group)
         if outside and there is self._member:
             return self._moved_away(pair, now)
@@ -232,12 +231,10 @@ class Membership(Deed[MembershipArgs]):
             return Pair(str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid"))
         return self._pairs.asked(args.customer, args.group)
 
-    def _found(
-        self, args: MembershipArgs, pair: Pair, *, recorded: bool, anew: bool = False
-    ) -> tuple[Pair | None, bool]:
+    def _found(self, args: MembershipArgs, pair: Pair, *, recorded: bool, anew: bool = False) -> tuple[Pair, bool]:
         """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well,
-        with `anew` whatever was read of them a short while ago. None where the person is gone and the DN somebody
-        else's.
+        with `anew` whatever was read of them a short while ago. Raises AnothersNameError where one of the two is gone
+        and its DN is another entry's.
 
         Somebody renamed still has what they had, and so have the members of a group that was.
         """
@@ -248,7 +245,7 @@ class Membership(Deed[MembershipArgs]):
         for now in pairs:
             if there if now == pair else self._there(now, self.pins.get(now.place)):
                 return now, True
-        return next(iter(pairs), None), False
+        return pairs[0], False
 
     def _there(self, pair: Pair, host: str | None = None) -> bool:
         return bool(self.client.compare(pair.group, self.settings.member_attribute, pair.person, host))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from selfserve.connectors.contract import State
 from selfserve.connectors.ldap import names
-from selfserve.connectors.ldap.errors import AmbiguousEntryError, EntryNotFoundError
-from selfserve.connectors.ldap.lookup import Lookup
+from selfserve.connectors.ldap.errors import AmbiguousEntryError, AnothersNameError, EntryNotFoundError
+from selfserve.connectors.ldap.lookup import Lookup, another_group, somebody_else
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Pairs:
         return theirs and self._still_called(group, pair)
 
     def today(self, pair: Pair) -> list[Pair]:
-        """A recorded pair as the group may have it today, by what is read now, where the person is now first; none
-        where the person is gone and the recorded DN is another entry's.
+        """A recorded pair as the group may have it today, by what is read now, where the person is now first. Raises
+        AnothersNameError where one of the two is gone and its DN is another entry's: nothing there is of this pair.
 
         A person's DN that is nobody's is still looked for where a directory does not follow a move.
         """
@@ -64,8 +64,7 @@ class Pairs:
         return names.same(known.dn, pair.group) and known.uuid == pair.group_uuid
 
     def _person_now(self, pair: Pair) -> list[Pair]:
-        """The pair with the DNs that the person may be a member by, where they are now first; none where they are gone
-        and the recorded one is another entry's.
+        """The pair with the DNs that the person may be a member by, where they are now first.
 
         One that is nobody's may still be a member where a directory does not follow a move.
         """
@@ -75,6 +74,8 @@ class Pairs:
         if theirs:
             return [pair]
         moved = self._lookup.person_by_uuid(pair.uuid)
+        if moved is None and theirs is False:
+            raise AnothersNameError(somebody_else(pair.person))
         left = [pair] if theirs is None else []
         return [replace(pair, person=moved.dn), *left] if moved else left
 
@@ -82,5 +83,10 @@ class Pairs:
         """The pair with the group where it is now, by what it is known by: its name may be another group's today."""
         if not pair.group_uuid:
             return pair
+        its = self._lookup.is_at_now(pair.group, pair.group_uuid)
+        if its:
+            return pair
         moved = self._lookup.group_by_uuid(pair.group_uuid)
-        return replace(pair, group=moved) if moved and not names.same(moved, pair.group) else pair
+        if moved is None and its is False:
+            raise AnothersNameError(another_group(pair.group))
+        return replace(pair, group=moved) if moved else pair

@@ -28,6 +28,7 @@ from selfserve.connectors.contract import (
     Plan,
     Ports,
     Presence,
+    SeatHolder,
     SeatQueued,
     SeatStore,
     SeatStoreError,
@@ -48,12 +49,7 @@ class SeatArgs(BaseModel):
 
     pool: str = Field(min_length=1, max_length=100)
     customer: str = Field(min_length=1, max_length=320)
-    """Login or mail address; one of the two for all items of a pool, since they are compared as text."""
-
-    @property
-    def holder(self) -> str:
-        """The customer as the pool knows them: without outer spaces and case."""
-        return self.customer.strip().casefold()
+    """Id, login or mail address; only the id means the same person for ever."""
 
 
 class _NoSuchPoolError(Exception):
@@ -141,19 +137,24 @@ class SeatsConnector(Connector):
 
     def resource(self, action: str, args: BaseModel) -> str:
         asked = _args(args)
-        return f"{'seat' if action == 'assign' else 'no-seat'}:{asked.pool}:{asked.holder}"
+        try:
+            holder = self._holder(asked, {}).key
+        except SeatStoreError:
+            return ""
+        return f"{'seat' if action == 'assign' else 'no-seat'}:{asked.pool}:{holder}"
 
     def plan(self, action: str, args: BaseModel) -> Plan:
         asked = _args(args)
         try:
             store, pool = self._store(asked.pool)
-            figures, held = store.figures(asked.pool), store.look(asked.pool, asked.holder)
+            holder = self._holder(asked, {})
+            figures, held = store.figures(asked.pool), store.look(asked.pool, holder.key)
         except (SeatStoreError, _NoSuchPoolError) as error:
             nowhere = isinstance(error, _NoSuchPoolError)
             blocked = Blocked(_words(error), for_good=nowhere, away=not nowhere)
-            return Plan(msg("You get a seat."), f"{action} in {asked.pool} for {asked.holder}.", blocked)
+            return Plan(msg("You get a seat."), f"{action} in {asked.pool} for {asked.customer}.", blocked)
         assert figures is not None
-        staff = f"{action} a seat of {asked.pool} for {asked.holder} ({words.left(figures)})."
+        staff = f"{action} a seat of {asked.pool} for {holder.shown} ({words.left(figures)})."
         if action == "release":
             return Plan(msg("Your seat of {label} is freed.", label=pool.label), staff)
         if isinstance(held, SeatQueued):
@@ -164,42 +165,55 @@ class SeatsConnector(Connector):
 
     def apply(self, action: str, args: BaseModel, ctx: Context) -> Outcome:
         work = self._assign if action == "assign" else self._release
-        return _told(lambda: work(_args(args), ctx))
+        return _told(lambda: work(_args(args), ctx.remembered, ctx))
 
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         asked = _args(args)
         try:
             store, pool = self._store(asked.pool)
-            held = store.look(asked.pool, asked.holder)
+            holder = self._holder(asked, state)
+            held = store.look(asked.pool, holder.key)
         except (SeatStoreError, _NoSuchPoolError) as error:
             return Observation.failed(_failed(error))
+        evidence = {"pool": asked.pool, "holder": holder.shown}
         if action == "release":
-            return Observation(Presence.ABSENT if held else Presence.PRESENT, {"pool": asked.pool})
-        return _seen(asked.pool, pool, held, state)
+            return Observation(Presence.ABSENT if held else Presence.PRESENT, evidence)
+        return _seen(evidence, pool, held, state)
 
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
         work = self._release if action == "assign" else self._assign
-        return _told(lambda: work(_args(args), ctx))
+        return _told(lambda: work(_args(args), state, ctx))
 
-    def _assign(self, asked: SeatArgs, ctx: Context) -> Outcome:
+    def _assign(self, asked: SeatArgs, state: State, ctx: Context) -> Outcome:
         store, pool = self._store(asked.pool)
-        got = store.take(asked.pool, asked.holder, ctx.key, ctx.now())
+        holder = self._holder(asked, state).key
+        got, state = store.take(asked.pool, holder, ctx.key, ctx.now()), {"pool": asked.pool, "holder": holder}
         if isinstance(got, SeatQueued):
-            handle = {"pool": asked.pool, "place": got.place}
-            return Accepted(handle, pool.look_again, pool.wait, words.waits(pool.label))
-        state, tell = {"pool": asked.pool, "seat": got.seat}, msg("You have a seat of {label}.", label=pool.label)
+            return Accepted({**state, "place": got.place}, pool.look_again, pool.wait, words.waits(pool.label))
+        state, tell = {**state, "seat": got.seat}, msg("You have a seat of {label}.", label=pool.label)
         return Done(state, tell, got.licence) if got.fresh else AlreadyDone(state, tell)
 
-    def _release(self, asked: SeatArgs, ctx: Context) -> Outcome:
+    def _release(self, asked: SeatArgs, state: State, ctx: Context) -> Outcome:
         store, pool = self._store(asked.pool)
-        had = store.give_back(asked.pool, asked.holder, ctx.now())
-        state, tell = {"pool": asked.pool}, msg("You no longer have a seat of {label}.", label=pool.label)
+        holder = self._holder(asked, state).key
+        had = store.give_back(asked.pool, holder, ctx.now())
+        state = {"pool": asked.pool, "holder": holder}
+        tell = msg("You no longer have a seat of {label}.", label=pool.label)
         return Done(state, tell) if had else AlreadyDone(state, tell)
+
+    def _holder(self, asked: SeatArgs, state: State) -> SeatHolder:
+        """Whose seat it is: who it was given to or taken from, however they are called today; else who is asked for."""
+        return self._seats().holder(str(state.get("holder") or asked.customer))
+
+    def _seats(self) -> SeatStore:
+        if self.ports.seats is None:
+            raise SeatStoreError(msg("this process has no store of seats."))
+        return self.ports.seats
 
     def _store(self, name: str) -> tuple[SeatStore, Pool]:
         """The store with the pool declared in it as configured: once per process, and again while its keys are kept
         back."""
-        pool, store = self.pools.get(name), self.ports.seats
+        pool = self.pools.get(name)
         if pool is None:
             raise _NoSuchPoolError(
                 msg(
@@ -209,8 +223,7 @@ class SeatsConnector(Connector):
                     hint=nearest(name, self.pools),
                 )
             )
-        if store is None:
-            raise SeatStoreError(msg("this process has no store of seats."))
+        store = self._seats()
         with self._lock:
             if name not in self._declared:
                 self._unread[name] = store.declare(name, pool.total, pool.key_list)
@@ -238,16 +251,16 @@ class SeatsConnector(Connector):
         return words.left(figures) if figures else ""
 
 
-def _seen(name: str, pool: Pool, held: SeatTaken | SeatQueued | None, state: State) -> Observation:
+def _seen(evidence: State, pool: Pool, held: SeatTaken | SeatQueued | None, state: State) -> Observation:
     if held is None:
-        return Observation(Presence.ABSENT, {"pool": name})
+        return Observation(Presence.ABSENT, evidence)
     if isinstance(held, SeatQueued):
-        return Observation(Presence.PENDING, {"pool": name, "place": held.place}, words.waits(pool.label))
+        return Observation(Presence.PENDING, {**evidence, "place": held.place}, words.waits(pool.label))
     # A key that came while waiting was in no outcome yet; one that `apply` gave is never repeated here.
     secret = held.licence if "place" in state else None
     return Observation(
         Presence.PRESENT,
-        {"pool": name, "seat": held.seat},
+        {**evidence, "seat": held.seat},
         msg("You have a seat of {label}.", label=pool.label),
         secret,
     )

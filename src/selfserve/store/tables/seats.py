@@ -20,7 +20,8 @@ class SeatPool(Base):
 
 
 class Seat(Base):
-    """One seat of a pool; `holder` None means free. `sealed` is the licence key of a key pool."""
+    """One seat of a pool; `holder` None means free, else it is a person's id, or the words for whoever is not known
+    here. `sealed` is the licence key of a key pool."""
 
     __tablename__ = "seat"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -12,6 +12,8 @@ from selfserve.store.base import Base, one_of
 from selfserve.store.states import OPEN_RUN, EscalationState, Exit, Purpose, RunState, StepState
 from selfserve.store.words import Words
 
+NAMELESS = text("substr(resource, 1, 1) = '?'")
+"""A step whose target has not said yet what it changes; the condition of an index, so written in one way only."""
 _OPEN_RUN = ", ".join(f"'{state}'" for state in OPEN_RUN)
 
 
@@ -98,6 +100,7 @@ class Step(Base):
         UniqueConstraint("request_id", "position"),
         Index(None, "resource", "state"),
         Index(None, "connector", "state"),
+        Index("ix_step_nameless", "connector", "state", sqlite_where=NAMELESS, postgresql_where=NAMELESS),
     )
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 import selfserve.store.base
 
-revision = "0001b"
+revision = "0001c"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -635,6 +635,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("step", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_step_connector_state"), ["connector", "state"], unique=False)
+        batch_op.create_index(
+            "ix_step_nameless",
+            ["connector", "state"],
+            unique=False,
+            sqlite_where=sa.text("substr(resource, 1, 1) = '?'"),
+            postgresql_where=sa.text("substr(resource, 1, 1) = '?'"),
+        )
         batch_op.create_index(batch_op.f("ix_step_resource_state"), ["resource", "state"], unique=False)
 
     op.create_table(
@@ -814,6 +821,11 @@ def downgrade() -> None:
 
     op.drop_table("decision")
     with op.batch_alter_table("step", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_step_nameless",
+            sqlite_where=sa.text("substr(resource, 1, 1) = '?'"),
+            postgresql_where=sa.text("substr(resource, 1, 1) = '?'"),
+        )
         batch_op.drop_index(batch_op.f("ix_step_resource_state"))
         batch_op.drop_index(batch_op.f("ix_step_connector_state"))
 
