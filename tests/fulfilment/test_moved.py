@@ -12,11 +12,10 @@ from tests.connectors.ldap.test_resource import moved
 from tests.servers.slapd import Person, Slapd
 from tests.stand.house import Stand, build
 
-from selfserve.requests import acts
+from selfserve.requests import acts, desk
 from selfserve.requests.reconcile import reconcile
-from selfserve.requests.story import find
 from selfserve.store.database import Database
-from selfserve.store.states import GrantState, RequestState, StepState
+from selfserve.store.states import GrantState, RequestState
 
 ITEM = """\
 id: {id}
@@ -155,8 +154,8 @@ def test_an_account_made_anew_keeps_what_was_given_by_hand_when_ours_ends(
 def test_a_group_made_anew_keeps_who_asked_for_it_when_what_was_given_in_the_former_ends(
     stand: Stand, slapd: Slapd, person: Person, group: str
 ) -> None:
-    """Held in the former group and asked for in the new one: the end of the first takes nothing from the second, says
-    why, and the end of the second does take it."""
+    """Held in the former group and asked for in the new one: the end of the first takes nothing from the second, but
+    asks a human, who says so; and the end of the second does take it."""
     first = gets(stand, "plain")
     deleted(slapd, group)
     slapd.add_group(name=group.partition(",")[0].removeprefix("cn="))
@@ -164,25 +163,26 @@ def test_a_group_made_anew_keeps_who_asked_for_it_when_what_was_given_in_the_for
     assert person.dn in members(slapd, group)
     ends(stand, first)
     assert person.dn in members(slapd, group)
+    case = stand.case()
+    assert f"{group} is another group today" in case.reason
+    desk.done(stand.house, case.id, stand.people["tess"], fields={}, on_my_word=True)
+    stand.work()
     assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
-    with stand.house.database.read() as session:
-        request = find(session, first)
-    assert request is not None
-    (step,) = stand.steps(request.id)
-    assert step.state == StepState.UNDONE
-    assert f"{group} is another group today" in step.evidence["read"]
+    assert person.dn in members(slapd, group)
     ends(stand, second)
     assert person.dn not in members(slapd, group)
     assert {grant.state for grant in stand.grants("ada")} == {GrantState.ENDED}
 
 
-def test_staff_hear_of_what_went_with_a_group_that_was_made_anew(
+def test_who_is_still_in_a_group_made_anew_is_a_human_s_at_the_end(
     stand: Stand, slapd: Slapd, person: Person, group: str
 ) -> None:
-    """Whoever makes groups anew with their members takes every grant's thing away; none is silently another's."""
-    gets(stand, "plain")
+    """Where groups are made anew with their members, access goes on: never for ever, and never without a word."""
+    name = gets(stand, "plain")
     deleted(slapd, group)
     slapd.add_group(person.dn, name=group.partition(",")[0].removeprefix("cn="))
     stand.clock.forward(hours=2)
     reconcile(stand.house)
-    assert stand.case().why == "drift"
+    assert stand.open_cases() == []
+    ends(stand, name)
+    assert f"{person.dn} is a member of it" in stand.case().reason

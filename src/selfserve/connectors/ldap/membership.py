@@ -32,7 +32,7 @@ from selfserve.connectors.ldap.errors import (
     DirectoryRefusedError,
     EntryNotFoundError,
 )
-from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.lookup import Person, another_group
 from selfserve.connectors.ldap.pair import Pair, Pairs
 from selfserve.connectors.ldap.wire import ADD, DELETE, Change
 from selfserve.languages.messages import msg
@@ -98,7 +98,10 @@ class Membership(Deed[MembershipArgs]):
         except EntryNotFoundError as error:
             return self._seen(there=False, evidence={"read": str(error)})
         self.looks.put(now.place, there)
-        return self._seen(there=there, evidence={"group": now.group, "person": now.person, "member": there})
+        evidence = {"group": now.group, "person": now.person, "member": there}
+        if now.made_anew:
+            evidence["read"] = another_group(now.group)
+        return self._seen(there=there, evidence=evidence)
 
     def undo(self, args: MembershipArgs, state: State, ctx: Context) -> Outcome:
         try:
@@ -111,6 +114,8 @@ class Membership(Deed[MembershipArgs]):
             now, there = self._found(args, pair, recorded=bool(state), anew=True)
         except AnothersNameError as error:
             return AlreadyDone(state, error.words)
+        if now.made_anew:
+            return self._anew(now) if there and self._member else AlreadyDone(state, another_group(now.group))
         outside = not names.same(now.group, pair.group) and not self.settings.may_write_group(now.group)
         if outside and there is self._member:
             return self._moved_away(pair, now)
@@ -194,6 +199,15 @@ class Membership(Deed[MembershipArgs]):
             )
         return AlreadyDone(pair.state(), msg("The group {group} no longer exists.", group=names.leaf(pair.group)))
 
+    @staticmethod
+    def _anew(now: Pair) -> NeedsHuman:
+        """Whether they are in it by what we gave, or by somebody who gave it anew, no directory tells: taking it could
+        take it from whoever needs it, and leaving it could leave it for ever."""
+        group = names.leaf(now.group)
+        remove = msg("If nobody gave it to them anew: remove {person} from {group}.", person=now.person, group=group)
+        reason = msg("{another} {person} is a member of it.", another=another_group(now.group), person=now.person)
+        return NeedsHuman(reason, (Todo(remove),))
+
     def _moved_away(self, before: Pair, now: Pair) -> NeedsHuman:
         """The group's new name is none that may be changed; what was given there is seen to by a person."""
         reason = msg(
@@ -233,8 +247,8 @@ class Membership(Deed[MembershipArgs]):
 
     def _found(self, args: MembershipArgs, pair: Pair, *, recorded: bool, anew: bool = False) -> tuple[Pair, bool]:
         """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well,
-        with `anew` whatever was read of them a short while ago. Raises AnothersNameError where one of the two is gone
-        and its DN is another entry's.
+        with `anew` whatever was read of them a short while ago. Raises AnothersNameError where the person is gone and
+        their DN is another entry's.
 
         Somebody renamed still has what they had, and so have the members of a group that was.
         """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from selfserve.connectors.contract import State
 from selfserve.connectors.ldap import names
 from selfserve.connectors.ldap.errors import AmbiguousEntryError, AnothersNameError, EntryNotFoundError
-from selfserve.connectors.ldap.lookup import Lookup, another_group, somebody_else
+from selfserve.connectors.ldap.lookup import Lookup, somebody_else
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,8 @@ class Pair:
     person: str
     uuid: str | None = None
     group_uuid: str | None = None
+    made_anew: bool = False
+    """True where the group is gone by what it was known by, and another one has its name."""
 
     @property
     def place(self) -> str:
@@ -46,7 +48,7 @@ class Pairs:
 
     def today(self, pair: Pair) -> list[Pair]:
         """A recorded pair as the group may have it today, by what is read now, where the person is now first. Raises
-        AnothersNameError where one of the two is gone and its DN is another entry's: nothing there is of this pair.
+        AnothersNameError where the person is gone and their DN is another entry's: nothing there is of this pair.
 
         A person's DN that is nobody's is still looked for where a directory does not follow a move.
         """
@@ -87,6 +89,6 @@ class Pairs:
         if its:
             return pair
         moved = self._lookup.group_by_uuid(pair.group_uuid)
-        if moved is None and its is False:
-            raise AnothersNameError(another_group(pair.group))
-        return replace(pair, group=moved) if moved else pair
+        if moved is None:
+            return replace(pair, made_anew=its is False)
+        return replace(pair, group=moved)
