@@ -58,6 +58,9 @@ class Remembered(Keeper):
         self.token = None
         return Remains.NOTHING
 
+    def hasten(self) -> None:
+        """It never keeps anybody waiting."""
+
 
 class Scripted(Server):
     """A server that answers as it is told; `calls` are what it was asked."""

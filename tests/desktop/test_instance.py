@@ -168,7 +168,7 @@ def test_once_its_window_is_gone_a_link_is_left_to_the_next_start(
     monkeypatch.setattr(program, "_no_window", lambda *_: "")
     swallowed: list[str] = []
 
-    def opened(_: Brand, link: str, came: list[Callable[[str], None]], waiting: list[str]) -> int:
+    def opened(_: Brand, link: str, came: list[Callable[[str], None]], waiting: list[str], gone: object) -> int:
         came.append(swallowed.append)
         return 0
 

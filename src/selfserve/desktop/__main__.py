@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -91,7 +91,7 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
     except place.NoHome:
         return _stop(to.say("no_home"), NO_WINDOW)
     waiting: list[str] = []
-    came = [waiting.append]
+    came: list[Callable[[str], None]] = [waiting.append]
     meeting = instance.folder_of(app, state, os.environ)
     try:
         first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
@@ -110,7 +110,7 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
             return _stop(why, NO_WINDOW)
         with server as chosen:
             try:
-                return _opened(chosen, link, came, waiting)
+                return _opened(chosen, link, came, waiting, first.deafen)
             finally:
                 first.deafen()  # its server may take a while to end
     finally:
@@ -133,7 +133,14 @@ def _no_window(app: str, name: str, to: words.Speaker) -> str:
     return ""
 
 
-def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
+def _opened(
+    chosen: Brand,
+    link: str,
+    came: list[Callable[[str], None]],
+    waiting: list[str],
+    gone: Callable[[], None],
+) -> int:
+    """The app in its window, until both have ended; `gone` is called as soon as the window is closed."""
     to = words.of_system()
     from selfserve.desktop.app import App
     from selfserve.desktop.around import Around
@@ -170,7 +177,7 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
     came.append(app.link)
     for told in waiting:
         app.link(told)
-    window.run(app.post, app.run)
+    window.run(app.post, app.run, gone)
     return 0
 
 

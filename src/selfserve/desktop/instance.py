@@ -16,8 +16,9 @@ from selfserve.desktop.lock import Lock
 from selfserve.desktop.meeting import PATIENCE, Port, Socket, Way
 
 LONGEST_NAME = 40
-CHANGEOVER = 30.0
-"""Seconds to wait for one that is just starting or ending, whose own server has to end, too, in `--local`."""
+CHANGEOVER = 90.0
+"""Seconds to wait for one that is just starting or ending: what it asked its server is heard, and kept, before it ends;
+and its own server has to end, too, in `--local`."""
 PAUSE = 0.05
 ANSWER = b"ok\n"
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import keyring
 from keyring.backend import KeyringBackend
@@ -37,7 +38,7 @@ HEARD = frozenset({"keyring.backends.SecretService", "keyring.backends.libsecret
 PATIENCE = 40.0
 """Seconds somebody has to unlock their keyring when it asks; after that the app goes on without."""
 QUIET = 3.0
-"""Seconds to hear whether it is still locked, which asks nobody."""
+"""Seconds to hear whether it is still locked, which asks nobody; a keyring that asks nobody answers in as many."""
 
 
 class State(StrEnum):
@@ -88,9 +89,15 @@ class Keeper:
         self._held: list[str] = []
         self._kept = True
         self._known = self._out = False
+        self._hurry: Future[None] = Future()
         self.left: str | None = None
         self.lasts, self.lost = True, False
         self.state = State.GOOD
+
+    def hasten(self) -> None:
+        """Nobody looks at the app any more, who could unlock a keyring: from now on it is waited for QUIET seconds."""
+        if not self._hurry.done():
+            self._hurry.set_result(None)
 
     def read(self) -> str | None:
         """The token; None where none is kept, or only one that was signed out, which is `left` then."""
@@ -188,7 +195,7 @@ class Keeper:
         if self.state is State.LOCKED and self._stays_locked():
             return None  # asked once; nobody is asked again and again
         try:
-            done = _within(self._patience, lambda: act(accepted(self._backend)))
+            done = _within(self._patience, lambda: act(accepted(self._backend)), self._hurry)
         except (KeyringLocked, TimeoutError):
             self.state = State.LOCKED
             return None
@@ -231,22 +238,20 @@ def _each(backend: KeyringBackend) -> Iterable[KeyringBackend]:
     return getattr(backend, "backends", None) or [backend]
 
 
-def _within(seconds: float, act: Callable[[], T]) -> T:
-    """`act` in a thread that is left alone after `seconds`: a prompt may stand open for ever."""
-    found: list[T] = []
-    failed: list[Exception] = []
+def _within(seconds: float, act: Callable[[], T], hurry: Future[None] | None = None) -> T:
+    """`act` in a thread that is left alone after `seconds`, or QUIET ones in a `hurry`: a prompt may stand open for
+    ever. Raises TimeoutError."""
+    done: Future[T] = Future()
 
     def run() -> None:
         try:
-            found.append(act())
+            done.set_result(act())
         except Exception as error:
-            failed.append(error)
+            done.set_exception(error)
 
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not found:
-        raise TimeoutError
-    return found[0]
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    awaited: list[Future[Any]] = [done, hurry] if hurry else [done]
+    wait(awaited, seconds, FIRST_COMPLETED)
+    if hurry and hurry.done():
+        wait([done], min(QUIET, seconds))
+    return done.result(0)
