@@ -51,7 +51,7 @@ class Remembered(Keeper):
     def again(self) -> None:
         self.tries += 1
 
-    def write(self, token: str) -> None:
+    def write(self, token: str, *, fresh: bool = False) -> None:
         self.token = token
 
     def forget(self, *, told: bool = True) -> Remains:

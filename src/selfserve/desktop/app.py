@@ -93,6 +93,7 @@ class App:
                     state = self._fault(error)
         finally:
             parting.end_lost(self.around, self._token)
+            parting.end_left(self.around)
             if self._unclaimed:
                 parting.end(self.around, self._unclaimed)
 
@@ -300,7 +301,7 @@ class App:
 
     def _let_in(self, started: Started) -> Next:
         self._unclaimed = None
-        self._take(started)
+        self._take(started, fresh=True)
         return self._device if self._computer.consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
@@ -312,11 +313,11 @@ class App:
             return self._not_started(trouble, "signed_out")
         return self._enter
 
-    def _take(self, started: Started) -> None:
+    def _take(self, started: Started, *, fresh: bool = False) -> None:
         self._started, self._token = started, started.token
         keeper = self.around.keeper
         lost, good = keeper.lost, keeper.state is State.GOOD
-        keeper.write(started.token)
+        keeper.write(started.token, fresh=fresh)
         if keeper.lost and not lost:
             self._hearing.say("unkept", "unkept_told")
         elif good and keeper.state is State.NONE and not keeper.lasts:  # not known when it was asked to sign in
@@ -450,6 +451,7 @@ class App:
     def _left(self, told: str) -> Next:
         """Signed out by whoever was here; where the keyring does not let go of it, that is what they read."""
         remains = self.around.keeper.forget(told=told == "bye")
+        parting.end_left(self.around)
         self._token = None
         return self._ended(remains or told)
 

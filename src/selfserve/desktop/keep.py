@@ -87,6 +87,7 @@ class Keeper:
         self._backend, self._beside, self._still = backend, Beside(aside, name), still
         self._memory: str | None = None
         self._held: list[str] = []
+        self._ours: set[str] = set()
         self._kept = True
         self._known = self._out = False
         self._hurry: Future[None] = Future()
@@ -109,15 +110,20 @@ class Keeper:
                 self._kept = self._memory == held
         return self._memory
 
-    def write(self, token: str) -> None:
-        """Keep the token: in the keyring where that works, else beside it, and in memory in any case."""
+    def write(self, token: str, *, fresh: bool = False) -> None:
+        """Keep the token: in the keyring where that works, else beside it, and in memory in any case. `fresh`: of a new
+        sign-in, not traded for the one before. Whatever sign-in the keyring holds instead, unread, is over then."""
+        if fresh and not self._known and not self._nowhere():
+            self._out = True
+            self._beside.sign_out()
         self._memory = token
+        self._ours.add(token)
 
         def keep(ring: KeyringBackend) -> bool:
-            if self._signed_out():
-                self.left = self._ended(self._get(ring)) or self.left
+            held = self._get(ring)  # where it asks, it asks here
             if token != self._memory:
-                return False  # a prompt was answered late: a newer one counts by now
+                return False  # answered late: a newer one counts by now
+            self.left = self._foreign(held, self._ours) or self.left
             ring.set_password(self._service, self._name, token)
             return self._get(ring) == token
 
@@ -139,9 +145,19 @@ class Keeper:
 
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
-        newest, kept, before = self._memory, self._kept, self._held
-        self._memory, self._held, self._kept, self.left, self.lost = None, [], True, None, False
-        if self._do(self._delete):
+        newest, kept, before, ours = self._memory, self._kept, self._held, {*self._held, *self._ours}
+        known, self._memory, self._held, self._kept, self.left, self.lost = self.left, None, [], True, None, False
+        self._ours = set()
+
+        def delete(ring: KeyringBackend) -> bool:
+            held = self._get(ring)  # where it asks, it asks here
+            if self._memory is not None:
+                return False  # answered late: somebody has signed in by now
+            found = self._foreign(held, ours)
+            self.left = found if found != known else None
+            return held is None or self._delete(ring)
+
+        if self._do(delete):
             self._out = False
             self._beside.forget()
             return Remains.NOTHING
@@ -159,26 +175,32 @@ class Keeper:
         self.left = None
         if self._memory is None:
             self.forget()
+            self.left = None  # it found the same once more
 
     def _signed_out(self) -> bool:
         return self._out or self._beside.signed_out()
 
     def _ended(self, held: str | None) -> str | None:
-        """The last token of the sign-in that `held` is of, where that was signed out; None for one that counts, as is
-        one of this app's own: it may have been written late."""
-        if held is None or not self._signed_out() or held in self._held or self._beside.newest(held) is not None:
+        """The last token of the sign-in that `held` is of, where that was signed out; None for one that counts."""
+        return self._foreign(held, set()) if self._signed_out() else None
+
+    def _foreign(self, held: str | None, ours: set[str]) -> str | None:
+        """The last token of the sign-in that `held` is of, where that is another one than this app's: one of `ours`
+        may have been written late, as may one for which something lies beside."""
+        if held is None or held in ours or held in self._held or self._beside.newest(held) is not None:
             return None
         return self._beside.last(held)
 
     def _lay_aside(self, token: str) -> bool:
         """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do. Whether that is
         done."""
-        before = [one for one in self._held if one != token]
-        if not before and self.state is not State.LOCKED:
+        before, out = [one for one in self._held if one != token], self._signed_out()
+        if not before and self.state is not State.LOCKED and not out:
             return False
-        self._held = [*before, token][-MOST:]  # a prompt that stands open may be answered later
-        by = [*before, token] if self._signed_out() else before
-        return bool(by) and self._beside.lay(token, by)
+        if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
+            self._held = [*before[:1], *[*before[1:], token][1 - MOST :]]  # the first is what it was found to hold
+        by = [*before, token] if out else before
+        return bool(by) and self._beside.lay(token, by) and bool(before)
 
     def _get(self, ring: KeyringBackend) -> str | None:
         return ring.get_password(self._service, self._name)
