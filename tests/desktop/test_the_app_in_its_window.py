@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -146,6 +147,20 @@ def test_the_whole_way(session: Session, house: Started, start: Start, page: Pag
         shown.press("Sign in")
     with app(session, command) as shown:
         shown.sees("Welcome")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_session_that_ends_closes_the_app_in_order(
+    session: Session, house: Started, start: Start, number: signal.Signals
+) -> None:
+    """As by its menu: what it keeps is kept, and the next start finds nobody there."""
+    with app(session, start(session.folder, house.url)) as shown:
+        shown.sees("Welcome")
+        shown.process.send_signal(number)
+        assert shown.ends() == 0, shown.log.read_text()
+        assert "Traceback" not in shown.log.read_text()
+    assert len(list(session.folder.rglob("window.json"))) == 1
+    assert list(session.folder.rglob("app.lock")) == []
 
 
 SLOW = """

@@ -73,8 +73,11 @@ def _local() -> int:
     """The whole selfserve does that; it lives in another package than this app on most machines."""
     if find_spec("nicegui") is None or find_spec("selfserve.cli") is None:
         return _stop("--local needs the whole selfserve on this machine: pip install 'selfserve[desktop]'.", WRONG)
-    whole = "from selfserve.cli import main; main()"
-    return subprocess.call([sys.executable, "-c", whole, "desktop", "--local"])
+    command = [sys.executable, "-c", "from selfserve.cli import main; main()", "desktop", "--local"]
+    if sys.platform == "win32":
+        return subprocess.call(command)
+    # In this one's place: what is to end the app, such as Ctrl-C, reaches the whole selfserve, which ends in order.
+    return os.execv(sys.executable, command)  # noqa: S606
 
 
 def run(chosen: Brand, link: str) -> int:

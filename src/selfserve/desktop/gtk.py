@@ -11,6 +11,7 @@ import ssl
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,22 @@ def usable(icon: Path) -> str | None:
     except GLib.Error:
         return None
     return str(icon)
+
+
+def close_on_signals(uid: str) -> None:
+    """Close the window in order when its session ends, or whoever started the app wants it to: what a customer would
+    miss is kept, what nobody would find is ended. From then on such a signal changes nothing any more."""
+    asked: list[int] = []
+
+    def close(number: int) -> bool:
+        if not asked:
+            platform.destroy_window(uid)  # type: ignore[no-untyped-call]
+        asked.append(number)
+        return bool(GLib.SOURCE_CONTINUE)
+
+    for number in (SIGHUP, SIGINT, SIGTERM):
+        if getsignal(number) is not SIG_IGN:  # as `nohup` wants it
+            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, close, number)
 
 
 class Bolts:

@@ -109,6 +109,9 @@ class WebWindow:
         events = self._window.events
         events.closed += lambda: self._over(gone)
         if LINUX:
+            from selfserve.desktop.gtk import close_on_signals
+
+            close_on_signals(self._window.uid)
             events.before_show += self._bolt
             events.closing += self._remember_gtk
         else:
