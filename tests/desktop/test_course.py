@@ -810,8 +810,8 @@ def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
     """Not in a circle."""
     with playing(tmp_path) as play:
         play.window.lands = lambda address: f"{HOME}/sign-in" if address.endswith("entered") else address
-        play.keeper.token = "sd_kept_1"
         play.sees("welcome")
+        play.keeper.token = "sd_kept_1"
         play.act("sign-in")
         play.sees("waiting")
         come_back(play.browsed[0])

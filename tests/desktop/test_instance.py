@@ -24,6 +24,7 @@ from selfserve.desktop.__main__ import run_on
 from selfserve.desktop.brand import Brand
 from selfserve.desktop.instance import Elsewhere, Instance, Silent, folder_of, single
 from selfserve.desktop.links import REFUSED, path_of
+from selfserve.desktop.lock import Lock
 from selfserve.desktop.meeting import LONGEST, peer_of
 
 WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
@@ -105,6 +106,23 @@ def test_whoever_opened_the_lock_just_before_it_was_given_up_begins_again(
     assert heard.get(timeout=5) == "selfserve://mine"
     second.close()
     assert list(folder.iterdir()) == []
+
+
+def test_where_no_lock_holds_it_says_so_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file system that gives a file another number at each look would have it begin again for ever."""
+    looks: list[Path] = []
+
+    def restless(_: Lock, file: int) -> bool:
+        looks.append(tmp_path)
+        return len(looks) > 5000
+
+    monkeypatch.setattr(Lock, "_lies_there", restless)
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
+    assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), "", name="A") == 3
+    told = f"The app cannot keep its place in {tmp_path / 'a.b.c'}: No locks available.\n"
+    assert capsys.readouterr().err == told
 
 
 @WAYS

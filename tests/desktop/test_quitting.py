@@ -95,6 +95,19 @@ def test_signing_out_counts_although_the_window_is_closed_at_once(tmp_path: Path
     assert (ring.held, play.server.ended) == (None, ["sd_1+"])
 
 
+def test_signing_out_is_said_at_once_and_the_window_may_be_closed(tmp_path: Path) -> None:
+    """Where the server does not answer it takes a while; nothing of the signed-in pages is shown meanwhile."""
+    gate = Gate()
+    with playing(tmp_path, "sd_1", set_up=slow(gate, "sign_out")) as play:
+        play.inside()
+        play.act("sign-out")
+        page = play.sees("leaving")
+        assert ("help.example.com" in page.told[0], page.waits) == (True, True)
+        with closed_while(gate, play):
+            pass
+    assert (play.server.ended, play.keeper.token, play.window.shown) == (["sd_1+"], None, "leaving")
+
+
 def test_a_keyring_that_asks_is_not_waited_for_once_the_window_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

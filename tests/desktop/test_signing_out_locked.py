@@ -27,7 +27,7 @@ def test_what_a_locked_keyring_holds_is_not_said_to_be_signed_out(tmp_path: Path
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
         play.sees("welcome")
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
         assert NOT_QUITE in play.sees("welcome").hints[0]
         assert play.server.ended == []
     ring.locked = False
@@ -109,11 +109,11 @@ def test_where_not_even_a_note_can_be_kept_it_says_that_nobody_is_signed_out(
         play.sees("welcome")
         monkeypatch.setattr("selfserve.desktop.place.tempfile.NamedTemporaryFile", _full)
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
         assert "You are not signed out" in play.sees("welcome").hints[0]
         ring.locked = False
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 3, "no answer", 10)
+        until(lambda: len(play.window.pages) == 5, "no answer", 10)
         assert play.sees("welcome").hints == ["You are signed out. See you soon."]
         assert (play.server.ended, ring.held) == (["sd_1"], None)
 
@@ -129,7 +129,7 @@ def test_who_signs_in_next_keeps_their_own_and_ends_the_former(tmp_path: Path, a
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
         play.sees("welcome")
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
         ring.locked = not at_the_press
         signed_in(play, "keep")
         play.inside()

@@ -443,7 +443,8 @@ class App:
         return None  # where it could not be asked, the page itself says so, and comes back by itself
 
     def _sign_out(self) -> Next | None:
-        """Out, here and on the server; here also where that cannot be told."""
+        """Out, here and on the server; here also where that cannot be told. Said at once: it may take a while."""
+        self._show(screens.leaving(self.around.to, self.around.brand))
         token = self._token or self.around.keeper.read()
         troubles = [parting.end(self.around, one) for one in (token, self.around.keeper.left) if one]
         return self._left("bye_offline" if any(troubles) else "bye")

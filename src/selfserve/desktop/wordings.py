@@ -76,6 +76,14 @@ WORDS: dict[str, tuple[str, str]] = {
             "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
         ),
     ),
+    "leaving": ("Signing you out…", "Du wirst abgemeldet …"),
+    "leaving_told": (
+        "This takes a moment where {server} is slow to answer. You may close the window: it goes on without it.",
+        (
+            "Das dauert einen Moment, wenn {server} langsam antwortet. Du kannst das Fenster schließen: Es geht ohne "
+            "weiter."
+        ),
+    ),
     "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
     "bye_offline": (
         (
