@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from errno import EMFILE, ENFILE
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from selfserve.desktop.instance import Elsewhere, Instance, Silent, folder_of, s
 from selfserve.desktop.links import REFUSED, path_of
 from selfserve.desktop.lock import Lock
 from selfserve.desktop.meeting import LONGEST, peer_of
+from tests.desktop.session import until
 
 WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
 """The socket of Unix, and the port with a secret that stands in where there is none."""
@@ -218,6 +220,28 @@ def test_once_its_window_is_gone_a_link_is_left_to_the_next_start(
     assert swallowed == []
     assert one is not None
     one.close()
+
+
+@WAYS
+def test_a_link_reaches_the_app_after_a_moment_in_which_nothing_could_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """As with too many open files: it goes on listening, and ends only when it is closed."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    failures, accept = [EMFILE, EMFILE, ENFILE], socket.socket.accept
+
+    def failing(listener: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise OSError(failures.pop(), "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", failing)
+    first = single(tmp_path / "app", "", heard.put, platform)
+    with pytest.raises(Elsewhere):
+        single(tmp_path / "app", "selfserve://mine", heard.put, platform)
+    assert (heard.get(timeout=5), failures) == ("selfserve://mine", [])
+    first.close()
+    until(lambda: "instance" not in [one.name for one in threading.enumerate()], "it listens still", 10)
 
 
 @WAYS

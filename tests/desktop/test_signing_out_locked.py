@@ -28,7 +28,8 @@ def test_what_a_locked_keyring_holds_is_not_said_to_be_signed_out(tmp_path: Path
         play.sees("welcome")
         play.act("sign-out")
         until(lambda: len(play.window.pages) == 3, "no answer", 10)
-        assert NOT_QUITE in play.sees("welcome").hints[0]
+        (hint,) = play.sees("welcome").hints  # that the keyring is locked is said in it
+        assert NOT_QUITE in hint
         assert play.server.ended == []
     ring.locked = False
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:

@@ -16,7 +16,7 @@ from selfserve.desktop.around import Around, Event
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff
 from selfserve.desktop.hearing import Hearing
-from selfserve.desktop.keep import State
+from selfserve.desktop.keep import Remains, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.pages import Page, plain
 from selfserve.desktop.server import About, Started
@@ -35,6 +35,8 @@ SIGNING_OUT = ("/auth/logout", "/auth/bye")
 
 
 SIGN_OUT = Event("act", "sign-out")
+REMAINING = frozenset(Remains) - {Remains.NOTHING}
+"""What is said of a sign-out that speaks of the keyring itself."""
 
 Next = Callable[[], "Next | None"]
 """A state: does its part and gives the one that follows; None ends the app."""
@@ -215,7 +217,8 @@ class App:
         why, self._why, self._failures = self._why, "", 0
         self._entries = 0
         hints = [self.around.to.say(why)] if why else []
-        hints += [self.around.to.say(self.around.keeper.state)] if self.around.keeper.state is not State.GOOD else []
+        how = self.around.keeper.state
+        hints += [self.around.to.say(how)] if how is not State.GOOD and why not in REMAINING else []
         self._show(screens.welcome(self.around.to, [*hints, *self._clock()], self._about))
         while True:
             event = self._wait(None)

@@ -14,6 +14,7 @@ from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 import gi
 from webview.platforms import gtk as platform
@@ -122,10 +123,11 @@ class Bolts:
         told = next((os.environ[name] for name in names if os.environ.get(name)), "")
         if not told or urlsplit(self._brand.server).hostname in LOOPBACK:
             return
-        without = [one.strip() for one in os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")]
-        address = told if "://" in told else f"http://{told}"
-        made = WebKit2.NetworkProxySettings.new(address, [one for one in without if one] or None)
         manager = self._web.get_context().get_website_data_manager()
+        if proxy_bypass(urlsplit(self._brand.server).netloc):  # as the app's own calls go, `*` for all included
+            manager.set_network_proxy_settings(WebKit2.NetworkProxyMode.NO_PROXY, None)
+            return
+        made = WebKit2.NetworkProxySettings.new(told if "://" in told else f"http://{told}", None)
         manager.set_network_proxy_settings(WebKit2.NetworkProxyMode.CUSTOM, made)
 
     def trust(self, certificate: bytes) -> None:

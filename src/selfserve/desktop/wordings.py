@@ -126,17 +126,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "Es ist nichts passiert. Drück in der App auf „Anmelden“ und mach von dort weiter.",
     ),
     "keyring_none": (
-        "This computer has no keyring that keeps secrets safely. You stay signed in until you close the app.",
+        "This computer has no keyring that keeps secrets safely, so a sign-in lasts until you close the app.",
         (
-            "Dieser Computer hat keinen Schlüsselbund, der Geheimnisse sicher bewahrt. Du bleibst angemeldet, bis"
-            " du die App schließt."
+            "Dieser Computer hat keinen Schlüsselbund, der Geheimnisse sicher bewahrt. Eine Anmeldung gilt deshalb "
+            "nur, bis du die App schließt."
         ),
     ),
     "keyring_locked": (
-        "Your keyring is locked. You stay signed in until you close the app; unlock it to stay signed in for longer.",
+        "Your keyring is locked, so a sign-in lasts until you close the app; unlock it to stay signed in for longer.",
         (
-            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn, um länger "
-            "angemeldet zu bleiben."
+            "Dein Schlüsselbund ist gesperrt. Eine Anmeldung gilt deshalb nur, bis du die App schließt; entsperr ihn, "
+            "um länger angemeldet zu bleiben."
         ),
     ),
     "unknown_name_title": ("You seem to be offline", "Du scheinst offline zu sein"),
