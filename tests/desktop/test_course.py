@@ -19,6 +19,7 @@ from selfserve.desktop.app import App
 from selfserve.desktop.around import Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
+from selfserve.desktop.former import Former
 from selfserve.desktop.handoff import Owner
 from selfserve.desktop.keep import Keeper, Remains, State
 from selfserve.desktop.pages import Page
@@ -191,7 +192,7 @@ def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
     facts: Callable[[], Facts] = lambda: Facts("linux", "ada-laptop", "PF3X"), browses: bool = True,
     keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
-    now: Callable[[], datetime] = lambda: NOW,
+    now: Callable[[], datetime] = lambda: NOW, former: Former | None = None,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
     server, window, remembered = Scripted(), Noting(), Remembered(token, keyring)
@@ -224,6 +225,7 @@ def playing(
             "ada-laptop",
             now,
             owner,
+            former,
         ),
         wanted,
     )

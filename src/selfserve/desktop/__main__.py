@@ -147,6 +147,8 @@ def _opened(
     to = words.of_system()
     from selfserve.desktop.app import App
     from selfserve.desktop.around import Around
+    from selfserve.desktop.beside import name_for
+    from selfserve.desktop.former import Former
     from selfserve.desktop.keep import Keeper
     from selfserve.desktop.notices import teller
     from selfserve.desktop.roaming import stay
@@ -161,12 +163,19 @@ def _opened(
     except NoScreen as error:
         return _stop(f"{chosen.name}: {error}.", NO_WINDOW)
     agent = f"selfserve-desktop/{VERSION} ({platform.system().lower()})"
+
+    def keeper(server: str) -> Keeper:
+        return Keeper(chosen.id, server, aside=state / name_for(server))
+
+    def served(origin: str, ca_file: Path | None) -> Server:
+        return Server(origin, agent, to.language, trust(ca_file))
+
     app = App(
         Around(
             brand=chosen,
             to=to,
-            server=Server(chosen.server, agent, to.language, trust(chosen.ca_file)),
-            keeper=Keeper(chosen.id, chosen.server, aside=state / "token.json"),
+            server=served(chosen.server, chosen.ca_file),
+            keeper=keeper(chosen.server),
             window=window,
             browse=webbrowser.open,
             facts=facts.read,
@@ -174,6 +183,7 @@ def _opened(
             memory=state / "device.json",
             host=socket.gethostname() or "?",
             now=lambda: datetime.now(UTC),
+            former=Former(state / "servers.json", chosen, keeper, served),
         ),
         wanted=path_of(link, chosen.scheme) or "/",
     )

@@ -179,6 +179,8 @@ class App:
         if self.around.server.certificate and self.around.brand.ca_file is not None:
             self.around.window.trust(self.around.server.certificate)
         self._token = self._token or self.around.keeper.read()
+        if self.around.former:
+            self.around.former.settle(readable=self.around.keeper.state is State.GOOD)
         if kept := parting.end_left(self.around):
             return self._offline_with(kept)
         return self._start if self._token else self._ask

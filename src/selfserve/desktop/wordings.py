@@ -97,14 +97,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "bye_locked": (
         (
-            "You are not quite signed out yet: your keyring is locked and may still hold your sign-in. The app ends it "
-            "as soon as it finds the keyring unlocked, when you start it or sign in again. To end it now, go to "
-            "“Yours” in your browser."
+            "You are not quite signed out yet: your keyring is locked or does not answer, and may still hold your "
+            "sign-in. The app ends it as soon as it can read the keyring, when you start it or sign in again. To end "
+            "it now, go to “Yours” in your browser."
         ),
         (
-            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt und enthält deine Anmeldung "
-            "vielleicht noch. Die App beendet sie, sobald sie ihn entsperrt vorfindet, wenn du sie startest oder dich "
-            "wieder anmeldest. Sofort geht es im Browser unter „Deins“."
+            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt oder antwortet nicht und enthält "
+            "deine Anmeldung vielleicht noch. Die App beendet sie, sobald sie ihn lesen kann, wenn du sie startest "
+            "oder dich wieder anmeldest. Sofort geht es im Browser unter „Deins“."
         ),
     ),
     "bye_kept": (
