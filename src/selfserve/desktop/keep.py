@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import closing
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
+from contextlib import closing, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,7 +97,7 @@ class Keeper:
 
     def hasten(self) -> None:
         """Nobody looks at the app any more, who could unlock a keyring: from now on it is waited for QUIET seconds."""
-        if not self._hurry.done():
+        with suppress(InvalidStateError):  # told already
             self._hurry.set_result(None)
 
     def read(self) -> str | None:
@@ -146,15 +146,15 @@ class Keeper:
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
         newest, kept, before, ours = self._memory, self._kept, self._held, {*self._held, *self._ours}
-        known, self._memory, self._held, self._kept, self.left, self.lost = self.left, None, [], True, None, False
-        self._ours = set()
+        left, self.left = self.left, None
+        self._memory, self._held, self._ours, self._kept, self.lost = None, [], set(), True, False
 
         def delete(ring: KeyringBackend) -> bool:
             held = self._get(ring)  # where it asks, it asks here
             if self._memory is not None:
                 return False  # answered late: somebody has signed in by now
             found = self._foreign(held, ours)
-            self.left = found if found != known else None
+            self.left = found if found != left else None
             return held is None or self._delete(ring)
 
         if self._do(delete):

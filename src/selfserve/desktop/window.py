@@ -90,7 +90,7 @@ class WebWindow:
     def run(
         self, post: Callable[[Event], None], live: Callable[[], None], gone: Callable[[], None] = lambda: None
     ) -> None:
-        """Open it, with `live` beside it in a thread; `gone` is called when it is closed. Returns when `live` has ended
+        """Open it, with `live` beside it in a thread; `gone` is called as it is closed. Returns when `live` has ended
         as well: it may still be at what it was told to keep. To be called in the main thread."""
         self._post = post
         life = threading.Thread(target=live, name="course")
@@ -98,16 +98,12 @@ class WebWindow:
         try:
             self._open(gone)
         finally:
-            self._over(gone)  # however it ended
+            self._post(Event("closed"))  # however it ended
             life.join()
-
-    def _over(self, gone: Callable[[], None]) -> None:
-        gone()
-        self._post(Event("closed"))
 
     def _open(self, gone: Callable[[], None]) -> None:
         events = self._window.events
-        events.closed += lambda: self._over(gone)
+        events.closed += lambda: self._post(Event("closed"))
         if LINUX:
             from selfserve.desktop.gtk import close_on_signals
 
@@ -119,6 +115,7 @@ class WebWindow:
             events.resized += self._resized
             events.moved += self._moved
             events.closing += self._remember
+        events.closing += gone
         webview.start(gui="gtk" if LINUX else None, private_mode=True, menu=self._menu(), icon=self._icon())
 
     def _menu(self) -> list[Menu]:

@@ -78,10 +78,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "leaving": ("Signing you out…", "Du wirst abgemeldet …"),
     "leaving_told": (
-        "This takes a moment where {server} is slow to answer. You may close the window: it goes on without it.",
+        "This takes a moment where {server} is slow to answer. You may close the window; it goes on all the same.",
         (
-            "Das dauert einen Moment, wenn {server} langsam antwortet. Du kannst das Fenster schließen: Es geht ohne "
-            "weiter."
+            "Das dauert einen Moment, wenn {server} langsam antwortet. Du kannst das Fenster schließen, es geht "
+            "trotzdem weiter."
         ),
     ),
     "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
