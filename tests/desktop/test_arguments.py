@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,20 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         return ran[0] if ran else code
 
     return start
+
+
+def test_the_whole_selfserve_takes_the_place_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends it in order, such as Ctrl-C, is not the end of a parent that then kills it."""
+    began: list[list[str]] = []
+
+    def begin(_: str, command: list[str]) -> int:
+        began.append(command)
+        return 0
+
+    monkeypatch.setattr(os, "execv", begin)
+    monkeypatch.setattr(subprocess, "call", lambda _: pytest.fail("it is a child"))
+    assert program.main(["--local"]) == 0
+    assert began[0][-2:] == ["desktop", "--local"]
 
 
 def windows(command: str) -> list[str]:

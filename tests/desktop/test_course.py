@@ -19,6 +19,7 @@ from selfserve.desktop.app import App
 from selfserve.desktop.around import Around, Event
 from selfserve.desktop.brand import Brand, Help
 from selfserve.desktop.facts import Facts
+from selfserve.desktop.former import Former
 from selfserve.desktop.handoff import Owner
 from selfserve.desktop.keep import Keeper, Remains, State
 from selfserve.desktop.pages import Page
@@ -51,12 +52,15 @@ class Remembered(Keeper):
     def again(self) -> None:
         self.tries += 1
 
-    def write(self, token: str) -> None:
+    def write(self, token: str, *, fresh: bool = False) -> None:
         self.token = token
 
     def forget(self, *, told: bool = True) -> Remains:
         self.token = None
         return Remains.NOTHING
+
+    def hasten(self) -> None:
+        """It never keeps anybody waiting."""
 
 
 class Scripted(Server):
@@ -188,7 +192,7 @@ def playing(
     folder: Path, token: str | None = None, wanted: str = "/", set_up: Callable[[Scripted], None] = lambda _: None,
     facts: Callable[[], Facts] = lambda: Facts("linux", "ada-laptop", "PF3X"), browses: bool = True,
     keyring: State = State.GOOD, owner: Owner = peers.owner, keeper: Keeper | None = None,
-    now: Callable[[], datetime] = lambda: NOW,
+    now: Callable[[], datetime] = lambda: NOW, former: Former | None = None,
 ) -> Iterator[Play]:  # fmt: skip
     """An app in a thread, until its window is closed; what it keeps is remembered, or in the hands of `keeper`."""
     server, window, remembered = Scripted(), Noting(), Remembered(token, keyring)
@@ -221,6 +225,7 @@ def playing(
             "ada-laptop",
             now,
             owner,
+            former,
         ),
         wanted,
     )
@@ -807,8 +812,8 @@ def test_a_window_that_is_never_let_in_ends_on_a_page(tmp_path: Path) -> None:
     """Not in a circle."""
     with playing(tmp_path) as play:
         play.window.lands = lambda address: f"{HOME}/sign-in" if address.endswith("entered") else address
-        play.keeper.token = "sd_kept_1"
         play.sees("welcome")
+        play.keeper.token = "sd_kept_1"
         play.act("sign-in")
         play.sees("waiting")
         come_back(play.browsed[0])

@@ -80,7 +80,7 @@ def test_a_keyring_that_takes_nothing_at_the_first_sign_in_is_told(tmp_path: Pat
         signed_in(play, "keep")
         play.inside()
         told = play.teller[0].notices[0]
-        assert (told.title, "You stay signed in until you close the app" in told.body) == (UNKEPT, True)
+        assert (told.title, "a sign-in lasts until you close the app" in told.body) == (UNKEPT, True)
     assert play.server.ended == []
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from errno import EMFILE, ENFILE
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,9 @@ from selfserve.desktop.__main__ import run_on
 from selfserve.desktop.brand import Brand
 from selfserve.desktop.instance import Elsewhere, Instance, Silent, folder_of, single
 from selfserve.desktop.links import REFUSED, path_of
+from selfserve.desktop.lock import Lock
 from selfserve.desktop.meeting import LONGEST, peer_of
+from tests.desktop.session import until
 
 WAYS = pytest.mark.parametrize("platform", ["linux", "win32"])
 """The socket of Unix, and the port with a secret that stands in where there is none."""
@@ -107,6 +110,23 @@ def test_whoever_opened_the_lock_just_before_it_was_given_up_begins_again(
     assert list(folder.iterdir()) == []
 
 
+def test_where_no_lock_holds_it_says_so_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file system that gives a file another number at each look would have it begin again for ever."""
+    looks: list[Path] = []
+
+    def restless(_: Lock, file: int) -> bool:
+        looks.append(tmp_path)
+        return len(looks) > 5000
+
+    monkeypatch.setattr(Lock, "_lies_there", restless)
+    monkeypatch.setattr(os, "environ", {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)})
+    assert run_on("a.b.c", nullcontext(Brand("A", "a.b.c", "https://a.example")), "", name="A") == 3
+    told = f"The app cannot keep its place in {tmp_path / 'a.b.c'}: No locks available.\n"
+    assert capsys.readouterr().err == told
+
+
 @WAYS
 def test_of_many_starts_at_once_one_is_the_app(tmp_path: Path, platform: str) -> None:
     """However they meet, in one moment or as another ends; the links of the others reach it, or the one that ends."""
@@ -168,7 +188,7 @@ def test_once_its_window_is_gone_a_link_is_left_to_the_next_start(
     monkeypatch.setattr(program, "_no_window", lambda *_: "")
     swallowed: list[str] = []
 
-    def opened(_: Brand, link: str, came: list[Callable[[str], None]], waiting: list[str]) -> int:
+    def opened(_: Brand, link: str, came: list[Callable[[str], None]], waiting: list[str], gone: object) -> int:
         came.append(swallowed.append)
         return 0
 
@@ -200,6 +220,28 @@ def test_once_its_window_is_gone_a_link_is_left_to_the_next_start(
     assert swallowed == []
     assert one is not None
     one.close()
+
+
+@WAYS
+def test_a_link_reaches_the_app_after_a_moment_in_which_nothing_could_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str
+) -> None:
+    """As with too many open files: it goes on listening, and ends only when it is closed."""
+    heard: queue.SimpleQueue[str] = queue.SimpleQueue()
+    failures, accept = [EMFILE, EMFILE, ENFILE], socket.socket.accept
+
+    def failing(listener: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise OSError(failures.pop(), "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", failing)
+    first = single(tmp_path / "app", "", heard.put, platform)
+    with pytest.raises(Elsewhere):
+        single(tmp_path / "app", "selfserve://mine", heard.put, platform)
+    assert (heard.get(timeout=5), failures) == ("selfserve://mine", [])
+    first.close()
+    until(lambda: "instance" not in [one.name for one in threading.enumerate()], "it listens still", 10)
 
 
 @WAYS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -281,6 +282,61 @@ def test_the_newest_token_is_found_whichever_the_keyring_holds(tmp_path: Path) -
     for held in ("sd_1", "sd_2", "sd_3", "sd_4"):
         ring.held = held
         assert ring.keeper(tmp_path).read() == "sd_4"
+
+
+def test_what_the_keyring_holds_opens_the_newest_however_often_it_changed(tmp_path: Path) -> None:
+    """An app that runs for weeks over a locked keyring."""
+    ring = Ring("sd_0")
+    keeper = ring.keeper(tmp_path)
+    keeper.read()
+    ring.locked = True
+    for number in range(1, 20):
+        keeper.write(f"sd_{number}")
+    ring.locked = False
+    assert ring.keeper(tmp_path).read() == "sd_19"
+    keeper.again()
+    assert (ring.held, keeper.left) == ("sd_19", None)
+
+
+class Prompting(Ring):
+    """A keyring whose prompt is answered when `answered` says so."""
+
+    def __init__(self, held: str | None = None) -> None:
+        super().__init__(held)
+        self.prompts, self.answered = 0, threading.Event()
+
+    def get(self) -> str | None:
+        """As somebody answers the prompt, if it asks."""
+        if self.locked:
+            self.prompts += 1
+            assert self.answered.wait(10)
+        return self.held
+
+
+@pytest.mark.parametrize("act", ["write", "forget"])
+def test_a_prompt_that_is_answered_late_changes_nothing_that_came_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """Neither is a newer token overwritten by an older one, nor the next sign-in taken away by an earlier sign-out."""
+    ring = Prompting("sd_1")
+    keeper = Keeper("a", "b", ring.backend(), 0.05, aside=tmp_path / "aside", still=lambda: False)
+    assert keeper.read() == "sd_1"
+    threads: list[threading.Thread] = []
+    made = threading.Thread
+
+    def noted(**of: Any) -> threading.Thread:
+        threads.append(made(**of))
+        return threads[-1]
+
+    monkeypatch.setattr("selfserve.desktop.keep.threading.Thread", noted)
+    ring.locked = True
+    keeper.write("sd_2") if act == "write" else keeper.forget()
+    assert (ring.prompts, keeper.state) == (1, State.LOCKED)
+    ring.locked = False
+    keeper.write("sd_3")
+    ring.answered.set()
+    threads[0].join(10)
+    assert ring.held == "sd_3"
 
 
 def test_what_lies_beside_opens_with_the_keyring_alone(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import re
+import signal
 import site
 import socket
 import sqlite3
@@ -54,6 +55,20 @@ def test_one_command_is_server_and_window(tmp_path: Path, page: Page) -> None:
     assert folder.stat().st_mode & 0o077 == 0
     with sqlite3.connect(folder / "data" / "selfserve.db") as store:
         assert store.execute("SELECT count(*) FROM device_token").fetchone() == (1,)
+
+
+def test_ctrl_c_ends_server_and_window_in_order(tmp_path: Path) -> None:
+    """Pressed in the terminal it was started from: no traceback, nothing listens, the next start finds nobody there."""
+    with desktop(tmp_path / "s") as session:
+        session.environment.update(environment())
+        command = whole("desktop", "--local", "--data", str(tmp_path / "local"))
+        with app(session, command, "local.selfserve.app") as shown:
+            shown.sees("Welcome", 90)
+            shown.process.send_signal(signal.SIGINT)
+            assert shown.ends() == 0, shown.log.read_text()
+            assert "Traceback" not in shown.log.read_text()
+        assert list(session.folder.rglob("app.lock")) == []
+    assert (tmp_path / "local" / "data" / "selfserve.db").exists()
 
 
 @pytest.mark.parametrize("own", [True, False])

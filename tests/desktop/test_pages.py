@@ -37,6 +37,7 @@ def everything(to: Speaker) -> list[Page]:
         screens.welcome(to, ["A hint."], ABOUT),
         screens.waiting(to, "ABCD-EFG", "http://127.0.0.1:43210/go/abc"),
         screens.whose(to, "Ada Lovelace"),
+        screens.leaving(to, BRAND),
         *(screens.trouble(one, to, BRAND, ABOUT, NOW) for one in troubles),
         *(screens.device(FACTS, "ada-laptop", to, sends) for sends in (None, True, False)),
     ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selfserve.desktop import place
+from selfserve.desktop.around import Event
 from selfserve.desktop.beside import Beside
-from selfserve.desktop.keep import Remains
+from selfserve.desktop.keep import Keeper, Remains
 from selfserve.desktop.trouble import Kind, Trouble
 from tests.desktop.session import desktop, unlock, until
 from tests.desktop.test_course import AWAY, Scripted, away, come_back, playing, signed_in
@@ -25,8 +27,9 @@ def test_what_a_locked_keyring_holds_is_not_said_to_be_signed_out(tmp_path: Path
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
         play.sees("welcome")
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
-        assert NOT_QUITE in play.sees("welcome").hints[0]
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
+        (hint,) = play.sees("welcome").hints  # that the keyring is locked is said in it
+        assert NOT_QUITE in hint
         assert play.server.ended == []
     ring.locked = False
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
@@ -107,11 +110,11 @@ def test_where_not_even_a_note_can_be_kept_it_says_that_nobody_is_signed_out(
         play.sees("welcome")
         monkeypatch.setattr("selfserve.desktop.place.tempfile.NamedTemporaryFile", _full)
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
         assert "You are not signed out" in play.sees("welcome").hints[0]
         ring.locked = False
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 3, "no answer", 10)
+        until(lambda: len(play.window.pages) == 5, "no answer", 10)
         assert play.sees("welcome").hints == ["You are signed out. See you soon."]
         assert (play.server.ended, ring.held) == (["sd_1"], None)
 
@@ -127,7 +130,7 @@ def test_who_signs_in_next_keeps_their_own_and_ends_the_former(tmp_path: Path, a
     with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
         play.sees("welcome")
         play.act("sign-out")
-        until(lambda: len(play.window.pages) == 2, "no answer", 10)
+        until(lambda: len(play.window.pages) == 3, "no answer", 10)
         ring.locked = not at_the_press
         signed_in(play, "keep")
         play.inside()
@@ -138,6 +141,58 @@ def test_who_signs_in_next_keeps_their_own_and_ends_the_former(tmp_path: Path, a
         play.inside()
         play.act("sign-out")
         play.sees("welcome")
+
+
+@pytest.mark.parametrize("opens", ["inside", "at the sign-out", "later"])
+def test_who_signs_in_over_a_locked_keyring_ends_what_it_held(tmp_path: Path, opens: str) -> None:
+    """Nobody signed the former one out: it is ended on the server when the keyring opens, and comes back to nobody."""
+    ring = Ring("sd_1", locked=True)
+    with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
+        signed_in(play, "keep")
+        play.inside()
+        if opens == "inside":
+            ring.locked = False
+            until(lambda: ring.held == "sd_new_1+", "not kept", 10)
+            until(lambda: play.server.ended == ["sd_1"], "not ended", 10)
+        elif opens == "at the sign-out":
+            play.app._started = replace(play.app._started, ask_every=60.0)  # type: ignore[type-var]
+            play.app.post(Event("link"))
+            until(lambda: play.window.fronts == 2, "the next look is not far off", 10)
+            ring.locked = False
+            play.act("sign-out")
+            play.sees("welcome")
+            assert play.server.ended == ["sd_new_1+", "sd_1"]
+    ring.locked = False
+    with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
+        if opens == "inside":
+            play.inside()
+            assert play.server.ended == []
+        else:
+            assert play.sees("welcome").hints == []
+            assert play.server.ended == (["sd_1"] if opens == "later" else [])
+            assert (ring.held, "start" in play.server.calls) == (None, False)
+
+
+def test_who_signs_in_while_the_keyring_is_away_ends_what_it_holds(tmp_path: Path) -> None:
+    """Its service was not there, or just starting: it was not asked, so it may hold somebody."""
+    ring = Ring("sd_1")
+    here: list[bool] = []
+    backend, held = ring.backend(), ring.get
+
+    def get() -> str | None:
+        if not here:
+            raise RuntimeError("org.freedesktop.DBus.Error.ServiceUnknown")
+        return held()
+
+    ring.get = get  # type: ignore[method-assign]
+    keeper = Keeper("a", "b", backend, aside=tmp_path / "aside")
+    with playing(tmp_path, keeper=keeper) as play:
+        signed_in(play, "keep")
+        play.inside()
+    here.append(True)
+    with playing(tmp_path, keeper=ring.keeper(tmp_path)) as play:
+        play.sees("welcome")
+        assert (play.server.ended, ring.held) == (["sd_1"], None)
 
 
 def test_a_token_of_ones_own_that_was_written_late_counts(tmp_path: Path) -> None:

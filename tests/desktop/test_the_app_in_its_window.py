@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from playwright.sync_api import Page
 
 from selfserve.demo.company import FERNHILL
 from tests.demo.process import Started, demo, environment, ran
-from tests.desktop.session import Session, Shown, app, brand_of, desktop, from_sources, vendored
+from tests.desktop.session import Session, Shown, app, brand_of, desktop, from_sources, until, vendored
 
 LOGIN = "lukas"
 PASSWORD = "fernhill-lukas-1"
@@ -145,6 +147,65 @@ def test_the_whole_way(session: Session, house: Started, start: Start, page: Pag
         shown.press("Sign in")
     with app(session, command) as shown:
         shown.sees("Welcome")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_session_that_ends_closes_the_app_in_order(
+    session: Session, house: Started, start: Start, number: signal.Signals
+) -> None:
+    """As by its menu: what it keeps is kept, and the next start finds nobody there."""
+    with app(session, start(session.folder, house.url)) as shown:
+        shown.sees("Welcome")
+        shown.process.send_signal(number)
+        assert shown.ends() == 0, shown.log.read_text()
+        assert "Traceback" not in shown.log.read_text()
+    assert len(list(session.folder.rglob("window.json"))) == 1
+    assert list(session.folder.rglob("app.lock")) == []
+
+
+SLOW = """
+import runpy, sys
+gate, begun = sys.argv.pop(1), sys.argv.pop(1)
+sys.path.insert(0, sys.argv.pop(1))
+from selfserve.desktop.server import Server
+real = Server.start
+def start(self, token):
+    told = real(self, token)
+    open(begun, "w").close()
+    open(gate).read()
+    return told
+Server.start = start
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_quit_while_it_starts_and_started_again_nobody_is_a_thief(
+    session: Session, house: Started, start: Start, page: Page
+) -> None:
+    """The server's answer comes after the window is closed: the next start waits until it is kept, and the one after
+    that is inside as well."""
+    command = start(session.folder, house.url)
+    with app(session, command) as shown:
+        enter(shown, page)
+        shown.press("Quit")
+        assert shown.ends() == 0
+    gate, begun = session.folder / "gate", session.folder / "begun"
+    os.mkfifo(gate)
+    at = command.index("-c") + 1
+    with app(session, [*command[:at], SLOW, str(gate), str(begun), *command[at + 1 :]]) as slow:
+        until(begun.exists, "not started")
+        slow.press("Quit")
+        until(lambda: not slow.see(), "the window is still there")
+        with app(session, command) as shown:
+            assert list(session.folder.rglob("app.lock"))
+            with gate.open("w"):
+                pass
+            shown.sees("What do you need?")
+            assert slow.ends() == 0
+            shown.press("Quit")
+            assert shown.ends() == 0
+    with app(session, command) as shown:
+        shown.sees("What do you need?")
 
 
 def test_a_second_start_needs_no_browser(session: Session, house: Started, start: Start, page: Page) -> None:

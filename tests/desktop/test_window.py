@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.desktop.session import Talker, brand_of, desktop, vendored
 from tests.desktop.test_server import Answer, _context, answering
+from tests.servers.processes import free_port
 
 
 def page(asked: Any) -> Answer:
@@ -20,6 +23,22 @@ def test_a_certificate_that_is_believed_before_the_window_is_there_counts(tmp_pa
     context, _ = _context(tmp_path)
     with desktop(tmp_path / "s", keyring=None) as session, answering(page, context) as port:
         server = f"https://localhost:{port}"
+        brand = brand_of(session.folder, server)
+        words = (str(library), str(brand), str(tmp_path / "server.pem"))
+        window = Talker(session.stack, "pages_shown.py", session.environment, *words)
+        assert window.hear("no window") == ["at", "about:blank"]
+        window.send(go=f"{server}/")
+        assert window.hear("nothing loads") == ["at", f"{server}/"]
+
+
+@pytest.mark.parametrize("without", ["*", "localhost,app.localhost", ".localhost"])
+def test_the_window_goes_by_no_proxy_where_the_app_does_not(tmp_path: Path, without: str) -> None:
+    """`no_proxy` means the same to both, `*` included; the proxy is one that is not there."""
+    library = vendored(tmp_path / "library")
+    context, _ = _context(tmp_path, ("app.localhost",))
+    with desktop(tmp_path / "s", keyring=None) as session, answering(page, context) as port:
+        session.environment.update(https_proxy=f"http://127.0.0.1:{free_port()}", no_proxy=without)
+        server = f"https://app.localhost:{port}"
         brand = brand_of(session.folder, server)
         words = (str(library), str(brand), str(tmp_path / "server.pem"))
         window = Talker(session.stack, "pages_shown.py", session.environment, *words)

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -73,8 +73,11 @@ def _local() -> int:
     """The whole selfserve does that; it lives in another package than this app on most machines."""
     if find_spec("nicegui") is None or find_spec("selfserve.cli") is None:
         return _stop("--local needs the whole selfserve on this machine: pip install 'selfserve[desktop]'.", WRONG)
-    whole = "from selfserve.cli import main; main()"
-    return subprocess.call([sys.executable, "-c", whole, "desktop", "--local"])
+    command = [sys.executable, "-c", "from selfserve.cli import main; main()", "desktop", "--local"]
+    if sys.platform == "win32":
+        return subprocess.call(command)
+    # In this one's place: what is to end the app, such as Ctrl-C, reaches the whole selfserve, which ends in order.
+    return os.execv(sys.executable, command)  # noqa: S606
 
 
 def run(chosen: Brand, link: str) -> int:
@@ -91,7 +94,7 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
     except place.NoHome:
         return _stop(to.say("no_home"), NO_WINDOW)
     waiting: list[str] = []
-    came = [waiting.append]
+    came: list[Callable[[str], None]] = [waiting.append]
     meeting = instance.folder_of(app, state, os.environ)
     try:
         first = instance.single(meeting, handed_over(link, scheme), lambda told: came[-1](told))
@@ -110,7 +113,7 @@ def run_on(app: str, server: AbstractContextManager[Brand], link: str, *, name: 
             return _stop(why, NO_WINDOW)
         with server as chosen:
             try:
-                return _opened(chosen, link, came, waiting)
+                return _opened(chosen, link, came, waiting, first.deafen)
             finally:
                 first.deafen()  # its server may take a while to end
     finally:
@@ -133,10 +136,19 @@ def _no_window(app: str, name: str, to: words.Speaker) -> str:
     return ""
 
 
-def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  # type: ignore[type-arg]
+def _opened(
+    chosen: Brand,
+    link: str,
+    came: list[Callable[[str], None]],
+    waiting: list[str],
+    gone: Callable[[], None],
+) -> int:
+    """The app in its window, until both have ended; `gone` is called as soon as the window is closed."""
     to = words.of_system()
     from selfserve.desktop.app import App
     from selfserve.desktop.around import Around
+    from selfserve.desktop.beside import name_for
+    from selfserve.desktop.former import Former
     from selfserve.desktop.keep import Keeper
     from selfserve.desktop.notices import teller
     from selfserve.desktop.roaming import stay
@@ -151,12 +163,19 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
     except NoScreen as error:
         return _stop(f"{chosen.name}: {error}.", NO_WINDOW)
     agent = f"selfserve-desktop/{VERSION} ({platform.system().lower()})"
+
+    def keeper(server: str) -> Keeper:
+        return Keeper(chosen.id, server, aside=state / name_for(server))
+
+    def served(origin: str, ca_file: Path | None) -> Server:
+        return Server(origin, agent, to.language, trust(ca_file))
+
     app = App(
         Around(
             brand=chosen,
             to=to,
-            server=Server(chosen.server, agent, to.language, trust(chosen.ca_file)),
-            keeper=Keeper(chosen.id, chosen.server, aside=state / "token.json"),
+            server=served(chosen.server, chosen.ca_file),
+            keeper=keeper(chosen.server),
             window=window,
             browse=webbrowser.open,
             facts=facts.read,
@@ -164,13 +183,14 @@ def _opened(chosen: Brand, link: str, came: list, waiting: list[str]) -> int:  #
             memory=state / "device.json",
             host=socket.gethostname() or "?",
             now=lambda: datetime.now(UTC),
+            former=Former(state / "servers.json", chosen, keeper, served),
         ),
         wanted=path_of(link, chosen.scheme) or "/",
     )
     came.append(app.link)
     for told in waiting:
         app.link(told)
-    window.run(app.post, app.run)
+    window.run(app.post, app.run, gone)
     return 0
 
 

@@ -6,6 +6,7 @@ One thread goes from state to state; all that happens (presses, links, pages tha
 from __future__ import annotations
 
 import queue
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from selfserve.desktop.around import Around, Event
 from selfserve.desktop.fence import path_at
 from selfserve.desktop.handoff import HandOff
 from selfserve.desktop.hearing import Hearing
-from selfserve.desktop.keep import State
+from selfserve.desktop.keep import Remains, State
 from selfserve.desktop.links import path_of
 from selfserve.desktop.pages import Page, plain
 from selfserve.desktop.server import About, Started
@@ -32,6 +33,10 @@ SKEW = 300.0
 SIGNING_OUT = ("/auth/logout", "/auth/bye")
 """Where the server's own pages sign out: pressed while it is away, nobody is to be back inside by themselves."""
 
+
+SIGN_OUT = Event("act", "sign-out")
+REMAINING = frozenset(Remains) - {Remains.NOTHING}
+"""What is said of a sign-out that speaks of the keyring itself."""
 
 Next = Callable[[], "Next | None"]
 """A state: does its part and gives the one that follows; None ends the app."""
@@ -56,6 +61,10 @@ class App:
     _back: str = "/"
     """The page to come back to, of whoever is signed in; `wanted` is a link's, whoever that will be."""
     _showing_fault: bool = False
+    _closed: threading.Event = field(default_factory=threading.Event)
+    """Set with the window's end, whatever the app waits for just then: nothing more is begun."""
+    _unclaimed: str | None = None
+    """The token of a sign-in of which nobody has said yet that it is theirs."""
 
     def __post_init__(self) -> None:
         self._computer = ThisComputer(self.around)
@@ -64,6 +73,9 @@ class App:
     def post(self, event: Event) -> None:
         """Something happened; from any thread."""
         self._events.put(event)
+        if event.kind == "closed":
+            self._closed.set()
+            self.around.keeper.hasten()
 
     def link(self, link: str) -> None:
         """A link or "" from a second start; one that names no page of ours brings the window to the front, and is said
@@ -72,14 +84,27 @@ class App:
         self.post(Event("refused") if path is None else Event("link", path))
 
     def run(self) -> None:
-        """From state to state until the window is closed."""
+        """From state to state until the window is closed. A token that was given meanwhile is kept or ended, before
+        this returns: the next start would be taken for a thief."""
         state: Next | None = self._connect
-        while state is not None:
-            try:
-                state = state()
-            except Exception as error:  # whatever it is, nobody is to look at an empty window
-                state = self._fault(error)
-        parting.end_lost(self.around, self._token)
+        try:
+            while state is not None:
+                try:
+                    state = self._over() if self._closed.is_set() and state != self._sign_out else state()
+                except Exception as error:  # whatever it is, nobody is to look at an empty window
+                    state = self._fault(error)
+        finally:
+            parting.end_lost(self.around, self._token)
+            parting.end_left(self.around)
+            if self._unclaimed:
+                parting.end(self.around, self._unclaimed)
+
+    def _over(self) -> Next | None:
+        """The window is gone: of all that was pressed before, only signing out still counts."""
+        while not self._events.empty():
+            if self._events.get() == SIGN_OUT:
+                return self._sign_out
+        return None
 
     def _fault(self, error: Exception) -> Next:
         """Say that the app itself is wrong, and how to reach a human; where not even that can be shown, end."""
@@ -145,6 +170,8 @@ class App:
             about = self._asked()
         except Trouble as trouble:
             return self._offline_with(trouble)
+        if self._closed.is_set():
+            return self._over
         if not about.enabled:
             return self._offline_with(Trouble(Kind.NO_APPS))
         if _number(VERSION) < _number(about.minimum_version):
@@ -152,6 +179,8 @@ class App:
         if self.around.server.certificate and self.around.brand.ca_file is not None:
             self.around.window.trust(self.around.server.certificate)
         self._token = self._token or self.around.keeper.read()
+        if self.around.former:
+            self.around.former.settle(readable=self.around.keeper.state is State.GOOD)
         if kept := parting.end_left(self.around):
             return self._offline_with(kept)
         return self._start if self._token else self._ask
@@ -190,7 +219,8 @@ class App:
         why, self._why, self._failures = self._why, "", 0
         self._entries = 0
         hints = [self.around.to.say(why)] if why else []
-        hints += [self.around.to.say(self.around.keeper.state)] if self.around.keeper.state is not State.GOOD else []
+        how = self.around.keeper.state
+        hints += [self.around.to.say(how)] if how is not State.GOOD and why not in REMAINING else []
         self._show(screens.welcome(self.around.to, [*hints, *self._clock()], self._about))
         while True:
             event = self._wait(None)
@@ -253,7 +283,10 @@ class App:
             started = self.around.server.sign_in(code, done.verifier)
         except Trouble as trouble:
             return self._not_started(trouble, "not_let_in")
-        return self._let_in(started) if done.sure else lambda: self._whose(started)
+        if done.sure:
+            return self._let_in(started)
+        self._unclaimed = started.token
+        return lambda: self._whose(started)
 
     def _whose(self, started: Started) -> Next | None:
         """Ask who they are where nobody vouches for the browser; nothing is kept before they say that it is them."""
@@ -262,14 +295,18 @@ class App:
             event = self._wait(SIGN_IN_LASTS)
             if event == Event("act", "that-is-me"):
                 return self._let_in(started)
-            if event.kind in ("closed", "time") or event in (Event("act", "not-me"), Event("act", "sign-out")):
+            if event.kind == "closed":
+                return None
+            if event.kind == "time" or event in (Event("act", "not-me"), SIGN_OUT):
                 parting.end(self.around, started.token)  # else it ends by itself, unused: nobody has it any more
-                return None if event.kind == "closed" else self._ended("not_me")
+                self._unclaimed = None
+                return self._ended("not_me")
             if follows := self._from_menu(event, lambda: self._whose(started)):
                 return follows
 
     def _let_in(self, started: Started) -> Next:
-        self._take(started)
+        self._unclaimed = None
+        self._take(started, fresh=True)
         return self._device if self._computer.consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
@@ -281,11 +318,11 @@ class App:
             return self._not_started(trouble, "signed_out")
         return self._enter
 
-    def _take(self, started: Started) -> None:
+    def _take(self, started: Started, *, fresh: bool = False) -> None:
         self._started, self._token = started, started.token
         keeper = self.around.keeper
         lost, good = keeper.lost, keeper.state is State.GOOD
-        keeper.write(started.token)
+        keeper.write(started.token, fresh=fresh)
         if keeper.lost and not lost:
             self._hearing.say("unkept", "unkept_told")
         elif good and keeper.state is State.NONE and not keeper.lasts:  # not known when it was asked to sign in
@@ -373,7 +410,7 @@ class App:
             self.wanted = "/"
         elif event == Event("act", "device"):
             return self._device
-        elif event == Event("act", "sign-out"):
+        elif event == SIGN_OUT:
             return self._sign_out
         elif event == Event("act", "reload"):
             self.around.window.go(self.around.server.origin + self._path)
@@ -411,7 +448,8 @@ class App:
         return None  # where it could not be asked, the page itself says so, and comes back by itself
 
     def _sign_out(self) -> Next | None:
-        """Out, here and on the server; here also where that cannot be told."""
+        """Out, here and on the server; here also where that cannot be told. Said at once: it may take a while."""
+        self._show(screens.leaving(self.around.to, self.around.brand))
         token = self._token or self.around.keeper.read()
         troubles = [parting.end(self.around, one) for one in (token, self.around.keeper.left) if one]
         return self._left("bye_offline" if any(troubles) else "bye")
@@ -419,6 +457,7 @@ class App:
     def _left(self, told: str) -> Next:
         """Signed out by whoever was here; where the keyring does not let go of it, that is what they read."""
         remains = self.around.keeper.forget(told=told == "bye")
+        parting.end_left(self.around)
         self._token = None
         return self._ended(remains or told)
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from selfserve.desktop import peers
 from selfserve.desktop.brand import Brand
 from selfserve.desktop.facts import Facts
+from selfserve.desktop.former import Former
 from selfserve.desktop.handoff import Owner
 from selfserve.desktop.keep import Keeper
 from selfserve.desktop.notices import Teller
@@ -65,3 +66,4 @@ class Around:
     host: str
     now: Callable[[], datetime]
     owner: Owner = peers.owner
+    former: Former | None = None

@@ -6,6 +6,7 @@ Each token in it is sealed by one that the keyring may hold, so that neither alo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from selfserve.desktop.sealed import opened, seal
 
 MOST = 8
 """Tokens that a keyring may hold, as each write that was not answered may have been done or may be done later."""
+
+
+def name_for(server: str) -> str:
+    """How the file for one server is called: it lasts beside that for the next one."""
+    return f"token-{sha256(server.encode()).hexdigest()[:16]}.json"
 
 
 class Beside:

@@ -11,8 +11,10 @@ import ssl
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 import gi
 from webview.platforms import gtk as platform
@@ -66,6 +68,22 @@ def usable(icon: Path) -> str | None:
     return str(icon)
 
 
+def close_on_signals(uid: str) -> None:
+    """Close the window in order when its session ends, or whoever started the app wants it to: what a customer would
+    miss is kept, what nobody would find is ended. From then on such a signal changes nothing any more."""
+    asked: list[int] = []
+
+    def close(number: int) -> bool:
+        if not asked:
+            platform.destroy_window(uid)  # type: ignore[no-untyped-call]
+        asked.append(number)
+        return bool(GLib.SOURCE_CONTINUE)
+
+    for number in (SIGHUP, SIGINT, SIGTERM):
+        if getsignal(number) is not SIG_IGN:  # as `nohup` wants it
+            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, close, number)
+
+
 class Bolts:
     """The bolts of one window. To be made in the main thread, before the window shows."""
 
@@ -105,10 +123,11 @@ class Bolts:
         told = next((os.environ[name] for name in names if os.environ.get(name)), "")
         if not told or urlsplit(self._brand.server).hostname in LOOPBACK:
             return
-        without = [one.strip() for one in os.environ.get("no_proxy", os.environ.get("NO_PROXY", "")).split(",")]
-        address = told if "://" in told else f"http://{told}"
-        made = WebKit2.NetworkProxySettings.new(address, [one for one in without if one] or None)
         manager = self._web.get_context().get_website_data_manager()
+        if proxy_bypass(urlsplit(self._brand.server).netloc):  # as the app's own calls go, `*` for all included
+            manager.set_network_proxy_settings(WebKit2.NetworkProxyMode.NO_PROXY, None)
+            return
+        made = WebKit2.NetworkProxySettings.new(told if "://" in told else f"http://{told}", None)
         manager.set_network_proxy_settings(WebKit2.NetworkProxyMode.CUSTOM, made)
 
     def trust(self, certificate: bytes) -> None:

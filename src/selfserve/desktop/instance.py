@@ -16,8 +16,9 @@ from selfserve.desktop.lock import Lock
 from selfserve.desktop.meeting import PATIENCE, Port, Socket, Way
 
 LONGEST_NAME = 40
-CHANGEOVER = 30.0
-"""Seconds to wait for one that is just starting or ending, whose own server has to end, too, in `--local`."""
+CHANGEOVER = 90.0
+"""Seconds to wait for one that is just starting or ending: what it asked its server is heard, and kept, before it ends;
+and its own server has to end, too, in `--local`."""
 PAUSE = 0.05
 ANSWER = b"ok\n"
 
@@ -84,7 +85,7 @@ class _One:
         except BaseException:
             self._lock.release()
             raise
-        threading.Thread(target=_serve, args=(self._listener, self._take), name="instance", daemon=True).start()
+        threading.Thread(target=self._serve, args=(self._listener,), name="instance", daemon=True).start()
 
     def _handed_over(self, link: str) -> bool:
         """Whether the running one has it; raises Silent where it does not answer."""
@@ -95,6 +96,20 @@ class _One:
             raise Silent from None
         except OSError:
             return False  # it is just starting, or just ending
+
+    def _serve(self, listener: socket.socket) -> None:
+        """Hear one after the other until it is closed, also after a moment in which nothing could be opened."""
+        while self._listener is listener:
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                if self._listener is listener:
+                    time.sleep(PAUSE)
+                continue
+            with caller:
+                caller.settimeout(PATIENCE)
+                with contextlib.suppress(OSError, ValueError):
+                    self._take(caller)
 
     def _take(self, caller: socket.socket) -> None:
         """Hand it on, then say so: who was told so may rely on it, and who could wait no longer finds it opened."""
@@ -119,20 +134,6 @@ class _One:
         """See `Instance`."""
         self.deafen()
         self._lock.release()
-
-
-def _serve(listener: socket.socket, take: Callable[[socket.socket], None]) -> None:
-    while True:
-        try:
-            caller, _ = listener.accept()
-        except OSError:
-            return
-        with caller:
-            caller.settimeout(PATIENCE)
-            try:
-                take(caller)
-            except (OSError, ValueError):
-                continue
 
 
 def _close(listener: socket.socket) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import importlib
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
+from contextlib import closing, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import keyring
 from keyring.backend import KeyringBackend
@@ -37,7 +38,7 @@ HEARD = frozenset({"keyring.backends.SecretService", "keyring.backends.libsecret
 PATIENCE = 40.0
 """Seconds somebody has to unlock their keyring when it asks; after that the app goes on without."""
 QUIET = 3.0
-"""Seconds to hear whether it is still locked, which asks nobody."""
+"""Seconds to hear whether it is still locked, which asks nobody; a keyring that asks nobody answers in as many."""
 
 
 class State(StrEnum):
@@ -86,11 +87,18 @@ class Keeper:
         self._backend, self._beside, self._still = backend, Beside(aside, name), still
         self._memory: str | None = None
         self._held: list[str] = []
+        self._ours: set[str] = set()
         self._kept = True
         self._known = self._out = False
+        self._hurry: Future[None] = Future()
         self.left: str | None = None
         self.lasts, self.lost = True, False
         self.state = State.GOOD
+
+    def hasten(self) -> None:
+        """Nobody looks at the app any more, who could unlock a keyring: from now on it is waited for QUIET seconds."""
+        with suppress(InvalidStateError):  # told already
+            self._hurry.set_result(None)
 
     def read(self) -> str | None:
         """The token; None where none is kept, or only one that was signed out, which is `left` then."""
@@ -102,15 +110,20 @@ class Keeper:
                 self._kept = self._memory == held
         return self._memory
 
-    def write(self, token: str) -> None:
-        """Keep the token: in the keyring where that works, else beside it, and in memory in any case."""
+    def write(self, token: str, *, fresh: bool = False) -> None:
+        """Keep the token: in the keyring where that works, else beside it, and in memory in any case. `fresh`: of a new
+        sign-in, not traded for the one before. Whatever sign-in the keyring holds instead, unread, is over then."""
+        if fresh and not self._known and not self._nowhere():
+            self._out = True
+            self._beside.sign_out()
         self._memory = token
+        self._ours.add(token)
 
         def keep(ring: KeyringBackend) -> bool:
-            if self._signed_out():
-                self.left = self._ended(self._get(ring)) or self.left
+            held = self._get(ring)  # where it asks, it asks here
             if token != self._memory:
-                return False  # a prompt was answered late: a newer one counts by now
+                return False  # answered late: a newer one counts by now
+            self.left = self._foreign(held, self._ours) or self.left
             ring.set_password(self._service, self._name, token)
             return self._get(ring) == token
 
@@ -132,9 +145,19 @@ class Keeper:
 
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
-        newest, kept, before = self._memory, self._kept, self._held
-        self._memory, self._held, self._kept, self.left, self.lost = None, [], True, None, False
-        if self._do(self._delete):
+        newest, kept, before, ours = self._memory, self._kept, self._held, {*self._held, *self._ours}
+        left, self.left = self.left, None
+        self._memory, self._held, self._ours, self._kept, self.lost = None, [], set(), True, False
+
+        def delete(ring: KeyringBackend) -> bool:
+            held = self._get(ring)  # where it asks, it asks here
+            if self._memory is not None:
+                return False  # answered late: somebody has signed in by now
+            found = self._foreign(held, ours)
+            self.left = found if found != left else None
+            return held is None or self._delete(ring)
+
+        if self._do(delete):
             self._out = False
             self._beside.forget()
             return Remains.NOTHING
@@ -152,26 +175,32 @@ class Keeper:
         self.left = None
         if self._memory is None:
             self.forget()
+            self.left = None  # it found the same once more
 
     def _signed_out(self) -> bool:
         return self._out or self._beside.signed_out()
 
     def _ended(self, held: str | None) -> str | None:
-        """The last token of the sign-in that `held` is of, where that was signed out; None for one that counts, as is
-        one of this app's own: it may have been written late."""
-        if held is None or not self._signed_out() or held in self._held or self._beside.newest(held) is not None:
+        """The last token of the sign-in that `held` is of, where that was signed out; None for one that counts."""
+        return self._foreign(held, set()) if self._signed_out() else None
+
+    def _foreign(self, held: str | None, ours: set[str]) -> str | None:
+        """The last token of the sign-in that `held` is of, where that is another one than this app's: one of `ours`
+        may have been written late, as may one for which something lies beside."""
+        if held is None or held in ours or held in self._held or self._beside.newest(held) is not None:
             return None
         return self._beside.last(held)
 
     def _lay_aside(self, token: str) -> bool:
         """Seal it by whatever the keyring may hold; where it never held one of ours, memory must do. Whether that is
         done."""
-        before = [one for one in self._held if one != token]
-        if not before and self.state is not State.LOCKED:
+        before, out = [one for one in self._held if one != token], self._signed_out()
+        if not before and self.state is not State.LOCKED and not out:
             return False
-        self._held = [*before, token][-MOST:]  # a prompt that stands open may be answered later
-        by = [*before, token] if self._signed_out() else before
-        return bool(by) and self._beside.lay(token, by)
+        if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
+            self._held = [*before[:1], *[*before[1:], token][1 - MOST :]]  # the first is what it was found to hold
+        by = [*before, token] if out else before
+        return bool(by) and self._beside.lay(token, by) and bool(before)
 
     def _get(self, ring: KeyringBackend) -> str | None:
         return ring.get_password(self._service, self._name)
@@ -188,7 +217,7 @@ class Keeper:
         if self.state is State.LOCKED and self._stays_locked():
             return None  # asked once; nobody is asked again and again
         try:
-            done = _within(self._patience, lambda: act(accepted(self._backend)))
+            done = _within(self._patience, lambda: act(accepted(self._backend)), self._hurry)
         except (KeyringLocked, TimeoutError):
             self.state = State.LOCKED
             return None
@@ -231,22 +260,20 @@ def _each(backend: KeyringBackend) -> Iterable[KeyringBackend]:
     return getattr(backend, "backends", None) or [backend]
 
 
-def _within(seconds: float, act: Callable[[], T]) -> T:
-    """`act` in a thread that is left alone after `seconds`: a prompt may stand open for ever."""
-    found: list[T] = []
-    failed: list[Exception] = []
+def _within(seconds: float, act: Callable[[], T], hurry: Future[None] | None = None) -> T:
+    """`act` in a thread that is left alone after `seconds`, or QUIET ones in a `hurry`: a prompt may stand open for
+    ever. Raises TimeoutError."""
+    done: Future[T] = Future()
 
     def run() -> None:
         try:
-            found.append(act())
+            done.set_result(act())
         except Exception as error:
-            failed.append(error)
+            done.set_exception(error)
 
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not found:
-        raise TimeoutError
-    return found[0]
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    awaited: list[Future[Any]] = [done, hurry] if hurry else [done]
+    wait(awaited, seconds, FIRST_COMPLETED)
+    if hurry and hurry.done():
+        wait([done], min(QUIET, seconds))
+    return done.result(0)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
+
+MOST_TRIES = 1000
+"""More than starts and ends can meet in one moment: then the file system gives its files no steady numbers."""
 
 
 class Lock:
@@ -16,8 +20,8 @@ class Lock:
         self._file: int | None = None
 
     def take(self) -> bool:
-        """Hold it, unless another does; raises OSError where the file cannot be made."""
-        while True:
+        """Hold it, unless another does; raises OSError where the file cannot be made or locked."""
+        for _ in range(MOST_TRIES):
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 held, last = _held(file), self._lies_there(file)
@@ -31,6 +35,7 @@ class Lock:
             if not held:
                 return False
             # Whoever held it took the file away after we had opened it: what we hold is found by nobody.
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK), str(self._path))
 
     def release(self) -> None:
         """Let go of it, and leave no file. Nobody else takes away the file at `path`: they do not hold it."""

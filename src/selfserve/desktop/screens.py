@@ -62,6 +62,12 @@ def trouble(what: Trouble, to: Speaker, brand: Brand, about: About | None, now: 
     return Page(f"trouble-{what.kind}", to.say(f"{what.kind}_title"), [told, *more], acts, detail=what.detail)
 
 
+def leaving(to: Speaker, brand: Brand) -> Page:
+    """Signing out is under way."""
+    told = to.say("leaving_told", server=urlsplit(brand.server).hostname)
+    return Page("leaving", to.say("leaving"), [told], waits=True)
+
+
 def device(facts: Facts, host: str, to: Speaker, sends: bool | None, *, known: bool = True) -> Page:
     """What this machine could say beside its name `host`, which is told at sign-in. `sends` None where nothing was
     decided yet; where nobody is `known` there is nothing to decide."""

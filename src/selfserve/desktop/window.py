@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,12 +87,27 @@ class WebWindow:
 
     # Its own life ----------------------------------------------------------------------------------------------------
 
-    def run(self, post: Callable[[Event], None], live: Callable[[], None]) -> None:
-        """Open it, with `live` beside it in a thread; returns when it is closed. To be called in the main thread."""
+    def run(
+        self, post: Callable[[Event], None], live: Callable[[], None], gone: Callable[[], None] = lambda: None
+    ) -> None:
+        """Open it, with `live` beside it in a thread; `gone` is called as it is closed. Returns when `live` has ended
+        as well: it may still be at what it was told to keep. To be called in the main thread."""
         self._post = post
+        life = threading.Thread(target=live, name="course")
+        life.start()
+        try:
+            self._open(gone)
+        finally:
+            self._post(Event("closed"))  # however it ended
+            life.join()
+
+    def _open(self, gone: Callable[[], None]) -> None:
         events = self._window.events
-        events.closed += lambda: post(Event("closed"))
+        events.closed += lambda: self._post(Event("closed"))
         if LINUX:
+            from selfserve.desktop.gtk import close_on_signals
+
+            close_on_signals(self._window.uid)
             events.before_show += self._bolt
             events.closing += self._remember_gtk
         else:
@@ -99,7 +115,8 @@ class WebWindow:
             events.resized += self._resized
             events.moved += self._moved
             events.closing += self._remember
-        webview.start(live, gui="gtk" if LINUX else None, private_mode=True, menu=self._menu(), icon=self._icon())
+        events.closing += gone
+        webview.start(gui="gtk" if LINUX else None, private_mode=True, menu=self._menu(), icon=self._icon())
 
     def _menu(self) -> list[Menu]:
         def item(key: str, word: str) -> MenuAction:

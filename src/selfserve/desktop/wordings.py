@@ -76,6 +76,14 @@ WORDS: dict[str, tuple[str, str]] = {
             "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
         ),
     ),
+    "leaving": ("Signing you out…", "Du wirst abgemeldet …"),
+    "leaving_told": (
+        "This takes a moment where {server} is slow to answer. You may close the window; it goes on all the same.",
+        (
+            "Das dauert einen Moment, wenn {server} langsam antwortet. Du kannst das Fenster schließen, es geht "
+            "trotzdem weiter."
+        ),
+    ),
     "bye": ("You are signed out. See you soon.", "Du bist abgemeldet. Bis bald."),
     "bye_offline": (
         (
@@ -89,14 +97,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "bye_locked": (
         (
-            "You are not quite signed out yet: your keyring is locked and may still hold your sign-in. The app ends it "
-            "as soon as it finds the keyring unlocked, when you start it or sign in again. To end it now, go to "
-            "“Yours” in your browser."
+            "You are not quite signed out yet: your keyring is locked or does not answer, and may still hold your "
+            "sign-in. The app ends it as soon as it can read the keyring, when you start it or sign in again. To end "
+            "it now, go to “Yours” in your browser."
         ),
         (
-            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt und enthält deine Anmeldung "
-            "vielleicht noch. Die App beendet sie, sobald sie ihn entsperrt vorfindet, wenn du sie startest oder dich "
-            "wieder anmeldest. Sofort geht es im Browser unter „Deins“."
+            "Du bist noch nicht ganz abgemeldet: Dein Schlüsselbund ist gesperrt oder antwortet nicht und enthält "
+            "deine Anmeldung vielleicht noch. Die App beendet sie, sobald sie ihn lesen kann, wenn du sie startest "
+            "oder dich wieder anmeldest. Sofort geht es im Browser unter „Deins“."
         ),
     ),
     "bye_kept": (
@@ -118,17 +126,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "Es ist nichts passiert. Drück in der App auf „Anmelden“ und mach von dort weiter.",
     ),
     "keyring_none": (
-        "This computer has no keyring that keeps secrets safely. You stay signed in until you close the app.",
+        "This computer has no keyring that keeps secrets safely, so a sign-in lasts until you close the app.",
         (
-            "Dieser Computer hat keinen Schlüsselbund, der Geheimnisse sicher bewahrt. Du bleibst angemeldet, bis"
-            " du die App schließt."
+            "Dieser Computer hat keinen Schlüsselbund, der Geheimnisse sicher bewahrt. Eine Anmeldung gilt deshalb "
+            "nur, bis du die App schließt."
         ),
     ),
     "keyring_locked": (
-        "Your keyring is locked. You stay signed in until you close the app; unlock it to stay signed in for longer.",
+        "Your keyring is locked, so a sign-in lasts until you close the app; unlock it to stay signed in for longer.",
         (
-            "Dein Schlüsselbund ist gesperrt. Du bleibst angemeldet, bis du die App schließt; entsperr ihn, um länger "
-            "angemeldet zu bleiben."
+            "Dein Schlüsselbund ist gesperrt. Eine Anmeldung gilt deshalb nur, bis du die App schließt; entsperr ihn, "
+            "um länger angemeldet zu bleiben."
         ),
     ),
     "unknown_name_title": ("You seem to be offline", "Du scheinst offline zu sein"),

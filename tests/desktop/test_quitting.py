@@ -1,0 +1,136 @@
+"""Quit while something is under way: nothing more is begun, and a token that comes then is not lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from selfserve.desktop import instance, keep, meeting, server
+from selfserve.desktop.around import Event
+from selfserve.desktop.keep import Keeper, State
+from tests.desktop.session import until
+from tests.desktop.test_course import Play, Scripted, come_back, playing
+from tests.desktop.test_keep import Ring
+
+CLOSED = Event("closed")
+
+
+class Gate:
+    """A call that is answered when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked, self.opens = threading.Event(), threading.Event()
+
+    def slow(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, which is done at once and answered later."""
+
+        def waits(*told: Any) -> Any:
+            answer = call(*told)
+            self.asked.set()
+            assert self.opens.wait(10)
+            return answer
+
+        return waits
+
+
+def slow(gate: Gate, name: str) -> Callable[[Scripted], None]:
+    """A server whose call `name` is answered when the gate opens."""
+    return lambda server: setattr(server, name, gate.slow(getattr(server, name)))
+
+
+@contextmanager
+def closed_while(gate: Gate, play: Play, *before: Event) -> Iterator[None]:
+    """The window is closed while the server has not answered yet; it does at the end."""
+    assert gate.asked.wait(10)
+    for event in (*before, CLOSED):
+        play.app.post(event)
+    yield
+    gate.opens.set()
+
+
+def test_a_token_that_comes_after_the_end_of_the_window_is_kept_and_not_used(tmp_path: Path) -> None:
+    """The server has traded the one before already: the next start would be taken for a thief."""
+    gate, ring = Gate(), Ring("sd_1")
+    with playing(tmp_path, set_up=slow(gate, "start"), keeper=ring.keeper(tmp_path)) as play, closed_while(gate, play):
+        pass
+    assert (ring.held, play.window.went, play.server.ended) == ("sd_1+", [], [])
+    assert play.server.calls == ["about", "start"]
+
+
+def test_nothing_is_traded_for_a_window_that_is_closed(tmp_path: Path) -> None:
+    """Nor is a keyring asked, whose prompt would stand there without a window."""
+    gate, ring = Gate(), Ring("sd_1", locked=True)
+    with playing(tmp_path, set_up=slow(gate, "about"), keeper=ring.keeper(tmp_path)) as play, closed_while(gate, play):
+        pass
+    assert (play.server.calls, ring.asked) == (["about"], 0)
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_sign_in_that_comes_after_the_end_of_the_window_is_kept_or_ended(tmp_path: Path, sure: bool) -> None:
+    """Kept where the kernel vouches that it is of this account; else nobody has said that it is theirs."""
+    gate = Gate()
+    vouched = {} if sure else {"owner": lambda *_: None}
+    with playing(tmp_path, set_up=slow(gate, "sign_in"), **vouched) as play:  # type: ignore[arg-type]
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        with closed_while(gate, play):
+            pass
+    assert (play.keeper.token, play.server.ended) == (("sd_new_1", []) if sure else (None, ["sd_new_1"]))
+    assert play.window.shown == "waiting"
+
+
+def test_signing_out_counts_although_the_window_is_closed_at_once(tmp_path: Path) -> None:
+    """Whoever presses it and leaves while the server has not answered yet, is out."""
+    gate, ring = Gate(), Ring("sd_1")
+    with playing(tmp_path, set_up=slow(gate, "start"), keeper=ring.keeper(tmp_path)) as play:  # noqa: SIM117
+        with closed_while(gate, play, Event("act", "reload"), Event("act", "sign-out")):
+            pass
+    assert (ring.held, play.server.ended) == (None, ["sd_1+"])
+
+
+def test_signing_out_is_said_at_once_and_the_window_may_be_closed(tmp_path: Path) -> None:
+    """Where the server does not answer it takes a while; nothing of the signed-in pages is shown meanwhile."""
+    gate = Gate()
+    with playing(tmp_path, "sd_1", set_up=slow(gate, "sign_out")) as play:
+        play.inside()
+        play.act("sign-out")
+        page = play.sees("leaving")
+        assert ("help.example.com" in page.told[0], page.waits) == (True, True)
+        with closed_while(gate, play):
+            pass
+    assert (play.server.ended, play.keeper.token, play.window.shown) == (["sd_1+"], None, "leaving")
+
+
+def test_a_keyring_that_asks_is_not_waited_for_once_the_window_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its prompt stands open for ever; a start at once after the end does not wait for it."""
+    monkeypatch.setattr(keep, "QUIET", 0.05)
+    asked, never = threading.Event(), threading.Event()
+    ring = Ring("sd_1")
+    backend = ring.backend()
+
+    def prompts(*_: str) -> None:
+        asked.set()
+        never.wait(30)
+
+    backend.get_password = prompts  # type: ignore[method-assign,assignment]
+    keeper = Keeper("a", "b", backend, patience=30.0, aside=tmp_path / "aside")
+    with playing(tmp_path, keeper=keeper) as play:
+        assert asked.wait(10)
+        play.app.post(CLOSED)
+        until(lambda: keeper.state is State.LOCKED, "still waiting", 5)
+    never.set()
+    assert play.server.calls == ["about"]
+
+
+def test_the_next_start_waits_for_longer_than_an_ending_app_may_take() -> None:
+    """What it asked its server is heard, what it keeps is kept; then its own server ends, in `--local`."""
+    assert instance.CHANGEOVER > server.TIMEOUT + keep.PATIENCE + meeting.PATIENCE
