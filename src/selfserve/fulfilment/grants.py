@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -21,7 +21,7 @@ from selfserve.fulfilment.steps import named
 from selfserve.languages.messages import msg
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement, among
-from selfserve.store.states import GrantState, Purpose, RequestState, RunState
+from selfserve.store.states import GOING, GrantState, Purpose, RequestState, RunState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 TICK = "grant_tick"
@@ -50,6 +50,46 @@ def holding_of(resources: list[str]) -> str:
 
 Asked = tuple[str, str, Mapping[str, Any], str]
 """A step as it was asked for: connector, action, arguments, and the name of what it changes."""
+Thing = tuple[str, str]
+"""What lasts in a target: connector, and the name of what is changed there."""
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a customer has of what they ask for, all of it locked: `going` where some of it is just being taken back,
+    and the grant of just the `same`, with its state, if any."""
+
+    going: bool
+    same: tuple[str, str] | None
+
+
+def former(
+    session: Session, request: Request, holding: str, asked: Sequence[Asked], lasting: Collection[Thing]
+) -> Former:
+    """What the customer has of what they ask for. It cannot begin to end before the transaction is over: its end then
+    sees whom it takes it from.
+
+    Found first and then locked by id: two of the customer's asks that begin at once must not wait for each other.
+    """
+    about = {"customer": request.customer_id, "item": request.item_id, "holding": holding}
+    held = {grant_id for *thing, grant_id in _HELD.rows(session, about) if tuple(thing) in lasting}
+    same = _same_grant(session, about, asked)
+    states = {}
+    for grant_id in sorted(held | ({same} if same else set())):
+        found = _LOCKED.first(session, {"which": grant_id})
+        states[grant_id] = found[0] if found is not None else GrantState.ENDED
+    going = any(states[grant_id] in GOING for grant_id in held)
+    over = same is None or states[same] == GrantState.ENDED
+    return Former(going, None if over or same is None else (same, states[same]))
+
+
+def _same_grant(session: Session, about: Mapping[str, str], asked: Sequence[Asked]) -> str | None:
+    """The grant of the same `holding`; or the one that the customer got by asking for just this by the same item."""
+    alike = _ALIKE.rows(session, about)
+    for grant_id, holding in alike:
+        if holding == about["holding"]:
+            return str(grant_id)
+    return next((grant_id for grant_id, _ in alike if _asked_before(session, grant_id, asked)), None)
 
 
 def promise(
@@ -58,22 +98,20 @@ def promise(
     request: Request,
     item: Item,
     holding: str,
-    asked: Sequence[Asked],
+    had: Former,
     wanted: Wanted,
     now: datetime,
 ) -> None:
     """Store the obligation to take back, with its timer, before anything is given.
 
-    A customer who holds the same already gets a further reason for it: the same `holding`, or the same item with the
-    same things `asked` for, where one of the two was asked for while a target could not name them. Raises
+    A customer who `had` the same already gets a further reason for it: the same `holding`, or the same item with the
+    same things asked for, where one of the two was asked for while a target could not name them. Raises
     `BeingTakenBack` while that is just ending.
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
-    live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
-    live = live or _asked_before(session, request, asked)
-    grant = session.get_one(Grant, live[0], populate_existing=True) if live else None
-    if grant is not None and grant.state in _GOING:
+    if had.same is not None and had.same[1] in GOING:
         raise BeingTakenBack
+    grant = session.get_one(Grant, had.same[0], populate_existing=True) if had.same else None
     grant_id = grant.id if grant is not None else new_id()
     if grant is None:
         _insert(session, house, request, item, grant_id, holding, ends_at, now)
@@ -93,20 +131,19 @@ def promise(
         _set_end(session, house, grant, now)
 
 
-def _asked_before(session: Session, request: Request, asked: Sequence[Asked]) -> tuple[str] | None:
-    """The grant that the customer got by asking for just this by the same item; locked."""
-    for (grant_id,) in _BY_ITEM.rows(session, {"customer": request.customer_id, "item": request.item_id}):
-        steps = session.execute(
-            sa.select(Step.request_id, Step.connector, Step.action, Step.args, Step.resource)
-            .join(GrantReason, GrantReason.request_id == Step.request_id)
-            .where(GrantReason.grant_id == grant_id)
-            .order_by(Step.request_id, Step.position)
-        ).all()
-        for _, each in groupby(steps, key=lambda step: step.request_id):
-            before = [(step.connector, step.action, step.args, step.resource) for step in each]
-            if len(before) == len(asked) and all(map(_same, before, asked)):
-                return (grant_id,)
-    return None
+def _asked_before(session: Session, grant_id: str, asked: Sequence[Asked]) -> bool:
+    """True where the grant was got by asking for just this."""
+    steps = session.execute(
+        sa.select(Step.request_id, Step.connector, Step.action, Step.args, Step.resource)
+        .join(GrantReason, GrantReason.request_id == Step.request_id)
+        .where(GrantReason.grant_id == grant_id)
+        .order_by(Step.request_id, Step.position)
+    ).all()
+    for _, each in groupby(steps, key=lambda step: step.request_id):
+        before = [(step.connector, step.action, step.args, step.resource) for step in each]
+        if len(before) == len(asked) and all(map(_same, before, asked)):
+            return True
+    return False
 
 
 def _same(before: Asked, now: Asked) -> bool:
@@ -115,25 +152,16 @@ def _same(before: Asked, now: Asked) -> bool:
     return before[:3] == now[:3] and (before[3] == now[3] or not both)
 
 
-_BY_ITEM = Statement(
-    sa.select(Grant.id)
+_ALIKE = Statement(
+    sa.select(Grant.id, Grant.holding)
     .where(
         Grant.customer_id == sa.bindparam("customer"),
-        Grant.item_id == sa.bindparam("item"),
+        sa.or_(Grant.holding == sa.bindparam("holding"), Grant.item_id == sa.bindparam("item")),
         Grant.state != GrantState.ENDED,
     )
     .order_by(Grant.id)
-    .with_for_update()
 )
-_LIVE = Statement(
-    sa.select(Grant.id)
-    .where(
-        Grant.customer_id == sa.bindparam("customer"),
-        Grant.holding == sa.bindparam("holding"),
-        Grant.state != GrantState.ENDED,
-    )
-    .with_for_update()
-)
+_LOCKED = Statement(sa.select(Grant.state).where(Grant.id == sa.bindparam("which")).with_for_update())
 # Asked and written at every success, so plainly and made once.
 _GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
 _OPEN = Statement(
@@ -150,14 +178,13 @@ _REASON_ENDS = Statement(
         _REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request")
     )
 )
-_GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
 _HELD = Statement(
-    sa.select(Step.resource, Grant.id, Grant.state)
+    sa.select(Step.connector, Step.resource, Grant.id)
     .join(GrantReason, GrantReason.request_id == Step.request_id)
     .join(Grant, Grant.id == GrantReason.grant_id)
     .where(
         Grant.customer_id == sa.bindparam("customer"),
-        among(Grant.state, [GrantState.PROMISED, GrantState.ACTIVE, *_GOING]),
+        among(Grant.state, [GrantState.PROMISED, GrantState.ACTIVE, *GOING]),
         ours(),
     )
 )
@@ -252,21 +279,6 @@ def reason_of(session: Session, request_id: str) -> GrantReason | None:
     return session.scalar(
         sa.select(GrantReason).where(GrantReason.request_id == request_id, GrantReason.ended_at.is_(None))
     )
-
-
-def going(session: Session, customer_id: str, resources: list[str]) -> bool:
-    """True where any of these is just being taken back from the customer, as part of something they held before.
-
-    What they still hold cannot begin to end before the transaction is over: its end then sees whom it takes it from.
-    """
-    held = [row for row in _HELD.rows(session, {"customer": customer_id}) if row[0] in resources]
-    if any(state in _GOING for _, _, state in held):
-        return True
-    ids = {grant_id for _, grant_id, _ in held}
-    if not ids:
-        return False
-    states = session.scalars(sa.select(Grant.state).where(Grant.id.in_(ids)).order_by(Grant.id).with_for_update())
-    return any(state in _GOING for state in states.all())
 
 
 def over(session: Session, request_id: str, now: datetime) -> str | None:
