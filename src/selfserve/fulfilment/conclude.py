@@ -48,9 +48,9 @@ def conclude(
     over. `told` is where the request's trail stood last, if known."""
     run, request = hold_both(session, held)
     trail = Trail(session, f"request:{request.id}", last=told)
-    note_results(session, house, request, trail, ending, now)
     seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
     until = grants.activate(session, house, request, now) if seen else None
+    note_results(session, house, request, trail, ending, now)
     if ending.stopped_at is None:
         return _fulfilled(session, house, run, request, item, trail, until, now)
     if ending.result is None:

@@ -74,8 +74,9 @@ def _naming(house: House, job: Job) -> Callable[[StepWork], bool]:
     def name(step: StepWork) -> bool:
         with house.database.write() as session:
             hold(session, job.held)
+            going = owned.going_back(session, job.request_id, step)
             note_name(session, step)
-            return not owned.going_back(session, job.request_id)
+            return not going
 
     return name
 
@@ -164,16 +165,16 @@ def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], 
         fresh = Ending(ending.results[written:])
         with house.database.write() as session:
             hold(session, job.held)
-            note_intent(session, step, before)
             if fresh.results:
                 _note(session, house, job, fresh)
+            note_intent(session, step, before)
         written = len(ending.results)
 
     walk(job.steps, attempt, intend, may_try, ending)
     with house.database.write() as session:
-        note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
         rest = Ending(ending.results[written:], ending.stopped_at)
         state = conclude(session, house, job.held, job.item, rest, house.now(), job.told if not written else None)
+        note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
     _measure(job, ending, state, house.now())
     return state
 
@@ -190,5 +191,5 @@ def _measure(job: Job, ending: Ending, state: RequestState, now: datetime) -> No
 def _note(session: Session, house: House, job: Job, fresh: Ending) -> None:
     now = house.now()
     request = session.get_one(Request, job.request_id, with_for_update=True)
-    note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)
     grants.activate(session, house, request, now)
+    note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)

@@ -24,6 +24,7 @@ from selfserve.fulfilment.runs import work_of
 from selfserve.fulfilment.steps import StepWork
 from selfserve.requests import stages
 from selfserve.store.states import (
+    GOING,
     OPEN_RUN,
     STEP_THERE,
     EscalationState,
@@ -172,7 +173,7 @@ def _stranded(house: House, found: Findings) -> None:
         ~runs.where(Run.request_id == Request.id, Run.purpose == Purpose.FULFIL).exists(),
     )
     ending = sa.select(Grant.id).where(
-        Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
+        Grant.state.in_(GOING),
         ~runs.where(Run.grant_id == Grant.id, Run.purpose == Purpose.REVOKE).exists(),
     )
 
@@ -196,7 +197,7 @@ def _stranded(house: House, found: Findings) -> None:
     def end_again(session: Session, row_id: str, now: datetime) -> str | None:
         grant = session.get_one(Grant, row_id, with_for_update=True)
         still = session.scalar(runs.where(Run.grant_id == row_id).limit(1)) is None
-        if not still or grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+        if not still or grant.state not in GOING:
             return None
         grants.order_revoke(session, house, grant, now, first_at=now, after=None)
         return row_id
@@ -311,10 +312,11 @@ def _compare(house: House, step: StepWork, found: Findings) -> None:
     seen = _look(house, step)
 
     def note(session: Session, row_id: str, now: datetime) -> str | None:
-        session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
         if seen is Presence.PRESENT:
             drift.back(session, row_id, now)
-        return drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
+        told = drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
+        session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
+        return told
 
     _each(house, [step.id], note, found.drifted)
 
