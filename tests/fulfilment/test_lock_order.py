@@ -19,14 +19,14 @@ from tests.stand.stores import somebody_waits
 from tests.stand.walker import ACTS, Walker
 
 from selfserve.fulfilment import desk as floor
-from selfserve.fulfilment import grants, naming
+from selfserve.fulfilment import promising
 from selfserve.fulfilment import revoke as taking
-from selfserve.fulfilment.runs import work_of
 from selfserve.requests import acts, desk
 from selfserve.requests.reconcile import reconcile
 from selfserve.requests.refusals import NotPossible, Refusal
 from selfserve.requests.submit import Submitted
 from selfserve.store.states import GrantState, RequestState
+from selfserve.store.tables import Step
 
 ORDER = ("run", "request", "held_grant", "step")
 
@@ -88,7 +88,7 @@ def test_two_asks_of_one_customer_lock_what_they_had_in_one_order(
         late.append(pool.submit(second.ask, "ada", "both"))
         _until_it_waits(stand, late[0])
 
-    _stands_in(monkeypatch, grants, "promise", meanwhile)
+    _stands_in(monkeypatch, promising, "promise", meanwhile)
     made = stand.ask("ada", "lamp", {"reason": "Another."})
     assert late[0].result(30).state is RequestState.FULFILLED
     assert made.state is RequestState.FULFILLED
@@ -113,12 +113,12 @@ def _done(stand: Stand, case_id: str) -> None:
 def test_a_taking_back_that_waits_and_who_did_it_by_hand_do_not_wait_for_each_other(
     stand: Stand, second: Stand, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is tried again, and cannot be yet, in the moment in which Tess says that it is done."""
+    """It is tried again in the moment in which Tess says that it is done, and has to wait as it has no name."""
     case_id, late = _cannot_be_taken_back(stand), list[Future[None]]()
     stand.clock.forward(hours=1)
     (run,) = [run for run in stand.runs(stand.grants("ada")[0].id) if run.ended_at is None]
-    step = work_of(stand.steps(_request(stand))[0])
-    monkeypatch.setattr(naming, "learn", lambda house, run_id: (step, "It has no name."))
+    stand.write(lambda session: session.execute(sa.update(Step).values(resource="?a fork")))
+    stand.shelf.nameless = True
 
     def meanwhile() -> None:
         late.append(pool.submit(_done, second, case_id))
@@ -127,15 +127,9 @@ def test_a_taking_back_that_waits_and_who_did_it_by_hand_do_not_wait_for_each_ot
     _stands_in(monkeypatch, taking, "_wait", meanwhile)
     taking.revoke(stand.house, run.id)
     late[0].result(30)
-    monkeypatch.undo()
+    stand.shelf.nameless = False
     stand.pass_time(hours=1)
     assert stand.grants("ada")[0].state == GrantState.ENDED
-
-
-def _request(stand: Stand) -> str:
-    (grant,) = stand.grants("ada")
-    with stand.house.database.read() as session:
-        return grants.request_of(session, grant).id
 
 
 def test_who_did_it_by_hand_does_not_wait_for_a_taking_back_that_begins(

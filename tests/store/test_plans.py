@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit import reading, seal
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import failing, grants, leases, owned
+from selfserve.fulfilment import failing, leases, owned, promising
 from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
@@ -82,7 +82,7 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "the trail, the next page": lambda session, stand: reading.read(session, after=new_id()),
     "the trail of a stream": lambda session, stand: reading.read(session, stream="request:x"),
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
-    "what was had of it": lambda session, stand: grants.former(
+    "what was had of it": lambda session, stand: promising.former(
         session, Request(customer_id=stand.people["ada"], item_id="lamp"), "holding", [], [("shelf", "thing:lamp:ada")]
     ),
     "what is just taken back of it": lambda session, stand: owned.going(session, [("shelf", "thing:lamp:ada")]),

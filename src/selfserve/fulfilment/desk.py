@@ -16,7 +16,7 @@ from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants, owned, parties, sealed, unseen
+from selfserve.fulfilment import cases, conclude, drift, ends, escalation, grants, owned, parties, sealed, unseen
 from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
@@ -118,7 +118,7 @@ def _retry_revoke(session: Session, house: House, case: Escalation, now: datetim
     if run is not None:
         run.state, run.ended_at = RunState.STOPPED, now
         session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+    ends.order_revoke(session, house, grant, now, first_at=now, after=None)
 
 
 @dataclass(frozen=True)
@@ -377,7 +377,7 @@ def _close_request(
     request.closed_at, request.words = now, words
     request.version += 1
     if not keeps:
-        grants.end_reason(session, house, request, "cannot_be_done", now, f"person:{staff.id}")
+        ends.end_reason(session, house, request, "cannot_be_done", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell(
         "request.cannot", at=now, actor=f"person:{staff.id}", tell=words, data={"steps_there": there, "kept": keeps}
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, parties, versions
+from selfserve.fulfilment import ends, escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.store.states import GrantState, RequestState
@@ -93,7 +93,7 @@ def given_up(session: Session, house: House, case: Escalation, staff: Person, wo
     request = session.get_one(Request, case.request_id, with_for_update=True)
     request.words = words
     request.version += 1
-    grants.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
+    ends.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
     what = f"gone:{request.version}"
     parties.tell(session, request, now=now, what=what, title=_gone, body=words)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
-from selfserve.fulfilment import eligibility, escalation, grants, owned, parties, versions
+from selfserve.fulfilment import eligibility, ends, escalation, grants, owned, parties, versions
 from selfserve.fulfilment.attempt import GOING_BACK, Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
@@ -148,7 +148,7 @@ def _no_longer_allowed(session: Session, house: House, request: Request, refusal
         "request.no_longer_allowed", at=now, tell=refusal, data={"reason": refusal}
     )
     escalation.close_subject(session, f"request:{request.id}", now)
-    grants.end_reason(session, house, request, "no_longer_allowed", now)
+    ends.end_reason(session, house, request, "no_longer_allowed", now)
     parties.tell(session, request, now=now, what="no_longer_allowed", title=_no_longer, body=refusal)
 
 

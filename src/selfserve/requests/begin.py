@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
 from selfserve.connectors.patience import TooSlow, within
-from selfserve.fulfilment import conflicts, grants, owned, queueing
+from selfserve.fulfilment import conflicts, owned, promising, queueing
 from selfserve.fulfilment.fulfil import Job, first_attempt
-from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.promising import BeingTakenBack, Wanted
 from selfserve.fulfilment.runs import Claim, hold
 from selfserve.fulfilment.steps import LosesClaim, StepWork, named
 from selfserve.languages.messages import msg
@@ -86,17 +86,17 @@ def _promise(
     item: Item,
     prepared: Prepared,
     wanted: Wanted | None,
-    lasting: list[grants.Thing],
+    lasting: list[promising.Thing],
     now: datetime,
 ) -> None:
     asked = [(step.connector, step.action, step.args, step.resource) for step in prepared.steps]
-    had = grants.former(session, request, prepared.holding, asked, lasting)
+    had = promising.former(session, request, prepared.holding, asked, lasting)
     if had.going:
         raise NotPossible(GOING)
     if wanted is None:
         return
     try:
-        grants.promise(session, house, request, item, prepared.holding, had, wanted, now)
+        promising.promise(session, house, request, item, prepared.holding, had, wanted, now)
     except BeingTakenBack:
         raise NotPossible(GOING) from None
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import conclude, drift, escalation, give_up, grants, queueing, versions
+from selfserve.fulfilment import conclude, drift, ends, escalation, give_up, queueing, versions
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import ALARM_AFTER
@@ -160,7 +160,7 @@ def _order_again(session: Session, house: House, run: Run, now: datetime) -> Non
     session.flush()
     if run.purpose == Purpose.REVOKE:
         grant = session.get_one(Grant, run.grant_id, with_for_update=True)
-        grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=None)
+        ends.order_revoke(session, house, grant, now, first_at=run.first_at, after=None)
     else:
         conclude.follow(session, house, run, "", now, None, first_at=run.first_at)
 
@@ -199,7 +199,7 @@ def _stranded(house: House, found: Findings) -> None:
         still = session.scalar(runs.where(Run.grant_id == row_id).limit(1)) is None
         if not still or grant.state not in GOING:
             return None
-        grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+        ends.order_revoke(session, house, grant, now, first_at=now, after=None)
         return row_id
 
     _each(house, _ids(house, asked), ask_again, found.stranded)
@@ -212,7 +212,7 @@ def _overdue(house: House, found: Findings) -> None:
 
     def end(session: Session, row_id: str, now: datetime) -> str | None:
         grant = session.get_one(Grant, row_id, with_for_update=True)
-        return row_id if grants.tick(session, house, row_id, grant.timers, now) == "ended" else None
+        return row_id if ends.tick(session, house, row_id, grant.timers, now) == "ended" else None
 
     def expire(session: Session, row_id: str, now: datetime) -> str | None:
         stage = stages.locked(session, row_id)
@@ -252,7 +252,7 @@ def people_left(house: House, found: Findings) -> None:
 
     def take_back(session: Session, row_id: str, now: datetime) -> str | None:
         request = session.get_one(Request, row_id, with_for_update=True)
-        ended = grants.end_reason(session, house, request, "customer_left", now)
+        ended = ends.end_reason(session, house, request, "customer_left", now)
         return request.name if ended is not None else None
 
     _each(house, _ids(house, waiting), ask_anew, found.left_approvers)
