@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
-from selfserve.fulfilment import grants
+from selfserve.fulfilment import ends
 from selfserve.requests import acts, story
 from selfserve.requests.submit import submit
 from selfserve.store.tables import Notice
@@ -62,7 +62,7 @@ def test_what_ended_by_the_machine_says_no_more_than_that(stand: Stand) -> None:
     with stand.house.database.write() as session:
         request = story.find(session, name)
         assert request is not None
-        grants.end_reason(session, stand.house, request, "request_over", stand.clock())
+        ends.end_reason(session, stand.house, request, "request_over", stand.clock())
     stand.work()
     assert _told(stand) == f"It was taken back. If you still need it, {AGAIN}"
 

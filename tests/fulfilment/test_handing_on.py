@@ -13,7 +13,7 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 from tests.stand.stores import somebody_waits
 
-from selfserve.fulfilment import grants, owned
+from selfserve.fulfilment import owned, promising
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.revoke import revoke
 from selfserve.fulfilment.runs import claim
@@ -215,18 +215,23 @@ def test_a_giving_that_learns_its_name_waits_for_a_taking_back_that_begins(
     assert ("fork", "ada") in stand.shelf.things
 
 
+def _going(session: Session, stand: Stand) -> bool:
+    whole = Request(customer_id=stand.people["ada"], item_id="set")
+    return promising.former(session, whole, "another", [], [("shelf", "thing:fork:ada")]).going
+
+
 def test_what_is_asked_for_while_what_was_held_ends_is_seen_by_its_end(
     stand: Stand, second: Stand, beside: ThreadPoolExecutor
 ) -> None:
     """The set is being stored when the fork is given back: that waits until it can see whom it would take it from."""
     fork = stand.ask("ada", "fork")
     with stand.house.database.write() as session:
-        assert not grants.going(session, stand.people["ada"], ["thing:fork:ada"])
+        assert not _going(session, stand)
         late = beside.submit(_gives_back, second, fork)
         _until_it_waits(stand, late)
     late.result(30)
     with stand.house.database.write() as session:
-        assert grants.going(session, stand.people["ada"], ["thing:fork:ada"])
+        assert _going(session, stand)
 
 
 def test_what_is_just_being_given_is_waited_for_by_the_taking_back(

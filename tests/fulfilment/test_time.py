@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.stand.house import Stand
 
-from selfserve.fulfilment import grants
+from selfserve.fulfilment import ends, grants
 from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say, decide
 from selfserve.requests.reconcile import reconcile
@@ -247,8 +247,8 @@ def test_a_timer_that_was_replaced_does_nothing(stand: Stand) -> None:
     (grant,) = stand.grants("ada")
     stand.ask("ada", "lamp", {"reason": "again"})
     stand.clock.forward(hours=8)
-    assert stand.write(grants.tick, stand.house, grant.id, grant.timers, stand.clock()) == "void"
-    assert stand.write(grants.tick, stand.house, "no such grant", 1, stand.clock()) == "void"
+    assert stand.write(ends.tick, stand.house, grant.id, grant.timers, stand.clock()) == "void"
+    assert stand.write(ends.tick, stand.house, "no such grant", 1, stand.clock()) == "void"
 
 
 def test_extending_is_a_request_of_its_own_and_moves_the_end(stand: Stand) -> None:

@@ -11,7 +11,7 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 from tests.stand.stores import somebody_waits
 
-from selfserve.fulfilment import grants
+from selfserve.fulfilment import ends
 from selfserve.requests import acts
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.states import GrantState
@@ -30,7 +30,7 @@ def test_giving_back_what_is_just_expiring_is_no_fault_and_taken_back_once(stand
 
     with ThreadPoolExecutor(1) as other:
         with stand.house.database.write() as session:
-            assert grants.tick(session, stand.house, grant.id, grant.timers, stand.clock()) == "ended"
+            assert ends.tick(session, stand.house, grant.id, grant.timers, stand.clock()) == "ended"
             session.flush()
             late = other.submit(give_back)
             turn = threading.Event()

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from selfserve.catalog.live import LiveCatalog
 from selfserve.connectors.contract import Ports
 from selfserve.connectors.registry import Registry
-from selfserve.fulfilment import grants, sealed, seats
+from selfserve.fulfilment import ends, sealed, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
@@ -130,7 +130,7 @@ class Stand:
         """The grant's timer fires."""
         with self.house.database.write() as session:
             fresh = session.get_one(Grant, grant.id)
-            return grants.tick(session, self.house, fresh.id, fresh.timers, self.clock())
+            return ends.tick(session, self.house, fresh.id, fresh.timers, self.clock())
 
     def tick_stage(self, stage: Stage) -> str:
         """The stage's timer fires."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit import reading, seal
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import failing, grants, leases, naming
+from selfserve.fulfilment import failing, leases, naming, owned, promising
 from selfserve.insights import flow
 from selfserve.notify import notices
 from selfserve.requests import case_rows, grant_rows, lists, presence, small_counts, story, undecided
@@ -22,7 +22,7 @@ from selfserve.requests.reconcile import reconcile
 from selfserve.requests.story import find
 from selfserve.requests.usual import usual
 from selfserve.store.ids import new_id
-from selfserve.store.tables import Step
+from selfserve.store.tables import Request, Step
 from tests.stand.house import Stand
 
 GREW = (
@@ -83,7 +83,18 @@ LISTS: dict[str, Callable[[Session, Stand], Any]] = {
     "the trail of a stream": lambda session, stand: reading.read(session, stream="request:x"),
     "what is not sealed": lambda session, stand: seal.seal(session, stand.clock()),
     "what was never named": lambda session, stand: naming.nameless(session, ["shelf", "human"]),
-    "going": lambda session, stand: grants.going(session, stand.people["ada"], ["thing:lamp:ada"]),
+    "what was had of it": lambda session, stand: promising.former(
+        session, Request(customer_id=stand.people["ada"], item_id="lamp"), "holding", [], [("shelf", "thing:lamp:ada")]
+    ),
+    "what is just taken back of it": lambda session, stand: owned.going(session, [("shelf", "thing:lamp:ada")]),
+    "what is taken back of what it brings": lambda session, stand: owned.going_back(session, "a-request"),
+    "what was taken back of it": lambda session, stand: owned.over(session, "shelf", "thing:lamp:ada"),
+    "what was taken back of it since": lambda session, stand: owned.gone_since(
+        session, "a-request", "shelf", "thing:lamp:ada", frozenset()
+    ),
+    "what is taken back near it": lambda session, stand: owned.gone_since(
+        session, "a-request", "shelf", "?put", frozenset()
+    ),
     "what came of the last day": lambda session, stand: flow.last_day(session, stand.clock()),
     "who is alive": lambda session, stand: leases.living(session, stand.house),
 }

@@ -49,13 +49,14 @@ class UnknownEscalation(DeskRefusal):
 def open_one(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> Escalation:
     """The escalation, locked, if it is still open; else who closed it and when, as `AlreadyHandled`."""
     about = session.execute(
-        sa.select(Escalation.request_id, Escalation.grant_id).where(Escalation.id == escalation_id)
+        sa.select(Escalation.request_id, Escalation.grant_id, Escalation.subject).where(Escalation.id == escalation_id)
     ).first()
     if about is None:
         raise UnknownEscalation(msg("There is no such case on the desk."))
     # What a case is about is locked before the case, as everywhere else: two who meet here must not wait for each
-    # other.
-    for table, row_id in ((Request, about.request_id), (Grant, about.grant_id)):
+    # other (docs/decisions/0003).
+    missing = about.subject.partition("drift:")[2] or None  # what is held, and not in its target any more
+    for table, row_id in ((Request, about.request_id), (Grant, about.grant_id or missing)):
         if row_id is not None:
             session.get(table, row_id, with_for_update=True)
     found = session.get_one(Escalation, escalation_id, with_for_update=True)

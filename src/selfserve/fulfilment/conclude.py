@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import escalation, grants, parties, queueing, ready, sealed
+from selfserve.fulfilment import ends, escalation, grants, parties, queueing, ready, sealed
 from selfserve.fulfilment.house import House, Orders
 from selfserve.fulfilment.runs import Claim, hold_both, note_result, tell_result
 from selfserve.fulfilment.steps import Result, StepWork
@@ -48,9 +48,9 @@ def conclude(
     over. `told` is where the request's trail stood last, if known."""
     run, request = hold_both(session, held)
     trail = Trail(session, f"request:{request.id}", last=told)
-    note_results(session, house, request, trail, ending, now)
     seen = ending.stopped_at is None or any(result.there for _, result in ending.results)
     until = grants.activate(session, house, request, now) if seen else None
+    note_results(session, house, request, trail, ending, now)
     if ending.stopped_at is None:
         return _fulfilled(session, house, run, request, item, trail, until, now)
     if ending.result is None:
@@ -84,7 +84,7 @@ def _fulfilled(
 ) -> RequestState:
     _RUN_ENDED.write(session, {"which": run.id, "state": RunState.FINISHED, "ended_at": now})
     if request.state != RequestState.FULFILLING:
-        grants.end_reason(session, house, request, "request_over", now)
+        ends.end_reason(session, house, request, "request_over", now)
         return RequestState(request.state)
     over = {"state": RequestState.FULFILLED, "closed_at": now, "version": request.version + 1}
     _REQUEST_CLOSED.write(session, {"which": request.id, **over})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,17 +14,19 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
 from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
+from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import cases, conclude, drift, escalation, grants, parties, sealed, unseen
+from selfserve.fulfilment import cases, conclude, drift, ends, escalation, grants, owned, parties, sealed, unseen
 from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
+from selfserve.fulfilment.steps import StepWork, named, resource_of
 from selfserve.languages.messages import msg
 from selfserve.store.states import (
+    GOING,
     OPEN_RUN,
     STEP_THERE,
     Exit,
-    GrantState,
     Purpose,
     RequestState,
     RunState,
@@ -37,6 +39,8 @@ PATIENCE = timedelta(seconds=20)
 """How long a person at the desk waits for a look at the target."""
 NEW = "not_there_before"
 """The field of what staff say of the time before."""
+BEING_TRIED = msg("It is just being tried again; look in a moment.")
+AT_IT = msg("The same is just being taken back, as part of what was held before. Wait a moment, then press it again.")
 
 
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
@@ -102,17 +106,19 @@ def _go_on(session: Session, house: House, request: Request, connector: str, now
 
 def _retry_revoke(session: Session, house: House, case: Escalation, now: datetime) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
-    if grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+    if grant.state not in GOING:
         raise DeskRefusal(msg("This is not waiting to be taken back any more."))
-    run = session.scalar(
-        sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state.in_(OPEN_RUN))
-    )
+    open_run = sa.select(Run).where(Run.grant_id == grant.id, Run.purpose == Purpose.REVOKE, Run.state.in_(OPEN_RUN))
+    # One that is just being begun is passed over and not waited for: its worker holds it and waits for this grant.
+    run = session.scalar(open_run.with_for_update(skip_locked=True))
+    if run is None and session.scalar(open_run) is not None:
+        raise DeskRefusal(BEING_TRIED)
     if run is not None and run.state != RunState.WAITING:
-        raise DeskRefusal(msg("It is just being tried again; look in a moment."))
+        raise DeskRefusal(BEING_TRIED)
     if run is not None:
         run.state, run.ended_at = RunState.STOPPED, now
         session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+    ends.order_revoke(session, house, grant, now, first_at=now, after=None)
 
 
 @dataclass(frozen=True)
@@ -120,13 +126,16 @@ class Seen:
     """What a look at the target said about a step that staff did by hand. INVISIBLE where no step is looked at.
 
     `why` says why it could not be looked at. `recorded`: a person's work by design, of which there is only the desk's
-    own record, so that nothing was seen in any target.
+    own record, so that nothing was seen in any target. `name`: what the target calls it, where that was not known.
+    `over`: the attempts to take the same back that were over before the look.
     """
 
     presence: Presence
     evidence: dict[str, Any]
     why: str = ""
     recorded: bool = False
+    name: str = ""
+    over: frozenset[str] = frozenset()
 
     @property
     def in_target(self) -> bool:
@@ -141,11 +150,33 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
         step = session.get(Step, case.step_id) if case is not None and case.step_id else None
         if step is None:
             return Seen(Presence.INVISIBLE, {})
-        work, recorded = work_of(step), TAKEN_BACK_BY_HAND if case and case.grant_id else DONE_BY_HAND
+        work = work_of(step, session.get_one(Request, step.request_id).customer_id)
+    if case is not None and case.grant_id is not None:
+        return _look(house, work, {TAKEN_BACK_BY_HAND: dict(fields)})
+    name = "" if named(work.resource) else _name(house, work)
+    with house.database.read() as session:
+        over = owned.over(session, work.connector, name or work.resource)
+    return replace(_look(house, work, {DONE_BY_HAND: dict(fields)}), name=name, over=over)
+
+
+def _name(house: House, work: StepWork) -> str:
+    """What the target calls what the step changes; "" where it has no such thing, or cannot say."""
+    try:
+        connector, action = house.connectors.guarded(work.use, PATIENCE)
+        name = resource_of(connector, action, action.args.model_validate(work.args), work.customer_id)
+    except (ConnectorProblem, TooSlow, ValueError):
+        return ""
+    except Exception:
+        log.exception("connector_raised", connector=work.connector, action=work.action)
+        return ""
+    return name if named(name) else ""
+
+
+def _look(house: House, work: StepWork, recorded: dict[str, Any]) -> Seen:
     try:
         connector, action = house.connectors.guarded(work.use, PATIENCE)
         args = action.args.model_validate(work.args)
-        seen = connector.observe(action.name, args, {**work.target_state, recorded: dict(fields)})
+        seen = connector.observe(action.name, args, {**work.target_state, **recorded})
     except (ConnectorProblem, ValueError):
         return Seen(Presence.UNKNOWABLE, {}, msg("The step {step} is not set up rightly.", step=work.use))
     except Exception as problem:
@@ -176,6 +207,7 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
 
     Refused where the target could show it and did not (not there, still at it, or not to be read), unless staff say
     that they are sure. What no target shows by its nature, a person's work or a password, is taken on their word.
+    Refused for a moment, whatever they say, where somebody is just taking the same back, or was since the look.
     """
     case = cases.open_one(session, house, escalation_id, staff, now)
     cases.not_being_tried(case)
@@ -251,14 +283,17 @@ def _brought_by_hand(
     _still_wanted(session, request, now)
     secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
     shown = {name: value for name, value in fields.items() if name not in secret}
-    step = session.get_one(Step, case.step_id, with_for_update=True)
+    grants.activate(session, house, request, now)
+    step = session.get_one(Step, case.step_id)
+    resource = by_hand.seen.name or step.resource
+    if owned.gone_since(session, request.id, step.connector, resource, by_hand.seen.over):
+        raise DeskRefusal(AT_IT)
     told = _said_before(by_hand) if unseen.unseen(house, step) else {}
     ours = unseen.ours_by_hand(house, step, not_there_before=by_hand.not_there_before is True)
     step.state, step.verified_at, step.ours = StepState.DONE, now if by_hand.seen.in_target else None, ours
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = {**_on_word(staff, by_hand.seen, now), **told}
-    step.failure, step.reason = "", ""
-    grants.activate(session, house, request, now)
+    step.resource, step.failure, step.reason = resource, "", ""
     sealed.add(session, house, request, {name: fields[name] for name in secret})
     for name in secret:
         fields[name] = "(sealed to the customer)"
@@ -289,8 +324,8 @@ def _taken_back_by_hand(
     session: Session, house: House, case: Escalation, by_hand: ByHand, staff: Person, now: datetime
 ) -> None:
     grant = session.get_one(Grant, case.grant_id, with_for_update=True)
-    step = session.get_one(Step, case.step_id, with_for_update=True)
-    if not grants.rests_on(session, grant, step):
+    step = session.get_one(Step, case.step_id)
+    if not grants.rests_on(session, grant, step) or owned.kept(session, step, grant.id):
         raise DeskRefusal(msg("This is held because of something else, too. Try again instead."))
     step.state, step.undone_at, step.ours = StepState.UNDONE, now, False
     Trail(session, f"grant:{grant.id}").tell(
@@ -342,7 +377,7 @@ def _close_request(
     request.closed_at, request.words = now, words
     request.version += 1
     if not keeps:
-        grants.end_reason(session, house, request, "cannot_be_done", now, f"person:{staff.id}")
+        ends.end_reason(session, house, request, "cannot_be_done", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell(
         "request.cannot", at=now, actor=f"person:{staff.id}", tell=words, data={"steps_there": there, "kept": keeps}
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, parties, versions
+from selfserve.fulfilment import ends, escalation, grants, parties, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.store.states import GrantState, RequestState
@@ -21,7 +21,7 @@ HELD = (RequestState.FULFILLED, RequestState.PARTLY_FULFILLED)
 def tell(session: Session, house: House, step_id: str, now: datetime) -> str | None:
     """Put before the owners that a step's effect is gone; the name of its request, None where it is held no more."""
     step = session.get_one(Step, step_id)
-    grant = _grant_of(session, step)
+    grant = _grant_of(session, step, lock=True)
     if grant is None or grant.state != GrantState.ACTIVE:
         return None
     request = session.get_one(Request, step.request_id)
@@ -56,17 +56,21 @@ def _why(step: Step) -> str:
 def back(session: Session, step_id: str, now: datetime) -> None:
     """It is seen in the target (again): what was told about it has solved itself."""
     step = session.get_one(Step, step_id)
-    step.verified_at = now
     grant = _grant_of(session, step)
-    if grant is not None:
-        for case in escalation.open_on(session, f"drift:{grant.id}"):
-            if case.step_id == step_id:
-                escalation.close_subject(session, case.subject, now)
+    if grant is not None and _open_about(session, grant, step):
+        session.get_one(Grant, grant.id, with_for_update=True)
+        if _open_about(session, grant, step):  # nobody closed it while the lock was waited for
+            escalation.close_subject(session, f"drift:{grant.id}", now)
+    step.verified_at = now
 
 
-def _grant_of(session: Session, step: Step) -> Grant | None:
+def _open_about(session: Session, grant: Grant, step: Step) -> bool:
+    return any(case.step_id == step.id for case in escalation.open_on(session, f"drift:{grant.id}"))
+
+
+def _grant_of(session: Session, step: Step, *, lock: bool = False) -> Grant | None:
     reason = grants.reason_of(session, step.request_id)
-    return session.get(Grant, reason.grant_id) if reason else None
+    return session.get(Grant, reason.grant_id, with_for_update=lock) if reason else None
 
 
 def restored(session: Session, case: Escalation, staff: Person, words: str, now: datetime, *, seen: bool) -> None:
@@ -89,7 +93,7 @@ def given_up(session: Session, house: House, case: Escalation, staff: Person, wo
     request = session.get_one(Request, case.request_id, with_for_update=True)
     request.words = words
     request.version += 1
-    grants.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
+    ends.end_reason(session, house, request, "gone_in_target", now, f"person:{staff.id}")
     Trail(session, f"request:{request.id}").tell("request.cannot", at=now, actor=f"person:{staff.id}", tell=words)
     what = f"gone:{request.version}"
     parties.tell(session, request, now=now, what=what, title=_gone, body=words)

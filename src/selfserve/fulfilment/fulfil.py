@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.catalog.items import Item
 from selfserve.connectors.breaker import Circuit
-from selfserve.fulfilment import eligibility, escalation, grants, owned, parties, versions
+from selfserve.fulfilment import eligibility, ends, escalation, grants, owned, parties, versions
 from selfserve.fulfilment.attempt import GOING_BACK, Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.conclude import SOONEST, conclude, follow, note_results
@@ -74,8 +74,9 @@ def _naming(house: House, job: Job) -> Callable[[StepWork], bool]:
     def name(step: StepWork) -> bool:
         with house.database.write() as session:
             hold(session, job.held)
+            going = owned.going_back(session, job.request_id, step)
             note_name(session, step)
-            return not owned.going_back(session, job.request_id)
+            return not going
 
     return name
 
@@ -147,7 +148,7 @@ def _no_longer_allowed(session: Session, house: House, request: Request, refusal
         "request.no_longer_allowed", at=now, tell=refusal, data={"reason": refusal}
     )
     escalation.close_subject(session, f"request:{request.id}", now)
-    grants.end_reason(session, house, request, "no_longer_allowed", now)
+    ends.end_reason(session, house, request, "no_longer_allowed", now)
     parties.tell(session, request, now=now, what="no_longer_allowed", title=_no_longer, body=refusal)
 
 
@@ -164,16 +165,16 @@ def _go(house: House, job: Job, attempt: Attempt, may_try: Callable[[StepWork], 
         fresh = Ending(ending.results[written:])
         with house.database.write() as session:
             hold(session, job.held)
-            note_intent(session, step, before)
             if fresh.results:
                 _note(session, house, job, fresh)
+            note_intent(session, step, before)
         written = len(ending.results)
 
     walk(job.steps, attempt, intend, may_try, ending)
     with house.database.write() as session:
-        note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
         rest = Ending(ending.results[written:], ending.stopped_at)
         state = conclude(session, house, job.held, job.item, rest, house.now(), job.told if not written else None)
+        note_unsent(session, [step for step in job.steps if not step.recorded and not ending.tried(step)])
     _measure(job, ending, state, house.now())
     return state
 
@@ -190,5 +191,5 @@ def _measure(job: Job, ending: Ending, state: RequestState, now: datetime) -> No
 def _note(session: Session, house: House, job: Job, fresh: Ending) -> None:
     now = house.now()
     request = session.get_one(Request, job.request_id, with_for_update=True)
-    note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)
     grants.activate(session, house, request, now)
+    note_results(session, house, request, Trail(session, f"request:{request.id}"), fresh, now)

@@ -1,223 +1,28 @@
-"""What a customer holds: promised before anything is done, active once seen, taken back when its last reason ends."""
+"""What a customer holds: because of what, until when, and active once it was seen."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from selfserve.audit.trail import MACHINE, Trail
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import queueing, reminders, sealed, versions
+from selfserve.fulfilment import versions
 from selfserve.fulfilment.house import House
-from selfserve.fulfilment.owned import ours
-from selfserve.fulfilment.steps import named
 from selfserve.languages.messages import msg
-from selfserve.store.ids import new_id
-from selfserve.store.statement import Statement, among
-from selfserve.store.states import GrantState, Purpose, RequestState, RunState
-from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
+from selfserve.store.statement import Statement
+from selfserve.store.states import GrantState
+from selfserve.store.tables import Grant, GrantReason, Request, Step
 
 TICK = "grant_tick"
-CHECK_AGAIN = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """Until when something is wanted: a moment, or a span from delivery, or neither (no end). `meant` is as the
-    customer said it."""
-
-    ends_at: datetime | None = None
-    lasts: timedelta | None = None
-    meant: str = ""
-    zone: str = ""
-
-
-class BeingTakenBack(Exception):  # noqa: N818  (a fact for the customer, not a fault)
-    """The customer's former hold on the same thing is just being taken back."""
-
-
-def holding_of(resources: list[str]) -> str:
-    """One name for a set of effects: equal sets have equal names."""
-    return hashlib.sha256("\n".join(sorted(resources)).encode()).hexdigest()
-
-
-Asked = tuple[str, str, Mapping[str, Any], str]
-"""A step as it was asked for: connector, action, arguments, and the name of what it changes."""
-
-
-def promise(
-    session: Session,
-    house: House,
-    request: Request,
-    item: Item,
-    holding: str,
-    asked: Sequence[Asked],
-    wanted: Wanted,
-    now: datetime,
-) -> None:
-    """Store the obligation to take back, with its timer, before anything is given.
-
-    A customer who holds the same already gets a further reason for it: the same `holding`, or the same item with the
-    same things `asked` for, where one of the two was asked for while a target could not name them. Raises
-    `BeingTakenBack` while that is just ending.
-    """
-    ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
-    live = _LIVE.first(session, {"customer": request.customer_id, "holding": holding})
-    live = live or _asked_before(session, request, asked)
-    grant = session.get_one(Grant, live[0], populate_existing=True) if live else None
-    if grant is not None and grant.state in _GOING:
-        raise BeingTakenBack
-    grant_id = grant.id if grant is not None else new_id()
-    if grant is None:
-        _insert(session, house, request, item, grant_id, holding, ends_at, now)
-    _REASON.write(
-        session,
-        {
-            "grant_id": grant_id,
-            "request_id": request.id,
-            "lasts": str(int(wanted.lasts.total_seconds())) if wanted.lasts else "",
-            "ends_at": ends_at,
-            "meant": wanted.meant,
-            "zone": wanted.zone,
-            "ended_because": "",
-        },
+def reason_of(session: Session, request_id: str) -> GrantReason | None:
+    """The request's open reason for a grant."""
+    return session.scalar(
+        sa.select(GrantReason).where(GrantReason.request_id == request_id, GrantReason.ended_at.is_(None))
     )
-    if grant is not None:
-        _set_end(session, house, grant, now)
-
-
-def _asked_before(session: Session, request: Request, asked: Sequence[Asked]) -> tuple[str] | None:
-    """The grant that the customer got by asking for just this by the same item; locked."""
-    for (grant_id,) in _BY_ITEM.rows(session, {"customer": request.customer_id, "item": request.item_id}):
-        steps = session.execute(
-            sa.select(Step.request_id, Step.connector, Step.action, Step.args, Step.resource)
-            .join(GrantReason, GrantReason.request_id == Step.request_id)
-            .where(GrantReason.grant_id == grant_id)
-            .order_by(Step.request_id, Step.position)
-        ).all()
-        for _, each in groupby(steps, key=lambda step: step.request_id):
-            before = [(step.connector, step.action, step.args, step.resource) for step in each]
-            if len(before) == len(asked) and all(map(_same, before, asked)):
-                return (grant_id,)
-    return None
-
-
-def _same(before: Asked, now: Asked) -> bool:
-    """The same words; and the same thing, where a target has named both."""
-    both = named(before[3]) and named(now[3])
-    return before[:3] == now[:3] and (before[3] == now[3] or not both)
-
-
-_BY_ITEM = Statement(
-    sa.select(Grant.id)
-    .where(
-        Grant.customer_id == sa.bindparam("customer"),
-        Grant.item_id == sa.bindparam("item"),
-        Grant.state != GrantState.ENDED,
-    )
-    .order_by(Grant.id)
-    .with_for_update()
-)
-_LIVE = Statement(
-    sa.select(Grant.id)
-    .where(
-        Grant.customer_id == sa.bindparam("customer"),
-        Grant.holding == sa.bindparam("holding"),
-        Grant.state != GrantState.ENDED,
-    )
-    .with_for_update()
-)
-# Asked and written at every success, so plainly and made once.
-_GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
-_OPEN = Statement(
-    sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _GRANTS.timers, _REASONS.lasts)
-    .join_from(GrantReason.__table__, Grant.__table__, _GRANTS.id == _REASONS.grant_id)
-    .where(_REASONS.request_id == sa.bindparam("request"), _REASONS.ended_at.is_(None))
-    .with_for_update()
-)
-_GRANT_CHANGES = Statement(
-    sa.update(Grant.__table__).where(_GRANTS.id == sa.bindparam("which"))  # type: ignore[arg-type]
-)
-_REASON_ENDS = Statement(
-    sa.update(GrantReason.__table__).where(  # type: ignore[arg-type]
-        _REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request")
-    )
-)
-_GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
-_HELD = Statement(
-    sa.select(Step.resource, Grant.id, Grant.state)
-    .join(GrantReason, GrantReason.request_id == Step.request_id)
-    .join(Grant, Grant.id == GrantReason.grant_id)
-    .where(
-        Grant.customer_id == sa.bindparam("customer"),
-        among(Grant.state, [GrantState.PROMISED, GrantState.ACTIVE, *_GOING]),
-        ours(),
-    )
-)
-_GRANT = Statement(sa.insert(Grant.__table__))  # type: ignore[arg-type]
-_REASON = Statement(sa.insert(GrantReason.__table__))  # type: ignore[arg-type]
-
-
-def _insert(
-    session: Session,
-    house: House,
-    request: Request,
-    item: Item,
-    grant_id: str,
-    holding: str,
-    ends_at: datetime | None,
-    now: datetime,
-) -> None:
-    _GRANT.write(
-        session,
-        {
-            "id": grant_id,
-            "customer_id": request.customer_id,
-            "item_id": request.item_id,
-            "item_name": request.item_name,
-            "holding": holding,
-            "state": GrantState.PROMISED,
-            "version": 1,
-            "ends_at": ends_at,
-            "timers": 1 if ends_at else 0,
-            "revoke_attempts": 0,
-        },
-    )
-    if ends_at is not None:
-        _order_tick(session, house, grant_id, 1, _next_moment(item, ends_at, now), now)
-
-
-def _next_moment(item: Item, ends_at: datetime, now: datetime) -> datetime:
-    """When a grant wants to be looked at next: a reminder that is still to come, or its end."""
-    reminders = item.grant.remind if item.grant else ()
-    return min([*(ends_at - before for before in reminders if ends_at - before > now), ends_at])
-
-
-def _set_end(session: Session, house: House, grant: Grant, now: datetime) -> None:
-    """Make the grant's end that of its last open reason, and set the timer for the next thing that is due."""
-    ends = list(
-        session.scalars(
-            sa.select(GrantReason.ends_at).where(GrantReason.grant_id == grant.id, GrantReason.ended_at.is_(None))
-        )
-    )
-    known = [end for end in ends if end is not None]
-    grant.ends_at = max(known) if known and len(known) == len(ends) else None
-    if grant.ends_at is None:
-        grant.timers += 1  # whatever timer is under way is about an end that no longer stands
-        return
-    set_timer(session, house, grant, _next_moment(item_of(session, grant), grant.ends_at, now), now)
-
-
-def item_of(session: Session, grant: Grant) -> Item:
-    """The item, as last asked for, because of which the grant is held."""
-    return versions.pinned(session, request_of(session, grant).item_version_id)
 
 
 def request_of(session: Session, grant: Grant) -> Request:
@@ -231,64 +36,14 @@ def request_of(session: Session, grant: Grant) -> Request:
     ).one()
 
 
+def item_of(session: Session, grant: Grant) -> Item:
+    """The item, as last asked for, because of which the grant is held."""
+    return versions.pinned(session, request_of(session, grant).item_version_id)
+
+
 def rests_on(session: Session, grant: Grant, step: Step) -> bool:
     """Whether the step is of a request because of which the grant is, or was, held."""
     return session.get(GrantReason, (grant.id, step.request_id)) is not None
-
-
-def set_timer(session: Session, house: House, grant: Grant, due: datetime, now: datetime) -> None:
-    """Order the next look at the grant; a look ordered before becomes void."""
-    grant.timers += 1
-    _order_tick(session, house, grant.id, grant.timers, due, now)
-
-
-def _order_tick(session: Session, house: House, grant_id: str, number: int, due: datetime, now: datetime) -> None:
-    after = max(due - now, timedelta(0))
-    house.engine.later(session, TICK, f"timer:grant:{grant_id}:{number}", grant_id, number, after=after)
-
-
-def reason_of(session: Session, request_id: str) -> GrantReason | None:
-    """The request's open reason for a grant."""
-    return session.scalar(
-        sa.select(GrantReason).where(GrantReason.request_id == request_id, GrantReason.ended_at.is_(None))
-    )
-
-
-def going(session: Session, customer_id: str, resources: list[str]) -> bool:
-    """True where any of these is just being taken back from the customer, as part of something they held before.
-
-    What they still hold cannot begin to end before the transaction is over: its end then sees whom it takes it from.
-    """
-    held = [row for row in _HELD.rows(session, {"customer": customer_id}) if row[0] in resources]
-    if any(state in _GOING for _, _, state in held):
-        return True
-    ids = {grant_id for _, grant_id, _ in held}
-    if not ids:
-        return False
-    states = session.scalars(sa.select(Grant.state).where(Grant.id.in_(ids)).order_by(Grant.id).with_for_update())
-    return any(state in _GOING for state in states.all())
-
-
-def over(session: Session, request_id: str, now: datetime) -> str | None:
-    """Why what a request brings is not wanted any more, in a sentence; None where it is, or brings nothing to hold."""
-    reason = session.scalar(sa.select(GrantReason).where(GrantReason.request_id == request_id))
-    if reason is None:
-        return None
-    if reason.ended_at is not None:
-        return _OVER.get(reason.ended_because, _OVER["request_over"])
-    if not reason.lasts and reason.ends_at is not None and reason.ends_at <= now:
-        return _OVER["expired"]
-    return None
-
-
-_OVER = {
-    "expired": msg("The time for which this was wanted is over."),
-    "customer_left": msg("The account is not active any more."),
-    "given_back": msg("It was given back."),
-    "cancelled": msg("It was cancelled."),
-    "request_over": msg("This is not wanted any more."),
-}
-"""Why what a request brought is not wanted any more, by why its reason ended."""
 
 
 def activate(session: Session, house: House, request: Request, now: datetime) -> datetime | None:
@@ -313,130 +68,78 @@ def activate(session: Session, house: House, request: Request, now: datetime) ->
         _GRANT_CHANGES.write(session, {"which": grant_id, **fresh})
     if state == GrantState.PROMISED and timers > 1 and until is not None:
         grant = session.get_one(Grant, grant_id, populate_existing=True)
-        set_timer(session, house, grant, _next_moment(item_of(session, grant), until, now), now)
+        set_timer(session, house, grant, next_moment(item_of(session, grant), until, now), now)
     return until  # type: ignore[no-any-return]  # a column of moments
 
 
-def end_reason(
-    session: Session, house: House, request: Request, because: str, now: datetime, actor: str = MACHINE
-) -> Grant | None:
-    """End a request's reason for its grant; the last one to end begins the taking back. None where there was no
-    reason, or somebody else ended it first."""
-    reason = reason_of(session, request.id)
+def over(session: Session, request_id: str, now: datetime) -> str | None:
+    """Why what a request brings is not wanted any more, in a sentence; None where it is, or brings nothing to hold."""
+    reason = session.scalar(sa.select(GrantReason).where(GrantReason.request_id == request_id))
     if reason is None:
         return None
-    grant = session.get_one(Grant, reason.grant_id, with_for_update=True)
-    session.refresh(reason)  # its time may have ended it while the lock was waited for
     if reason.ended_at is not None:
-        return None
-    reason.ended_at, reason.ended_because = now, because
-    Trail(session, f"grant:{grant.id}").tell(
-        "grant.reason_ended", at=now, actor=actor, data={"request": request.name, "because": because}
-    )
-    session.flush()
-    if _open_reasons(session, grant.id):
-        _set_end(session, house, grant, now)
-    else:
-        begin_end(session, house, grant, now)
-    return grant
+        return _OVER.get(reason.ended_because, _OVER["request_over"])
+    if not reason.lasts and reason.ends_at is not None and reason.ends_at <= now:
+        return _OVER["expired"]
+    return None
 
 
-def _open_reasons(session: Session, grant_id: str) -> list[GrantReason]:
-    return list(
-        session.scalars(sa.select(GrantReason).where(GrantReason.grant_id == grant_id, GrantReason.ended_at.is_(None)))
-    )
+_OVER = {
+    "expired": msg("The time for which this was wanted is over."),
+    "customer_left": msg("The account is not active any more."),
+    "given_back": msg("It was given back."),
+    "cancelled": msg("It was cancelled."),
+    "request_over": msg("This is not wanted any more."),
+}
+"""Why what a request brought is not wanted any more, by why its reason ended."""
 
 
-def begin_end(session: Session, house: House, grant: Grant, now: datetime) -> Run | None:
-    """Begin to take a grant back; None where that is already under way or over. Never shown as ended before it was
-    seen; but what is sealed for it is shown to nobody from here on."""
-    if grant.state not in (GrantState.PROMISED, GrantState.ACTIVE):
-        return None
-    grant.state = GrantState.ENDING
-    grant.version += 1
-    grant.timers += 1
-    sealed.forget(session, house, grant)
-    return order_revoke(session, house, grant, now, first_at=now, after=None)
-
-
-def order_revoke(
-    session: Session, house: House, grant: Grant, now: datetime, *, first_at: datetime, after: timedelta | None
-) -> Run:
-    """Order the next attempt to take a grant back."""
-    grant.revoke_attempts += 1
-    run = Run(
-        id=new_id(),
-        grant_id=grant.id,
-        purpose=Purpose.REVOKE,
-        attempt=grant.revoke_attempts,
-        state=RunState.WAITING if after else RunState.QUEUED,
-        claim=new_id(),
-        began_at=now,
-        first_at=first_at,
-        due_at=now + after if after else None,
-    )
-    session.add(run)
-    session.flush()
-    queueing.enqueue(session, house, run, "", after)
-    return run
-
-
-def tick(session: Session, house: House, grant_id: str, number: int, now: datetime) -> str:
-    """A grant's timer fired: end what is due, or set the next timer. Returns what was done, in a word.
-
-    A timer that a later one replaced does nothing. After a stand-still it fires at once, and the over-stay is told.
-    """
-    grant = session.get(Grant, grant_id, with_for_update=True)
-    if grant is None or grant.timers != number or grant.ends_at is None:
-        return "void"
-    if grant.state == GrantState.PROMISED:
-        return _tick_promised(session, house, grant, now)
-    if grant.state != GrantState.ACTIVE:
-        return "void"
-    if now < grant.ends_at:
-        return _tick_early(session, house, grant, now)
-    overdue = now - grant.ends_at
-    Trail(session, f"grant:{grant.id}").tell(
-        "grant.due",
-        at=now,
-        data={"ends_at": grant.ends_at.isoformat(), "overstay_seconds": int(overdue.total_seconds())},
-    )
-    for reason in _open_reasons(session, grant.id):
-        reason.ended_at, reason.ended_because = now, "expired"
-    begin_end(session, house, grant, now)
-    return "ended"
-
-
-def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> str:
-    """Before the end: remind of it where that is due, and come again for the next one, or for the end."""
-    assert grant.ends_at is not None
-    request = request_of(session, grant)
-    item = versions.pinned(session, request.item_version_id)
-    due = [before for before in (item.grant.remind if item.grant else ()) if grant.ends_at - before <= now]
-    if due:
-        event = f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}"
-        offered = item.id in house.catalog.current.items
-        renews = item.grant is not None and item.grant.renew
-        reminders.remind(session, grant, request, event, now, offered=offered, renews=renews)
-    set_timer(session, house, grant, _next_moment(item, grant.ends_at, now), now)
-    return "reminded" if due else "early"
-
-
-def _tick_promised(session: Session, house: House, grant: Grant, now: datetime) -> str:
-    """A promise whose time came before it was kept: nothing to take back yet, so look again until its requests are
-    over."""
-    waiting = session.scalar(
-        sa.select(sa.func.count())
-        .select_from(GrantReason)
-        .join(Request, Request.id == GrantReason.request_id)
-        .where(
-            GrantReason.grant_id == grant.id,
-            GrantReason.ended_at.is_(None),
-            Request.state.in_([RequestState.APPROVED, RequestState.FULFILLING, RequestState.HANDED_OVER]),
+def set_end(session: Session, house: House, grant: Grant, now: datetime) -> None:
+    """Make the grant's end that of its last open reason, and set the timer for the next thing that is due."""
+    ends = list(
+        session.scalars(
+            sa.select(GrantReason.ends_at).where(GrantReason.grant_id == grant.id, GrantReason.ended_at.is_(None))
         )
     )
-    if waiting:
-        set_timer(session, house, grant, now + CHECK_AGAIN, now)
-        return "wait"
-    begin_end(session, house, grant, now)
-    return "ended"
+    known = [end for end in ends if end is not None]
+    grant.ends_at = max(known) if known and len(known) == len(ends) else None
+    if grant.ends_at is None:
+        grant.timers += 1  # whatever timer is under way is about an end that no longer stands
+        return
+    set_timer(session, house, grant, next_moment(item_of(session, grant), grant.ends_at, now), now)
+
+
+def set_timer(session: Session, house: House, grant: Grant, due: datetime, now: datetime) -> None:
+    """Order the next look at the grant; a look ordered before becomes void."""
+    grant.timers += 1
+    order_tick(session, house, grant.id, grant.timers, due, now)
+
+
+def order_tick(session: Session, house: House, grant_id: str, number: int, due: datetime, now: datetime) -> None:
+    """Order a look at the grant, by the number of its timer."""
+    after = max(due - now, timedelta(0))
+    house.engine.later(session, TICK, f"timer:grant:{grant_id}:{number}", grant_id, number, after=after)
+
+
+def next_moment(item: Item, ends_at: datetime, now: datetime) -> datetime:
+    """When a grant wants to be looked at next: a reminder that is still to come, or its end."""
+    reminders = item.grant.remind if item.grant else ()
+    return min([*(ends_at - before for before in reminders if ends_at - before > now), ends_at])
+
+
+# Asked and written at every success, so plainly and made once.
+_GRANTS, _REASONS = Grant.__table__.c, GrantReason.__table__.c
+_OPEN = Statement(
+    sa.select(_GRANTS.id, _GRANTS.state, _GRANTS.version, _GRANTS.ends_at, _GRANTS.timers, _REASONS.lasts)
+    .join_from(GrantReason.__table__, Grant.__table__, _GRANTS.id == _REASONS.grant_id)
+    .where(_REASONS.request_id == sa.bindparam("request"), _REASONS.ended_at.is_(None))
+    .with_for_update()
+)
+_GRANT_CHANGES = Statement(
+    sa.update(Grant.__table__).where(_GRANTS.id == sa.bindparam("which"))  # type: ignore[arg-type]
+)
+_REASON_ENDS = Statement(
+    sa.update(GrantReason.__table__).where(  # type: ignore[arg-type]
+        _REASONS.grant_id == sa.bindparam("grant"), _REASONS.request_id == sa.bindparam("request")
+    )
+)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from selfserve.fulfilment.runs import work_of
-from selfserve.fulfilment.steps import StepWork
-from selfserve.store.statement import among
-from selfserve.store.states import LIVING, OPEN_RUN, STEP_THERE, Purpose, RequestState, RunState, StepState
+from selfserve.fulfilment.steps import StepWork, named
+from selfserve.store.statement import Statement, among
+from selfserve.store.states import GOING, LIVING, OPEN_RUN, STEP_THERE, Purpose, RequestState, RunState, StepState
 from selfserve.store.tables import Grant, GrantReason, Request, Run, Step
 
 _SETTLED = (*STEP_THERE, StepState.DECLINED, StepState.UNDONE)
@@ -51,16 +52,19 @@ def being_given(session: Session, grant_id: str) -> Step | None:
     ended, or for another request that rests on the same thing and is at it, or has called for it and does not know what
     came of that. Taking it away now would take it from under them.
 
-    What is only planned is not waited for: `going_back` puts it off when its turn comes, and it then looks anew.
+    What is only planned is not waited for: `going_back` puts it off when its turn comes, and it then looks anew. Locks
+    the runs, the grant and the steps concerned, in this order.
     """
     runs = session.scalars(
         sa.select(Run)
         .where(Run.request_id.in_(_own(grant_id)), Run.purpose == Purpose.FULFIL, Run.state.in_(OPEN_RUN))
+        .order_by(Run.id)
         .with_for_update()  # one that is just being claimed is waited for
     )
     at_it = [run.request_id for run in runs if run.state in _AT_IT]
     if at_it:
         return session.scalar(sa.select(Step).where(Step.request_id.in_(at_it)).order_by(Step.position).limit(1))
+    session.get_one(Grant, grant_id, with_for_update=True)
     _lock(session, grant_id)
     theirs = aliased(Step)
     walked = sa.exists().where(
@@ -85,27 +89,65 @@ def being_given(session: Session, grant_id: str) -> Step | None:
     )
 
 
-def going_back(session: Session, request_id: str) -> bool:
-    """True while something the request is still to bring is just being taken back, as part of what was held before:
-    found there now, it would be gone in a moment.
+def going_back(session: Session, request_id: str, learnt: StepWork | None = None) -> bool:
+    """True while something the request is still to bring is just being taken back, as part of what was held before,
+    by whomever: found there now, it would be gone in a moment. `learnt` is a step of it whose name is not stored yet.
 
     Locks the request's steps and what is held of the same, so that of a giving and a taking back that begin at once one
     sees the other, also where the giving has only now learnt what it is about.
     """
-    mine = aliased(Step)
-    held = (
-        sa.select(Step.id)
-        .join(mine, sa.and_(mine.resource == Step.resource, mine.connector == Step.connector))
-        .where(mine.request_id == request_id, mine.state.in_(_TO_COME), Step.request_id != request_id, ours())
-    )
-    both = sa.or_(Step.request_id == request_id, Step.id.in_(held))
-    session.scalars(sa.select(Step).where(both).order_by(Step.id).with_for_update()).all()
-    found = (
-        held.join(GrantReason, GrantReason.request_id == Step.request_id)
-        .join(Run, Run.grant_id == GrantReason.grant_id)
-        .where(Run.purpose == Purpose.REVOKE, Run.state.in_(_AT_IT))
-    )
-    return session.scalar(found.limit(1)) is not None
+    mine, theirs = aliased(Step), aliased(Step)
+    same = [
+        sa.select(theirs.id)
+        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
+        .where(mine.request_id == request_id, mine.state.in_(_TO_COME))
+    ]
+    if learnt is not None:
+        same.append(sa.select(Step.id).where(_is(learnt.connector, learnt.resource)))
+    held = sa.select(Step.id).where(Step.id.in_(sa.union(*same)), Step.request_id != request_id, ours())
+    _lock_all(session, held, _of(request_id))
+    return _at_it(session, Step.id.in_(held))
+
+
+def going(session: Session, things: Iterable[tuple[str, str]]) -> bool:
+    """True while any of these, by connector and resource, is just being taken back, whoever held it.
+
+    Locks what is held of them, as `going_back` does: a taking back that is about to begin sees what this transaction
+    stores.
+    """
+    ids = [row[0] for thing in things for row in _HELD.rows(session, dict(zip(_THING, thing, strict=True)))]
+    if not ids:
+        return False
+    _lock_all(session, sa.select(Step.id).where(Step.id.in_(ids)))
+    return _at_it(session, sa.and_(Step.id.in_(ids), ours()))
+
+
+def over(session: Session, connector: str, resource: str) -> frozenset[str]:
+    """The attempts at taking this back that are over by now, by their ids: to be read before a look, see `gone_since`.
+    Of what has no name yet nobody can tell."""
+    if not named(resource):
+        return frozenset()
+    return frozenset(session.scalars(_attempts(_is(connector, resource)).where(Run.state.not_in(OPEN_RUN))))
+
+
+def gone_since(session: Session, request_id: str, connector: str, resource: str, before: frozenset[str]) -> bool:
+    """True where somebody is at taking this back, or was since `before` was told by `over`, so that what a look in
+    between showed may be gone. What has no name yet may be anything that is just taken back there.
+
+    Locks the request's steps and what is held of the same, as `going_back` does.
+    """
+    others = Step.request_id != request_id
+    if not named(resource):
+        ending = sa.select(GrantReason.request_id).join(Grant, Grant.id == GrantReason.grant_id)
+        theirs = Step.request_id.in_(ending.where(Grant.state.in_(GOING)))
+        held = sa.and_(Step.connector == connector, theirs, others, ours())
+        _lock_all(session, sa.select(Step.id).where(held), _of(request_id))
+        return _at_it(session, held)
+    same = sa.and_(_is(connector, resource), others)
+    _lock_all(session, sa.select(Step.id).where(same, ours()), _of(request_id))
+    taken = sa.and_(same, sa.or_(ours(), Step.state == StepState.UNDONE))
+    begun = _attempts(taken).where(Run.state.not_in([RunState.QUEUED, RunState.WAITING]))
+    return not before.issuperset(session.scalars(begun))
 
 
 def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
@@ -135,6 +177,47 @@ def to_undo(session: Session, grant_id: str, now: datetime) -> list[StepWork]:
     return undo
 
 
+_THING = ("connector", "resource")
+_HELD = Statement(
+    sa.select(Step.id).where(
+        Step.connector == sa.bindparam("connector"), Step.resource == sa.bindparam("resource"), ours()
+    )
+)
+
+
+def _is(connector: str, resource: str) -> sa.ColumnElement[bool]:
+    return sa.and_(Step.connector == connector, Step.resource == resource)
+
+
+def _of(request_id: str) -> sa.Select[str]:
+    return sa.select(Step.id).where(Step.request_id == request_id)
+
+
+def _lock_all(session: Session, *which: sa.Select[str]) -> list[str]:
+    """Lock the steps with these ids in the one order that there is for all, by id; returns their ids."""
+    found = sa.select(Step).where(Step.id.in_(sa.union(*which))).order_by(Step.id).with_for_update()
+    return [row.id for row in session.scalars(found)]
+
+
+def _attempts(which: sa.ColumnElement[bool]) -> sa.Select[str]:
+    """The runs that take back, or took back, grants because of which such steps were made."""
+    return (
+        sa.select(Run.id)
+        .join(GrantReason, GrantReason.grant_id == Run.grant_id)
+        .join(Step, Step.request_id == GrantReason.request_id)
+        .where(Run.purpose == Purpose.REVOKE, which)
+    )
+
+
+def _at_it(session: Session, which: sa.ColumnElement[bool]) -> bool:
+    return session.scalar(_attempts(which).where(Run.state.in_(_AT_IT)).limit(1)) is not None
+
+
+def kept(session: Session, step: Step, grant_id: str) -> bool:
+    """True where another living grant rests on the same thing, so that it stays when this grant is taken back."""
+    return _heir(session, step, grant_id, _lock(session, grant_id)) is not None
+
+
 def _own(grant_id: str) -> sa.Select[str]:
     return sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant_id)
 
@@ -161,10 +244,7 @@ def _lock(session: Session, grant_id: str) -> list[str]:
         .join(Request, Request.id == theirs.request_id)
         .where(mine.request_id.in_(_own(grant_id)), Request.state == RequestState.FULFILLING)
     )
-    rows = session.scalars(
-        sa.select(Step).where(Step.id.in_(sa.union(own, heirs, asked))).order_by(Step.id).with_for_update()
-    )
-    return [row.id for row in rows]
+    return _lock_all(session, own, heirs, asked)
 
 
 def _heir(session: Session, row: Step, grant_id: str, locked: list[str]) -> Step | None:

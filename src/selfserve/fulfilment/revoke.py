@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.connectors.breaker import LONGEST
 from selfserve.connectors.contract import FailureKind
-from selfserve.fulfilment import escalation, grants, naming, owned, sealed, versions
+from selfserve.fulfilment import ends, escalation, naming, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.ended import tell_ended
@@ -104,7 +104,7 @@ def _wait(
         return
     run.state, run.ended_at, run.note = RunState.STOPPED, now, reason
     session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
+    ends.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
 
 
 def _lasts(house: House, step: StepWork) -> bool:
@@ -170,7 +170,7 @@ def still_there(
     grant.state = GrantState.ENDING if result.todo else GrantState.REVOKE_FAILED
     grant.version += 1
     session.flush()
-    grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
+    ends.order_revoke(session, house, grant, now, first_at=run.first_at, after=after or _after(run, result, now))
     told = {"step": step.name, "use": step.use, "reason": result.reason}
     kind = "grant.by_hand" if result.todo else "grant.revoke_failed"
     Trail(session, f"grant:{grant.id}").tell(kind, at=now, data=told)

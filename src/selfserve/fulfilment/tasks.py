@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from selfserve.fulfilment import escalation, grants, seats
+from selfserve.fulfilment import ends, escalation, grants, seats
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.keeping import forget_runs
@@ -28,7 +28,7 @@ def register(house: House) -> None:
     engine = house.engine
     engine.register(Purpose.FULFIL, lambda run_id: fulfil(house, run_id))
     engine.register(Purpose.REVOKE, lambda run_id: revoke(house, run_id))
-    engine.register(grants.TICK, in_transaction(house, grants.tick))
+    engine.register(grants.TICK, in_transaction(house, ends.tick))
     engine.register(escalation.RISE, in_transaction(house, escalation.rise))
     engine.every("seats", "0 10 * * * *", in_transaction(house, seats.tell_still_short))
     engine.every("forget", "0 20 3 * * *", lambda: _forget(house))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
-from selfserve.fulfilment import escalation, grants, parties, sealed, versions
+from selfserve.fulfilment import ends, escalation, grants, parties, sealed, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
@@ -69,7 +69,7 @@ def cancel(session: Session, house: House, name: str, person_id: str, now: datet
     )
     _tell_the_other(session, request, person_id, now)
     escalation.withdrawn(session, f"request:{request.id}", person_id, now)
-    grants.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
+    ends.end_reason(session, house, request, "cancelled", now, f"person:{person_id}")
     return request
 
 
@@ -180,7 +180,7 @@ def _give_back(
     reason = grants.reason_of(session, request.id)
     grant = session.get(Grant, reason.grant_id, with_for_update=True) if reason else None
     held = grant is not None and grant.state in HELD
-    if not held or grants.end_reason(session, house, request, "given_back", now, f"person:{person_id}") is None:
+    if not held or ends.end_reason(session, house, request, "given_back", now, f"person:{person_id}") is None:
         raise NotPossible(msg("There is nothing to give back here."))
     data = {"held": [other.name for other in others]} | _by(session, request, person_id)
     Trail(session, f"request:{request.id}").tell("grant.given_back", at=now, actor=f"person:{person_id}", data=data)

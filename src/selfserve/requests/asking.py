@@ -30,8 +30,8 @@ from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
 from selfserve.fulfilment import conflicts, eligibility, faults
 from selfserve.fulfilment.faults import Fault
-from selfserve.fulfilment.grants import Wanted, holding_of
 from selfserve.fulfilment.house import House, zone_of
+from selfserve.fulfilment.promising import Wanted, holding_of
 from selfserve.fulfilment.steps import by_words, resource_of
 from selfserve.languages.messages import msg
 from selfserve.people import device_facts, directory

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
 from selfserve.connectors.patience import TooSlow, within
-from selfserve.fulfilment import conflicts, grants, queueing
+from selfserve.fulfilment import conflicts, owned, promising, queueing
 from selfserve.fulfilment.fulfil import Job, first_attempt
-from selfserve.fulfilment.grants import BeingTakenBack, Wanted
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.promising import BeingTakenBack, Wanted
 from selfserve.fulfilment.runs import Claim, hold
 from selfserve.fulfilment.steps import LosesClaim, StepWork, named
 from selfserve.languages.messages import msg
@@ -51,16 +51,11 @@ def begin(
     clash = conflicts.refused(session, house, item, request.customer_id, settled=True)
     if clash is not None:
         raise NotPossible(clash)
-    lasting = [step.resource for step in prepared.steps if step.lasting]
-    if lasting and grants.going(session, request.customer_id, lasting):
-        raise NotPossible(GOING)
-    if lasting and wanted is not None:
-        try:
-            asked = [(step.connector, step.action, step.args, step.resource) for step in prepared.steps]
-            grants.promise(session, house, request, item, prepared.holding, asked, wanted, now)
-        except BeingTakenBack:
-            raise NotPossible(GOING) from None
-    at_once = house.works and prepared.quick
+    lasting = [(step.connector, step.resource) for step in prepared.steps if step.lasting]
+    if lasting:
+        _promise(session, house, request, item, prepared, wanted, lasting, now)
+    # What somebody else's taking back is just at is not there in a moment: the queue waits for that.
+    at_once = house.works and prepared.quick and not owned.going(session, lasting)
     works = _store_steps(session, request, prepared, at_once=at_once)
     run = Run(id=new_id(), request_id=request.id, purpose=Purpose.FULFIL, attempt=1, claim=new_id())
     _RUN.write(
@@ -82,6 +77,28 @@ def begin(
         queueing.enqueue(session, house, run, prepared.steps[0].connector)
         return None
     return Job(Claim(run.id, run.claim), request.id, item, works, now, told)
+
+
+def _promise(
+    session: Session,
+    house: House,
+    request: Request,
+    item: Item,
+    prepared: Prepared,
+    wanted: Wanted | None,
+    lasting: list[promising.Thing],
+    now: datetime,
+) -> None:
+    asked = [(step.connector, step.action, step.args, step.resource) for step in prepared.steps]
+    had = promising.former(session, request, prepared.holding, asked, lasting)
+    if had.going:
+        raise NotPossible(GOING)
+    if wanted is None:
+        return
+    try:
+        promising.promise(session, house, request, item, prepared.holding, had, wanted, now)
+    except BeingTakenBack:
+        raise NotPossible(GOING) from None
 
 
 _RUN = Statement(sa.insert(Run.__table__))  # type: ignore[arg-type]

@@ -17,8 +17,8 @@ from selfserve.catalog.form import CleanAnswers, revive
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import conflicts, eligibility, escalation, parties, versions
 from selfserve.fulfilment.fulfil import Job
-from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.promising import Wanted
 from selfserve.languages.messages import msg, msg_n
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.connectors.contract import AlreadyDone, Observation, Presence
 from selfserve.connectors.problems import ConnectorProblem
-from selfserve.fulfilment import conclude, drift, escalation, give_up, grants, queueing, versions
+from selfserve.fulfilment import conclude, drift, ends, escalation, give_up, queueing, versions
 from selfserve.fulfilment.beside import beside
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import ALARM_AFTER
@@ -24,6 +24,7 @@ from selfserve.fulfilment.runs import work_of
 from selfserve.fulfilment.steps import StepWork
 from selfserve.requests import stages
 from selfserve.store.states import (
+    GOING,
     OPEN_RUN,
     STEP_THERE,
     EscalationState,
@@ -159,7 +160,7 @@ def _order_again(session: Session, house: House, run: Run, now: datetime) -> Non
     session.flush()
     if run.purpose == Purpose.REVOKE:
         grant = session.get_one(Grant, run.grant_id, with_for_update=True)
-        grants.order_revoke(session, house, grant, now, first_at=run.first_at, after=None)
+        ends.order_revoke(session, house, grant, now, first_at=run.first_at, after=None)
     else:
         conclude.follow(session, house, run, "", now, None, first_at=run.first_at)
 
@@ -172,7 +173,7 @@ def _stranded(house: House, found: Findings) -> None:
         ~runs.where(Run.request_id == Request.id, Run.purpose == Purpose.FULFIL).exists(),
     )
     ending = sa.select(Grant.id).where(
-        Grant.state.in_([GrantState.ENDING, GrantState.REVOKE_FAILED]),
+        Grant.state.in_(GOING),
         ~runs.where(Run.grant_id == Grant.id, Run.purpose == Purpose.REVOKE).exists(),
     )
 
@@ -196,9 +197,9 @@ def _stranded(house: House, found: Findings) -> None:
     def end_again(session: Session, row_id: str, now: datetime) -> str | None:
         grant = session.get_one(Grant, row_id, with_for_update=True)
         still = session.scalar(runs.where(Run.grant_id == row_id).limit(1)) is None
-        if not still or grant.state not in (GrantState.ENDING, GrantState.REVOKE_FAILED):
+        if not still or grant.state not in GOING:
             return None
-        grants.order_revoke(session, house, grant, now, first_at=now, after=None)
+        ends.order_revoke(session, house, grant, now, first_at=now, after=None)
         return row_id
 
     _each(house, _ids(house, asked), ask_again, found.stranded)
@@ -211,7 +212,7 @@ def _overdue(house: House, found: Findings) -> None:
 
     def end(session: Session, row_id: str, now: datetime) -> str | None:
         grant = session.get_one(Grant, row_id, with_for_update=True)
-        return row_id if grants.tick(session, house, row_id, grant.timers, now) == "ended" else None
+        return row_id if ends.tick(session, house, row_id, grant.timers, now) == "ended" else None
 
     def expire(session: Session, row_id: str, now: datetime) -> str | None:
         stage = stages.locked(session, row_id)
@@ -251,7 +252,7 @@ def people_left(house: House, found: Findings) -> None:
 
     def take_back(session: Session, row_id: str, now: datetime) -> str | None:
         request = session.get_one(Request, row_id, with_for_update=True)
-        ended = grants.end_reason(session, house, request, "customer_left", now)
+        ended = ends.end_reason(session, house, request, "customer_left", now)
         return request.name if ended is not None else None
 
     _each(house, _ids(house, waiting), ask_anew, found.left_approvers)
@@ -311,10 +312,11 @@ def _compare(house: House, step: StepWork, found: Findings) -> None:
     seen = _look(house, step)
 
     def note(session: Session, row_id: str, now: datetime) -> str | None:
-        session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
         if seen is Presence.PRESENT:
             drift.back(session, row_id, now)
-        return drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
+        told = drift.tell(session, house, row_id, now) if seen is Presence.ABSENT else None
+        session.execute(sa.update(Step).where(Step.id == row_id).values(looked_at=now))
+        return told
 
     _each(house, [step.id], note, found.drifted)
 

@@ -12,8 +12,8 @@ from selfserve.audit.trail import Trail
 from selfserve.catalog.approvals import Stage as StageRule
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import escalation, parties, versions
-from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.promising import Wanted
 from selfserve.languages.messages import msg
 from selfserve.notify import notices
 from selfserve.people import directory

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from selfserve.audit.trail import Trail
 from selfserve.fulfilment import escalation, versions
 from selfserve.fulfilment.fulfil import Job
-from selfserve.fulfilment.grants import Wanted
 from selfserve.fulfilment.house import House
+from selfserve.fulfilment.promising import Wanted
 from selfserve.languages.messages import msg
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Ask, Prepared

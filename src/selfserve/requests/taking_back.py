@@ -9,11 +9,8 @@ from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, msg
 from selfserve.requests.holding import never_given
 from selfserve.requests.words import Line
-from selfserve.store.states import EscalationState, GrantState
+from selfserve.store.states import GOING, EscalationState
 from selfserve.store.tables import Escalation, Grant, Person
-
-GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
-"""What is not to be held any more, though it may still be in its target."""
 
 
 def taking_back(session: Session, house: House, grant: Grant | None) -> list[Line]:

@@ -72,6 +72,8 @@ HELD = (GrantState.ACTIVE, GrantState.ENDING, GrantState.REVOKE_FAILED)
 """States in which the target may still show the grant's effect."""
 LIVING = (GrantState.PROMISED, GrantState.ACTIVE)
 """States in which the effect is to stay, or to come: nothing of it is being taken back."""
+GOING = (GrantState.ENDING, GrantState.REVOKE_FAILED)
+"""What is not to be held any more, though it may still be in its target."""
 
 
 class RunState(StrEnum):

@@ -17,7 +17,7 @@ from selfserve.people.roles import Role
 from selfserve.requests import grant_rows
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotFound
-from selfserve.requests.taking_back import GOING
+from selfserve.store.states import GOING
 from selfserve.store.tables import ApiToken, DeviceToken, SignIn
 from selfserve.web import sessions
 from selfserve.web.pages.mine_choices import Choices
