@@ -11,6 +11,8 @@ from tests.stand import invariants
 from tests.stand.house import Stand
 
 from selfserve.connectors.declared import DeclaredActions
+from selfserve.fulfilment import naming
+from selfserve.fulfilment.house import House
 from selfserve.fulfilment.revoke import revoke
 from selfserve.requests import acts, desk
 from selfserve.requests.submit import Submitted
@@ -54,6 +56,33 @@ def test_what_was_done_by_hand_while_the_target_was_away_is_kept_for_who_holds_i
     _gives_back(stand, lamp)
     stand.pass_time(hours=1)
     assert not stand.shelf.things
+    invariants.check(stand)
+
+
+def test_what_is_done_by_hand_just_after_all_were_asked_is_asked_for_as_well(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Staff say it between the question for names and the taking back, while nobody can tell what it is."""
+    fork = stand.ask("ada", "fork")
+    stand.edit("lamp", "thing: lamp", "thing: fork")
+    stand.shelf.offline = True
+    lamp = stand.ask("ada", "lamp")
+    stand.pass_time(minutes=30)
+    learn = naming.learn
+
+    def then_by_hand(house: House, run_id: str) -> naming.Names:
+        names = learn(house, run_id)
+        for case in stand.open_cases():
+            desk.done(stand.house, case.id, stand.people["tess"], fields={}, on_my_word=True, not_there_before=True)
+            stand.shelf.offline = False
+        return names
+
+    monkeypatch.setattr(naming, "learn", then_by_hand)
+    _gives_back(stand, fork)
+    stand.pass_time(hours=1)
+    assert stand.request(lamp.id).state == RequestState.FULFILLED
+    assert ("fork", "ada") in stand.shelf.things
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED, GrantState.ACTIVE]
     invariants.check(stand)
 
 

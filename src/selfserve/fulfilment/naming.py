@@ -39,30 +39,53 @@ class Unnamed:
     hopeless: bool = False
 
 
-def learn(house: House, run_id: str) -> Unnamed | None:
-    """Name what the run is to take back, and what anybody holds in the same targets. Why not all of it has a name now;
-    None where it has, as nearly always. What was learnt is kept, so the next attempt asks for the rest only."""
+@dataclass(frozen=True)
+class Names:
+    """What is known once all was asked for its name. `missing` is why not all of it has one, None where it has, as
+    nearly always; `asked` are the steps of others that had none before."""
+
+    missing: Unnamed | None
+    asked: frozenset[str] = frozenset()
+
+
+def learn(house: House, run_id: str) -> Names:
+    """Name what the run is to take back, and what anybody holds in the same targets. What was learnt is kept, so the
+    next attempt asks for the rest only."""
     until = house.now() + PATIENCE
     with house.database.read() as session:
         own = _own(session, run_id)
-        beside = nameless(session, {work.connector for work in own}) if own else []
+        beside = _beside(session, own)
     for work in own:
         try:
             why = "" if named(work.resource) else _learn(house, work)
         except (ConnectorProblem, ValidationError):
             continue  # its taking back fails as well, and tells why
         if why:
-            return Unnamed(own[0], why)
+            return Names(Unnamed(own[0], why))
     for work, request in beside:
         if house.now() >= until:
-            return Unnamed(own[0], MANY, soon=True)
+            return Names(Unnamed(own[0], MANY, soon=True))
         try:
             why = _learn(house, work)
         except (ConnectorProblem, ValidationError) as problem:
-            return Unnamed(own[0], not_compared(work, request, one_line(problem)), hopeless=True)
+            return Names(Unnamed(own[0], not_compared(work, request, one_line(problem)), hopeless=True))
         if why:
-            return Unnamed(own[0], not_compared(work, request, why))
-    return None
+            return Names(Unnamed(own[0], not_compared(work, request, why)))
+    return Names(None, frozenset(work.id for work, _ in beside))
+
+
+def since(session: Session, run_id: str, names: Names) -> Unnamed | None:
+    """What is not named, asked once more when nobody can say "done by hand" beside it any more: what came since `learn`
+    and has no name is asked for in the next attempt."""
+    if names.missing is not None:
+        return names.missing
+    own = _own(session, run_id)
+    came = {work.id for work, _ in _beside(session, own)} - names.asked
+    return Unnamed(own[0], MANY, soon=True) if came else None
+
+
+def _beside(session: Session, own: list[StepWork]) -> list[tuple[StepWork, str]]:
+    return nameless(session, {work.connector for work in own}) if own else []
 
 
 def _own(session: Session, run_id: str) -> list[StepWork]:

@@ -37,7 +37,7 @@ GIVEN = msg("It is just being given for something else, so it cannot be taken ba
 def revoke(house: House, run_id: str) -> None:
     """The durable task: take a grant back, or say plainly that it is still there and try again later, for ever."""
     _wipe(house, run_id)
-    unnamed = naming.learn(house, run_id)
+    names = naming.learn(house, run_id)
     with house.database.write() as session:
         run = session.get(Run, run_id, with_for_update=True)
         held = claim(session, run, house) if run is not None else None
@@ -47,6 +47,7 @@ def revoke(house: House, run_id: str) -> None:
         if given is not None:
             _wait(session, house, run, work_of(given), GIVEN, house.now())
             return
+        unnamed = naming.since(session, run_id, names)
         if unnamed is not None:
             _put_off(session, house, run, unnamed, house.now())
             return
