@@ -6,8 +6,12 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.stand.compiled import compiled_once
+
 settings.register_profile("house", deadline=None)  # how long a machine takes is measured by the bench, never by a test
 settings.load_profile("house")
+
+compiled_once()
 
 pytest_plugins = [
     "tests.servers.slapd",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from hypothesis import strategies as st
 from tests.catalog.folders import VPN, broken, folder, good, only, with_vpn
 from tests.catalog.stand import all_actions
 
+from selfserve.catalog.checks.placed import PlacedRule, rules_of
 from selfserve.catalog.items import Item
-from selfserve.catalog.loading import CatalogBroken, load
+from selfserve.catalog.loading import Catalog, CatalogBroken, load
 from selfserve.catalog.sources import Source, parse_source
 
 
@@ -200,6 +203,28 @@ def test_unchanged_files_are_not_parsed_again(tmp_path: Path) -> None:
     again = load(path, all_actions(), previous=first)
     assert not isinstance(again, CatalogBroken)
     assert again.items["vpn"] is first.items["vpn"]
+
+
+def test_the_rules_of_unchanged_files_are_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of a file that was edited are."""
+    path = folder(tmp_path)
+    tried = list[str]()
+
+    def noted(source: Source[Item]) -> Iterator[PlacedRule]:
+        tried.append(source.file)
+        return rules_of(source)
+
+    monkeypatch.setattr(import_module("selfserve.catalog.checks.rules"), "rules_of", noted)
+    first = load(path, all_actions())
+    assert isinstance(first, Catalog)
+    assert tried
+    tried.clear()
+    assert isinstance(load(path, all_actions(), previous=first), Catalog)
+    assert tried == []
+    edited = path / "items" / "vpn.yaml"
+    edited.write_text(edited.read_text() + "# again\n")
+    load(path, all_actions(), previous=first)
+    assert tried == ["items/vpn.yaml"]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)

@@ -196,8 +196,8 @@ def test_a_broken_foreign_package_is_told_and_spoils_nothing_else(
     monkeypatch: pytest.MonkeyPatch, clock: Clock, points: list[tuple[str, str]], words: str
 ) -> None:
     """Only who names it hears of it; all other kinds are offered all the same."""
-    found = [EntryPoint(name, value, kinds_module.GROUP) for name, value in points]
-    monkeypatch.setattr(kinds_module, "entry_points", lambda group: found)
+    found = tuple(EntryPoint(name, value, kinds_module.GROUP) for name, value in points)
+    monkeypatch.setattr(kinds_module, "installed", lambda: found)
     with pytest.raises(UnknownKind, match=words):
         build(clock, {"x": {"kind": points[0][0]}})
     assert points[0][0] not in Registry.kinds()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from tests.servers.smtp import Mailbox
 from tests.settings.samples import settings
+from tests.stand.stores import database, postgres_template, sqlite_template, url
 
 from selfserve.notify import notices
 from selfserve.notify.post import Posted, post_due
@@ -17,9 +16,10 @@ from selfserve.notify.transport import SmtpTransport, Transport
 from selfserve.notify.unsubscribe import Unsubscribing
 from selfserve.settings.model import Settings
 from selfserve.store.database import Database
-from selfserve.store.migrations import upgrade
 from selfserve.store.states import MailWish
 from selfserve.store.tables import Notice, Person, Preference
+
+__all__ = ["database", "postgres_template", "sqlite_template", "url"]
 
 OFF = Unsubscribing("https://help.example.com", "only for tests")
 START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -82,12 +82,8 @@ class House:
             return found
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def house(request: pytest.FixtureRequest, tmp_path: Path, smtp: Mailbox) -> Iterator[House]:
+@pytest.fixture
+def house(database: Database, smtp: Mailbox) -> House:
     """A house on SQLite, and the same on PostgreSQL."""
-    url = f"sqlite:///{tmp_path}/store.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(url)
-    upgrade(database.engine)
     mail = {"host": smtp.host, "port": smtp.port, "tls": "none", "sender": "help@example.com", "timeout": "5s"}
-    yield House(database, settings(mail=mail))
-    database.close()
+    return House(database, settings(mail=mail))

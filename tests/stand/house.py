@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -46,6 +46,7 @@ from tests.stand.shelf import Shelf
 
 T = TypeVar("T")
 CATALOG = Path(__file__).parent / "catalog"
+MINUTE = timedelta(minutes=1)
 PEOPLE: dict[str, tuple[str, str | None]] = {
     # login: (department, manager)
     "cora": ("Direction", None),
@@ -196,11 +197,22 @@ class Stand:
         assert self.house.catalog.refresh(force=True), self.house.catalog.problems
 
     def pass_time(self, **span: float) -> None:
-        """Time goes by in steps of a minute at most, and the queue and due timers do their work meanwhile."""
+        """Time goes by in steps of a minute at most, and the queue and due timers do their work meanwhile: the minutes
+        at whose end nothing would be due go by at once."""
         end = self.clock() + timedelta(**span)
         while self.clock() < end:
-            self.clock.time = min(end, self.clock() + timedelta(minutes=1))
+            self.clock.time = min(end, self.clock() + self._idle(end) + MINUTE)
             self.work()
+
+    def _idle(self, end: datetime) -> timedelta:
+        """How many whole minutes from now no run is due in."""
+        if end - self.clock() <= MINUTE:
+            return timedelta()
+        with self.house.database.read() as session:
+            if session.scalar(sa.select(Run.id).where(Run.state == RunState.QUEUED).limit(1)):
+                return timedelta()
+            due = session.scalar(sa.select(sa.func.min(Run.due_at)).where(Run.state == RunState.WAITING)) or end
+        return max(timedelta(), -((self.clock() - min(due, end)) // MINUTE) * MINUTE - MINUTE)
 
     def notices(self, who: str) -> list[str]:
         """The titles of what a person was told."""

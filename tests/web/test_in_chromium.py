@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Literal
 
-import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.web.serving import Served
@@ -72,22 +71,33 @@ def tabs(
         yield page_of
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_no_state_of_a_page_has_a_barrier(browser: Browser, served: Served, axe: Axe, size: ViewportSize) -> None:
-    """axe-core finds nothing in any state of any page, light and dark; nothing is cut off where the window is 320
-    wide, which is also a desk's at 400 % (1.4.10)."""
+def test_no_state_of_a_page_has_a_barrier(browser: Browser, served: Served, axe: Axe) -> None:
+    """axe-core finds nothing in any state of any page, on a phone and on a desk, light and dark; nothing is cut off
+    where the window is 320 wide, which is also a desk's at 400 % (1.4.10)."""
     found = []
-    with tabs(browser, served, size) as page_of:
+    with tabs(browser, served, PHONE) as page_of:
         for state in states(served):
-            page = page_of(state.login)
-            state.open(page)
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            found += [f"{state.name}: {wider} px wider than the window"] if wider > 0 else []
-            for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
-                found += [f"{state.name}, {scheme}: {violation}" for violation in axe(page)]
+            for size in (PHONE, DESKTOP):
+                # The catalog's hint is as long as fits the window it was opened in. All else is there in either, and
+                # to bring a state about costs more than to look at it.
+                if size == PHONE or state.path == "/":
+                    page = page_of(state.login)
+                    page.set_viewport_size(size)
+                    state.open(page)
+                else:
+                    page.set_viewport_size(size)
+                found += [f"{state.name}, {size['width']} wide: {wrong}" for wrong in _barriers(page, axe)]
     assert found == []
+
+
+def _barriers(page: Page, axe: Axe) -> Iterator[str]:
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wider > 0:
+        yield f"{wider} px wider than the window"
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))
+        yield from (f"{scheme}: {violation}" for violation in axe(page))
 
 
 def test_an_ask_by_keyboard_alone(browser: Browser, served: Served) -> None:

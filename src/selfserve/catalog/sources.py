@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -27,6 +27,8 @@ class Source(Generic[ModelT]):
     text: str
     document: Document
     model: ModelT
+    found: dict[str, tuple[Problem, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What checks that look at this file alone have found, by check: they do not look again while it is the same."""
 
     def at_value(self, place: Place, sentence: str) -> Problem:
         """A problem with the value at `place`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from selfserve.connectors.contract import Connector
@@ -21,13 +22,19 @@ OWN = {
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
+@cache
+def installed() -> tuple[EntryPoint, ...]:
+    """What packages offer, looked for once in a process: it takes reading about all that is installed."""
+    return tuple(entry_points(group=GROUP))
+
+
 class Kinds:
     """The kinds of connectors at hand; `extra` classes win over installed ones (tests use that)."""
 
     def __init__(self, extra: Iterable[type[Connector]] = ()) -> None:
         self._classes: dict[str, type[Connector]] = {one.kind: one for one in extra}
         self._points: dict[str, list[EntryPoint]] = {kind: [EntryPoint(kind, at, GROUP)] for kind, at in OWN.items()}
-        for point in entry_points(group=GROUP):
+        for point in installed():
             if OWN.get(point.name) != point.value:
                 self._points.setdefault(point.name, []).append(point)
 

@@ -20,6 +20,8 @@ _UNKNOWN = (StepState.RUNNING, StepState.UNKNOWN, StepState.ACCEPTED, StepState.
 _AT_IT = (RunState.CLAIMED, RunState.RUNNING)
 _TO_COME = (StepState.PLANNED, StepState.RUNNING, StepState.UNKNOWN)
 """Not there yet, and to be called for, or called for with an outcome that is not known."""
+_MINE, _THEIRS = aliased(Step), aliased(Step)
+"""Made once: what SQLAlchemy works out about a name of a table costs more than a statement that uses it."""
 
 
 def ours() -> sa.ColumnElement[bool]:
@@ -66,22 +68,21 @@ def being_given(session: Session, grant_id: str) -> Step | None:
         return session.scalar(sa.select(Step).where(Step.request_id.in_(at_it)).order_by(Step.position).limit(1))
     session.get_one(Grant, grant_id, with_for_update=True)
     _lock(session, grant_id)
-    theirs = aliased(Step)
     walked = sa.exists().where(
-        Run.request_id == theirs.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT)
+        Run.request_id == _THEIRS.request_id, Run.purpose == Purpose.FULFIL, Run.state.in_(_AT_IT)
     )
     return session.scalar(
         sa.select(Step)
-        .join(theirs, sa.and_(theirs.resource == Step.resource, theirs.connector == Step.connector))
-        .join(Request, Request.id == theirs.request_id)
+        .join(_THEIRS, sa.and_(_THEIRS.resource == Step.resource, _THEIRS.connector == Step.connector))
+        .join(Request, Request.id == _THEIRS.request_id)
         .where(
             Step.request_id.in_(_own(grant_id)),
             ours(),
-            theirs.request_id.not_in(_own(grant_id)),
+            _THEIRS.request_id.not_in(_own(grant_id)),
             Request.state == RequestState.FULFILLING,
             sa.or_(
-                sa.and_(theirs.state.in_([*_TO_COME, StepState.ACCEPTED]), walked),
-                sa.and_(theirs.state.in_(_TO_COME), theirs.calls > 0),
+                sa.and_(_THEIRS.state.in_([*_TO_COME, StepState.ACCEPTED]), walked),
+                sa.and_(_THEIRS.state.in_(_TO_COME), _THEIRS.calls > 0),
             ),
         )
         .order_by(Step.position)
@@ -96,11 +97,10 @@ def going_back(session: Session, request_id: str, learnt: StepWork | None = None
     Locks the request's steps and what is held of the same, so that of a giving and a taking back that begin at once one
     sees the other, also where the giving has only now learnt what it is about.
     """
-    mine, theirs = aliased(Step), aliased(Step)
     same = [
-        sa.select(theirs.id)
-        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
-        .where(mine.request_id == request_id, mine.state.in_(_TO_COME))
+        sa.select(_THEIRS.id)
+        .join(_MINE, sa.and_(_MINE.resource == _THEIRS.resource, _MINE.connector == _THEIRS.connector))
+        .where(_MINE.request_id == request_id, _MINE.state.in_(_TO_COME))
     ]
     if learnt is not None:
         same.append(sa.select(Step.id).where(_is(learnt.connector, learnt.resource)))
@@ -230,19 +230,18 @@ def _lock(session: Session, grant_id: str) -> list[str]:
     for each other.
     """
     own = sa.select(Step.id).where(Step.request_id.in_(_own(grant_id)))
-    mine, theirs = aliased(Step), aliased(Step)
     heirs = (
-        sa.select(theirs.id)
-        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
-        .join(GrantReason, GrantReason.request_id == theirs.request_id)
+        sa.select(_THEIRS.id)
+        .join(_MINE, sa.and_(_MINE.resource == _THEIRS.resource, _MINE.connector == _THEIRS.connector))
+        .join(GrantReason, GrantReason.request_id == _THEIRS.request_id)
         .join(Grant, Grant.id == GrantReason.grant_id)
-        .where(mine.request_id.in_(_own(grant_id)), Grant.state.in_(LIVING), GrantReason.ended_at.is_(None))
+        .where(_MINE.request_id.in_(_own(grant_id)), Grant.state.in_(LIVING), GrantReason.ended_at.is_(None))
     )
     asked = (
-        sa.select(theirs.id)
-        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
-        .join(Request, Request.id == theirs.request_id)
-        .where(mine.request_id.in_(_own(grant_id)), Request.state == RequestState.FULFILLING)
+        sa.select(_THEIRS.id)
+        .join(_MINE, sa.and_(_MINE.resource == _THEIRS.resource, _MINE.connector == _THEIRS.connector))
+        .join(Request, Request.id == _THEIRS.request_id)
+        .where(_MINE.request_id.in_(_own(grant_id)), Request.state == RequestState.FULFILLING)
     )
     return _lock_all(session, own, heirs, asked)
 

@@ -14,6 +14,8 @@ from selfserve.settings.sealing import CannotOpen
 from selfserve.store.states import LIVING
 from selfserve.store.tables import Grant, GrantReason, Request, Step
 
+_MINE, _THEIRS = aliased(Step), aliased(Step)
+
 
 def add(session: Session, house: House, request: Request, secrets: dict[str, str]) -> None:
     """Seal secrets to the request's customer, by the name of the step or of the desk's field they came from; what is
@@ -46,11 +48,10 @@ def forget(session: Session, house: House, grant: Grant, *, patiently: bool = Fa
     """
     session.flush()
     own = sa.select(GrantReason.request_id).where(GrantReason.grant_id == grant.id)
-    mine, theirs = aliased(Step), aliased(Step)
     shared = (
-        sa.select(theirs.request_id)
-        .join(mine, sa.and_(mine.resource == theirs.resource, mine.connector == theirs.connector))
-        .where(mine.request_id.in_(own))
+        sa.select(_THEIRS.request_id)
+        .join(_MINE, sa.and_(_MINE.resource == _THEIRS.resource, _MINE.connector == _THEIRS.connector))
+        .where(_MINE.request_id.in_(own))
     )
     which = sa.or_(Request.id.in_(own), Request.id.in_(shared))
     for request in _sealed(session, which, passing=not patiently):

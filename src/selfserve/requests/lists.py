@@ -16,6 +16,7 @@ from selfserve.store.states import OPEN_REQUEST
 from selfserve.store.tables import Person, Request
 
 PAGE = 50
+_ASKER = aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,10 @@ def requests(
     limit: int = PAGE,
 ) -> Page:
     """Requests, newest first. `state` is one of the design's states, or `open`."""
-    asker = aliased(Person)
     query = (
-        sa.select(Request, Person, asker)
+        sa.select(Request, Person, _ASKER)
         .join(Person, Person.id == Request.customer_id)
-        .join(asker, asker.id == Request.asked_by_id)
+        .join(_ASKER, _ASKER.id == Request.asked_by_id)
     )
     if customer_id is not None:
         query = query.where(parties.requests_of(session, customer_id))

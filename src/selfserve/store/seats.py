@@ -15,13 +15,14 @@ from selfserve.store.seat_pool import Pool, offered
 from selfserve.store.seat_stock import restock
 from selfserve.store.tables import Seat, SeatPool, SeatWaiting
 
+_AHEAD = aliased(SeatWaiting)
+
 
 def places(session: Session, keys: list[str]) -> dict[str, int]:
     """The places in line of those who asked under these keys, as they are now, from 1; who does not wait is left
     out."""
-    ahead = aliased(SeatWaiting)
-    before = sa.tuple_(ahead.since, ahead.holder) <= sa.tuple_(SeatWaiting.since, SeatWaiting.holder)
-    place = sa.select(sa.func.count()).where(ahead.pool == SeatWaiting.pool, before).scalar_subquery()
+    before = sa.tuple_(_AHEAD.since, _AHEAD.holder) <= sa.tuple_(SeatWaiting.since, SeatWaiting.holder)
+    place = sa.select(sa.func.count()).where(_AHEAD.pool == SeatWaiting.pool, before).scalar_subquery()
     rows = session.execute(sa.select(SeatWaiting.wanted_under, place).where(SeatWaiting.wanted_under.in_(keys)))
     return {row[0]: row[1] for row in rows}
 

@@ -16,9 +16,11 @@ from selfserve.catalog.deciding import CLAIMED, DecidingRule
 from selfserve.catalog.draft import Draft
 from selfserve.catalog.durations import is_duration, parse_duration
 from selfserve.catalog.facts import CUSTOMER_NAMES, DEVICE_NAMES, ITEM_NAMES, ROOTS
+from selfserve.catalog.items import Item
 from selfserve.catalog.problems import Problem
 from selfserve.catalog.rules import RuleFailed
 from selfserve.catalog.sentences import did_you_mean, nearest
+from selfserve.catalog.sources import Source
 
 _TIME_PARTS: Final = tuple(
     f"get{part}"
@@ -47,12 +49,18 @@ FUNCTIONS: Final = (
 def rules(draft: Draft) -> Iterator[Problem]:
     """Unknown names, unknown functions, and rules that fail or give the wrong kind of value when tried on samples."""
     for source in draft.items:
-        for placed in rules_of(source):
-            # An unknown function makes its names unknown too.
-            found = list(_calls(placed)) or [*_names(placed), *_claims(placed)]
-            yield from found
-            if not found:
-                yield from _tried(placed)
+        if "rules" not in source.found:
+            source.found["rules"] = tuple(_of_item(source))
+        yield from source.found["rules"]
+
+
+def _of_item(source: Source[Item]) -> Iterator[Problem]:
+    for placed in rules_of(source):
+        # An unknown function makes its names unknown too.
+        found = list(_calls(placed)) or [*_names(placed), *_claims(placed)]
+        yield from found
+        if not found:
+            yield from _tried(placed)
 
 
 def _names(placed: PlacedRule) -> Iterator[Problem]:
