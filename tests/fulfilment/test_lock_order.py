@@ -28,14 +28,8 @@ from selfserve.requests.submit import Submitted
 from selfserve.store.states import GrantState, RequestState
 from selfserve.store.tables import Step
 
+pytestmark = pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # SQLite locks no rows, but all there is
 ORDER = ("run", "request", "held_grant", "step")
-
-
-@pytest.fixture(autouse=True)
-def rows_are_locked(stand: Stand) -> None:
-    """SQLite has one lock for all."""
-    if stand.house.database.sqlite:
-        pytest.skip("it locks no rows")
 
 
 @pytest.fixture
