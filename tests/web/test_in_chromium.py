@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Literal
 
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.web.serving import Served
@@ -71,12 +72,13 @@ def tabs(
         yield page_of
 
 
-def test_no_state_of_a_page_has_a_barrier(browser: Browser, served: Served, axe: Axe) -> None:
+@pytest.mark.parametrize("half", [0, 1])  # so that two workers share the longest of all tests
+def test_no_state_of_a_page_has_a_barrier(browser: Browser, served: Served, axe: Axe, half: int) -> None:
     """axe-core finds nothing in any state of any page, on a phone and on a desk, light and dark; nothing is cut off
     where the window is 320 wide, which is also a desk's at 400 % (1.4.10)."""
     found = []
     with tabs(browser, served, PHONE) as page_of:
-        for state in states(served):
+        for state in states(served)[half::2]:
             for size in (PHONE, DESKTOP):
                 # The catalog's hint is as long as fits the window it was opened in. All else is there in either, and
                 # to bring a state about costs more than to look at it.
