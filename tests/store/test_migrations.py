@@ -78,7 +78,7 @@ def test_partial_unique_rules_are_migrated_with_their_condition(empty: Database)
             ), index.name
 
 
-FIRST_SCHEMA = {"0001b": "1f9eaa4bee5eaf37"}
+FIRST_SCHEMA = {"0001c": "0911370397f96174"}
 """What each revision leads to. While nothing is released the first one is edited; under its old name a store of before
 would be called right, and break later."""
 

@@ -298,7 +298,7 @@ def _checklist(case: CaseRow, *, sure: bool, new: bool) -> list[Field]:
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
-            sealed = say("Sealed: only the customer sees it, once.") if line.get("secret") else ""
+            sealed = say("Sealed: only the customer sees it, until they have kept it.") if line.get("secret") else ""
             needed = bool(line.get("required", True))
             named, secret = str(line["field"]), bool(line.get("secret"))
             fields.append(Field(named, "text", tell(line["text"]), sealed, required=needed, max=2000, sealed=secret))
