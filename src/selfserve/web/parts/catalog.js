@@ -47,8 +47,8 @@ export default {
             <a class="s-card" :href="'/items/' + item.id" @click="leave">
               <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
               <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
-                <span class="s-meta"><span v-if="!held[item.id] || held[item.id].icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
-                  <span v-if="held[item.id]" class="s-marked" :class="{ 's-muted': held[item.id].icon !== 'check' }"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + held[item.id].icon"/></svg>{{ held[item.id].words }}</span></span>
+                <span class="s-meta"><span v-if="!marks.get(item.id) || marks.get(item.id).icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
+                  <span v-if="marks.get(item.id)" class="s-marked" :class="{ 's-muted': marks.get(item.id).icon !== 'check' }"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + marks.get(item.id).icon"/></svg>{{ marks.get(item.id).words }}</span></span>
               </span>
             </a>
           </li>
@@ -89,6 +89,9 @@ export default {
   computed: {
     byId() {
       return new Map(this.items.map((item) => [item.id, item]));
+    },
+    marks() {
+      return new Map(Object.entries(this.held)); // an item may be called `constructor`
     },
     shelves() {
       return [...new Set(this.items.map((item) => item.category))];
