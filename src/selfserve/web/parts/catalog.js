@@ -27,7 +27,7 @@ export default {
       </div>
       <div v-if="shelves.length > 1" class="s-chips" role="group" :aria-label="words.shelves">
         <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">{{ words.all }}</button>
-        <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
+        <button v-for="[one, name] in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ name }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
       <p v-if="wordless" class="s-muted s-wordless">{{ told }}</p>
@@ -67,7 +67,7 @@ export default {
     this.watcher = new IntersectionObserver((seen) => seen[0].isIntersecting && this.limit < this.found.length && (this.limit += STEP), { rootMargin: "800px" });
     this.watcher.observe(this.$refs.more);
     const asked = new URLSearchParams(location.search);
-    if (this.shelves.includes(asked.get("category"))) this.shelf = asked.get("category");
+    this.shelf = this.shelves.find(([one]) => one === asked.get("category"))?.[0] || "";
     if (asked.get("q")) this.typed(asked.get("q").slice(0, LONGEST));
     this.comeBack();
     document.addEventListener("click", this.home);
@@ -94,7 +94,8 @@ export default {
       return new Map(Object.entries(this.held)); // an item may be called `constructor`
     },
     shelves() {
-      return [...new Set(this.items.map((item) => item.category))];
+      // By what the catalog calls them, which is the same in every language, with what they are called in this one.
+      return [...new Map(this.items.map((item) => [item.shelf, item.category]))];
     },
     wordless() {
       return Boolean(this.query.trim()) && !split(this.query).length;
@@ -109,7 +110,7 @@ export default {
       return this.near(words);
     },
     found() {
-      return this.shelf ? this.matched.filter((item) => item.category === this.shelf) : this.matched;
+      return this.shelf ? this.matched.filter((item) => item.shelf === this.shelf) : this.matched;
     },
     groups() {
       const shown = this.found.slice(0, this.limit);
