@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.durations import parse_duration
-from selfserve.catalog.fields import ChoiceField, DateField, DurationField, PersonField, YesNoField
+from selfserve.catalog.fields import ChoiceField, DateField, DurationField, NumberField, PersonField, YesNoField
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import parties, sealed, versions
 from selfserve.fulfilment.house import House
@@ -291,6 +291,8 @@ def _spoken(session: Session, question: Any, value: Any) -> str:
             return alone(parse_duration(str(value)))
         case DateField():
             return alone(date.fromisoformat(str(value)))
+        case NumberField():
+            return alone(value) if isinstance(value, int | float) else str(value)
         case _:
             return str(value)
 

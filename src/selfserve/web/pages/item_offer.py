@@ -82,7 +82,7 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}
         shown = _names(session, visit, item, given, words)
         machine = device_facts.of_app(session, visit.app_id)
-    asked, mine = questions(visit.house, item, visit.zone).start(), _this_device(item, machine)
+    asked, mine = questions(visit.house, item, visit.reader).start(), _this_device(item, machine)
     start = asked | ({} if given.get(WHOM) else mine) | given
     fresh = ({WHOM: ""} if others else {}) | asked | mine
     begun = Begun(start, shown, fresh, bool(draft), tuple(mine))
@@ -132,7 +132,10 @@ def _stands(session: Session, visit: Visit, named: str) -> bool:
 def _former(session: Session, visit: Visit, item: Item, again: str, *, others: bool) -> dict[str, Any]:
     """The answers of an earlier request that the form still asks for, and who it was for."""
     former = acts.own(session, again, visit.person_id)
-    answers = {name: value for name, value in former.answers.items() if value is not None and name in item.form}
+    written = {name: visit.reader.typed(value) for name, value in former.answers.items() if type(value) in (int, float)}
+    answers = {
+        name: value for name, value in (former.answers | written).items() if value is not None and name in item.form
+    }
     theirs = others and former.customer_id != visit.person_id
     return answers | ({WHOM: former.customer_id} if theirs else {})
 

@@ -298,7 +298,7 @@ class Extension:
         form.on("look", visit.acting(Role.CUSTOMER, look, self.refused))
 
     def _questions(self, item: Item) -> Questions:
-        return questions(self._visit.house, item, self._visit.zone, self.asked)
+        return questions(self._visit.house, item, self._visit.reader, self.asked)
 
     def _rules(self) -> str:
         if not self._ending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from nicegui.element import Element
@@ -62,7 +63,10 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["bare.js", "cards.js", "keyboard.js", "pointer.js", "steady.js"]):
+PARTS: list[str | Path] = ["bare.js", "cards.js", "keyboard.js", "pointer.js", "steady.js"]
+
+
+class Form(Element, component="form.js", dependencies=PARTS):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
