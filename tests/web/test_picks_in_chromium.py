@@ -54,6 +54,22 @@ def test_words_that_are_no_choice_are_told_as_such_where_they_stand(browser: Bro
         expect(page.get_by_role("listbox")).to_be_visible()
 
 
+def test_a_list_with_nothing_in_it_takes_no_press_from_what_it_lies_over(browser: Browser, served: Served) -> None:
+    """The button below is pressed through it, and what is typed is told to be nobody."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/items/wiki-editors")
+        page.wait_for_function("window.did_handshake")
+        field = page.get_by_role("combobox", name="Who is it for?")
+        field.fill("zzzz")
+        expect(page.get_by_role("listbox")).to_contain_text("Nothing on offer fits.")
+        button = page.locator(".s-form-foot button").first
+        box = button.bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page.locator(".s-error").filter(has_text="Choose somebody from the list.")).to_be_visible()
+        field.fill("")
+
+
 def test_nothing_chosen_says_so_and_opens_no_list_over_it(browser: Browser, served: Served) -> None:
     """Sent empty: the field has the keyboard and its sentence is in sight."""
     with tab(browser, served, "tomas") as page:

@@ -42,7 +42,7 @@ export default {
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
               :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="sought(one, $event.target.value)" @keydown="steer(one, $event)">
-            <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
+            <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" :class="{ 's-empty-list': !options.length }" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
               <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint && (shown[one.name] || "").trim().length < 2 ? words.more : words.nothing }}</li>
             </ul>
