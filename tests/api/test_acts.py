@@ -1,4 +1,4 @@
-"""The customer's own acts: cancel, answer, give back, extend, and see a secret once."""
+"""The customer's own acts: cancel, answer, give back, extend, and see a secret until it is kept."""
 
 from __future__ import annotations
 
@@ -55,22 +55,31 @@ def test_more_time_is_a_request_of_its_own(api: Api) -> None:
     refused(api.post("ada", f"/requests/{made['id']}/extend", {"answers": {"until": "2027-04-01"}}), 409)
 
 
-def test_a_secret_is_shown_once_and_kept_by_nobody(api: Api) -> None:
-    """No cache may keep the answer; a second look finds nothing; neither story nor trail nor staff see it."""
+def test_a_secret_is_shown_until_it_is_kept_and_stored_by_nobody(api: Api) -> None:
+    """No cache may keep the answer; who did not get it asks again; once kept, a look finds nothing; neither story nor
+    trail nor staff see it."""
     made = api.ask("ada", "password")
     assert "reveal" in api.get("ada", f"/requests/{made['id']}").json()["can"]
     for who in ("tess", "lea"):
         refused(api.post(who, f"/requests/{made['id']}/secret"), 404)
+        refused(api.post(who, f"/requests/{made['id']}/secret/kept"), 404)
+    refused(api.post("ada", f"/requests/{made['id']}/secret/kept"), 409, "not-possible")
     shown = api.post("ada", f"/requests/{made['id']}/secret")
 
     assert shown.json() == {"secrets": {"word": "s3cret-word"}}
     assert shown.headers["cache-control"] == "no-store"
+    assert api.post("ada", f"/requests/{made['id']}/secret").json() == shown.json()
+    assert api.get("ada", f"/requests/{made['id']}").json()["secret_until"]
+    kept = api.post("ada", f"/requests/{made['id']}/secret/kept").json()
+    assert "reveal" not in kept["can"]
+    assert kept["secret_until"] is None
     refused(api.post("ada", f"/requests/{made['id']}/secret"), 409, "not-possible")
     for who, path in (("ada", ""), ("tess", ""), ("tess", "/events")):
         assert "s3cret-word" not in api.get(who, f"/requests/{made['id']}{path}").text
     api.stand.write(seal, api.stand.clock.forward(minutes=1))
     trail = api.get("lea", "/audit").text
-    assert "secret.shown" in trail
+    assert trail.count("secret.shown") == 2
+    assert "secret.kept" in trail
     assert "s3cret-word" not in trail
 
 

@@ -67,7 +67,7 @@ def test_a_checklist_is_told_on_the_word_of_who_did_it(stand: Stand) -> None:
     """It has no target: no evidence names one, and neither does the trail; what is sealed is said to be there."""
     made = stand.ask("ada", "laptop")
     _by_hand(stand, {"serial": "C02", "word": "amber"})
-    secret = "What you need is on the page of your request; it is shown once, to you alone."
+    secret = "What you need is on the page of your request; it is shown to you alone."
     assert _told(stand)[1] == f"Tess did it by hand. {secret}"
     (step,) = stand.steps(made.id)
     assert step.evidence["by"] == "Tess Fern"

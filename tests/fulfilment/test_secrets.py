@@ -1,4 +1,4 @@
-"""Hard case 14: a secret is sealed, shown once, and nowhere in clear."""
+"""Hard case 14: a secret is sealed, shown until it is kept, and nowhere in clear."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from selfserve.store.tables import Request
 
 
 def test_a_machine_s_secret_is_nowhere_in_clear(stand: Stand) -> None:
-    """Made, waiting to be shown, shown: no table, no file, no trail, no notice, no engine row has it."""
+    """Made, waiting to be shown, shown, kept: no table, no file, no trail, no notice, no engine row has it."""
     made = stand.ask("ada", "password")
     assert found_in(stand.house.database, "s3cret-word") == []
     shown = stand.write(acts.reveal, stand.house, made.name, stand.people["ada"], stand.clock())
     assert shown == {"word": "s3cret-word"}
+    assert found_in(stand.house.database, "s3cret-word") == []
+    stand.write(acts.keep, made.name, stand.people["ada"], stand.clock())
     assert found_in(stand.house.database, "s3cret-word") == []
     assert stand.request(made.id).sealed is None
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from selfserve.catalog.answers import AnswerRefused, Asking, clean
+from selfserve.catalog.fields import NumberField
+from selfserve.catalog.items import Item
 from selfserve.languages.messages import Message, Spoken, again, kept, msg, msg_n
 from selfserve.languages.reader import Reader
+from selfserve.web.parts.questions import Questions
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ENGLISH, GERMAN = Reader("en", BERLIN), Reader("de", BERLIN)
@@ -34,6 +40,26 @@ def test_what_counts_is_counted_as_the_language_counts() -> None:
     ):
         said = ("{count} working day", "{count} working days", count)
         assert (ENGLISH.say_n(*said), GERMAN.say_n(*said)) == (english, german)
+
+
+def test_a_number_is_written_as_its_reader_writes_one() -> None:
+    """Also the example in the sentence that says how, and in a field, where nothing stands between thousands."""
+    assert (ENGLISH.typed(3.5), GERMAN.typed(3.5)) == ("3.5", "3,5")
+    assert (ENGLISH.typed(1500), GERMAN.typed(1500.25)) == ("1500", "1500,25")
+    with pytest.raises(AnswerRefused) as refused:
+        clean("cost", NumberField(type="number", label="Cost", decimals=2), "much", Asking(NOW, BERLIN))
+    assert GERMAN.tell(refused.value.words) == "Schreib eine Zahl, etwa 3,5."
+    assert ENGLISH.tell(refused.value.words) == "Write a number, like 3.5."
+
+
+def test_a_form_begins_with_numbers_as_its_reader_writes_them() -> None:
+    """A default, and the answer of an earlier request; what is sent so is understood."""
+    one = NumberField(type="number", label="Days", decimals=2, default=0.5)
+    item = cast("Item", SimpleNamespace(form={"days": one}))
+    asked = Questions(item, NOW.date(), GERMAN)
+    assert asked.start() == {"days": "0,5"}
+    assert asked.start({"days": 1500.25}) == {"days": "1500,25"}
+    assert clean("days", one, "0,5", Asking(NOW, BERLIN)) == 0.5
 
 
 def test_a_sentence_made_before_its_reader_is_known() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.docs.pages import ROOT
 from tests.web.serving import Served
@@ -39,6 +39,19 @@ COVERED = """
         return seen ? '' : at.outerHTML.slice(0, 160);
     })()
 """
+WHOLLY = """
+    (() => {
+        const at = document.activeElement, box = at.getBoundingClientRect();
+        if (at === document.body) return '';
+        const label = at.labels?.[0];
+        const seen = [.1, .3, .5, .7, .9].some(part => {
+            const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height * part);
+            return top && (at.contains(top) || label?.contains(top));
+        });
+        return seen ? '' : at.outerHTML.slice(0, 160);
+    })()
+"""
+"""What has the keyboard, where nothing of it is seen: a card may be higher than the room there is."""
 BY_POINTER = re.compile(r"@(?:mousedown|pointerdown|touchstart|dblclick|drag\w*)[.\w]*=")
 
 
@@ -75,6 +88,63 @@ def test_the_keyboard_goes_through_every_page_and_what_it_is_on_is_never_covered
                 covered = page.evaluate(COVERED)
                 found += [f"{state.name}: {covered}"] if covered else []
     assert found == []
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 360, "height": 640}, {"width": 1280, "height": 800}])
+@pytest.mark.parametrize("offline", [False, True])
+def test_what_stands_at_the_edges_covers_no_place_of_the_keyboard(
+    browser: Browser, served: Served, size: ViewportSize, *, offline: bool
+) -> None:
+    """With one chosen the bar is there, without a connection the line that says so, above the bar and not upon it; the
+    keyboard goes down and up again, and nothing it is on is covered (2.4.11)."""
+    with tab(browser, served, "tomas", size) as page:
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        page.locator("input[data-choose]").first.check()
+        bar, line = page.locator(".s-together-bar"), page.locator(".s-away p")
+        expect(bar.get_by_role("button", name="Approve together")).to_be_visible()
+        if offline:
+            page.context.set_offline(True)
+            expect(line).to_be_visible()
+            below, above = bar.bounding_box(), line.bounding_box()
+            assert below is not None
+            assert above is not None
+            assert above["y"] + above["height"] <= below["y"] or above["y"] >= below["y"] + below["height"]
+        page.locator(".s-content h1").first.evaluate("one => (one.tabIndex = -1, one.focus())")
+        found = []
+        for key in ("Tab", "Shift+Tab"):
+            for _ in range(40):
+                page.keyboard.press(key)
+                page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+                covered = page.evaluate(WHOLLY)
+                found += [f"{key}: {covered}"] if covered else []
+        assert found == []
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}])
+def test_the_notices_close_when_the_keyboard_leaves_them(browser: Browser, served: Served, size: ViewportSize) -> None:
+    """They stay while it is in them; what it is on after that is not under them. Escape closes them from wherever it
+    is (2.4.11, 2.1.2)."""
+    with tab(browser, served, "ana", size) as page:
+        page.goto("/requests")
+        page.wait_for_function("window.did_handshake")
+        bell = page.get_by_role("button", name=re.compile("^Notices|notice")).locator("visible=true").first
+        notices = page.get_by_role("dialog", name="Notices")
+        bell.click()
+        expect(notices.locator(".s-notice").first).to_be_visible()
+        page.keyboard.press("Tab")
+        expect(notices).to_be_visible()
+        for _ in range(60):
+            if not notices.count():
+                break
+            page.keyboard.press("Tab")
+        expect(notices).to_have_count(0)
+        assert page.evaluate(COVERED) == ""
+        bell.click()
+        expect(notices.locator(".s-notice").first).to_be_visible()
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Escape")
+        expect(notices).to_have_count(0)
 
 
 def test_text_may_be_spaced_wider(browser: Browser, served: Served) -> None:

@@ -226,6 +226,26 @@ def test_a_case_that_a_colleague_closed_keeps_what_was_typed(browser: Browser, s
         expect(tove.get_by_role("region", name="Hand it to another team")).to_have_count(0)
 
 
+def test_a_case_closed_in_another_window_keeps_what_was_typed_in_this_one(browser: Browser, served: Served) -> None:
+    """Ruth closes it in one of her windows: what she typed in the other stands there to keep; the one she closed it in
+    says only that it is closed."""
+    with tab(browser, served, "ruth") as here:
+        here.goto(f"/desk/{served.cases['hands']}")
+        here.wait_for_function("window.did_handshake")
+        there = here.context.new_page()
+        there.goto(f"/desk/{served.cases['hands']}")
+        there.wait_for_function("window.did_handshake")
+        there.get_by_label("A word for the customer").fill("It took me ten minutes to write this.")
+        here.get_by_label("What the customer reads").fill("There is no more of it.")
+        here.get_by_role("button", name="Close and tell them").click()
+        expect(here.get_by_text("This case is closed. Nothing is left to do.").first).to_be_visible()
+        expect(there.get_by_text("What you had typed was not used")).to_be_visible()
+        expect(there.get_by_text("It took me ten minutes to write this.")).to_be_visible()
+        expect(here.get_by_text("What you had typed was not used")).to_have_count(0)
+        expect(here.locator("main form")).to_have_count(0)
+        there.close()
+
+
 def test_what_was_sent_is_remembered_nowhere(browser: Browser, served: Served) -> None:
     """An answer leaves the page with its form, and the tab keeps nothing of it."""
     with tab(browser, served, "ana") as page:

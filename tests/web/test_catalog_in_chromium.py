@@ -82,6 +82,24 @@ def test_a_search_that_finds_nothing_is_no_dead_end(browser: Browser, served: Se
         expect(page.get_by_role("status").filter(has_text="Nothing fits “projector”")).to_have_count(1)
 
 
+def test_a_link_to_a_category_leads_to_the_same_cards_in_every_language(browser: Browser, served: Served) -> None:
+    """Whoever reads German chooses it by its German name, and the address is that of everybody."""
+    with tab(browser, served, "ana") as page:
+        page.goto("/?category=Devices")
+        cards = page.locator(".s-card")
+        expect(page.get_by_role("button", name="Devices", pressed=True)).to_be_visible()
+        english = cards.count()
+    with served.speaking("de"), tab(browser, served, "ana") as page:
+        page.goto("/?category=Devices")
+        expect(page.get_by_role("button", name="Geräte", pressed=True)).to_be_visible()
+        expect(page.locator(".s-card")).to_have_count(english)
+        page.get_by_role("button", name="Alles").click()
+        expect(page.locator(".s-card")).not_to_have_count(english)
+        page.get_by_role("button", name="Geräte").click()
+        expect(page.locator(".s-card")).to_have_count(english)
+        page.wait_for_function("location.search === '?category=Devices'")
+
+
 def test_what_fits_in_another_category_is_said_to_be_there(browser: Browser, served: Served) -> None:
     """A category chosen before hides nothing for good."""
     with tab(browser, served, "ana") as page:

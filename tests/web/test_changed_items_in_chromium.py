@@ -65,3 +65,29 @@ def test_a_question_that_comes_leaves_what_is_typed_and_where(browser: Browser, 
         expect(why).to_have_value("Forecast for the design budget.")
         page.get_by_role("button", name="Request it").click()
         page.wait_for_url("**/requests/R-*")
+
+
+def test_a_question_may_be_called_what_every_object_has(browser: Browser, changing: Served, put: Put) -> None:
+    """`constructor` is a name like any other: nothing is wrong with it before it is answered, what is typed is kept
+    through a reload, and it can be sent."""
+    asked = "form:\n  constructor:\n    type: text\n    label: Which builder?\n    required: true\n"
+    person = "  valueof:\n    type: person\n    label: Who knows them?\n"
+    put("form:\n", asked + person)
+    with tab(browser, changing, "ana") as page:
+        page.goto("/items/finance-reports")
+        builder = page.get_by_label("Which builder?")
+        expect(builder).to_be_visible(timeout=10_000)
+        expect(builder).to_have_value("")
+        expect(page.locator(".s-error")).to_have_count(0)
+        page.get_by_role("button", name="Request it").click()
+        expect(builder).to_be_focused()
+        expect(builder).to_have_accessible_description("Please fill this in.")
+        page.keyboard.type("Bau GmbH")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(builder).to_have_value("Bau GmbH")
+        page.get_by_label(WHY).fill("Forecast for the design budget.")
+        page.get_by_role("button", name="Request it").click()
+        page.wait_for_url("**/requests/R-*")
+        expect(page.get_by_text("Bau GmbH")).to_be_visible()

@@ -71,7 +71,8 @@ def test_after_one_token_is_ended_the_keyboard_is_on_the_next(browser: Browser, 
 
 
 def test_a_secret_is_put_away_by_saying_so(browser: Browser, served: Served) -> None:
-    """It is shown once: Escape, struck twice, leaves it and says what to do; the button puts it away for good."""
+    """Escape, struck twice, leaves it and says what to do. Whoever loads the page anew, or goes back, has not kept it
+    and can look again; the button puts it away for good, and the keyboard is not lost."""
     with tab(browser, served, "ana") as page:
         page.goto(f"/requests/{served.names['secret']}")
         page.get_by_role("button", name="Show it").click()
@@ -80,9 +81,17 @@ def test_a_secret_is_put_away_by_saying_so(browser: Browser, served: Served) -> 
         for _ in range(3):
             page.keyboard.press("Escape")
         expect(dialog.locator("code")).to_be_visible()
-        expect(dialog.get_by_role("alert")).to_contain_text("It is not shown again")
+        expect(dialog.get_by_role("alert")).to_contain_text("Keep it first")
+        for lose in (page.reload, lambda: (page.go_back(), page.go_forward())):
+            lose()
+            expect(page.get_by_text("It was shown already; until")).to_be_visible()
+            page.get_by_role("button", name="Show it").click()
+            expect(dialog.locator("code")).to_be_visible()
         dialog.get_by_role("button", name="I have kept it").click()
         expect(dialog).not_to_be_visible()
+        expect(page.get_by_text("You have kept the secret")).to_be_visible()
+        expect(page.get_by_role("button", name="Show it")).to_have_count(0)
+        assert page.evaluate("document.activeElement !== document.body")
 
 
 def test_nothing_is_decided_by_enter_where_nobody_said_what(browser: Browser, served: Served) -> None:

@@ -274,3 +274,5 @@ async def test_a_choice_that_is_none_is_refused(visitor: Visitor, stand: PageSta
     assert kept(stand, "ana") == ("", "at_once")
     ana.find(marker="choices").trigger("send", {"button": "save", "values": {"language": "en", "mail": "needed"}})
     await ana.should_see("Saved.", retries=30)
+    ana.find(marker="choices").trigger("changed", {"language": "en", "mail": "digest"})
+    await ana.should_not_see("Saved.", retries=30)

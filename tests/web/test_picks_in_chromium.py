@@ -54,6 +54,22 @@ def test_words_that_are_no_choice_are_told_as_such_where_they_stand(browser: Bro
         expect(page.get_by_role("listbox")).to_be_visible()
 
 
+def test_a_list_with_nothing_in_it_takes_no_press_from_what_it_lies_over(browser: Browser, served: Served) -> None:
+    """The button below is pressed through it, and what is typed is told to be nobody."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/items/wiki-editors")
+        page.wait_for_function("window.did_handshake")
+        field = page.get_by_role("combobox", name="Who is it for?")
+        field.fill("zzzz")
+        expect(page.get_by_role("listbox")).to_contain_text("Nothing on offer fits.")
+        button = page.locator(".s-form-foot button").first
+        box = button.bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(page.locator(".s-error").filter(has_text="Choose somebody from the list.")).to_be_visible()
+        field.fill("")
+
+
 def test_nothing_chosen_says_so_and_opens_no_list_over_it(browser: Browser, served: Served) -> None:
     """Sent empty: the field has the keyboard and its sentence is in sight."""
     with tab(browser, served, "tomas") as page:
@@ -251,6 +267,62 @@ def test_to_look_at_the_list_takes_nothing_away(browser: Browser, served: Served
         _send(page)
         expect(page.locator("[aria-invalid=true]").first).to_be_visible()  # the other questions
         expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_what_is_typed_and_not_chosen_survives_a_reload_and_is_never_taken_for_nothing(
+    browser: Browser, served: Served
+) -> None:
+    """Half a name, and the page is loaded anew: it stands there still, also a second time and after another question
+    was answered; sent, it says so beside the field and asks for nobody. In full it is who it names."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/items/finance-reports")
+        page.wait_for_function("window.did_handshake")
+        field = page.get_by_role("combobox", name="Who is it for?")
+        field.press_sequentially("Ana S")
+        expect(page.get_by_role("option").first).to_contain_text("Ana Sousa")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(field).to_have_value("Ana S")
+        expect(field).to_be_focused()
+        page.get_by_label("What do you need the figures for?").fill("Forecast for the design budget.")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(field).to_have_value("Ana S")
+        _send(page)
+        expect(page.locator(".s-error").filter(has_text="Choose somebody from the list.")).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        assert page.url.endswith("/items/finance-reports")
+        field.fill("ana sousa")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        _send(page)
+        expect(page.locator("main")).to_contain_text("This was already asked for Ana Sousa.")
+        expect(field).to_have_value("Ana Sousa")
+
+
+def test_a_choice_that_was_typed_and_not_made_is_asked_for_after_a_reload(browser: Browser, served: Served) -> None:
+    """Where only what is on offer counts: "zzzz" is told to be none, a name in full is taken, an emptied field leaves
+    nothing behind."""
+    with tab(browser, served, "tomas") as page:
+        field = _who(page)
+        field.fill("zzzz")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        expect(field).to_have_value("zzzz")
+        _send(page)
+        expect(page.get_by_text("Choose one from the list.")).to_be_visible()
+        field.fill("jonas müller")
+        page.reload()
+        page.wait_for_function("window.did_handshake")
+        _send(page)
+        expect(field).to_have_value("Jonas Müller")
+        expect(field).not_to_have_attribute("aria-invalid", "true")
+        field.fill("zz")
+        field.fill("")
+        page.wait_for_function(NOTHING_LEFT)
+        page.reload()
+        expect(field).to_have_value("")
 
 
 def _as_from_the_app(page: Page) -> None:

@@ -74,8 +74,10 @@ async def test_a_question_is_answered_where_it_is_read(visitor: Visitor, stand: 
     await ana.should_not_see(Form)
 
 
-async def test_a_secret_is_shown_once_and_stays_in_no_element(visitor: Visitor, stand: PageStand, told: Calls) -> None:
-    """It goes to the dialog as a message, not as a property; the button is gone and a second look is refused."""
+async def test_a_secret_is_shown_until_it_is_kept_and_stays_in_no_element(
+    visitor: Visitor, stand: PageStand, told: Calls
+) -> None:
+    """It goes to the dialog as a message, not as a property; the button goes once the customer has kept it."""
     made = stand.ask("ana", "reset-password", {"understood": True})
     ana = visitor("ana")
     client = await ana.open(f"/requests/{made.name}")
@@ -83,8 +85,13 @@ async def test_a_secret_is_shown_once_and_stays_in_no_element(visitor: Visitor, 
     await until(lambda: any(name == "reveal" for name, _ in told))
     shown = next(args for name, args in told if name == "reveal")
     assert shown[2] == [{"name": "reset", "value": SECRET}]
-    await ana.should_see("The secret was shown, once", retries=60)
+    await ana.should_see("The secret was shown", retries=60)
+    await ana.should_see("Show it")
+    await ana.should_see("It was shown already; until", retries=60)
+    ana.find(Dialog).trigger("kept")
+    await ana.should_see("You have kept the secret", retries=60)
     await ana.should_not_see("Show it")
+    assert "close" in [name for name, _ in told]
     assert not any(SECRET in str(element.props) for element in client.elements.values())
 
 

@@ -187,3 +187,14 @@ def test_a_note_keeps_the_day_that_was_typed_too(browser: Browser, served: Serve
         there.get_by_role("button", name=re.compile("^Approve")).click()
         expect(there).to_have_count(0)
         expect(page.get_by_text(f"Only until: {early.day} {early:%B} {early.year}")).to_be_visible()
+
+
+def test_the_bar_is_not_printed(browser: Browser, served: Served) -> None:
+    """On paper there is nothing to press."""
+    with tab(browser, served, "tomas") as page:
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        page.locator("input[data-choose]").first.check()
+        expect(page.locator(".s-together-bar")).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator(".s-together-bar")).not_to_be_visible()

@@ -220,11 +220,20 @@ def extend(request: Request, who: Asks, name: str, body: ExtendBody) -> Asked:
 
 @router.post("/requests/{name}/secret")
 def reveal(request: Request, who: Asks, name: str, response: Response) -> SecretShown:
-    """The secret results of a request of yours: shown once, then gone."""
+    """The secret results of a request of yours: shown until you say that they are kept, for a day at most."""
     house = parts_of(request).house
     response.headers["Cache-Control"] = "no-store"
     with house.database.write() as session:
         return SecretShown(secrets=acts.reveal(session, house, name, who.person_id, house.now()))
+
+
+@router.post("/requests/{name}/secret/kept")
+def keep(request: Request, who: Asks, name: str) -> story.Story:
+    """Say that you have kept the secret results you were shown: they are wiped."""
+    house = parts_of(request).house
+    with house.database.write() as session:
+        found = acts.keep(session, name, who.person_id, house.now())
+    return _told(request, found.id, who.person_id)
 
 
 @router.post("/requests/{name}/smile")

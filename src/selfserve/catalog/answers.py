@@ -164,7 +164,9 @@ def _number(field: NumberField, raw: object) -> int | float:
     text = text.removesuffix(".0") if isinstance(raw, float) else text
     written = _NUMBER.fullmatch(text)
     if not written:
-        raise AnswerRefused(msg("Write a number, like 3.5.") if field.decimals else msg("Write a number, like 3."))
+        raise AnswerRefused(
+            msg("Write a number, like {example}.", example=3.5) if field.decimals else msg("Write a number, like 3.")
+        )
     number = Decimal(text.replace(",", "."))
     # By what was written: 1,500 is a thousand and a half to some, and one and a half to others.
     if len(written[2] or "") > field.decimals:

@@ -26,7 +26,7 @@ def tell_ready(session: Session, request: Request, item: Item, now: datetime, *,
         body = msg("{why} {more}", why=how, more=msg("You can use it now.")) if item.grant is not None else how
         to_asker = msg("{why} {more}", why=how, more=msg("They are told too."))
         if request.sealed is not None:
-            secret = msg("What you need is on the page of your request; it is shown once, to you alone.")
+            secret = msg("What you need is on the page of your request; it is shown to you alone.")
             body = msg("{why} {more}", why=how, more=secret)
     news = parties.News(theirs, to_asker)
     parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=news)

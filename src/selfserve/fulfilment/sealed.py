@@ -1,41 +1,75 @@
-"""What is sealed to a customer: shown once, and no longer than what it belongs to is held."""
+"""What is sealed to a customer: shown until they have kept it, and no longer than what it belongs to is held."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from selfserve.audit.trail import Trail
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.living import held_otherwise
 from selfserve.settings.sealing import CannotOpen
 from selfserve.store.states import LIVING
 from selfserve.store.tables import Grant, GrantReason, Request, Step
 
+LASTS = timedelta(days=1)
+"""So long after it was first shown it can be shown again, where nobody said that it is kept."""
 _MINE, _THEIRS = aliased(Step), aliased(Step)
 
 
 def add(session: Session, house: House, request: Request, secrets: dict[str, str]) -> None:
     """Seal secrets to the request's customer, by the name of the step or of the desk's field they came from; what is
-    being taken back meanwhile is not kept."""
+    being taken back meanwhile is not kept. What was shown before counts as not shown, together with what is new."""
     held = _held(session, house, request, secrets)
     if held:
+        request.shown_at = None
         known = json.loads(house.sealer.open(request.sealed, request.id)) if request.sealed else {}
         _seal(house, request, {**known, **{name: secrets[name] for name in held}})
 
 
-def take(session: Session, house: House, request: Request) -> dict[str, str]:
-    """All that there is to show, which is sealed no more after this; empty where there is nothing.
+def until(request: Request) -> datetime | None:
+    """Until when what was shown can be shown again; None where there is nothing, or where not all was shown yet."""
+    return request.shown_at + LASTS if request.sealed is not None and request.shown_at is not None else None
+
+
+def showable(request: Request, now: datetime) -> bool:
+    """True while there is something to show: it lies there until it is first shown, then for a day at most."""
+    end = until(request)
+    return request.sealed is not None and (end is None or now < end)
+
+
+def show(session: Session, house: House, request: Request, now: datetime) -> dict[str, str]:
+    """All that there is to show, which stays sealed until it is `kept`; empty where there is nothing (any more).
 
     Raises CannotOpen for what was sealed to another request, or with a key that is not known.
     """
-    if request.sealed is None:
+    if request.sealed is None or not showable(request, now):
         return {}
     known: dict[str, str] = json.loads(house.sealer.open(request.sealed, request.id))
-    request.sealed = None
-    return {name: known[name] for name in _held(session, house, request, known)}
+    shown = {name: known[name] for name in _held(session, house, request, known)}
+    if shown:
+        request.shown_at = request.shown_at or now
+    return shown
+
+
+def kept(request: Request) -> None:
+    """The customer has it: nothing is sealed any more."""
+    request.sealed = request.shown_at = None
+
+
+def wipe_unkept(house: House) -> int:
+    """Wipe what was shown more than a day ago and never said to be kept, and tell so; returns in how many requests."""
+    now = house.now()
+    with house.database.write() as session:
+        found = _sealed(session, Request.shown_at <= now - LASTS, passing=True)
+        for request in found:
+            kept(request)
+            Trail(session, f"request:{request.id}").tell("secret.over", at=now)
+    return len(found)
 
 
 def forget(session: Session, house: House, grant: Grant, *, patiently: bool = False) -> None:
@@ -43,7 +77,7 @@ def forget(session: Session, house: House, grant: Grant, *, patiently: bool = Fa
 
     So is what an earlier grant left to this one, which had given the same thing and was the first to end. A request
     that somebody is at is passed over, for whoever has the grant must not wait for it: each of two that end at once has
-    what the other comes for. `patiently` waits, in a transaction that holds nothing else. `take` shows it to nobody in
+    what the other comes for. `patiently` waits, in a transaction that holds nothing else. `show` shows it to nobody in
     between.
     """
     session.flush()
@@ -86,7 +120,10 @@ def _opened(house: House, request: Request) -> dict[str, str]:
 
 
 def _seal(house: House, request: Request, secrets: dict[str, str]) -> None:
-    request.sealed = house.sealer.seal(json.dumps(secrets), request.id) if secrets else None
+    if secrets:
+        request.sealed = house.sealer.seal(json.dumps(secrets), request.id)
+    else:
+        kept(request)
 
 
 def _held(session: Session, house: House, request: Request, names: Collection[str]) -> list[str]:

@@ -158,6 +158,10 @@ class Reader:
         """A number as it is written: `1,204` or `1.204`."""
         return format_decimal(number, locale=self.locale)
 
+    def typed(self, number: float) -> str:
+        """A number as it stands in a field, to be typed over: `3.5` or `3,5`, and nothing between thousands."""
+        return format_decimal(number, "0.######", self.locale)
+
     def list(self, words: Iterable[str]) -> str:
         """`a, b and c`."""
         return format_list([*words], "standard", locale=self.locale)

@@ -1,5 +1,5 @@
 """What a customer can do with a request of theirs: cancel, answer a question, give back, extend, and see a secret
-once."""
+until they have kept it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ TOO_SOON = msg(
     "You asked for this only seconds ago, so it would end at the same time. Extend it when you need it for longer."
 )
 NOTHING_TO_SHOW = msg(
-    "There is nothing to show (any more): a secret is shown once, and only while you have what it belongs to."
+    "There is nothing to show (any more): a secret is shown until you have kept it, for a day at most, and only while "
+    "you have what it belongs to."
 )
+SEE_IT_FIRST = msg("There is a secret that you have not seen yet. Look at it before you say that you have kept it.")
 NOT_ALL_THEIRS = msg(
     "It was asked for otherwise too, and that is not yours to end. Your request for it can be given back by itself."
 )
@@ -218,15 +220,35 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
 
 
 def reveal(session: Session, house: House, name: str, person_id: str, now: datetime) -> dict[str, str]:
-    """The secret results of a request, by step: shown to the customer once, then gone. NotPossible the second time, and
-    where what they belong to is being taken back."""
+    """The secret results of a request, by step: shown to the customer until they `keep` them, so that no lost answer
+    loses a secret; each showing is told. NotPossible once they are kept, a day after they were first shown, and where
+    what they belong to is being taken back."""
+    request = _theirs(session, name, person_id)
+    again = sealed.until(request) is not None
+    shown = sealed.show(session, house, request, now)
+    if not shown:
+        raise NotPossible(NOTHING_TO_SHOW)
+    data = {"which": sorted(shown)} | ({"again": True} if again else {})
+    Trail(session, f"request:{request.id}").tell("secret.shown", at=now, actor=f"person:{person_id}", data=data)
+    return shown
+
+
+def keep(session: Session, name: str, person_id: str, now: datetime) -> Request:
+    """The customer has kept what was shown: it is wiped. Said once more, it changes nothing. NotPossible where there is
+    something that was not shown yet."""
+    request = _theirs(session, name, person_id)
+    if request.sealed is None:
+        return request
+    if request.shown_at is None:
+        raise NotPossible(SEE_IT_FIRST)
+    sealed.kept(request)
+    Trail(session, f"request:{request.id}").tell("secret.kept", at=now, actor=f"person:{person_id}")
+    return request
+
+
+def _theirs(session: Session, name: str, person_id: str) -> Request:
+    """The request whose secrets are this person's, locked."""
     request = own(session, name, person_id)
     if request.customer_id != person_id:
         raise NotFound(msg("Only the person it is for can see this."))
-    shown = sealed.take(session, house, request)
-    if not shown:
-        raise NotPossible(NOTHING_TO_SHOW)
-    Trail(session, f"request:{request.id}").tell(
-        "secret.shown", at=now, actor=f"person:{person_id}", data={"which": sorted(shown)}
-    )
-    return shown
+    return request

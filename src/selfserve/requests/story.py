@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.durations import parse_duration
-from selfserve.catalog.fields import ChoiceField, DateField, DurationField, PersonField, YesNoField
+from selfserve.catalog.fields import ChoiceField, DateField, DurationField, NumberField, PersonField, YesNoField
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import parties, versions
+from selfserve.fulfilment import parties, sealed, versions
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import Message, alone, msg
 from selfserve.requests import stopping
@@ -108,6 +108,8 @@ class Story:
     """The item's own words on how to use what they got, to its customer while they have it."""
     offered: bool = True
     """False once the item has left the catalog: it can neither be extended nor asked for again."""
+    secret_until: datetime | None = None
+    """Until when a secret that was shown, and not yet said to be kept, can be shown again."""
 
 
 def find(session: Session, name_or_id: str) -> Request | None:
@@ -167,6 +169,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         asked_anew=asked_anew(session, house, request) if "extend" in can else frozenset(),
         use=_use(house, request, item, grant) if to.you else "",
         offered=request.item_id in house.catalog.current.items,
+        secret_until=sealed.until(request) if "reveal" in can else None,
     )
 
 
@@ -288,6 +291,8 @@ def _spoken(session: Session, question: Any, value: Any) -> str:
             return alone(parse_duration(str(value)))
         case DateField():
             return alone(date.fromisoformat(str(value)))
+        case NumberField():
+            return alone(value) if isinstance(value, int | float) else str(value)
         case _:
             return str(value)
 
@@ -331,7 +336,7 @@ def _can(
         "answer": bool(request.question),
         "return": holds and request.state != RequestState.FULFILLING,
         "extend": holds and renews and grant.state == GrantState.ACTIVE,  # type: ignore[union-attr]
-        "reveal": request.sealed is not None and reader_id == request.customer_id,
+        "reveal": reader_id == request.customer_id and sealed.showable(request, house.now()),
         "again": offered and request.state not in OPEN_REQUEST and not holds,
     }
     return frozenset(act for act, open_now in acts.items() if open_now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from selfserve.fulfilment import sealed
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.tasks import in_transaction
 from selfserve.requests import drafts, presence, stages
@@ -16,6 +17,7 @@ def register(house: House) -> None:
     house.engine.every("lost", "45 * * * * *", lambda: _find_lost(house))
     house.engine.every("drafts", "0 50 3 * * *", lambda: _forget(house))
     house.engine.every("watchers", "0 23 * * * *", lambda: forget_watchers(house))
+    house.engine.every("secrets", "0 */10 * * * *", lambda: _wipe_unkept(house))
 
 
 def _reconcile(house: House) -> None:
@@ -24,6 +26,10 @@ def _reconcile(house: House) -> None:
 
 def _find_lost(house: House) -> None:
     find_lost(house)
+
+
+def _wipe_unkept(house: House) -> None:
+    sealed.wipe_unkept(house)
 
 
 def _forget(house: House) -> None:

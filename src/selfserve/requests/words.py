@@ -241,6 +241,20 @@ def _ended(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     return msg("It has ended and was taken back"), note, "done"
 
 
+def _shown(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    return msg("The secret was shown once more") if data.get("again") else msg("The secret was shown"), "", "done"
+
+
+def _kept(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    who = msg("You have kept the secret") if to.you else msg("{name} has kept the secret", name=to.customer)
+    return who, msg("It is shown to nobody any more."), "done"
+
+
+def _over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
+    why = msg("A day has passed since it was shown, and nobody said that it was kept.")
+    return msg("The secret is shown to nobody any more"), why, "done"
+
+
 SENTENCES: dict[str, Sentence] = {
     "request.asked": _asked,
     "approval.asked": _approval_asked,
@@ -266,7 +280,9 @@ SENTENCES: dict[str, Sentence] = {
     "request.no_longer_allowed": _no_longer,
     "grant.given_back": _given_back,
     "grant.ended": _ended,
-    "secret.shown": _plain(msg("The secret was shown, once")),
+    "secret.shown": _shown,
+    "secret.kept": _kept,
+    "secret.over": _over,
 }
 """Kinds that are not here are for staff only."""
 ASKED = ("approval.asked", "approval.asked_anew")

@@ -62,6 +62,7 @@ class Deck:
         takes = to.about(item.expect, working=by_hand and catalog.desk_team(item).hours is not None)
         return {
             "id": item.id,
+            "shelf": item.category,
             "name": to.tell(item.name),
             "summary": to.tell(item.summary),
             "icon": item.icon if item.icon in known() else "package",

@@ -33,7 +33,7 @@ class ResetPassword(Deed[CustomerArgs]):
         person = self.lookup.person(args.customer, 0)
         blocked = Blocked(is_held(person)) if person.held else None
         return Plan(
-            msg("You get a temporary password, shown once; you choose a new one when you first use it."),
+            msg("You get a temporary password, shown to you alone; you choose a new one when you first use it."),
             f"Set a random password for {person.dn} (RFC 3062) and demand its change.",
             blocked,
         )

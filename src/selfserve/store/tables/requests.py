@@ -57,7 +57,9 @@ class Request(Base):
     question: Mapped[str] = mapped_column(Text, default="")
     """An approver's question that waits for the customer's answer; empty without one."""
     sealed: Mapped[bytes | None]
-    """A secret result, sealed to the customer, until shown once."""
+    """A secret result, sealed to the customer, until they say that they have kept it."""
+    shown_at: Mapped[datetime | None]
+    """When all that is sealed was first shown; None where something was not shown yet."""
     __table_args__ = (
         one_of("state", RequestState),
         Index(
@@ -75,6 +77,12 @@ class Request(Base):
             "id",
             sqlite_where=text("state = 'fulfilled'"),
             postgresql_where=text("state = 'fulfilled'"),
+        ),
+        Index(
+            "ix_request_shown",
+            "shown_at",
+            sqlite_where=text("shown_at IS NOT NULL"),
+            postgresql_where=text("shown_at IS NOT NULL"),
         ),
         Index(None, "customer_id", "asked_at"),
         Index(None, "state", "asked_at"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from nicegui import ui
@@ -39,6 +40,8 @@ class CaseActs:
     def __init__(self, visit: Visit, case: CaseRow, *, by_design: bool, asks_before: bool) -> None:
         self._visit, self._case, self._by_design, self._asks_before = visit, case, by_design, asks_before
         self._built: list[Form] = []
+        self._sent = False
+        """True from when a way out that closes the case was sent from here, unless it was refused."""
         self._unticked: list[str] = []
         with ui.element("div").classes("s-ways"):
             self._hand = ui.element("div").classes("s-stack")
@@ -63,6 +66,8 @@ class CaseActs:
             self._tried()
         if self._overtaken(before):
             self._end()
+            if before.state != EscalationState.RETRYING or case.closed_by_id != self._visit.person_id:
+                self._visit.announce(self._closed())
             return
         if (*_asked(case), asks_before) != asked:
             self._forms.clear()
@@ -81,16 +86,16 @@ class CaseActs:
             self._visit.announce(msg("It worked this time."))
 
     def _overtaken(self, before: CaseRow) -> bool:
-        """True where somebody else, or the machine, closed it while it was open here."""
+        """True where it was closed while it was open here, and not from here: by somebody else, by the machine, or by
+        themselves in another window."""
         closed = self._case.state == EscalationState.CLOSED != before.state
-        return closed and self._case.closed_by_id != self._visit.person_id
+        return closed and not (self._sent and self._case.closed_by_id == self._visit.person_id)
 
     def _end(self) -> None:
         """What was typed into the forms stays, to be kept; those in which nothing was leave."""
         for form in self._built:
             if not form.is_deleted:
                 form.end(say("What you had typed was not used; it stands here for you to keep:"))
-        self._visit.announce(self._closed())
 
     def _closed(self) -> str:
         name = self._case.closed_by
@@ -173,16 +178,17 @@ class CaseActs:
             fields = {name: str(values.get(name) or "") for name in _named(case)}
             sure, new = values.get(SURE) is True, BEFORE.get(str(values.get(NEW) or ""))
             words = str(values.get(WORDS) or "")
-            await aside(
-                desk.done,
-                house,
-                case.id,
-                self._visit.person_id,
-                fields=fields,
-                words=words,
-                on_my_word=sure,
-                not_there_before=new,
-            )
+            with self._closing():
+                await aside(
+                    desk.done,
+                    house,
+                    case.id,
+                    self._visit.person_id,
+                    fields=fields,
+                    words=words,
+                    on_my_word=sure,
+                    not_there_before=new,
+                )
             self._visit.announce(msg("Noted as done by hand."))
 
         words = say("We look at the target before we believe it, and the rest goes on by itself.")
@@ -191,6 +197,16 @@ class CaseActs:
         button = Button("done", say("It is done"), meanwhile=say("Looking…"))
         fields = _checklist(case, sure=not self._by_design, new=self._asks_before)
         self._form(say("Done by hand"), words, fields, button, send)
+
+    @contextmanager
+    def _closing(self) -> Iterator[None]:
+        """Within, the case is closed from here; the page may hear of it before the act returns."""
+        self._sent = True
+        try:
+            yield
+        except BaseException:
+            self._sent = False
+            raise
 
     def _ask_once(self, values: Mapping[str, Any]) -> None:
         """Unfit where points of the checklist are not ticked and nobody was asked about these yet; what is missing to
@@ -219,7 +235,8 @@ class CaseActs:
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
             words, back = str(values.get(WORDS) or ""), values.get("take_back") is True
-            await aside(desk.cannot, house, case.id, self._visit.person_id, words=words, take_back=back)
+            with self._closing():
+                await aside(desk.cannot, house, case.id, self._visit.person_id, words=words, take_back=back)
             self._visit.announce(msg("Closed, and the customer is told."))
 
         button = Button("cannot", say("Close and tell them"), "s-danger")
@@ -298,7 +315,7 @@ def _checklist(case: CaseRow, *, sure: bool, new: bool) -> list[Field]:
     fields = []
     for at, line in enumerate(case.todo):
         if line.get("field"):
-            sealed = say("Sealed: only the customer sees it, once.") if line.get("secret") else ""
+            sealed = say("Sealed: only the customer sees it, until they have kept it.") if line.get("secret") else ""
             needed = bool(line.get("required", True))
             named, secret = str(line["field"]), bool(line.get("secret"))
             fields.append(Field(named, "text", tell(line["text"]), sealed, required=needed, max=2000, sealed=secret))

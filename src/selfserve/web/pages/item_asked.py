@@ -49,7 +49,7 @@ class Asked:
         form.on("look", visit.acting(Role.CUSTOMER, self._look, self._refused))
 
     def _fields(self) -> list[Field]:
-        asked = questions(self._visit.house, self.offer.item, self._visit.zone)
+        asked = questions(self._visit.house, self.offer.item, self._visit.reader)
         return [*_whom(self.offer), *asked.fields(self.offer.begun.shown)]
 
     @property

@@ -15,6 +15,7 @@ from selfserve.requests import acts, asking, drafts, grant_rows, offers
 from selfserve.requests.grant_rows import GrantRow
 from selfserve.requests.refusals import NotAllowed
 from selfserve.store.states import GrantState
+from selfserve.store.tables import Person
 from selfserve.web.pages.item_draft import BESIDE, WHOM
 from selfserve.web.parts.questions import questions
 from selfserve.web.preview import Preview, preview
@@ -79,9 +80,9 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         draft = {} if again else _draft(session, visit, item, others=others)
         given = _former(session, visit, item, again, others=others) if again else draft
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}
-        shown = _names(session, item, given, words)
+        shown = _names(session, visit, item, given, words)
         machine = device_facts.of_app(session, visit.app_id)
-    asked, mine = questions(visit.house, item, visit.zone).start(), _this_device(item, machine)
+    asked, mine = questions(visit.house, item, visit.reader).start(), _this_device(item, machine)
     start = asked | ({} if given.get(WHOM) else mine) | given
     fresh = ({WHOM: ""} if others else {}) | asked | mine
     begun = Begun(start, shown, fresh, bool(draft), tuple(mine))
@@ -102,12 +103,13 @@ def _this_device(item: Item, machine: MachineFacts | None) -> dict[str, Any]:
 
 
 def _draft(session: Session, visit: Visit, item: Item, *, others: bool) -> dict[str, Any]:
-    """What they filled in before, without people who cannot be named any more."""
+    """What they filled in before, without people who cannot be named any more; what was typed and is nobody's name
+    stays, for whoever typed it to set right: left out, the request would be their own."""
     found = drafts.kept(session, visit.person_id, item, visit.now, beside=BESIDE)
     return {
         name: value
         for name, value in found.items()
-        if (others and _leads(session, visit, str(value)) if name == WHOM else _nameable(session, item, name, value))
+        if (others and _stands(session, visit, str(value)) if name == WHOM else _nameable(session, item, name, value))
     }
 
 
@@ -122,22 +124,34 @@ def _leads(session: Session, visit: Visit, named: str) -> bool:
         return False
 
 
+def _stands(session: Session, visit: Visit, named: str) -> bool:
+    """True for somebody they lead, and for words that are nobody's id."""
+    return _leads(session, visit, named) or session.get(Person, named) is None
+
+
 def _former(session: Session, visit: Visit, item: Item, again: str, *, others: bool) -> dict[str, Any]:
     """The answers of an earlier request that the form still asks for, and who it was for."""
     former = acts.own(session, again, visit.person_id)
-    answers = {name: value for name, value in former.answers.items() if value is not None and name in item.form}
+    written = {name: visit.reader.typed(value) for name, value in former.answers.items() if type(value) in (int, float)}
+    answers = {
+        name: value for name, value in (former.answers | written).items() if value is not None and name in item.form
+    }
     theirs = others and former.customer_id != visit.person_id
     return answers | ({WHOM: former.customer_id} if theirs else {})
 
 
-def _names(session: Session, item: Item, answers: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:
+def _names(
+    session: Session, visit: Visit, item: Item, answers: Mapping[str, Any], words: Mapping[str, str]
+) -> dict[str, str]:
     """The words that stand for the people and live choices among earlier answers; `words` are those that were kept."""
     shown = {}
     for name, value in answers.items():
         kind = "person" if name == WHOM else item.form[name].type
         if value and kind == "person":
-            person = directory.present(session, str(value)) or directory.by_email(session, str(value))
-            shown[name] = person.name if person else ""
+            person = directory.present(session, str(value))
+            if person is None and (name != WHOM or _leads(session, visit, str(value))):
+                person = directory.by_email(session, str(value))
+            shown[name] = person.name if person else str(value) if name == WHOM else ""
         elif value and kind == "options":
             shown[name] = words.get(name, str(value))
     return shown

@@ -68,6 +68,10 @@ class Choices:
             done.set_content(str(note(say("Saved."), "ok")))
             done.style("margin-top:16px")
 
+        def otherwise(_: GenericEventArguments) -> None:
+            done.set_content("")  # what is chosen now is not saved
+
+        form.on("changed", otherwise)
         form.on("send", self._visit.acting(Role.CUSTOMER, save, lambda refusal: form.refuse(sentences(refusal))))
 
     def _fields(self) -> list[Field]:

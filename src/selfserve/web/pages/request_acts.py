@@ -1,4 +1,4 @@
-"""What a customer can do with a request: answer, cancel, give back, extend, ask again, see a secret once."""
+"""What a customer can do with a request: answer, cancel, give back, extend, ask again, see a secret and keep it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
 from selfserve.requests.longer import ends_later
-from selfserve.requests.refusals import Refusal, Unfit
+from selfserve.requests.refusals import NotPossible, Refusal, Unfit
 from selfserve.requests.story import Story
 from selfserve.web.pages.item_judged import judged
 from selfserve.web.pages.request_questions import cancelling, extending, returning
@@ -27,11 +28,12 @@ from selfserve.web.parts.markup import heading, paragraph, show
 from selfserve.web.parts.pieces import note
 from selfserve.web.parts.press import press
 from selfserve.web.parts.questions import Questions, on_offer, questions
+from selfserve.web.parts.times import when
 from selfserve.web.refused import sentences
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
 
-ONCE = msg("It is shown once, to you alone. Have a safe place for it at hand.")
+SAFE = msg("It is shown to you alone, until you say that you have kept it. Have a safe place for it at hand.")
 
 
 class RequestActs:
@@ -41,6 +43,8 @@ class RequestActs:
         self._visit, self._told = visit, told
         self._dialog = Dialog()
         self._dialog.on("sure", visit.acting(Role.CUSTOMER, self._sure, self._refused))
+        self._dialog.on("kept", visit.acting(Role.CUSTOMER, self._kept, self._refused))
+        self._seen: ui.html | None = None
         self._extension = Extension(visit, told, self._dialog)
         self._longer = self._extension.possible
         self._urgent = ui.element("div").classes("s-stack")
@@ -59,6 +63,8 @@ class RequestActs:
         self._told = self._extension.told = told
         if before == (told.can, told.question, self._extension.possible):
             self._extension.follow()
+            if self._seen is not None:
+                self._seen.set_content(str(self._until()))
             return
         self._urgent.clear()
         with self._urgent:
@@ -68,13 +74,23 @@ class RequestActs:
             with self._other:
                 self._build_others()
 
+    def _until(self) -> Markup:
+        """What there is to know before one looks: for how long yet, where it was shown already."""
+        end, visit = self._told.secret_until, self._visit
+        words: str | Markup = tell(SAFE)
+        if end is not None:
+            shown = when(end, visit.now, visit.reader, _shown_before)
+            words = Markup("{} {}").format(words, shown)
+        return Markup('<p class="s-muted" style="margin:4px 0 14px">{}</p>').format(words)
+
     def _build_urgent(self) -> None:
+        self._seen = None
         if "answer" in self._told.can:
             self._answer()
         if "reveal" in self._told.can:
             with ui.element("div").classes("s-panel"):
                 show(heading(say("There is a secret for you"), 2))
-                show(paragraph(tell(ONCE), "s-muted")).style("margin:4px 0 14px")
+                self._seen = show(self._until())
                 self._press(say("Show it"), self._reveal, look="s-btn", drawn="eye", mark="show-it")
 
     def _build_others(self) -> None:
@@ -155,11 +171,27 @@ class RequestActs:
 
     async def _reveal(self) -> None:
         secrets = await aside(self._revealed)
-        self._dialog.reveal(self._told.item_name, ONCE, secrets)
+        self._dialog.reveal(self._told.item_name, SAFE, secrets)
+
+    async def _kept(self, _: GenericEventArguments) -> None:
+        try:
+            await aside(self._keep)
+        except NotPossible:  # there is more by now than what stands in the dialog
+            await self._reveal()
+            return
+        self._dialog.close()
+
+    def _keep(self) -> None:
+        with self._visit.house.database.write() as session:
+            acts.keep(session, self._told.name, self._visit.person_id, self._visit.now)
 
     def _revealed(self) -> dict[str, str]:
         with self._visit.house.database.write() as session:
             return acts.reveal(session, self._visit.house, self._told.name, self._visit.person_id, self._visit.now)
+
+
+def _shown_before(end: str) -> str:
+    return say("It was shown already; until {end} you can see it again.", end=end)
 
 
 def _wholly(session: Session, house: House, name: str, person_id: str, now: datetime) -> None:
@@ -266,7 +298,7 @@ class Extension:
         form.on("look", visit.acting(Role.CUSTOMER, look, self.refused))
 
     def _questions(self, item: Item) -> Questions:
-        return questions(self._visit.house, item, self._visit.zone, self.asked)
+        return questions(self._visit.house, item, self._visit.reader, self.asked)
 
     def _rules(self) -> str:
         if not self._ending:

@@ -27,7 +27,7 @@ export default {
       </div>
       <div v-if="shelves.length > 1" class="s-chips" role="group" :aria-label="words.shelves">
         <button type="button" class="s-chip" :aria-pressed="String(!shelf)" @click="pick('')">{{ words.all }}</button>
-        <button v-for="one in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ one }}</button>
+        <button v-for="[one, name] in shelves" :key="one" type="button" class="s-chip" :aria-pressed="String(shelf === one)" @click="pick(one)">{{ name }}</button>
       </div>
       <p class="s-hidden" role="status" aria-live="polite">{{ told }}</p>
       <p v-if="wordless" class="s-muted s-wordless">{{ told }}</p>
@@ -47,8 +47,8 @@ export default {
             <a class="s-card" :href="'/items/' + item.id" @click="leave">
               <span class="s-tile" :class="'s-tint-' + item.tint"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + item.icon"/></svg></span>
               <span class="s-card-b"><span class="s-card-t">{{ item.name }}</span><span class="s-card-s">{{ item.summary }}</span>
-                <span class="s-meta"><span v-if="!held[item.id] || held[item.id].icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
-                  <span v-if="held[item.id]" class="s-marked" :class="{ 's-muted': held[item.id].icon !== 'check' }"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + held[item.id].icon"/></svg>{{ held[item.id].words }}</span></span>
+                <span class="s-meta"><span v-if="!marks.get(item.id) || marks.get(item.id).icon === 'check'"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + (item.human ? 'user-round' : item.asks ? 'clock' : 'zap')"/></svg>{{ item.takes }}</span>
+                  <span v-if="marks.get(item.id)" class="s-marked" :class="{ 's-muted': marks.get(item.id).icon !== 'check' }"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#' + marks.get(item.id).icon"/></svg>{{ marks.get(item.id).words }}</span></span>
               </span>
             </a>
           </li>
@@ -67,7 +67,7 @@ export default {
     this.watcher = new IntersectionObserver((seen) => seen[0].isIntersecting && this.limit < this.found.length && (this.limit += STEP), { rootMargin: "800px" });
     this.watcher.observe(this.$refs.more);
     const asked = new URLSearchParams(location.search);
-    if (this.shelves.includes(asked.get("category"))) this.shelf = asked.get("category");
+    this.shelf = this.shelves.find(([one]) => one === asked.get("category"))?.[0] || "";
     if (asked.get("q")) this.typed(asked.get("q").slice(0, LONGEST));
     this.comeBack();
     document.addEventListener("click", this.home);
@@ -90,8 +90,12 @@ export default {
     byId() {
       return new Map(this.items.map((item) => [item.id, item]));
     },
+    marks() {
+      return new Map(Object.entries(this.held)); // an item may be called `constructor`
+    },
     shelves() {
-      return [...new Set(this.items.map((item) => item.category))];
+      // By what the catalog calls them, which is the same in every language, with what they are called in this one.
+      return [...new Map(this.items.map((item) => [item.shelf, item.category]))];
     },
     wordless() {
       return Boolean(this.query.trim()) && !split(this.query).length;
@@ -106,7 +110,7 @@ export default {
       return this.near(words);
     },
     found() {
-      return this.shelf ? this.matched.filter((item) => item.category === this.shelf) : this.matched;
+      return this.shelf ? this.matched.filter((item) => item.shelf === this.shelf) : this.matched;
     },
     groups() {
       const shown = this.found.slice(0, this.limit);

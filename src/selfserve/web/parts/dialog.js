@@ -15,7 +15,7 @@ export default {
       <div class="s-dialog-foot">
         <button v-if="!secrets.length" type="button" class="s-quiet" :aria-disabled="String(Boolean(busy))" @click="busy || $refs.box.close()">{{ no }}</button>
         <button v-if="!secrets.length" type="button" :class="look" :aria-disabled="String(Boolean(busy))" @click="sure">{{ busy ? own.moment : yes }}</button>
-        <button v-else type="button" class="s-btn" @click="$refs.box.close()">{{ own.kept }}</button>
+        <button v-else type="button" class="s-btn" :aria-disabled="String(Boolean(busy))" @click="keep">{{ busy ? own.moment : own.kept }}</button>
       </div>
     </dialog>`,
   mixins: [steady],
@@ -47,23 +47,34 @@ export default {
       this.error = "";
       this.attempt("sure", this.own, () => this.$emit("sure", this.name), this.refuse);
     },
+    keep() {
+      this.error = "";
+      this.attempt("kept", this.own, () => this.$emit("kept"), this.refuse);
+    },
     struck(event) {
       if (event.key === "Escape") this.left(event);
     },
     left(event) {
       // What is on its way cannot be called back: its answer is waited for. A secret is put away by saying so.
       if (this.busy || this.secrets.length) event.preventDefault();
-      if (this.secrets.length) this.error = this.own.once;
+      if (this.secrets.length && !this.busy) this.error = this.own.first;
     },
     close() {
       this.$refs.box.close();
     },
     closed() {
       document.removeEventListener("keydown", this.struck, true);
+      if (this.secrets.length) this.onward();
       this.secrets = [];
       this.copied = "";
       this.rest();
       this.$emit("closed");
+    },
+    onward() {
+      // The button that showed it goes, now that it is kept: the keyboard goes on at the head of the page.
+      const title = document.querySelector(".s-content h1");
+      title?.setAttribute("tabindex", "-1");
+      title?.focus();
     },
     async copy(one) {
       try {

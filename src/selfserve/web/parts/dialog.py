@@ -1,4 +1,4 @@
-"""A dialog as one element: a question before something final, or a secret that is shown once."""
+"""A dialog as one element: a question before something final, or a secret that is shown until it is kept."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ class Question:
 
 
 class Dialog(Element, component="dialog.js", dependencies=["steady.js"]):
-    """Tells `sure` with the question's name, and `closed`."""
+    """Tells `sure` with the question's name, `kept` when the customer says that they have a secret, and `closed`.
+
+    After `sure` and `kept` it waits for `refuse`, or to be closed."""
 
     def __init__(self) -> None:
         super().__init__()
         self._props["own"] = {
             **steady(),
             "moment": say("One moment…"),
-            "once": say("It is not shown again. Keep it first, then press the button below."),
+            "first": say("Keep it first, then say so with the button below."),
             "copy": say("Copy"),
             "copied": say("Copied"),
             "kept": say("I have kept it"),
@@ -45,7 +47,7 @@ class Dialog(Element, component="dialog.js", dependencies=["steady.js"]):
         self.run_method("ask", {name: tell(value) for name, value in asdict(question).items()})
 
     def reveal(self, title: str, words: str, secrets: Mapping[str, str]) -> None:
-        """Open with secrets by name. They travel to the browser once and are no property of this element."""
+        """Open with secrets by name. They travel to the browser as a message and are no property of this element."""
         shown = [{"name": name, "value": value} for name, value in secrets.items()]
         self.run_method("reveal", tell(title), tell(words), shown)
 

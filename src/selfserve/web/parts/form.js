@@ -1,3 +1,4 @@
+import bare from "bare";
 import cards from "cards";
 import keyboard from "keyboard";
 import pointer from "pointer";
@@ -41,7 +42,7 @@ export default {
           <div v-else-if="one.kind === 'pick'" class="s-combo" @focusout="left(one, $event)">
             <input v-bind="common(one)" type="text" role="combobox" autocomplete="off" spellcheck="false" :placeholder="one.hint" aria-autocomplete="list" :aria-expanded="String(listing === one.name)" :aria-controls="id(one) + '-list'" :aria-activedescendant="listing === one.name && options.length ? id(one) + '-' + at : null"
               :value="shown[one.name] ?? values[one.name]" @focus="entered(one)" @click="listing || look(one, '')" @input="sought(one, $event.target.value)" @keydown="steer(one, $event)">
-            <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" role="listbox" :aria-label="one.label">
+            <ul v-show="listing === one.name" :id="id(one) + '-list'" class="s-listbox" :class="{ 's-empty-list': !options.length }" role="listbox" :aria-label="one.label">
               <li v-for="(option, position) in options" :id="id(one) + '-' + position" :key="option.value" role="option" :aria-selected="String(position === at)" @mousedown.prevent @click="take(one, option)"><span>{{ option.label }}</span><small v-if="option.note">{{ option.note }}</small></li>
               <li v-if="!options.length" class="s-none" role="option" aria-disabled="true" aria-selected="false">{{ looking ? words.looking : one.hint && (shown[one.name] || "").trim().length < 2 ? words.more : words.nothing }}</li>
             </ul>
@@ -64,9 +65,9 @@ export default {
   mixins: [steady],
   props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String, most: Number },
   data() {
-    const values = { ...this.start };
+    const values = bare(this.start);
     const drafted = this.keeping?.draft ? "kept" : "";
-    return { values, spans: this.spanned(values), shown: {}, errors: {}, listing: "", options: [], at: 0, looking: "", judged: "", drafted, former: null, ended: "", pending: "" };
+    return { values, spans: this.spanned(values), shown: bare(), errors: bare(), listing: "", options: [], at: 0, looking: "", judged: "", drafted, former: null, ended: "", pending: "" };
   },
   computed: {
     // Several ways to decide, each with a key: nothing goes by itself that nobody named. `pending` is the one that was
@@ -87,9 +88,10 @@ export default {
   watch: {
     // Asked otherwise by now: what is filled in stays where its question does.
     fields(now) {
-      const { values, start } = this;
-      this.values = Object.fromEntries(now.map(({ name }) => [name, values[name] ?? start[name] ?? ""]));
-      this.spans = { ...this.spanned(this.values), ...this.spans };
+      const values = this.values;
+      const start = bare(this.start);
+      this.values = bare(Object.fromEntries(now.map(({ name }) => [name, values[name] ?? start[name] ?? ""])));
+      this.spans = bare(this.spanned(this.values), this.spans);
       for (const one of now) if (one.shown && !(one.name in values)) this.shown[one.name] = one.shown;
     },
   },
@@ -97,9 +99,11 @@ export default {
     for (const one of this.fields) if (one.shown) this.shown[one.name] = one.shown;
     this.version = this.kept_version = this.turn = 0;
     this.changed = new Map(); // by field, at which version
+    this.known = new Map(); // by field, what is on offer for the text it was last looked up for
     // Begun with answers of an earlier request: they are no draft yet, and belong to the one that this becomes.
     const begun = this.keeping && !this.keeping.draft ? this.fields : [];
-    for (const { name } of begun) if ((this.start[name] ?? "") !== (this.keeping.fresh[name] ?? "")) this.changed.set(name, 0);
+    const [start, fresh] = [bare(this.start), bare(this.keeping?.fresh)];
+    for (const { name } of begun) if ((start[name] ?? "") !== (fresh[name] ?? "")) this.changed.set(name, 0);
   },
   mounted() {
     // Buttons with a key are pressed by it wherever the focus is in the surrounding card, but not while one types.
@@ -130,7 +134,7 @@ export default {
       const value = String(this.values[one.name] ?? "").trim();
       if (one.kind !== "date") return one.kind.endsWith("text") ? value : "";
       const day = value && new Date(`${value}T00:00`).toLocaleDateString(document.documentElement.lang, { dateStyle: "long" });
-      return value && value !== this.start[one.name] ? `${one.label}: ${day}` : "";
+      return value && value !== bare(this.start)[one.name] ? `${one.label}: ${day}` : "";
     },
     wrong(one) {
       return this.errors[one.name] ? "true" : null;
@@ -146,7 +150,8 @@ export default {
       this.values[one.name] = value;
       delete this.errors[one.name];
       if (this.overlong.includes(one)) this.found(one.name, this.words.far);
-      const emptied = value ? one.empties.filter((name) => this.values[name] === this.keeping?.fresh[name]) : [];
+      const fresh = bare(this.keeping?.fresh);
+      const emptied = value ? one.empties.filter((name) => this.values[name] === fresh[name]) : [];
       for (const name of emptied) this.values[name] = "";
       this.former = null;
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
@@ -157,19 +162,26 @@ export default {
       if (!this.memory) return;
       this.version += 1;
       for (const name of names) this.changed.set(name, this.version);
-      const values = this.latest();
-      const shown = Object.fromEntries(Object.entries(this.shown).filter(([name]) => name in values));
-      if (!this.overlong.length) sessionStorage.setItem(this.memory, JSON.stringify({ values, shown }));
+      this.remember(this.latest());
       if (!this.keeping) return;
       this.trials = 0;
       if (this.drafted === "kept" || this.drafted === "partly") this.drafted = "pending"; // not what stands here now
       clearTimeout(this.pen);
       this.pen = setTimeout(this.write, 600);
     },
+    // What the server has not stands in the tab: these values, and what is typed into a pick and not chosen.
+    remember(values) {
+      if (!this.memory || this.overlong.length) return;
+      const loose = this.fields.filter((one) => one.kind === "pick" && !this.values[one.name] && this.shown[one.name]?.trim());
+      const open = bare(values, Object.fromEntries(loose.map((one) => [one.name, ""])));
+      const shown = Object.fromEntries(Object.entries(this.shown).filter(([name]) => name in open));
+      if (Object.keys(open).length) sessionStorage.setItem(this.memory, JSON.stringify({ values: open, shown }));
+      else this.forget();
+    },
     // What was changed here and is not kept yet; other devices may have changed the rest.
     latest() {
       const open = this.fields.filter((one) => !one.sealed && this.changed.has(one.name)).map((one) => one.name);
-      return Object.fromEntries(open.map((name) => [name, this.values[name] ?? ""])); // what is empty now is told, too
+      return bare(Object.fromEntries(open.map((name) => [name, this.values[name] ?? ""]))); // what is empty now is told, too
     },
     write() {
       if (this.busy || this.overlong.length || this.kept_version === this.version) return;
@@ -186,13 +198,14 @@ export default {
       if (version !== this.version) return;
       clearTimeout(this.pen);
       this.kept_version = version;
-      this.forget();
-      const fresh = Object.entries(this.values).every(([name, value]) => value === (this.keeping.fresh[name] ?? ""));
-      this.drafted = fresh ? "" : whole ? "kept" : "partly";
+      this.remember({});
+      const fresh = bare(this.keeping.fresh);
+      const begins = Object.entries(this.values).every(([name, value]) => value === (fresh[name] ?? ""));
+      this.drafted = begins ? "" : whole ? "kept" : "partly";
     },
     // What was kept once and stands here still, in a draft that has ended meanwhile: another device started over.
     unkept(answered) {
-      const { fresh } = this.keeping;
+      const fresh = bare(this.keeping.fresh);
       const open = this.fields.filter((one) => !one.sealed && !this.changed.has(one.name) && !answered.includes(one.name));
       return open.map((one) => one.name).filter((name) => (this.values[name] ?? "") !== (fresh[name] ?? ""));
     },
@@ -223,8 +236,8 @@ export default {
       this.$nextTick(() => goOn(100));
     },
     resume({ values, shown }) {
-      const others = Object.entries(this.shown).filter(([name]) => !(name in values));
-      this.fill({ values: { ...this.values, ...values }, shown: { ...Object.fromEntries(others), ...shown } }, Object.keys(values));
+      const others = Object.entries(this.shown).filter(([name]) => !Object.hasOwn(values, name));
+      this.fill({ values: bare(this.values, values), shown: bare(Object.fromEntries(others), shown) }, Object.keys(values));
     },
     parted() {
       const field = document.activeElement;
@@ -236,7 +249,7 @@ export default {
     },
     over() {
       const { values, shown } = this;
-      this.fill({ values: { ...this.keeping.fresh }, shown: {} });
+      this.fill({ values: this.keeping.fresh, shown: {} });
       this.former = { values, shown };
       this.write();
     },
@@ -247,12 +260,13 @@ export default {
       this.refused = this.fields[0].name; // no list is opened over what was brought back
       document.getElementById(this.id(this.fields[0]))?.focus();
     },
-    fill({ values, shown }, names = this.fields.map((one) => one.name)) {
+    fill(left, names = this.fields.map((one) => one.name)) {
+      const values = bare(left.values);
       this.clear();
-      this.values = Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""]));
-      this.shown = { ...shown };
+      this.values = bare(Object.fromEntries(this.fields.map(({ name }) => [name, values[name] ?? ""])));
+      this.shown = bare(left.shown);
       this.spans = this.spanned(this.values);
-      this.errors = {};
+      this.errors = bare();
       if (!this.overlong.length) this.$emit("changed", { ...this.values });
       this.touch(names);
     },
@@ -296,12 +310,11 @@ export default {
     },
     spanned(values) {
       const durations = this.fields.filter((one) => one.kind === "duration");
-      return Object.fromEntries(
-        durations.map((one) => {
-          const [, count, unit] = /^(\d*)([mhdw]?)$/.exec(values[one.name] || "") || ["", "", ""];
-          return [one.name, { count, unit: unit || one.unit }];
-        }),
-      );
+      const read = durations.map((one) => {
+        const [, count, unit] = /^(\d*)([mhdw]?)$/.exec(values[one.name] || "") || ["", "", ""];
+        return [one.name, { count, unit: unit || one.unit }];
+      });
+      return bare(Object.fromEntries(read));
     },
     entered(one) {
       // Where the keyboard was put because of a mistake, the list would lie above the sentence that says so.
@@ -313,10 +326,15 @@ export default {
       this.shown[one.name] = text;
       delete this.errors[one.name];
       if (this.values[one.name]) this.set(one, "");
+      else this.remember(this.latest());
       this.look(one, text);
     },
     look(one, text) {
       this.listing = one.name;
+      this.ask(one, text);
+    },
+    ask(one, text) {
+      this.soughtFor = text.trim();
       this.at = 0;
       this.looking = one.name;
       this.options = [];
@@ -326,19 +344,25 @@ export default {
     },
     offer(field, turn, options) {
       if (this.looking !== field || turn !== this.turn) return; // what fits what was typed before is no answer to this
-      this.looking = "";
-      this.options = options;
-      this.at = 0;
+      this.arrived(options);
       const one = this.fields.find((found) => found.name === field);
       this.settleLeft(one);
       if (this.after) this.after();
+    },
+    arrived(options) {
+      this.known.set(this.looking, { text: this.soughtFor, options });
+      this.looking = "";
+      this.options = options;
+      this.at = 0;
     },
     // What was typed in full counts as chosen. False where it stands for nothing.
     settle(one) {
       const text = (this.shown[one.name] || "").trim();
       if (one.kind !== "pick" || this.values[one.name] || !text) return true;
       if (this.looking) return false; // what is on offer is not known yet
-      const same = this.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
+      const known = this.known.get(one.name);
+      if (known?.text !== text) return this.ask(one, text), false; // typed before a reload, or the list was opened anew since
+      const same = known.options.filter((option) => option.label.trim().toLowerCase() === text.toLowerCase());
       if (same.length === 1) this.take(one, same[0]);
       else if (one.free) this.set(one, text);
       else this.errors[one.name] = this.words.choice;
@@ -374,7 +398,7 @@ export default {
     },
     send(name) {
       if (this.busy) return;
-      this.errors = {};
+      this.errors = bare();
       this.pending = "";
       // Sent by Enter while one still types: what stands there counts, it is never taken for nothing.
       const open = this.fields.filter((one) => !this.settle(one));
@@ -396,12 +420,12 @@ export default {
     },
     finish(one) {
       if (!this.deciding || this.pending) this.send(this.pending || null);
-      else this.errors = { [one.name]: this.words.which };
+      else this.errors = bare({ [one.name]: this.words.which });
     },
     leaveBox(event) {
       if (!this.card || event.defaultPrevented || !event.target.closest("input, textarea, select")) return;
       event.preventDefault();
-      if (this.pending) this.errors = {};
+      if (this.pending) this.errors = bare();
       this.pending = "";
       this.card.focus();
     },
@@ -415,7 +439,7 @@ export default {
         this.after = null;
         act();
       };
-      this.patient = setTimeout(() => ((this.looking = ""), this.after?.()), 3000);
+      this.patient = setTimeout(() => (this.looking && this.arrived([]), this.after?.()), 3000);
     },
     struck(event) {
       if (this.ended || keyboard.writing() || document.documentElement.dataset.keys === "off") return;
@@ -432,10 +456,10 @@ export default {
       if (this.deciding) keyboard.decidedNot();
       this.rest();
       this.judged = "";
-      this.errors = errors;
+      this.errors = bare(errors);
       if (this.keeping) this.write();
       this.$nextTick(() => {
-        const first = this.fields.find((one) => errors[one.name]);
+        const first = this.fields.find((one) => this.errors[one.name]);
         const field = first && document.getElementById(this.id(first));
         if (this.deciding && first?.kind === "longtext") this.pending = asked;
         if (field && field !== document.activeElement) this.refused = first.name;
@@ -457,10 +481,10 @@ export default {
       this.pending = "";
       this.forget();
       this.changed.clear();
-      this.errors = {};
-      this.values = { ...this.start };
+      this.errors = bare();
+      this.values = bare(this.start);
       this.spans = this.spanned(this.values);
-      this.shown = {};
+      this.shown = bare();
     },
   },
 };

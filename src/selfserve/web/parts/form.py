@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from nicegui.element import Element
@@ -62,7 +63,10 @@ class Button:
     key: str = ""
 
 
-class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js", "pointer.js", "steady.js"]):
+PARTS: list[str | Path] = ["bare.js", "cards.js", "keyboard.js", "pointer.js", "steady.js"]
+
+
+class Form(Element, component="form.js", dependencies=PARTS):
     """Tells `send` with `{button, values}`, `look` with `{field, text, turn}` for a pick, `changed` with the values,
     `check` with `{field, text}` when a checked field is left.
 
@@ -75,7 +79,8 @@ class Form(Element, component="form.js", dependencies=["cards.js", "keyboard.js"
     After `send` the form waits for `refuse` or `reset`, or to be taken off the page.
 
     Under the name `memory` the tab itself remembers what is typed, but for sealed fields: a cut, a reload, a deploy
-    take nothing away. It ends when the form is answered, or when it hears `sent`. `recalled` tells that what was
+    take nothing away, nor what is typed into a pick and not chosen yet, which no draft has. It ends when the form is
+    answered, or when it hears `sent`. `recalled` tells that what was
     remembered stands in it again.
 
     With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:

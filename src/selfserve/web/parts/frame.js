@@ -59,7 +59,7 @@ export default {
           <span class="s-account-t"><span class="s-strong">{{ name }}</span><span class="s-muted s-small">{{ title }}</span></span>
         </div>
       </div>
-      <div v-if="reading" ref="notices" class="s-notices" role="dialog" :aria-label="words.notices" tabindex="-1" @keydown.esc="close">
+      <div v-if="reading" ref="notices" class="s-notices" role="dialog" :aria-label="words.notices" tabindex="-1">
         <div class="s-notices-head">
           <h2 class="s-h2 s-grow">{{ words.notices }}</h2>
           <button v-if="notices && notices.some((one) => !one.read)" type="button" class="s-quiet s-plain" @click="$emit('seen', null)">{{ words.seen }}</button>
@@ -74,7 +74,7 @@ export default {
           <div v-if="older" class="s-notices-older"><button type="button" class="s-quiet s-plain" @click="$emit('older')">{{ words.older }}</button></div>
         </div>
       </div>
-      <div class="s-lines">
+      <div ref="lines" class="s-lines">
         <div class="s-told" :data-warns="String(warns)"><p role="status" aria-live="polite">{{ told }}</p><button v-if="told" type="button" class="s-iconbtn" :aria-label="words.hide" @focus="former = $event.relatedTarget" @click="hide"><svg class="s-icon" aria-hidden="true"><use :href="icons + '#x'"/></svg></button></div>
         <div class="s-away" role="status" aria-live="polite"><p v-if="away"><b>{{ words.away[away] }}</b>{{ " " + words.kept }}<span v-if="long" class="s-away-help">{{ " " + words.help }}</span></p></div>
       </div>
@@ -97,6 +97,8 @@ export default {
     this.paint();
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
+    document.addEventListener("focusin", this.outside);
+    window.addEventListener("resize", this.measure);
     window.addEventListener("beforeprint", this.dated);
     window.addEventListener("selfserve-warn", this.warned);
     window.addEventListener("selfserve-unwarn", this.unwarned);
@@ -105,7 +107,12 @@ export default {
     this.watch();
     setTimeout(this.takeOver); // NiceGUI connects when all that it shows is mounted
   },
+  updated() {
+    this.measure();
+  },
   unmounted() {
+    document.removeEventListener("focusin", this.outside);
+    window.removeEventListener("resize", this.measure);
     window.removeEventListener("beforeprint", this.dated);
     window.removeEventListener("selfserve-warn", this.warned);
     window.removeEventListener("selfserve-unwarn", this.unwarned);
@@ -167,12 +174,19 @@ export default {
       this.reading = false;
       this.opener?.focus();
     },
+    // The lines at the foot lie over the page: what the keyboard comes to is scrolled out from under them (app.css).
+    measure() {
+      const lines = this.told || this.away ? this.$refs.lines.getBoundingClientRect().height + 20 : 0;
+      document.documentElement.style.setProperty("--lines", `${lines}px`);
+    },
+    // Whoever turns to anything else, by pointer or keyboard, has done with the notices, which would lie over it.
     outside(event) {
       if (!this.reading || event.target.closest(".s-notices, [aria-expanded]")) return;
       this.reading = false;
     },
     keys(event) {
       if (event.key === "Escape" && this.open) return this.fold();
+      if (event.key === "Escape" && this.reading && !event.defaultPrevented) return this.close();
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
       if (event.key === "/" && document.documentElement.dataset.keys !== "off") {

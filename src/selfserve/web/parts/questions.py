@@ -26,6 +26,7 @@ from selfserve.catalog.items import Item
 from selfserve.connectors.contract import Option
 from selfserve.fulfilment.house import House
 from selfserve.languages.messages import msg
+from selfserve.languages.reader import Reader
 from selfserve.people import directory
 from selfserve.requests import asking
 from selfserve.web.parts.form import Field, Kind
@@ -37,10 +38,12 @@ JUDGED = (TextField, LongTextField, NumberField, DateField, DurationField)
 
 @dataclass(frozen=True)
 class Questions:
-    """The questions of one item as they are asked on `today`. `only` picks some of them; all where it is None."""
+    """The questions of one item as they are asked on `today`, of a reader. `only` picks some of them; all where it is
+    None."""
 
     item: Item
     today: date
+    to: Reader
     only: frozenset[str] | None = None
 
     @property
@@ -56,7 +59,7 @@ class Questions:
         """What the form begins with: earlier `answers`, else the defaults, as a form holds them."""
         earlier = answers or {}
         return {
-            name: earlier[name] if earlier.get(name) is not None else self._default(one)
+            name: self._written(earlier[name]) if earlier.get(name) is not None else self._default(one)
             for name, one in self.asked.items()
         }
 
@@ -87,12 +90,16 @@ class Questions:
             return ""
         if isinstance(one, DateField):
             return (self.today + default).isoformat()
-        return format_duration(default) if isinstance(default, timedelta) else default
+        return format_duration(default) if isinstance(default, timedelta) else self._written(default)
+
+    def _written(self, value: Any) -> Any:
+        """A number is typed as the reader writes one."""
+        return self.to.typed(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def questions(house: House, item: Item, zone: Any, only: Iterable[str] | None = None) -> Questions:
-    """The item's questions as they are asked now, where the customer is."""
-    return Questions(item, local_day(house.now(), zone), None if only is None else frozenset(only))
+def questions(house: House, item: Item, to: Reader, only: Iterable[str] | None = None) -> Questions:
+    """The item's questions as they are asked now, where the customer is, who reads them."""
+    return Questions(item, local_day(house.now(), to.zone), to, None if only is None else frozenset(only))
 
 
 def _kind(one: FormField) -> Kind:

@@ -89,9 +89,15 @@ export default {
     document.addEventListener("keydown", this.struck);
     document.addEventListener("focusin", this.entered);
     window.addEventListener("pagehide", this.parted);
+    window.addEventListener("resize", this.measure);
     this.recall();
   },
+  updated() {
+    this.measure();
+  },
   unmounted() {
+    window.removeEventListener("resize", this.measure);
+    for (const name of ["--above", "--below"]) document.documentElement.style.removeProperty(name);
     window.removeEventListener("pagehide", this.parted);
     document.removeEventListener("focusin", this.entered);
     document.removeEventListener("change", this.ticked);
@@ -104,6 +110,15 @@ export default {
     entered(event) {
       this.card = event.target.closest("section[data-keys]");
       this.place = this.cards().indexOf(this.card);
+    },
+    // The bar stays in sight, over the page: what the keyboard comes to is scrolled out from under it (app.css).
+    measure() {
+      const bar = this.$el.querySelector(".s-together-bar");
+      const box = this.chosen.length && bar?.getBoundingClientRect();
+      const below = box && getComputedStyle(bar).position === "fixed" ? innerHeight - box.top : 0;
+      const above = box && !below ? box.height + parseFloat(getComputedStyle(this.$el).top) : 0;
+      document.documentElement.style.setProperty("--above", `${above}px`);
+      document.documentElement.style.setProperty("--below", `${below}px`);
     },
     // The tab remembers the reason; what is chosen and the open list only for the page that a reload brings.
     keep() {

@@ -5,7 +5,7 @@ from alembic import op
 
 import selfserve.store.base
 
-revision = "0001c"
+revision = "0001d"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -334,6 +334,7 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("shown_at", selfserve.store.base.Instant(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('awaiting_approval', 'approved', 'denied', 'expired', 'cancelled', 'superseded', 'fulfilling', 'fulfilled', 'partly_fulfilled', 'handed_over', 'failed')",
             name=op.f("ck_request_state"),
@@ -359,6 +360,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'fulfilled'"),
         )
         batch_op.create_index(batch_op.f("ix_request_item_version_id"), ["item_version_id"], unique=False)
+        batch_op.create_index(
+            "ix_request_shown",
+            ["shown_at"],
+            unique=False,
+            sqlite_where=sa.text("shown_at IS NOT NULL"),
+            postgresql_where=sa.text("shown_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_request_state_asked_at"), ["state", "asked_at"], unique=False)
         batch_op.create_index(
             "uq_request_open",
@@ -894,6 +902,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("state = 'fulfilled'"),
         )
         batch_op.drop_index(batch_op.f("ix_request_state_asked_at"))
+        batch_op.drop_index(
+            "ix_request_shown",
+            sqlite_where=sa.text("shown_at IS NOT NULL"),
+            postgresql_where=sa.text("shown_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_request_item_version_id"))
         batch_op.drop_index(batch_op.f("ix_request_item_id"))
         batch_op.drop_index(batch_op.f("ix_request_customer_id_asked_at"))
