@@ -10,7 +10,7 @@ from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.roles import Role
 from selfserve.requests import asking
-from selfserve.requests.refusals import NotAllowed, Refusal, Unfit
+from selfserve.requests.refusals import NotAllowed, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
 from selfserve.web.pages.item_judged import judged
@@ -18,7 +18,7 @@ from selfserve.web.pages.item_offer import Offer, offered
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.questions import on_offer, questions
 from selfserve.web.refused import sentences
-from selfserve.web.speech import say
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
 
 FROM_THE_LIST = msg("Choose somebody from the list.")
@@ -86,7 +86,11 @@ class Asked:
         visit, item = self._visit, self.offer.item
         name, text = str(event.args["field"]), str(event.args["text"])[:100]
         found = aside(led, visit, text) if name == WHOM else aside(on_offer, visit.house, item, name, text)
-        self.form.offer(name, int(event.args["turn"]), await found)
+        turn = int(event.args["turn"])
+        try:
+            self.form.offer(name, turn, await found)
+        except NotPossible as away:
+            self.form.away(name, turn, tell(away.words))
 
     def _refused(self, refusal: Refusal) -> None:
         labels = {name: one.label for name, one in self.offer.item.form.items()}

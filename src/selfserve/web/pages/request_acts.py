@@ -17,7 +17,7 @@ from selfserve.languages.messages import msg
 from selfserve.people.roles import Role
 from selfserve.requests import acts
 from selfserve.requests.longer import ends_later
-from selfserve.requests.refusals import Refusal, Unfit
+from selfserve.requests.refusals import NotPossible, Refusal, Unfit
 from selfserve.requests.story import Story
 from selfserve.web.pages.item_judged import judged
 from selfserve.web.pages.request_questions import cancelling, extending, returning
@@ -259,7 +259,11 @@ class Extension:
 
         async def look(event: GenericEventArguments) -> None:
             name, text = str(event.args["field"]), str(event.args["text"])[:100]
-            form.offer(name, int(event.args["turn"]), await aside(on_offer, visit.house, item, name, text))
+            turn = int(event.args["turn"])
+            try:
+                form.offer(name, turn, await aside(on_offer, visit.house, item, name, text))
+            except NotPossible as away:
+                form.away(name, turn, tell(away.words))
 
         form.on("recalled", lambda _: self._reveal())
         form.on("send", visit.acting(Role.CUSTOMER, send, self.refused))
