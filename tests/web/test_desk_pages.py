@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -20,8 +21,9 @@ from selfserve.people.principal import Principal
 from selfserve.people.roles import Role
 from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
+from selfserve.store.tables import Escalation, Step
 from selfserve.store.tables import Request as Asked
-from selfserve.store.tables import Step
+from selfserve.web import visits
 from selfserve.web.pages.case_acts import SURE
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.form import Form
@@ -664,3 +666,28 @@ async def test_a_case_that_is_taken_keeps_no_room_for_buttons_it_has_not(visitor
     await ruth.should_not_see(marker="take-it", retries=60)
     rows = [one for one in ruth.find(ui.element).elements if "s-acts" in one.classes]
     assert [one for one in rows if not one.default_slot.children] == []
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/{case}"])
+async def test_times_go_on_where_nothing_changes(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What has become late while the page was open is told as late."""
+    monkeypatch.setattr(visits, "EVERY", 0.05)
+    _, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(path.format(case=case))
+    await ruth.should_see("In ")
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Escalation).values(due_at=stand.house.now() - timedelta(hours=3)))
+    await ruth.should_see("3 hours late", retries=60)
+
+
+async def test_the_desk_calls_an_item_by_its_name_where_no_case_of_it_is_left(visitor: Visitor) -> None:
+    """As the catalog does, in the reader's language; never by its id."""
+    ruth, emil = visitor("ruth"), visitor("emil")
+    await ruth.open("/desk?item=finance-reports")
+    await ruth.should_see("Finance reports")
+    await ruth.should_not_see(">finance-reports")
+    await emil.open("/desk?item=finance-reports")
+    await emil.should_not_see(">finance-reports")
