@@ -392,3 +392,18 @@ async def test_the_last_day_there_is_is_told_for_what_it_is(visitor: Visitor, st
     await tomas.open("/approvals")
     tomas.find(Form).trigger("send", {"button": "approve", "values": {"reason": "", "until": "9999-12-31"}})
     await until(lambda: ("refuse", ({"until": "Choose an earlier day."},)) in told)
+
+
+async def test_the_story_tells_that_the_approver_shortened_the_end(visitor: Visitor, stand: PageStand) -> None:
+    """With the day; an end that is the one asked for is nobody's shortening."""
+    now = stand.house.now().date()
+    for login, days, words in (("ana", 5, "Tomás Reyes approved it, only until "), ("jonas", 20, "hat es genehmigt<")):
+        made = stand.ask(login, "finance-reports", {**WHY, "until": (now + timedelta(days=20)).isoformat()})
+        tomas, asker = visitor("tomas"), visitor(login)
+        await tomas.open("/approvals")
+        values = {"reason": "", "until": (now + timedelta(days=days)).isoformat()}
+        tomas.find(Form).trigger("send", {"button": "approve", "values": values})
+        await tomas.should_see("Nothing waits for you", retries=60)
+        await asker.open(f"/requests/{made.name}")
+        await asker.should_see(words)
+    await asker.should_not_see("aber nur bis")
