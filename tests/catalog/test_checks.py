@@ -132,6 +132,18 @@ def test_an_argument_only_known_later_is_not_guessed_at(tmp_path: Path) -> None:
     assert found == 'items/vpn.yaml:16:51: "human.checklist" refuses this: This is to be true or false.'
 
 
+def test_a_checklist_names_each_field_once(tmp_path: Path) -> None:
+    """The second is told, in its line: what is typed into one of them would be in both, sealed or not."""
+    twins = CHECKLIST.partition("        - ")[0] + (
+        "        - {text: The code, field: code, secret: true}\n        - {text: Its number, field: code}\n"
+    )
+    found = only(with_vpn(tmp_path, (STEP, twins)))
+    assert found == (
+        'items/vpn.yaml:17:37: "human.checklist" refuses this: '
+        'The field "code" stands in line 1 of this checklist already; give it another name.'
+    )
+
+
 def test_quick_is_not_wished_for(tmp_path: Path) -> None:
     """An action that takes its time cannot be declared quick by an item."""
     step = 'use: post.send\n    quick: true\n    with: {address: "${customer.location}"}'

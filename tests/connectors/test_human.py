@@ -117,3 +117,25 @@ def test_a_checklist_says_every_line_in_every_language() -> None:
     """Two lines for three would put the wrong words beside a field."""
     with pytest.raises(ValidationError, match="1 lines of `todo` in de, for 2"):
         ChecklistArgs.model_validate({**ASK.model_dump(), "languages": {"de": {"todo": ["Nur eine."]}}})
+
+
+@pytest.mark.parametrize("name", ["todo", "take_back"])
+def test_a_checklist_asks_for_each_field_once(name: str) -> None:
+    """Of twins one would stand in the other's place, one of them sealed and the other not."""
+    lines = [
+        {"text": "The code", "field": "code"},
+        {"text": "Read it out"},
+        {"text": "The code again", "field": "code"},
+    ]
+    with pytest.raises(ValidationError, match='"code" stands in line 1') as refused:
+        ChecklistArgs.model_validate({**ASK.model_dump(), name: lines})
+    assert [one["loc"] for one in refused.value.errors()] == [(name, 2, "field")]
+    both = {"todo": lines[:1], "take_back": lines[:1]}  # never asked in one form
+    assert ChecklistArgs.model_validate({**ASK.model_dump(), **both}).take_back[0].field == "code"
+
+
+def test_taking_back_seals_nothing() -> None:
+    """Nobody is given anything then."""
+    sealed = [{"text": "The code", "field": "code", "secret": True}]
+    with pytest.raises(ValidationError, match="when something is taken back"):
+        ChecklistArgs.model_validate({**ASK.model_dump(), "take_back": sealed})

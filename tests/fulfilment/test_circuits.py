@@ -117,7 +117,7 @@ def test_who_waits_reads_why_in_a_sentence_once(stand: Stand, bring: object) -> 
     told = [line for line in _told(stand, made.name) if "does not answer" in line[0]]
     assert told == [
         (
-            "The shelf system does not answer at the moment",
+            "The system behind it does not answer at the moment",
             "We try again by ourselves, and a person takes over if it takes too long. You need not do anything.",
         )
     ]

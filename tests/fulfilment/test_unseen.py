@@ -94,7 +94,7 @@ def test_what_nobody_saw_before_is_not_guessed(stand: Stand) -> None:
     name = _unread(stand)
     with pytest.raises(Unfit) as unfit:
         _done(stand)
-    assert list(unfit.value.errors) == ["not_there_before"]
+    assert list(unfit.value.errors) == ["_not_there_before"]
     assert stand.steps(_id(stand, name))[0].state != StepState.DONE
     _done(stand, not_there_before=False)
     assert stand.steps(_id(stand, name))[0].state == StepState.DONE

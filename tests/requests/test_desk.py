@@ -128,10 +128,10 @@ WORDLESS = "Tell the other team in a sentence why it comes to them."
 @pytest.mark.parametrize(
     ("team", "words", "told"),
     [
-        ("moon", "x", {"team": "There is no such team."}),
-        ("techops", "x", {"team": "TechOps has this case already."}),
-        ("leads", " ", {"words": WORDLESS}),
-        ("", "", {"team": "Choose a team.", "words": WORDLESS}),
+        ("moon", "x", {"_team": "There is no such team."}),
+        ("techops", "x", {"_team": "TechOps has this case already."}),
+        ("leads", " ", {"_words": WORDLESS}),
+        ("", "", {"_team": "Choose a team.", "_words": WORDLESS}),
     ],
 )
 def test_a_case_is_not_handed_to_nowhere_nor_without_a_word(

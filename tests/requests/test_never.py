@@ -29,7 +29,7 @@ def test_an_ask_that_has_to_wait_for_its_target_is_stored(stand: Stand) -> None:
     made = stand.ask("ada", "lamp")
     assert made.state is RequestState.FULFILLING
     (act,) = plan(stand.house, customer_id=stand.people["ada"], item_id="lamp", answers={}).acts
-    assert (act.blocked, act.for_good) == ("The shelf system does not answer at the moment.", False)
+    assert (act.blocked, act.for_good) == ("The system behind it does not answer at the moment.", False)
     stand.shelf.offline = False
     stand.pass_time(minutes=2)
     assert stand.request(made.id).state == RequestState.FULFILLED

@@ -96,7 +96,7 @@ def test_a_plan_that_hangs_is_told_without_its_target(
 
     monkeypatch.setattr(stand.shelf, "plan", hangs)
     (act,) = plan.plan(stand.house, customer_id=stand.people["ada"], item_id="lamp", answers={}).acts
-    assert act.blocked == "The shelf system does not answer at the moment."
+    assert act.blocked == "The system behind it does not answer at the moment."
     assert not act.for_good
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from tests.stand.house import Stand
 
 from selfserve.languages.messages import msg
-from selfserve.requests import acts, story
+from selfserve.languages.reader import Reader
+from selfserve.requests import acts, desk, story
 from selfserve.requests.decide import Say
 from selfserve.requests.words import Line
 from selfserve.store.tables import Request
+from selfserve.web.parts.pieces import timeline
 
 ASKS = "approve:\n  - by: [team:designers]\nfulfil:"
 
@@ -80,3 +82,17 @@ def test_staff_do_not_read_that_they_hear_from_us(stand: Stand) -> None:
     made = stand.ask("ada", "laptop")
     assert lines(stand, made.id)[-1].title == "A person looks at it, and you hear from us"
     assert lines(stand, made.id, "tess")[-1].title == "A person looks at it, and Ada hears from us"
+
+
+def test_a_promise_that_is_over_is_not_told_as_yet_to_come(stand: Stand) -> None:
+    """Taken, and not done by then: that it takes longer, and that the time is past, in every language."""
+    made = stand.ask("ada", "laptop")
+    desk.take(stand.house, stand.case().id, stand.people["tess"])
+    before = lines(stand, made.id)[-1]
+    assert before.note == ""
+    assert ">By to" in timeline([before], stand.clock(), Reader())
+    stand.pass_time(days=2)
+    late = lines(stand, made.id)[-1]
+    assert late.note == "It takes longer than we said. The team sees that it is late."
+    assert ">It was to be by " in timeline([late], stand.clock(), Reader())
+    assert "Es sollte bis " in timeline([late], stand.clock(), Reader("de"))

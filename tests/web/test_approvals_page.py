@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -357,3 +358,52 @@ async def test_many_alike_are_told_in_one_line(
     (results,) = next(args for name, args in told if name == "tell")
     assert isinstance(results, dict)
     assert [one["label"] for one in results["lines"]] == ["2 requests for “Finance reports”"]
+
+
+async def test_the_day_on_a_card_is_the_day_of_its_request(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """An approver elsewhere names it as they read it, alone and together; a later one is still refused."""
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Person).where(Person.login == "ana").values(zone="Asia/Tokyo"))
+    until_day = (stand.house.now().astimezone(ZoneInfo("Asia/Tokyo")) + timedelta(days=20)).date()
+    made = stand.ask("ana", "finance-reports", {**WHY, "until": until_day.isoformat()})
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    (bar,) = tomas.find(marker="together").elements
+    (one,) = [offer["id"] for offer in bar.props["offers"]]
+    own = {one: {"until": until_day.isoformat()}}
+    tomas.find(marker="together").trigger("look", {"turn": 1, "ids": [one], "own": own})
+    await until(lambda: any(name == "foresee" for name, _ in told))
+    (_, ahead) = next(args for name, args in told if name == "foresee")
+    assert isinstance(ahead, dict)
+    assert not ahead[one]["wrong"], ahead
+    later = {"reason": "", "until": (until_day + timedelta(days=1)).isoformat()}
+    tomas.find(Form).trigger("send", {"button": "approve", "values": later})
+    words = "You can shorten what was asked for, not make it longer."
+    await until(lambda: ("refuse", ({"until": words},)) in told)
+    tomas.find(Form).trigger("send", {"button": "approve", "values": {"reason": "", "until": until_day.isoformat()}})
+    await tomas.should_see("Nothing waits for you", retries=60)
+    assert stand.state(made.name) != "awaiting_approval"
+
+
+async def test_the_last_day_there_is_is_told_for_what_it_is(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """It is written rightly; it is only too late."""
+    stand.ask("ana", "finance-reports", WHY)
+    tomas = visitor("tomas")
+    await tomas.open("/approvals")
+    tomas.find(Form).trigger("send", {"button": "approve", "values": {"reason": "", "until": "9999-12-31"}})
+    await until(lambda: ("refuse", ({"until": "Choose an earlier day."},)) in told)
+
+
+async def test_the_story_tells_that_the_approver_shortened_the_end(visitor: Visitor, stand: PageStand) -> None:
+    """With the day; an end that is the one asked for is nobody's shortening."""
+    now = stand.house.now().date()
+    for login, days, words in (("ana", 5, "Tomás Reyes approved it, only until "), ("jonas", 20, "hat es genehmigt<")):
+        made = stand.ask(login, "finance-reports", {**WHY, "until": (now + timedelta(days=20)).isoformat()})
+        tomas, asker = visitor("tomas"), visitor(login)
+        await tomas.open("/approvals")
+        values = {"reason": "", "until": (now + timedelta(days=days)).isoformat()}
+        tomas.find(Form).trigger("send", {"button": "approve", "values": values})
+        await tomas.should_see("Nothing waits for you", retries=60)
+        await asker.open(f"/requests/{made.name}")
+        await asker.should_see(words)
+    await asker.should_not_see("aber nur bis")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 from nicegui import ui
 from starlette.requests import Request
 
-from selfserve.connectors.contract import Failed, FailureKind
+from selfserve.connectors.contract import Failed, FailureKind, Todo
+from selfserve.connectors.human import ChecklistArgs
 from selfserve.fulfilment import leases
+from selfserve.fulfilment.desk import NEW
 from selfserve.languages.messages import Message
 from selfserve.languages.reader import Reader
 from selfserve.people.principal import Principal
@@ -20,10 +25,12 @@ from selfserve.requests import acts, desk
 from selfserve.requests.decide import Say
 from selfserve.store.tables import Request as Asked
 from selfserve.store.tables import Step
-from selfserve.web.pages.case_acts import NEW, SURE
+from selfserve.web import visits
+from selfserve.web.pages.case_acts import SURE
 from selfserve.web.parts.failures import failure_words
 from selfserve.web.parts.form import Form
 from selfserve.web.theme import STATIC
+from tests.store.leaks import found_in
 from tests.web.conftest import Calls, Visitor
 from tests.web.stand import PageStand
 from tests.web.targets import Member
@@ -177,7 +184,7 @@ async def test_a_colleague_s_case_is_taken_over_by_saying_so(visitor: Visitor, s
     desk.take(stand.house, case, stand.id("ruth"))
     emil = visitor("emil")
     await emil.open(f"/desk/{case}")
-    emil.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": "Not today."}})
+    emil.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"_words": "Not today."}})
     await until(lambda: any("Übernimm den Fall zuerst." in str(args) for call, args in told if call == "refuse"))
     emil.find(marker="take-it-over").click()
     await emil.should_see("bei dir", retries=60)
@@ -194,7 +201,7 @@ async def test_a_case_is_handed_to_another_team(visitor: Visitor, stand: PageSta
     offered = {one["value"] for one in form.props["fields"][0]["options"]}
     assert offered == set(stand.house.catalog.current.teams) - {stand.latest_case(case).team}
     ruth.find(marker="hand_on").trigger(
-        "send", {"button": "hand_on", "values": {"team": "workplace", "words": "It needs new hands."}}
+        "send", {"button": "hand_on", "values": {"_team": "workplace", "_words": "It needs new hands."}}
     )
     await ruth.should_see("Ruth Adeyemi: It needs new hands.", retries=60)
     assert stand.latest_case(case).team == "workplace"
@@ -294,12 +301,32 @@ async def test_done_by_hand_takes_the_checklists_fields(visitor: Visitor, stand:
     assert refused == {"serial": "Please fill this in."}
     asked = {one["name"]: one["required"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
     assert (asked["serial"], asked["returned_serial"]) == (True, False)
-    ticks = {name: True for name in asked if name.startswith("tick_")}
-    values = {"serial": "C02XK1", "returned_serial": "", **ticks, "words": "It is on your desk."}
+    ticks = {name: True for name in asked if name.startswith("_tick_")}
+    values = {"serial": "C02XK1", "returned_serial": "", **ticks, "_words": "It is on your desk."}
     ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
     await ruth.should_see("This case is closed.", retries=60)
     stand.work()
     assert stand.state(name) == "fulfilled"
+
+
+async def test_no_field_of_a_checklist_is_one_of_the_pages_own(
+    visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is called: what is sealed in it reaches the customer sealed, and nobody else at all."""
+    names = ["words", "on_my_word", "not_there_before", "tick_0", "team", "take_back"]
+    lines = tuple(Todo(f"The {name}", name, True) for name in names)
+    monkeypatch.setattr(ChecklistArgs, "lines", lambda *_: lines)
+    name, case = by_hand(stand)
+    ruth = visitor("ruth")
+    await ruth.open(f"/desk/{case}")
+    asked = [one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]]
+    assert len(set(asked)) == len(asked) == len(names) + 1
+    values = {field: f"SECRET-ORANGE-{field}" for field in names}
+    ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
+    await ruth.should_see("This case is closed.", retries=60)
+    assert found_in(stand.house.database, "SECRET-ORANGE") == []
+    with stand.house.database.write() as session:
+        assert acts.reveal(session, stand.house, name, stand.id("jonas"), stand.house.now()) == values
 
 
 async def test_points_that_are_not_ticked_are_asked_about_once(visitor: Visitor, stand: PageStand, told: Calls) -> None:
@@ -319,7 +346,7 @@ async def test_points_that_are_not_ticked_are_asked_about_once(visitor: Visitor,
         assert isinstance(errors, dict)
         return errors
 
-    ticks = [f"tick_{at}" for at, line in enumerate(stand.case(name).todo) if not line.get("field")]
+    ticks = [f"_tick_{at}" for at, line in enumerate(stand.case(name).todo) if not line.get("field")]
     assert list(await refused(serial="")) == ["serial"]
     assert f"{points} of {points} points are not ticked" in (await refused(serial="C02XK1"))[""]
     assert f"{points - 1} of {points} point" in (await refused(serial="C02XK1", **{ticks[0]: True}))[""]
@@ -417,10 +444,10 @@ async def test_cannot_be_done_needs_words_for_the_customer(visitor: Visitor, sta
     name, case = stuck(stand)
     ruth = visitor("ruth")
     await ruth.open(f"/desk/{case}")
-    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": " "}})
+    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"_words": " "}})
     await until(lambda: any(call == "refuse" and "in a sentence why" in str(args) for call, args in told))
     words = "The old database is switched off this week; use the new one."
-    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"words": words}})
+    ruth.find(marker="cannot").trigger("send", {"button": "cannot", "values": {"_words": words}})
     await ruth.should_see("This case is closed.", retries=60)
     ana = visitor("ana")
     await ana.open(f"/requests/{name}")
@@ -578,8 +605,8 @@ async def test_a_checklist_promises_no_look_at_a_target(visitor: Visitor, stand:
     await ruth.should_see("The customer is told, and the rest goes on by itself.")
     await ruth.should_not_see("We look at the target before we believe it")
     fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
-    assert "on_my_word" not in fields
-    values = {"serial": "C02XK1", **{each: True for each in fields if each.startswith("tick_")}}
+    assert "_on_my_word" not in fields
+    values = {"serial": "C02XK1", **{each: True for each in fields if each.startswith("_tick_")}}
     ruth.find(marker="done").trigger("send", {"button": "done", "values": values})
     await ruth.should_see("This case is closed.", retries=60)
     content = next(iter(ruth.find(marker="told").elements)).props["innerHTML"]
@@ -589,7 +616,7 @@ async def test_a_checklist_promises_no_look_at_a_target(visitor: Visitor, stand:
     await ruth.open(f"/desk/{stand.case(stand.ask('ana', 'legacy-crm').name).id}")
     await ruth.should_see("We look at the target before we believe it")
     fields = {one["name"] for one in next(iter(ruth.find(marker="done").elements)).props["fields"]}
-    assert "on_my_word" in fields
+    assert "_on_my_word" in fields
 
 
 async def test_what_is_to_be_taken_back_is_not_shown_as_done(visitor: Visitor, stand: PageStand) -> None:
@@ -641,3 +668,34 @@ async def test_a_case_that_is_taken_keeps_no_room_for_buttons_it_has_not(visitor
     await ruth.should_not_see(marker="take-it", retries=60)
     rows = [one for one in ruth.find(ui.element).elements if "s-acts" in one.classes]
     assert [one for one in rows if not one.default_slot.children] == []
+
+
+def _later(clock: Callable[[], datetime], gone: timedelta) -> datetime:
+    return clock() + gone
+
+
+@pytest.mark.parametrize("path", ["/desk", "/desk/{case}"])
+async def test_times_go_on_where_nothing_changes(
+    visitor: Visitor, stand: PageStand, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What has become late while the page was open is told as late."""
+    monkeypatch.setattr(visits, "EVERY", 0.05)
+    _, case = stuck(stand)
+    ruth = visitor("ruth")
+    await ruth.open(path.format(case=case))
+    await ruth.should_see("In ")
+    due, clock = stand.latest_case(case).due_at, stand.house.now
+    for hours in (3, 5, 7):  # what changed before the page was opened may show the first of them
+        gone = due + timedelta(hours=hours) - clock()
+        monkeypatch.setattr(stand, "house", replace(stand.house, now=partial(_later, clock, gone)))
+        await ruth.should_see(f"{hours} hours late", retries=60)
+
+
+async def test_the_desk_calls_an_item_by_its_name_where_no_case_of_it_is_left(visitor: Visitor) -> None:
+    """As the catalog does, in the reader's language; never by its id."""
+    ruth, emil = visitor("ruth"), visitor("emil")
+    await ruth.open("/desk?item=finance-reports")
+    await ruth.should_see("Finance reports")
+    await ruth.should_not_see(">finance-reports")
+    await emil.open("/desk?item=finance-reports")
+    await emil.should_not_see(">finance-reports")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
+from selfserve.connectors.contract import ChoicesAway, Failed, FailureKind, Option, Options
 from selfserve.store.tables import Draft
 from selfserve.web.parts.form import Form
 from tests.web.conftest import Calls, Visitor
@@ -320,6 +322,34 @@ async def test_every_kind_of_answer_is_kept_and_shown_again(visitor: Visitor, st
     form = next(iter(ana.find(Form).elements))
     assert form.props["start"] == typed
     assert next(one["shown"] for one in form.props["fields"] if one["name"] == "colleague") == "Jonas Müller"
+
+
+async def test_choices_that_cannot_be_looked_up_are_told_as_such(
+    visitor: Visitor, stand: PageStand, told: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the list would stand, and beside what was typed and not chosen: not that there is nothing. Once the target
+    answers, the list is what it was."""
+    (stand.folder / "catalog" / "items" / "every-kind.yaml").write_text(EVERY_KIND)
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    emil = visitor("emil")
+    await emil.open("/items/every-kind")
+    form = next(iter(emil.find(Form).elements))
+    target = stand.target("munki")
+
+    def away(*_: object) -> NoReturn:
+        raise ChoicesAway(Failed(FailureKind.TRANSIENT, "The share is not mounted."))
+
+    before = dict(form.props["words"])
+    monkeypatch.setattr(target, "options", away, raising=False)
+    emil.find(Form).trigger("look", {"field": "app", "text": "fire", "turn": 1})
+    await until(lambda: ("offer", ("app", 1, [])) in told)
+    for name in ("nothing", "choice"):
+        assert form.props["words"][name].startswith("Was zur Auswahl steht, lässt sich nicht nachsehen"), name
+    assert not [call for call, _ in told if call == "refuse"]
+    monkeypatch.setattr(target, "options", lambda *_: Options((Option("Firefox", "Firefox"),)))
+    emil.find(Form).trigger("look", {"field": "app", "text": "fire", "turn": 2})
+    await until(lambda: any(call == "offer" and args[1] == 2 for call, args in told))
+    assert form.props["words"] == before
 
 
 def test_nothing_says_that_a_draft_is_kept_which_is_not(browser: Browser, served: Served) -> None:

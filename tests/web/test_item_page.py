@@ -436,3 +436,26 @@ async def test_a_refusal_about_what_is_not_on_the_page_is_told_below_all(visitor
         form.refuse(wrong, {"centre": "Which cost centre?"})
     below = "“Which cost centre?”: Please fill this in. This form does not ask for that."
     assert told == [("refuse", ({"reason": "Too short.", "": below},))]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+async def test_an_item_taken_out_of_the_catalog_under_an_open_form_says_so(
+    visitor: Visitor, stand: PageStand, told: Calls, typed: bool
+) -> None:
+    """What happened, that nothing was sent, and what to do; what was typed stays to be read, and nothing is asked."""
+    ana = visitor("ana")
+    await ana.open("/items/leaving-colleague")
+    (stand.folder / "catalog" / "items" / "leaving-colleague.yaml").unlink()
+    assert stand.house.catalog.refresh(force=True), stand.house.catalog.problems
+    ana.find(Form).trigger("send", {"button": "ask", "values": {}})
+    await until(lambda: any(name == "end" for name, _ in told))
+    (words,) = next(args for name, args in told if name == "end")
+    assert isinstance(words, str)
+    assert "taken out of the catalog" in words
+    assert "nothing was sent" in words
+    assert "or ask a human. What you had typed, for you to keep:" in words
+    ana.find(Form).trigger("touched" if typed else "untouched")
+    if not typed:
+        await ana.should_see("This was taken out of the catalog", retries=60)
+        await ana.should_not_see(Form)
+    assert not [name for name, _ in told if name == "refuse"]

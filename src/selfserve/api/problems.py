@@ -118,10 +118,15 @@ async def _refused(request: Request, refusal: Refusal) -> ProblemResponse:
     if isinstance(refusal, AppTooOld):
         return problem(426, str(refusal), "app-too-old", {"Upgrade": "selfserve-desktop"})
     status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
-    more: dict[str, Any] = {"errors": refusal.errors} if isinstance(refusal, Unfit) else {}
+    more: dict[str, Any] = {"errors": _named(refusal.errors)} if isinstance(refusal, Unfit) else {}
     if isinstance(refusal, AlreadyDecided):
         more = {"decided_by": refusal.by, "decided_at": refusal.at.isoformat()}
     return problem(status, str(refusal), _kind(refusal), **more)
+
+
+def _named(errors: Mapping[str, str]) -> dict[str, str]:
+    """By the names of the body: in the one form of a page, its own fields have a sign before theirs."""
+    return {name.removeprefix("_"): words for name, words in errors.items()}
 
 
 def _kind(refusal: Refusal) -> str:

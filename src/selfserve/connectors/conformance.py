@@ -20,6 +20,7 @@ from selfserve.connectors.contract import (
     Accepted,
     Action,
     AlreadyDone,
+    ChoicesAway,
     Connector,
     Context,
     Declined,
@@ -235,13 +236,16 @@ class ConformanceSuite(ABC):
                     assert "\n" not in failure.reason, f"one sentence is one line: {failure.reason!r}"
 
     def test_an_offline_target_raises_nothing(self) -> None:
-        """Each method answers while the target is away; the caller is told to come again, and later it works."""
+        """Each method answers while the target is away, `options` with what it knows or ChoicesAway; the caller is told
+        to come again, and later it works."""
         case = self.case()
         offline = _fault(case, case.offline, "offline")
         if offline is None:
             return
         assert case.online is not None, "who takes a target offline gives `online` as well"
         before, name = case.target(), case.connector.resource(case.action, case.args)
+        fields = tuple(type(case.args).model_fields)
+        offered = {field: _choices(case, field) for field in fields}
         offline()
         outcome = case.apply()
         assert isinstance(outcome, Failed), f"an offline target came back with {outcome}"
@@ -255,8 +259,12 @@ class ConformanceSuite(ABC):
         assert case.connector.resource(case.action, case.args) in ("", name), (
             "a name made up while nobody could be asked"
         )
-        for field in type(case.args).model_fields:
-            case.connector.options(case.action, field, "")
+        for field in fields:
+            still = _choices(case, field)
+            if isinstance(still, Failed):
+                assert still.again, f"an outage is no final failure: {still}"
+            else:
+                assert still == offered[field], f"{field}: what cannot be looked up is told as not on offer"
         assert [one for one in case.connector.check() if one.level is Level.ERROR], "check saw nothing amiss"
         if case.declared.undoable:
             undone = case.undo({})
@@ -340,6 +348,14 @@ def _observed_with(case: Case, field: str, value: str) -> Observation:
     except ValidationError:
         return Observation(Presence.ABSENT)
     return case.connector.observe(case.action, args, {})
+
+
+def _choices(case: Case, field: str) -> list[str] | Failed:
+    """The values of the first page, or why they cannot be looked up."""
+    try:
+        return [option.value for option in case.connector.options(case.action, field, "").options]
+    except ChoicesAway as away:
+        return away.failure
 
 
 def _fault(case: Case, fault: Callable[[], None] | None, name: str) -> Callable[[], None] | None:

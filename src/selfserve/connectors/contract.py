@@ -118,6 +118,14 @@ class Failed:
         return self.kind in (FailureKind.AUTH, FailureKind.CONFIG)
 
 
+class ChoicesAway(Exception):  # noqa: N818 (a fact told in a sentence)
+    """What is on offer cannot be looked up; `failure` says why, as that of an action would."""
+
+    def __init__(self, failure: Failed) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
 Outcome = Done | AlreadyDone | Accepted | Declined | NeedsHuman | Failed
 
 
@@ -338,7 +346,10 @@ class Connector(ABC):
         behind."""
 
     def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
-        """Live choices for one form field; an empty page where the connector offers none."""
+        """Live choices for one form field; an empty page where nothing fits, or the connector offers none at all.
+
+        Raises ChoicesAway where the target cannot be asked: nobody is told that there is nothing when nobody looked.
+        """
         return Options(())
 
     def short(self) -> Short:

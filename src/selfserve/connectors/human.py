@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from selfserve.connectors.contract import (
     Action,
@@ -78,6 +79,27 @@ class ChecklistArgs(BaseModel):
     todo: list[Line] = Field(min_length=1, max_length=50)
     take_back: list[Line] = Field(default=[], max_length=50)
     languages: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Words] = Field(default={}, max_length=20)
+
+    @field_validator("todo", "take_back")
+    @classmethod
+    def _each_field_once(cls, lines: list[Line]) -> list[Line]:
+        """What is filled in is known by its name alone: of two, one would stand in the other's place, sealed or not."""
+        seen: dict[str, int] = {}
+        for at, line in enumerate(lines):
+            if line.field is not None and line.field in seen:
+                twin = f'the field "{line.field}" stands in line {seen[line.field]} of this checklist already'
+                raise _refused_at((at, "field"), f"{twin}; give it another name")
+            seen[line.field or ""] = at + 1
+        return lines
+
+    @field_validator("take_back")
+    @classmethod
+    def _nothing_to_seal(cls, lines: list[Line]) -> list[Line]:
+        """Whoever it is taken from is given nothing."""
+        for at, line in enumerate(lines):
+            if line.secret:
+                raise _refused_at((at, "secret"), "nothing is sealed to a customer when something is taken back")
+        return lines
 
     @model_validator(mode="after")
     def _line_by_line(self) -> ChecklistArgs:
@@ -160,6 +182,12 @@ class HumanConnector(Connector):
             return AlreadyDone(state)
         lines = asked.lines("take_back") or (Todo(msg("Take back by hand: {what}", what=asked.told)),)
         return NeedsHuman(msg("To be taken back: {what}", what=asked.told), lines, msg("A colleague takes it back."))
+
+
+def _refused_at(place: tuple[int | str, ...], sentence: str) -> ValidationError:
+    """The error, at its place in the list, so that whoever wrote it is told the line."""
+    error = PydanticCustomError("checklist", "{sentence}", {"sentence": sentence})
+    return ValidationError.from_exception_data("checklist", [InitErrorDetails(type=error, loc=place, input=None)])
 
 
 def _recorded(state: State, key: str) -> bool:

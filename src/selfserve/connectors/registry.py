@@ -13,6 +13,7 @@ from selfserve.connectors.contract import Action, Connector, Failed, FailureKind
 from selfserve.connectors.declared import DeclaredActions, Known
 from selfserve.connectors.guarded import Guarded
 from selfserve.connectors.kinds import Kinds, kinds_of
+from selfserve.connectors.lately import Lately
 from selfserve.connectors.problems import (
     BadSection,
     ConnectorProblem,
@@ -50,6 +51,7 @@ class Registry:
             {name: one.actions for name, one in self._connectors.items()},
             {name: Known(type(one), one.settings) for name, one in self._connectors.items()},
         )
+        self.lately = Lately(ticks)
         self._breakers = {name: Breaker(now, limits, ticks) for name in self._connectors}
 
     @classmethod

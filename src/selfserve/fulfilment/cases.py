@@ -18,7 +18,9 @@ from selfserve.people import directory
 from selfserve.store.states import EscalationState, Exit
 from selfserve.store.tables import Escalation, Grant, GrantReason, Person, Request
 
-WORDS, TEAM = "words", "team"
+OWN = "_"
+"""What the names of the desk's own fields begin with, and none that a checklist asks for: they stand in one form."""
+WORDS, TEAM = f"{OWN}words", f"{OWN}team"
 """Fields of the desk: a word to the customer or to colleagues, and the team that has it next."""
 
 

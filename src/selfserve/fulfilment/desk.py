@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from selfserve.connectors.human import DONE_BY_HAND, TAKEN_BACK_BY_HAND
 from selfserve.connectors.patience import TooSlow
 from selfserve.connectors.problems import ConnectorProblem
 from selfserve.fulfilment import cases, conclude, drift, ends, escalation, grants, owned, parties, sealed, unseen
-from selfserve.fulfilment.cases import WORDS, DeskRefusal, Unfilled
+from selfserve.fulfilment.cases import OWN, WORDS, DeskRefusal, Unfilled
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.runs import work_of
 from selfserve.fulfilment.steps import StepWork, named, resource_of
@@ -37,10 +38,16 @@ from selfserve.store.tables import Escalation, Grant, Person, Request, Run, Step
 log = structlog.get_logger(__name__)
 PATIENCE = timedelta(seconds=20)
 """How long a person at the desk waits for a look at the target."""
-NEW = "not_there_before"
-"""The field of what staff say of the time before."""
 BEING_TRIED = msg("It is just being tried again; look in a moment.")
 AT_IT = msg("The same is just being taken back, as part of what was held before. Wait a moment, then press it again.")
+SAID_NEW = "not_there_before"
+"""What staff say of the time before, in the evidence."""
+NEW = f"{OWN}{SAID_NEW}"
+"""The field they say it in."""
+SEALED = "(sealed to the customer)"
+TELLING = 4
+"""From how many signs on a sealed answer tells something; a shorter one stands in many a word by chance."""
+OPENLY = msg("What you seal for the customer stands in here too, for all to read. Leave it out here.")
 
 
 def retry(session: Session, house: House, escalation_id: str, staff: Person, now: datetime) -> None:
@@ -151,12 +158,14 @@ def look(house: House, escalation_id: str, fields: Mapping[str, Any]) -> Seen:
         if step is None:
             return Seen(Presence.INVISIBLE, {})
         work = work_of(step, session.get_one(Request, step.request_id).customer_id)
-    if case is not None and case.grant_id is not None:
-        return _look(house, work, {TAKEN_BACK_BY_HAND: dict(fields)})
+        assert case is not None
+        _, shown = _parted(case, {name: str(value) for name, value in fields.items()})
+    if case.grant_id is not None:
+        return _look(house, work, {TAKEN_BACK_BY_HAND: shown})
     name = "" if named(work.resource) else _name(house, work)
     with house.database.read() as session:
         over = owned.over(session, work.connector, name or work.resource)
-    return replace(_look(house, work, {DONE_BY_HAND: dict(fields)}), name=name, over=over)
+    return replace(_look(house, work, {DONE_BY_HAND: shown}), name=name, over=over)
 
 
 def _name(house: House, work: StepWork) -> str:
@@ -214,6 +223,8 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
     cases.not_their_own(session, case, staff)
     cases.act(session, house, case, staff, now)
     fields = _checked_fields(case, by_hand.fields)
+    secrets, shown = _parted(case, fields)
+    _stays_sealed(secrets, shown, by_hand.words)
     refusal = "" if by_hand.on_my_word else _not_seen(by_hand.seen, gone=case.grant_id is not None)
     if refusal:
         raise DeskRefusal(refusal)
@@ -222,8 +233,27 @@ def done(session: Session, house: House, escalation_id: str, staff: Person, by_h
     elif case.why == drift.DRIFT:
         drift.restored(session, case, staff, by_hand.words, now, seen=by_hand.seen.in_target)
     elif case.request_id is not None:
-        _brought_by_hand(session, house, case, by_hand, fields, staff, now)
-    escalation.close(session, case, Exit.DONE_BY_HAND, now, by=staff.id, words=by_hand.words, fields=fields)
+        _brought_by_hand(session, house, case, by_hand, secrets, shown, staff, now)
+    kept = shown | dict.fromkeys(secrets, SEALED)
+    escalation.close(session, case, Exit.DONE_BY_HAND, now, by=staff.id, words=by_hand.words, fields=kept)
+
+
+def _parted(case: Escalation, fields: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What the checklist seals to the customer, and what may be read."""
+    secret = {str(line["field"]) for line in case.todo if line.get("field") and line.get("secret")}
+    secrets = {name: value for name, value in fields.items() if name in secret}
+    return secrets, {name: value for name, value in fields.items() if name not in secret}
+
+
+def _stays_sealed(secrets: Mapping[str, str], shown: Mapping[str, str], words: str) -> None:
+    """Unfilled where what is sealed stands in the open beside it: that is read, mailed and kept for years."""
+    telling = [re.escape(value) for value in secrets.values() if len(value) >= TELLING]
+    if not telling:
+        return
+    found = re.compile(rf"(?<!\w)(?:{'|'.join(telling)})(?!\w)")
+    wrong = {name: OPENLY for name, value in {WORDS: words, **shown}.items() if found.search(value)}
+    if wrong:
+        raise Unfilled(wrong)
 
 
 def _not_seen(seen: Seen, *, gone: bool) -> str:
@@ -273,7 +303,8 @@ def _brought_by_hand(
     house: House,
     case: Escalation,
     by_hand: ByHand,
-    fields: dict[str, str],
+    secrets: Mapping[str, str],
+    shown: dict[str, str],
     staff: Person,
     now: datetime,
 ) -> None:
@@ -281,8 +312,6 @@ def _brought_by_hand(
     if request.state != RequestState.HANDED_OVER or case.step_id is None:
         raise DeskRefusal(msg("This request is not waiting for a person any more."))
     _still_wanted(session, request, now)
-    secret = {line["field"] for line in case.todo if line.get("secret")} & set(fields)
-    shown = {name: value for name, value in fields.items() if name not in secret}
     grants.activate(session, house, request, now)
     step = session.get_one(Step, case.step_id)
     resource = by_hand.seen.name or step.resource
@@ -294,9 +323,7 @@ def _brought_by_hand(
     step.target_state = {**step.target_state, DONE_BY_HAND: shown}
     step.evidence = {**_on_word(staff, by_hand.seen, now), **told}
     step.resource, step.failure, step.reason = resource, "", ""
-    sealed.add(session, house, request, {name: fields[name] for name in secret})
-    for name in secret:
-        fields[name] = "(sealed to the customer)"
+    sealed.add(session, house, request, dict(secrets))
     _go_on(session, house, request, step.connector, now)
     Trail(session, f"request:{request.id}").tell(
         "step.done_by_hand",
@@ -317,7 +344,7 @@ def _said_before(by_hand: ByHand) -> dict[str, bool]:
     """What staff say of the time before; Unfilled where they say nothing, as neither answer is safe to guess."""
     if by_hand.not_there_before is None:
         raise Unfilled({NEW: msg("Say whether it was there before: that decides whether it is taken back.")})
-    return {NEW: by_hand.not_there_before}
+    return {SAID_NEW: by_hand.not_there_before}
 
 
 def _taken_back_by_hand(

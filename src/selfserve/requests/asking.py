@@ -24,7 +24,7 @@ from selfserve.catalog.quoting import quoted
 from selfserve.catalog.rules import RuleFailed, Verdict
 from selfserve.catalog.sentences import complaints
 from selfserve.catalog.templates import Place
-from selfserve.connectors.contract import Action, Option, Presence
+from selfserve.connectors.contract import Action, Failed, Option, Presence
 from selfserve.connectors.guarded import Guarded, overdue
 from selfserve.connectors.patience import TooSlow, within
 from selfserve.connectors.registry import UnknownAction, UnknownConnector
@@ -40,7 +40,10 @@ from selfserve.requests.refusals import NotAllowed, NotFound, NotPossible, Refus
 from selfserve.store.tables import Person
 
 log = structlog.get_logger(__name__)
-UNKNOWN = msg("What is on offer cannot be looked up at the moment. Please try again in a moment.")
+UNKNOWN = msg(
+    "What there is to choose from cannot be looked up, as the system that knows it does not answer. What you filled in "
+    "stays here. Try again in a few minutes, or ask a human."
+)
 PATIENCE = timedelta(seconds=5)
 """How long a target may be read while somebody waits."""
 
@@ -190,10 +193,36 @@ def on_offer(house: House, question: OptionsField, text: str) -> tuple[Option, .
     use, _, name = question.source.rpartition(".")
     try:
         connector, action = house.connectors.guarded(use, PATIENCE)
-        return connector.options(action.name, name, text).options
+        found = connector.options(action.name, name, text).options
     except Exception as broken:
         log.warning("no_choices", use=use, why=repr(broken))
+        _note(house, use, broken)
         raise NotPossible(UNKNOWN) from broken
+    house.connectors.lately.offered(question.source, found)
+    return found
+
+
+def _note(house: House, use: str, broken: Exception) -> None:
+    """Tell the breaker of what is about the whole target: that one question cannot be answered is no answer to it."""
+    failure = overdue(broken) if isinstance(broken, TooSlow) else getattr(broken, "failure", None)
+    if isinstance(failure, Failed) and (failure.again or failure.of_connector):
+        house.connectors.note(use.partition(".")[0], failure)
+
+
+def _on_offer(house: House, question: OptionsField, value: str) -> Option | None:
+    """The choice of this value; while the target does not answer, as it was offered lately. NotPossible where neither
+    is known."""
+    lately = house.connectors.lately
+    try:
+        found = next((one for one in on_offer(house, question, value) if one.value == value), None)
+    except NotPossible:
+        known = lately.find(question.source, value)
+        if known is None:
+            raise
+        return known
+    if found is None:
+        lately.gone(question.source, value)
+    return found
 
 
 def _offered(session: Session, house: House, item: Item, shown: dict[str, str]) -> Callable[[str, str], bool]:
@@ -204,7 +233,7 @@ def _offered(session: Session, house: House, item: Item, shown: dict[str, str]) 
         if isinstance(question, PersonField):
             return directory.present(session, value) is not None
         if isinstance(question, OptionsField):
-            found = next((one for one in on_offer(house, question, value) if one.value == value), None)
+            found = _on_offer(house, question, value)
             if found is not None:
                 shown[name] = str(found.label)
             return found is not None

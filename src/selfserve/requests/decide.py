@@ -46,6 +46,8 @@ class Ready:
     item: Item
     prepared: Prepared
     wanted: Wanted | None
+    shortened: datetime | None = None
+    """The end that the approver named, where it is earlier than the one asked for."""
 
 
 def decide(
@@ -144,7 +146,8 @@ def _ready(house: House, stage_id: str, person_id: str, until: datetime | None) 
         return None
     wanted = _wanted(house, found)
     prepared = asking.prepare(house, found.item, found.context, look=True)
-    return Ready(found.item, prepared, _shortened(wanted, until, house.now()))
+    shorter = until is not None and wanted is not None and until != wanted.ends_at
+    return Ready(found.item, prepared, _shortened(wanted, until, house.now()), until if shorter else None)
 
 
 def _shortened(wanted: Wanted | None, until: datetime | None, now: datetime) -> Wanted | None:
@@ -214,7 +217,7 @@ def _approve(
     if refusal is not None:
         _close(session, stage, request, decider, Say.DENY, refusal, now, by_rule=True)
         return RequestState(request.state), None, NotPossible(msg("It could not be approved: {why}", why=refusal))
-    _close(session, stage, request, decider, Say.APPROVE, reason, now)
+    _close(session, stage, request, decider, Say.APPROVE, reason, now, shortened=ready.shortened)
     request.state = RequestState.FULFILLING
     request.promised_at = escalation.promised(house, ready.item, now)
     try:
@@ -238,6 +241,7 @@ def _close(
     now: datetime,
     *,
     by_rule: bool = False,
+    shortened: datetime | None = None,
 ) -> None:
     approved = say is Say.APPROVE
     stage.state, stage.closed_at = StageState.APPROVED if approved else StageState.DENIED, now
@@ -255,7 +259,11 @@ def _close(
         at=now,
         actor="machine" if by_rule else f"person:{decider.id}",
         tell=reason,
-        data={"by": "" if by_rule else decider.name, "reason": reason},
+        data={
+            "by": "" if by_rule else decider.name,
+            "reason": reason,
+            **({"until": shortened.astimezone(ZoneInfo(request.zone)).date().isoformat()} if shortened else {}),
+        },
     )
     escalation.close_subject(session, f"request:{request.id}", now)
     if approved:

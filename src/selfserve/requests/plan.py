@@ -15,15 +15,17 @@ from selfserve.catalog.items import Item, Step
 from selfserve.connectors.contract import Action
 from selfserve.fulfilment import conflicts, escalation
 from selfserve.fulfilment.house import House
-from selfserve.languages.messages import Message, msg
+from selfserve.languages.messages import msg
 from selfserve.people.teams import UnknownApproverError, approvers
 from selfserve.requests import asking, stages
 from selfserve.requests.asking import Ask
 from selfserve.requests.refusals import Refusal
 from selfserve.requests.usual import NOTHING_KNOWN, Usual, usual
-from selfserve.requests.words import to_words
 from selfserve.store.tables import Person
 
+AWAY = msg("The system behind it does not answer at the moment.")
+"""What a customer reads of a target that cannot be used: neither the name that the configuration has for it, which they
+do not know, nor the error."""
 log = structlog.get_logger(__name__)
 
 
@@ -139,7 +141,7 @@ def _act(house: House, item: Item, step: Step, context: Context, name: str) -> P
         made = connector.plan(action.name, args)
     except Exception as problem:
         log.warning("plan_failed", use=step.use, why=repr(problem))
-        return PlannedAct(step.id, words, f"{step.use}: {problem}", _away(step), away=True)
+        return PlannedAct(step.id, words, f"{step.use}: {problem}", AWAY, away=True)
     if name and made.waits:
         words = msg("All of it is taken at the moment.")
     elif not name and (made.waits or not step.gives):
@@ -148,13 +150,8 @@ def _act(house: House, item: Item, step: Step, context: Context, name: str) -> P
         return PlannedAct(step.id, words, made.staff, waits=made.waits)
     if made.blocked.away:
         log.warning("plan_away", use=step.use, why=str(made.blocked.reason))
-        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", _away(step), away=True)
+        return PlannedAct(step.id, words, f"{made.staff} {made.blocked.reason}", AWAY, away=True)
     return PlannedAct(step.id, words, made.staff, made.blocked.reason, for_good=made.blocked.for_good)
-
-
-def _away(step: Step) -> Message:
-    """What a customer reads of a target that cannot be used: its name, and never the error."""
-    return msg("The {name} system does not answer at the moment.", name=to_words(step.use.partition(".")[0]))
 
 
 def in_words(step: Step, action: Action[Any], name: str = "") -> str:

@@ -12,6 +12,7 @@ from selfserve.requests.words import Line, Telling
 from selfserve.store.states import RequestState
 from selfserve.store.tables import Request
 
+LATE = msg("It takes longer than we said. The team sees that it is late.")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -21,7 +22,9 @@ def to_come(house: House, request: Request, item: Item, to: Telling) -> list[Lin
         case RequestState.AWAITING_APPROVAL:
             return [Line("next", None, _once_approved(house, item), "", "todo")]
         case RequestState.HANDED_OVER:
-            return [Line("next", request.promised_at, _looked_at(to), "", "todo")]
+            due = request.promised_at
+            late = due is not None and due < house.now()
+            return [Line("next", due, _looked_at(to), LATE if late else "", "todo")]
         case RequestState.FULFILLING | RequestState.APPROVED:
             return [Line("next", None, msg("It is done, and we check that it is there"), "", "todo")]
         case _:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from selfserve.languages.messages import Message, again, msg, msg_n
@@ -96,6 +96,9 @@ def _asked_anew(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 
 def _approved(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     by, why = data.get("by"), str(data.get("reason", ""))
+    if by and data.get("until"):
+        day = date.fromisoformat(str(data["until"]))
+        return msg("{name} approved it, only until {day}", name=by, day=day), tell or why, "done"
     return msg("{name} approved it", name=by) if by else msg("The rules approved it"), tell or why, "done"
 
 
@@ -154,13 +157,12 @@ def to_words(name: str) -> str:
 
 
 def _waiting(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
-    name = to_words(str(data.get("use", "")).partition(".")[0])
     if data.get("failure") not in ("transient", "rate_limited"):
         return msg("Not confirmed yet"), msg("We look again by ourselves."), "now"
     if data["failure"] == "rate_limited":
-        title = msg("The {name} system is too busy at the moment", name=name)
+        title = msg("The system behind it is too busy at the moment")
     else:
-        title = msg("The {name} system does not answer at the moment", name=name)
+        title = msg("The system behind it does not answer at the moment")
     note = msg("We try again by ourselves, and a person takes over if it takes too long. You need not do anything.")
     return title, note, "now"
 

@@ -33,6 +33,8 @@ from selfserve.web.parts.frame import Frame
 from selfserve.web.sessions import SessionRules
 
 log = structlog.get_logger(__name__)
+EVERY = 30.0
+"""Seconds between two looks of a page that tells times, where nothing changes."""
 P = ParamSpec("P")
 R = TypeVar("R")
 Act = Callable[[GenericEventArguments], Coroutine[Any, Any, None]]
@@ -168,12 +170,19 @@ class Visit:
             self.frame.announce(self.reader.tell(words))
 
     def on_change(
-        self, wants: Wants, act: Callable[[], Awaitable[None]], *, on: Element, lasting: bool = False
+        self,
+        wants: Wants,
+        act: Callable[[], Awaitable[None]],
+        *,
+        on: Element,
+        lasting: bool = False,
+        timed: bool = False,
     ) -> None:
         """Run `act` within `on` after each change that `wants` is true for, until the page is left: for as long as
         whoever looks may see it.
 
-        `lasting` is for the frame, which stays while pages come and go.
+        `lasting` is for the frame, which stays while pages come and go. `timed`: the page tells times, which go on
+        where nothing changes, so it is shown anew once in a while as well.
         """
         act = self.looking(act)
 
@@ -185,6 +194,8 @@ class Visit:
                 await act()
 
         end = self.live.watch(wants, run_there)
+        if timed:
+            ui.timer(EVERY, run_there, immediate=False)
         if lasting:
             self.client.on_delete(end)
         else:

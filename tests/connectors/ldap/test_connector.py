@@ -11,7 +11,7 @@ from tests.connectors.ldap.conftest import Build, plain, settings_for
 from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
-from selfserve.connectors.contract import Context, Failed, FailureKind, Level, Presence
+from selfserve.connectors.contract import ChoicesAway, Context, Failed, FailureKind, Level, Presence
 from selfserve.connectors.ldap import LdapConnector, LdapSettings
 from selfserve.connectors.ldap.membership import MembershipArgs
 
@@ -70,7 +70,9 @@ def test_an_outage_raises_nothing_and_says_when_to_come_back(
     assert blocked is not None
     assert (blocked.away, blocked.for_good) == (True, False)
     assert directory.observe("add_member", ask, {}).presence is Presence.UNKNOWABLE
-    assert directory.options("add_member", "group", "").options == ()
+    with pytest.raises(ChoicesAway) as away:
+        directory.options("add_member", "group", "")
+    assert away.value.failure.again
     assert directory.resource("add_member", ask) == ""
     assert any(finding.level is Level.ERROR for finding in directory.check())
     proxy.online()

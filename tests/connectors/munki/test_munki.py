@@ -16,6 +16,7 @@ from tests.connectors.munki.test_plist import changed_lines
 from selfserve.connectors.contract import (
     AlreadyDone,
     Blocked,
+    ChoicesAway,
     Context,
     Declined,
     Done,
@@ -362,5 +363,7 @@ def test_a_folder_that_cannot_be_listed_raises_nothing(
     assert connector.observe("install", asked, {}).presence is Presence.UNKNOWABLE
     assert connector.plan("install", asked).blocked
     assert isinstance(connector.undo("install", asked, {}, ctx), Failed)
-    assert connector.options("install", "item", "").options == ()
+    with pytest.raises(ChoicesAway) as away:
+        connector.options("install", "item", "")
+    assert away.value.failure.kind is FailureKind.AUTH
     assert any(one.level is Level.ERROR for one in connector.check())

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from selfserve.connectors.contract import (
     Action,
     Blocked,
+    ChoicesAway,
     Connector,
     Context,
     Failed,
@@ -118,11 +119,11 @@ class LdapConnector(Connector):
         return [*self.client.check(), *check_rights(self.client, self.settings)]
 
     def options(self, action: str, field: str, query: str, cursor: str | None = None) -> Options:
-        """Groups a catalog item may write into, and attributes it may set; empty where the directory is away."""
+        """Groups a catalog item may write into, and attributes it may set."""
         try:
             return self._groups.options(action, field, query, cursor)
-        except DirectoryError:
-            return Options(())
+        except DirectoryError as error:
+            raise ChoicesAway(error.failed()) from error
 
     def resource(self, action: str, args: BaseModel) -> str:
         """One name by what the entries are known by wherever they are moved; by the words of the form where the

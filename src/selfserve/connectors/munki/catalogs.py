@@ -35,7 +35,7 @@ class Catalogs:
     """The catalogs of one repository, read anew when their files change; thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._lock = folder, threading.Lock()
+        self.folder, self._lock = folder, threading.Lock()
         self._read: dict[str, tuple[Stamp, tuple[Package, ...]]] = {}
 
     def find(self, item: str, names: Iterable[str]) -> Package | None:
@@ -55,14 +55,14 @@ class Catalogs:
     def all(self) -> list[Package]:
         """Each item once, by name, from every catalog."""
         found: dict[str, Package] = {}
-        for path in sorted(self._folder.iterdir()) if self._folder.is_dir() else ():
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if not path.name.startswith("."):
                 for package in self._packages(path.name) or ():
                     found.setdefault(package.name, package)
         return [found[name] for name in sorted(found, key=str.casefold)]
 
     def _packages(self, name: str) -> tuple[Package, ...] | None:
-        path = self._folder / name
+        path = self.folder / name
         if "/" in name or name.startswith("."):
             return None
         try:

@@ -14,6 +14,7 @@ from selfserve.connectors.contract import (
     Action,
     AlreadyDone,
     Blocked,
+    ChoicesAway,
     Connector,
     Context,
     Declined,
@@ -90,8 +91,10 @@ class MunkiConnector(Connector):
         """Items of the catalogs and devices with a manifest, fifty at a time; `cursor` is the last value shown."""
         try:
             found = self._choices(field, query.casefold())
-        except (RepositoryError, OSError):
-            return Options(())
+        except RepositoryError as error:
+            raise ChoicesAway(_failed(error)) from error
+        except OSError as error:
+            raise ChoicesAway(_failed(files.told(error, self.settings.repo))) from error
         later = [one for one in found if cursor is None or one.value.casefold() > cursor]
         page = tuple(later[:PAGE])
         return Options(page, page[-1].value.casefold() if len(later) > PAGE else None)
@@ -197,6 +200,7 @@ class MunkiConnector(Connector):
 
     def _choices(self, field: str, query: str) -> list[Option]:
         if field == "item":
+            self._repository.present()
             packages = self._repository.catalogs.all()
             found = [Option(one.name, one.label, one.description[:120]) for one in packages]
         elif field == "device":

@@ -70,6 +70,11 @@ class Repository:
             raise RepositoryPlaceError(msg("The folder of the manifests leads out of the repository."))
         return folder
 
+    def present(self) -> None:
+        """Raises RepositoryAwayError where there are no catalogs to look into, as of a share that is not mounted."""
+        if not self.catalogs.folder.is_dir():
+            raise RepositoryAwayError(msg("There is no folder catalogs in {repo}.", repo=str(self.settings.repo)))
+
     def device(self, device: str) -> Manifest:
         """The manifest of a device, found by name, upper and lower case alike. Raises NoManifestError, BadNameError."""
         path = self._path(device)

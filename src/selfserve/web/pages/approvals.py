@@ -18,7 +18,7 @@ from selfserve.requests.overtaken import Ended, overtaken
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, Refusal
 from selfserve.requests.story import EventSeen
 from selfserve.requests.undecided import Waiting
-from selfserve.web.pages.approvals_together import label_of, offer_of, own_of, together
+from selfserve.web.pages.approvals_together import label_of, offer_of, own_of, together, zones
 from selfserve.web.parts.form import Button, Field, Form
 from selfserve.web.parts.markup import NOTHING, show
 from selfserve.web.parts.pieces import empty, hero, note
@@ -53,7 +53,7 @@ async def build(visit: Visit) -> str:
         here = set[str]()
         pile = Pile(visit, together(visit, here), here)
         await pile.renew()
-    visit.on_change(lambda change: change.concerns(visit.person_id), pile.renew, on=pile.place)
+    visit.on_change(lambda change: change.concerns(visit.person_id), pile.renew, on=pile.place, timed=True)
     return say("Approvals")
 
 
@@ -128,6 +128,8 @@ class Pile:
         for position, stage_id in enumerate(self._order):
             if stage_id in self._notes:
                 order.insert(position, stage_id)
+        if order == self._order:
+            return
         for position, stage_id in enumerate(order):
             place = self._notes[stage_id] if stage_id in self._notes else self._cards[stage_id].place
             place.move(target_index=position)
@@ -252,7 +254,8 @@ def _fields(one: Open) -> list[Field]:
 
 
 def _decided(visit: Visit, stage_id: str, way: Say, values: dict[str, object]) -> None:
-    own = own_of(values if way is Say.APPROVE else {**values, "until": ""}, visit.zone)
+    zone = zones(visit, [stage_id]).get(stage_id, visit.zone)
+    own = own_of(values if way is Say.APPROVE else {**values, "until": ""}, zone)
     decide_as_asked(
         visit.house, stage_id=stage_id, person_id=visit.person_id, say=way, reason=own.reason, until=own.until
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -42,13 +42,23 @@ def offer_of(one: Waiting) -> Offer:
 
 
 def own_of(values: Mapping[str, Any], zone: ZoneInfo) -> Own:
-    """What is typed on one card; Unfit where its day is none."""
+    """What is typed on one card, its day as it is counted in `zone`; Unfit where that is none."""
     until = str(values.get("until") or "")
     try:
         ends = end_of_day(date.fromisoformat(until), zone) if until else None
-    except (ValueError, OverflowError) as wrong:
+    except OverflowError as wrong:  # the last day there is ends in no calendar
+        raise Unfit({"until": msg("Choose an earlier day.")}) from wrong
+    except ValueError as wrong:
         raise Unfit({"until": msg("Choose a day, written like 2027-07-31.")}) from wrong
     return Own(str(values.get("reason") or ""), ends)
+
+
+def zones(visit: Visit, stage_ids: Iterable[str]) -> dict[str, ZoneInfo]:
+    """In which zone the days of each request are counted, by stage: where it was asked, as its card tells them, and not
+    where the approver is."""
+    with visit.house.database.read() as session:
+        found = undecided.asked_of(session, visit.person_id, list(stage_ids))
+        return {stage_id: ZoneInfo(request.zone) for stage_id, (request, _) in found.items()}
 
 
 def together(visit: Visit, here: set[str]) -> Together:
@@ -57,14 +67,18 @@ def together(visit: Visit, here: set[str]) -> Together:
     bar = Together(memory=f"{visit.person_id}:decide-together").mark("together")
 
     async def look(event: GenericEventArguments) -> None:
-        own = _owned(event, visit.zone)
+        there = await aside(zones, visit, _named(event))
+        own = _owned(event, there, visit.zone)
         ends = await aside(ends_of, visit.house, stage_ids=_named(event), person_id=visit.person_id, own=own)
-        said = {one: _ahead(end, own[one].until if one in own else None, visit.zone) for one, end in ends.items()}
+        said = {
+            one: _ahead(end, own[one].until if one in own else None, there.get(one, visit.zone))
+            for one, end in ends.items()
+        }
         bar.ahead(int(event.args["turn"]), said)
 
     async def decide(event: GenericEventArguments) -> None:
         way, ids = Say(str(event.args["way"])), _named(event)
-        own = _owned(event, visit.zone)
+        own = _owned(event, await aside(zones, visit, ids), visit.zone)
         labels = await aside(_labels, visit, ids)
         here.update(ids)
         decided = list[str]()
@@ -97,9 +111,9 @@ def _named(event: GenericEventArguments) -> list[str]:
     return [str(one) for one in event.args["ids"]]
 
 
-def _owned(event: GenericEventArguments, zone: ZoneInfo) -> dict[str, Own]:
+def _owned(event: GenericEventArguments, there: Mapping[str, ZoneInfo], zone: ZoneInfo) -> dict[str, Own]:
     typed: Mapping[str, Mapping[str, Any]] = event.args.get("own") or {}
-    return {str(stage_id): own_of(values, zone) for stage_id, values in typed.items()}
+    return {str(stage_id): own_of(values, there.get(str(stage_id), zone)) for stage_id, values in typed.items()}
 
 
 def _ahead(end: End, own: datetime | None, zone: ZoneInfo) -> Ahead:

@@ -107,7 +107,7 @@ async def build(visit: Visit, case_id: str) -> str:
         told.set_content(str(_told(visit, now_whole)))
         acts.renew(now_whole.case, by_design=now_whole.by_design, asks_before=now_whole.asks_before)
 
-    visit.on_change(lambda change: change.desk or change.everything, renew, on=told)
+    visit.on_change(lambda change: change.desk or change.everything, renew, on=told, timed=True)
     return say("{case}, desk", case=whole.case.title)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from selfserve.fulfilment.cases import OWN, TEAM, WORDS
+from selfserve.fulfilment.desk import NEW
 from selfserve.languages.messages import msg, msg_n
 from selfserve.people.roles import Role
 from selfserve.requests import desk
@@ -23,10 +25,7 @@ from selfserve.web.refused import sentences
 from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside
 
-TICK = "tick_"
-WORDS = "words"
-SURE = "on_my_word"
-NEW = "not_there_before"
+TICK, SURE, BACK = f"{OWN}tick_", f"{OWN}on_my_word", f"{OWN}take_back"
 BEFORE = {"new": True, "there": False}
 """What is said of the time before, by the choice."""
 YOURS, AGAIN = msg("It is yours now."), msg("We try again.")
@@ -230,11 +229,11 @@ class CaseActs:
                   help=say("Why it cannot be done, and what they can do instead.")),
         ]  # fmt: skip
         if case.request_id and case.why != desk.NO_APPROVER:
-            fields.append(Field("take_back", "yesno", say("Take back what is there already")))
+            fields.append(Field(BACK, "yesno", say("Take back what is there already")))
 
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
-            words, back = str(values.get(WORDS) or ""), values.get("take_back") is True
+            words, back = str(values.get(WORDS) or ""), values.get(BACK) is True
             with self._closing():
                 await aside(desk.cannot, house, case.id, self._visit.person_id, words=words, take_back=back)
             self._visit.announce(msg("Closed, and the customer is told."))
@@ -252,13 +251,13 @@ class CaseActs:
         if not teams:
             return
         fields = [
-            Field("team", "choice", say("Which team?"), required=True, options=teams),
+            Field(TEAM, "choice", say("Which team?"), required=True, options=teams),
             Field(WORDS, "longtext", say("A word for them"), say("Only colleagues read it."), required=True, max=2000),
         ]
 
         async def send(event: GenericEventArguments) -> None:
             values = dict(event.args["values"])
-            team, words = str(values.get("team") or ""), str(values.get(WORDS) or "")
+            team, words = str(values.get(TEAM) or ""), str(values.get(WORDS) or "")
             await aside(desk.hand_on, house, case.id, self._visit.person_id, team=team, words=words)
             self._visit.announce(msg("Handed on, and they are told."))
 

@@ -73,7 +73,7 @@ async def build(visit: Visit, view: str = "", item: str = "") -> str:
         table.set_content(str(_list(visit, chosen, now_seen, resting=bool(resting))))
         rests.set_content(str(_rests(visit, resting)))
 
-    visit.on_change(lambda change: change.desk or change.everything, renew, on=table)
+    visit.on_change(lambda change: change.desk or change.everything, renew, on=table, timed=True)
     return say("Desk")
 
 
@@ -153,8 +153,17 @@ def _items(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
     if len(offered) < 2 and not chosen.item:
         return Markup()
     every = (chosen.address(item=""), say("All items"), not chosen.item, len(there))
-    one = [(chosen.address(item=item), names.get(item, item), item == chosen.item, counted[item]) for item in offered]
+    one = [
+        (chosen.address(item=item), names.get(item) or _called(visit, item), item == chosen.item, counted[item])
+        for item in offered
+    ]
     return _chips(say("About which item"), [every, *one])
+
+
+def _called(visit: Visit, item: str) -> str:
+    """What the catalog calls an item of which no case is open (any more); by its id where it knows it no more."""
+    known = visit.house.catalog.current.items.get(item)
+    return tell(known.name) if known is not None else item
 
 
 def _chips(label: str, chips: Sequence[tuple[str, str, bool, int]]) -> Markup:

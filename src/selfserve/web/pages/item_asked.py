@@ -10,17 +10,23 @@ from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.roles import Role
 from selfserve.requests import asking
-from selfserve.requests.refusals import NotAllowed, Refusal, Unfit
+from selfserve.requests.refusals import NotAllowed, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
 from selfserve.web.pages.item_judged import judged
 from selfserve.web.pages.item_offer import Offer, offered
 from selfserve.web.parts.form import Button, Field, Form
+from selfserve.web.parts.markup import show
+from selfserve.web.parts.pieces import note
 from selfserve.web.parts.questions import on_offer, questions
 from selfserve.web.refused import sentences
-from selfserve.web.speech import say
+from selfserve.web.speech import say, tell
 from selfserve.web.visits import Visit, aside, go
 
+GONE = msg(
+    "This was taken out of the catalog while the page was open, so it cannot be asked for any more and nothing was "
+    "sent. Look in the catalog for what takes its place, or ask a human."
+)
 FROM_THE_LIST = msg("Choose somebody from the list.")
 
 
@@ -32,7 +38,8 @@ class Asked:
         self._visit, self.offer, self._again = visit, offer, again
         item, begun = offer.item, offer.begun
         fields = self._fields()
-        with ui.element("div").classes("s-panel"):
+        self._over = False
+        with ui.element("div").classes("s-panel") as self._panel:
             self.form = form = Form(
                 say("Ask for “{item}”", item=item.name),
                 fields,
@@ -45,6 +52,7 @@ class Asked:
             ).mark("form")
         self._drafting = Drafting(visit, item, form, begun.fresh)
         judged(visit, item, form)
+        form.on("untouched", self._nothing_typed)
         form.on("send", visit.acting(Role.CUSTOMER, self._send, self._refused))
         form.on("look", visit.acting(Role.CUSTOMER, self._look, self._refused))
 
@@ -62,7 +70,9 @@ class Asked:
         once it is asked."""
         visit, before = self._visit, self.offer.item
         item = visit.house.catalog.current.items.get(before.id)
-        if item is None or item.digest == before.digest:
+        if item is None:
+            self._gone()
+        if item is None or item.digest == before.digest or self._over:
             return
         try:
             now = await aside(offered, visit, item.id, self._again)
@@ -74,9 +84,25 @@ class Asked:
         self.form.ask(self._fields(), now.begun.start, now.begun.fresh)
         self._drafting.follow(now.item, now.begun.fresh)
 
+    def _gone(self) -> None:
+        """It was taken out of the catalog under whoever fills it in: what they typed stays to be read."""
+        if self._over:
+            return
+        self._over = True
+        self.form.end(tell(f"{tell(GONE)} {say('What you had typed, for you to keep:')}"))
+        self._visit.announce(GONE)
+
+    def _nothing_typed(self) -> None:
+        if self._over:
+            self._panel.clear()
+            with self._panel:
+                show(note(tell(GONE), "info"))
+
     async def _send(self, event: GenericEventArguments) -> None:
         visit = self._visit
         await self.follow()  # what is wrong is told beside its question
+        if self._over:
+            return
         async with self._drafting.asking():
             made = await aside(_ask, visit, self.offer, _filled(event))
         visit.announce(msg("You asked for it.") if made.fresh else msg("You asked for this before; here it is."))
@@ -86,7 +112,11 @@ class Asked:
         visit, item = self._visit, self.offer.item
         name, text = str(event.args["field"]), str(event.args["text"])[:100]
         found = aside(led, visit, text) if name == WHOM else aside(on_offer, visit.house, item, name, text)
-        self.form.offer(name, int(event.args["turn"]), await found)
+        turn = int(event.args["turn"])
+        try:
+            self.form.offer(name, turn, await found)
+        except NotPossible as away:
+            self.form.away(name, turn, tell(away.words))
 
     def _refused(self, refusal: Refusal) -> None:
         labels = {name: one.label for name, one in self.offer.item.form.items()}

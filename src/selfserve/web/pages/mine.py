@@ -55,7 +55,7 @@ async def build(visit: Visit) -> str:
     async def renew() -> None:
         held.set_content(str(_holdings(visit, await aside(_held, visit))))
 
-    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=held)
+    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=held, timed=True)
     return say("Yours")
 
 

@@ -54,7 +54,7 @@ async def build(visit: Visit, name: str) -> str:
     def about(change: Change) -> bool:
         return stream in change.streams or change.concerns(told.customer_id) or change.catalog
 
-    visit.on_change(about, renew, on=tale)
+    visit.on_change(about, renew, on=tale, timed=True)
     return ", ".join((tell(told.item_name), told.name))
 
 

@@ -291,7 +291,11 @@ class Extension:
 
         async def look(event: GenericEventArguments) -> None:
             name, text = str(event.args["field"]), str(event.args["text"])[:100]
-            form.offer(name, int(event.args["turn"]), await aside(on_offer, visit.house, item, name, text))
+            turn = int(event.args["turn"])
+            try:
+                form.offer(name, turn, await aside(on_offer, visit.house, item, name, text))
+            except NotPossible as away:
+                form.away(name, turn, tell(away.words))
 
         form.on("recalled", lambda _: self._reveal())
         form.on("send", visit.acting(Role.CUSTOMER, send, self.refused))

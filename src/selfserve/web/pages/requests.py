@@ -57,7 +57,7 @@ async def build(visit: Visit) -> str:
                 say("Show older ones"), visit.acting(Role.CUSTOMER, lambda _: grow(), visit.speak), mark="older"
             )
         older.set_visibility(pages.more)
-    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=table)
+    visit.on_change(lambda change: change.concerns(visit.person_id), renew, on=table, timed=True)
     return say("My requests")
 
 

@@ -138,7 +138,20 @@ class Form(Element, component="form.js", dependencies=PARTS):
 
     def offer(self, name: str, turn: int, options: Sequence[Option]) -> None:
         """The choices of a pick for what was typed; `turn` is what `look` told with it."""
+        self._say()
         self.run_method("offer", name, turn, [_told(asdict(option)) for option in options])
+
+    def away(self, name: str, turn: int, words: str) -> None:
+        """The choices of a pick cannot be looked up: `words` stand where they would, and beside what was typed and not
+        chosen. It ends with the next `offer`."""
+        self._say(nothing=words, choice=words)
+        self.run_method("offer", name, turn, [])
+
+    def _say(self, **words: str) -> None:
+        said = {**_words(), **words}
+        if said != self._props["words"]:
+            self._props["words"] = said
+            self.update()
 
     def kept(self, version: int, *, whole: bool, answered: Sequence[str]) -> None:
         """What was changed until `version` is kept; not `whole` where something must not be. What the form shows of

@@ -98,7 +98,7 @@ def timeline(lines: Sequence[Line], now: datetime, to: Reader) -> Markup:
 
 
 def _told(line: Line, now: datetime, to: Reader) -> Markup:
-    by = (lambda moment: to.say("By {moment}", moment=moment)) if line.due or line.mood == "todo" else None
+    by = (lambda moment: _by(moment, to, over=line.at is not None and line.at < now)) if _ahead(line) else None
     return Markup(
         '<li class="s-tl-{mood}"><span class="s-tl-dot">{icon}<span class="s-hidden">{word}: </span></span>'
         '<div class="s-tl-b"><div class="s-tl-t">{title}</div>{note}{when}</div></li>'
@@ -110,6 +110,16 @@ def _told(line: Line, now: datetime, to: Reader) -> Markup:
         note=paragraph(to.tell(line.note), ""),
         when=when(line.at, now, to, by),
     )
+
+
+def _ahead(line: Line) -> bool:
+    """True where its moment is until when it is to happen."""
+    return line.due or line.mood == "todo"
+
+
+def _by(moment: str, to: Reader, *, over: bool) -> str:
+    """Until when something is to happen; a time that is over is never told as one to come."""
+    return to.say("It was to be by {moment}", moment=moment) if over else to.say("By {moment}", moment=moment)
 
 
 def as_title(words: str) -> str:

@@ -58,7 +58,7 @@ def _known(visit: Visit, one: Waiting) -> Iterator[tuple[str, str | Markup]]:
     yield say("Holds already"), ", ".join(dict.fromkeys(map(tell, one.holds))) or say("Nothing from here")
     if one.due_at is not None:
         late = " s-due-late" if one.due_at < visit.now else ""
-        left = when(one.due_at, visit.now, visit.reader)
+        left = when(one.due_at, visit.now, visit.reader, str)
         yield (
             say("Decide"),
             Markup('<span class="s-num{}">{}</span> <span class="s-muted">({})</span>').format(
