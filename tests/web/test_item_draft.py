@@ -88,7 +88,8 @@ async def test_a_store_that_is_away_is_never_said_to_have_kept(visitor: Visitor,
 
 
 async def test_who_it_is_for_is_kept_too_while_one_leads_them(visitor: Visitor, stand: PageStand, told: Calls) -> None:
-    """Named by name when the page is opened again; somebody one does not lead any more is not."""
+    """Named by name when the page is opened again; of somebody one no longer leads only that is said, so that the
+    request becomes nobody else's, nor one's own."""
     tomas = visitor("tomas")
     await tomas.open("/items/wiki-editors")
     tomas.find(Form).trigger("draft", {"version": 1, "values": {"_for": "person-ana"}})
@@ -101,7 +102,11 @@ async def test_who_it_is_for_is_kept_too_while_one_leads_them(visitor: Visitor, 
         session.execute(sa.text("UPDATE person SET manager_id = NULL WHERE login = 'ana'"))
     await tomas.open("/items/wiki-editors")
     form = next(iter(tomas.find(Form).elements))
-    assert "_for" not in form.props["start"]
+    assert form.props["start"]["_for"] == form.props["fields"][0]["shown"] == "Somebody you no longer lead"
+    tomas.find(Form).trigger("send", {"values": form.props["start"]})
+    await until(lambda: any(call == "refuse" and "_for" in args[0] for call, args in told))
+    with stand.house.database.read() as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM request WHERE item_id = 'wiki-editors'")) == 0
 
 
 @pytest.mark.parametrize(("login", "item"), [("tomas", "wiki-editors"), ("tomas", "new-laptop"), ("ana", "new-laptop")])

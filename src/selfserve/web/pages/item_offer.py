@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
+from selfserve.languages.messages import msg
 from selfserve.people import device_facts, directory
 from selfserve.people.device_facts import MachineFacts
 from selfserve.requests import acts, asking, drafts, grant_rows, offers
@@ -20,6 +21,8 @@ from selfserve.web.pages.item_draft import BESIDE, WHOM
 from selfserve.web.parts.questions import questions
 from selfserve.web.preview import Preview, preview
 from selfserve.web.visits import Visit
+
+NOT_LED = msg("Somebody you no longer lead")
 
 PROMISED, ACTIVE = GrantState.PROMISED, GrantState.ACTIVE
 
@@ -103,14 +106,14 @@ def _this_device(item: Item, machine: MachineFacts | None) -> dict[str, Any]:
 
 
 def _draft(session: Session, visit: Visit, item: Item, *, others: bool) -> dict[str, Any]:
-    """What they filled in before, without people who cannot be named any more; what was typed and is nobody's name
-    stays, for whoever typed it to set right: left out, the request would be their own."""
+    """What they filled in before, without people who cannot be named any more. Who it was for never goes without a
+    word, for whoever filled it in to set right: left out, the request would be their own."""
     found = drafts.kept(session, visit.person_id, item, visit.now, beside=BESIDE)
-    return {
-        name: value
-        for name, value in found.items()
-        if (others and _stands(session, visit, str(value)) if name == WHOM else _nameable(session, item, name, value))
-    }
+    kept = {name: value for name, value in found.items() if name != WHOM and _nameable(session, item, name, value)}
+    if others and found.get(WHOM):
+        named = str(found[WHOM])
+        kept[WHOM] = named if _stands(session, visit, named) else visit.reader.tell(NOT_LED)
+    return kept
 
 
 def _nameable(session: Session, item: Item, name: str, value: Any) -> bool:
