@@ -160,6 +160,38 @@ def test_whom_the_words_name_has_the_place_taken_under_them(stand: Stand) -> Non
     assert _taken(stand) == (2, 0)
 
 
+@pytest.mark.parametrize("first", ["words", "person"])
+def test_words_that_name_somebody_by_the_time_it_is_their_turn_are_theirs(stand: Stand, first: str) -> None:
+    """Asked for while they meant nobody: it is the one seat of whom they mean now, until both requests have ended."""
+    later = replace(stand.house, works=False)
+    under_words = submit(later, customer_id=stand.people["ben"], item_id="guest", answers={"who": "nova"}).id
+    stand.change("eli", login="nova")
+    stand.pass_time(minutes=2)
+    own = stand.ask("eli", "studio").id
+    ends = [(under_words, "ben"), (own, "eli")]
+    for asked, who in ends if first == "words" else ends[::-1]:
+        assert _taken(stand) == (1, 0)
+        _looked(stand)
+        _end(stand, asked, who)
+    assert _taken(stand) == (0, 0)
+
+
+def test_a_seat_given_back_under_words_is_asked_for_anew_by_whom_they_name(stand: Stand) -> None:
+    """Stored while the former is still to be taken back, it shares that seat, or gets one that nobody takes from it."""
+    under_words = _guest(stand, "ben", "nova")
+    stand.change("eli", login="nova")
+    name = stand.request(under_words).name
+    stand.write(acts.give_back, stand.house, name, stand.people["ben"], stand.clock())
+    own = [stand.ask("eli", "studio").id, _guest(stand, "ada", "nova")]
+    stand.pass_time(minutes=20)
+    assert [stand.request(one).state for one in own] == ["fulfilled", "fulfilled"]
+    for asked, who in zip(own, ("eli", "ada"), strict=True):
+        assert _taken(stand) == (1, 0)
+        _looked(stand)
+        _end(stand, asked, who)
+    assert _taken(stand) == (0, 0)
+
+
 def test_words_that_name_two_give_nobody_a_seat(stand: Stand) -> None:
     """None of the two is guessed, and whoever asks reads why; by what each is known by for ever each gets their own."""
     for who in ("eli", "dan"):
