@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from selfserve.connectors.contract import (
     SeatFigures,
     SeatHolder,
+    SeatHolderError,
     SeatQueued,
     SeatStore,
     SeatStoreError,
     SeatTaken,
 )
+from selfserve.languages.messages import msg
 from selfserve.people import directory
-from selfserve.store.seats import StoredSeats
+from selfserve.store.seats import StoredSeats, held_as
+from selfserve.store.tables import Person
 
 
 class SeatPort(SeatStore):
@@ -26,11 +30,25 @@ class SeatPort(SeatStore):
     def __init__(self, stored: StoredSeats, now: Callable[[], datetime]) -> None:
         self._stored, self._now = stored, now
 
-    def holder(self, customer: str) -> SeatHolder:
-        with _away(), self._stored.database.read() as session:
-            found = directory.last_named(session, customer.strip())
+    def holder(self, pool: str, customer: str) -> SeatHolder:
         words = customer.strip().casefold()
-        return SeatHolder(found.id, found.login) if found is not None else SeatHolder(words, words)
+        with _away(), self._stored.database.read() as session:
+            try:
+                found = directory.last_named(session, customer.strip())
+            except directory.Several:
+                raise _several(customer.strip()) from None
+            if found is None:
+                return SeatHolder(words, words)
+            called = [name.casefold() for name in (found.login, found.email) if _means(session, name, found)]
+            return SeatHolder(held_as(session, pool, [found.id, *called]) or found.id, found.login)
+
+    def shown(self, holder: str) -> str:
+        with _away(), self._stored.database.read() as session:
+            try:
+                found = directory.last_named(session, holder)
+            except directory.Several:
+                return holder
+            return found.login if found is not None else holder
 
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with _away():
@@ -60,6 +78,23 @@ class SeatPort(SeatStore):
     def full(self) -> frozenset[str]:
         with _away():
             return self._stored.full()
+
+
+def _several(who: str) -> SeatHolderError:
+    return SeatHolderError(
+        msg(
+            "More than one person is called “{who}”, and none is guessed: staff have to tell them apart first.", who=who
+        )
+    )
+
+
+def _means(session: Session, name: str | None, person: Person) -> bool:
+    """Whether this one person is meant by a login or a mail address of theirs."""
+    try:
+        found = directory.last_named(session, name) if name else None
+    except directory.Several:
+        return False
+    return found is not None and found.id == person.id
 
 
 @contextmanager

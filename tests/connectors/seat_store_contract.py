@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from selfserve.connectors.contract import SeatFigures, SeatQueued, SeatStore, SeatTaken
+from selfserve.connectors.contract import SeatFigures, SeatHolder, SeatQueued, SeatStore, SeatTaken
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -57,13 +57,13 @@ class SeatStoreContract:
 
     def test_words_that_mean_nobody_stand_for_themselves(self, store: SeatStore) -> None:
         """A seat may be somebody's who is in no directory; how the words are spelt makes no other holder."""
-        assert store.holder(" Guest@Elsewhere.test ") == store.holder("guest@elsewhere.test")
-        assert store.holder("guest@elsewhere.test").key != store.holder("guest2@elsewhere.test").key
+        assert store.holder("two", " Guest@Elsewhere.test ") == store.holder("two", "guest@elsewhere.test")
+        assert store.holder("two", "guest@elsewhere.test").key != store.holder("two", "guest2@elsewhere.test").key
 
     def test_whoever_holds_is_meant_by_what_they_hold_it_by(self, store: SeatStore) -> None:
         """What was recorded finds them again."""
-        key = store.holder("Guest@Elsewhere.test").key
-        assert store.holder(key).key == key
+        key = store.holder("two", "Guest@Elsewhere.test").key
+        assert store.holder("two", key) == SeatHolder(key, store.shown(key))
 
     def test_seats_are_given_until_none_is_left_then_a_line_forms(
         self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]

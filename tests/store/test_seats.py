@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from selfserve.connectors.contract import SeatFigures, SeatHolder, SeatQueued, SeatStore, SeatTaken
+from selfserve.connectors.contract import SeatFigures, SeatHolder, SeatHolderError, SeatQueued, SeatStore, SeatTaken
 from selfserve.seat_port import SeatPort
 from selfserve.settings.sealing import CannotOpen, Sealer
 from selfserve.store.database import Database
@@ -213,19 +213,26 @@ def test_an_unknown_pool_says_so(stand: Stand) -> None:
 
 
 def test_whoever_is_known_holds_by_their_id(stand: Stand) -> None:
-    """However they are called, and also once they left; a login that two have is nobody's, and then words."""
+    """However they are called, and also once they left; a login that two have is nobody's, also where a
+    third had it and left."""
     port, ada = _port(stand.house.database), stand.people["ada"]
     for words in (ada, " Ada ", "ADA@fern.example"):
-        assert port.holder(words) == SeatHolder(ada, "ada")
+        assert port.holder("one", words) == SeatHolder(ada, "ada")
     stand.change("ada", login="ada-berg", email="ada-berg@fern.example")
-    assert port.holder(ada) == port.holder("ada-berg") == SeatHolder(ada, "ada-berg")
-    assert port.holder("ada") == SeatHolder("ada", "ada")
+    assert port.holder("one", ada) == port.holder("one", "ada-berg") == SeatHolder(ada, "ada-berg")
+    assert port.holder("one", "ada") == SeatHolder("ada", "ada")
     stand.change("eli", login="ada")
-    assert port.holder("ada").key == stand.people["eli"]
+    assert port.holder("one", "ada").key == stand.people["eli"]
     stand.change("ada", login="ada", gone_at=stand.clock())
-    assert port.holder("ada").key == stand.people["eli"]
+    assert port.holder("one", "ada").key == stand.people["eli"]
     stand.change("eli", login="eli")
-    assert port.holder("ada").key == ada
+    assert port.holder("one", "ada").key == ada
     stand.change("ben", login="twin")
     stand.change("dan", login="twin")
-    assert port.holder("twin") == SeatHolder("twin", "twin")
+    with pytest.raises(SeatHolderError, match="More than one person is called “Twin”"):
+        port.holder("one", " Twin ")
+    assert port.shown("twin") == "twin"
+    assert port.holder("one", stand.people["ben"]).key == stand.people["ben"]
+    stand.change("eli", login="twin", gone_at=stand.clock())
+    with pytest.raises(SeatHolderError):
+        port.holder("one", "twin")

@@ -407,14 +407,26 @@ class SeatStoreError(Exception):
     """The store of seats cannot answer now (its database is away); nothing was changed, or it is not known to be."""
 
 
+class SeatHolderError(Exception):
+    """The words mean several people, and none is guessed; nothing was changed. It says so to customer and staff."""
+
+
 class SeatStore(ABC):
     """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own.
     A `holder` is the `key` of a `SeatHolder`."""
 
     @abstractmethod
-    def holder(self, customer: str) -> SeatHolder:
+    def holder(self, pool: str, customer: str) -> SeatHolder:
         """Whom an id, a login or a mail address means today, or meant last. Words that mean nobody we know stand for
-        themselves, in any letter case."""
+        themselves, in any letter case; whoever they mean later holds by them what was taken under them, and nothing
+        else beside it. Raises SeatHolderError where they mean several people.
+
+        What was given is looked at and given back by the `key` it was given to: the same words may lead to another one
+        later."""
+
+    @abstractmethod
+    def shown(self, holder: str) -> str:
+        """What staff know a holder by today."""
 
     @abstractmethod
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
-from selfserve.fulfilment import grants
+from selfserve.fulfilment import escalation, grants
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.owned import ours
 from selfserve.fulfilment.steps import named
@@ -34,8 +35,20 @@ class Wanted:
     zone: str = ""
 
 
+class Back(StrEnum):
+    """What a taking back that is not over waits for: nothing but a moment, its next try, or a human."""
+
+    SOON = "soon"
+    FAILED = "failed"
+    BY_HUMAN = "by_human"
+
+
 class BeingTakenBack(Exception):  # noqa: N818  (a fact for the customer, not a fault)
-    """The customer's former hold on the same thing is just being taken back."""
+    """The customer's former hold on the same thing is just being taken back; `back` says what that waits for."""
+
+    def __init__(self, back: Back) -> None:
+        super().__init__(back)
+        self.back = back
 
 
 def holding_of(resources: list[str]) -> str:
@@ -51,10 +64,10 @@ Thing = tuple[str, str]
 
 @dataclass(frozen=True)
 class Former:
-    """What a customer has of what they ask for, all of it locked: `going` where some of it is just being taken back,
-    and the grant of just the `same`, with its state, if any."""
+    """What a customer has of what they ask for, all of it locked: what it waits for where some of it is `going`, as it
+    is just being taken back, and the grant of just the `same`, with its state, if any."""
 
-    going: bool
+    going: Back | None
     same: tuple[str, str] | None
 
 
@@ -73,10 +86,19 @@ def former(
     for grant_id in sorted(held | ({same} if same else set())):
         found = _LOCKED.first(session, {"which": grant_id})
         states[grant_id] = found[0] if found is not None else GrantState.ENDED
-    going = any(states[grant_id] in GOING for grant_id in held)
+    going = _back(session, {grant_id: states[grant_id] for grant_id in held if states[grant_id] in GOING})
     if same is None or states[same] == GrantState.ENDED:
         return Former(going, None)
     return Former(going, (same, states[same]))
+
+
+def _back(session: Session, going: Mapping[str, str]) -> Back | None:
+    """What the slowest of these grants, by id with its state, waits for until it is gone; None where there is none."""
+    if not going:
+        return None
+    if any(escalation.open_on(session, f"grant:{grant_id}") for grant_id in going):
+        return Back.BY_HUMAN
+    return Back.FAILED if GrantState.REVOKE_FAILED in going.values() else Back.SOON
 
 
 def _same_grant(session: Session, about: Mapping[str, str], asked: Sequence[Asked]) -> str | None:
@@ -126,8 +148,8 @@ def promise(
     `BeingTakenBack` while that is just ending.
     """
     ends_at = wanted.ends_at or (now + wanted.lasts if wanted.lasts else None)
-    if had.same is not None and had.same[1] in GOING:
-        raise BeingTakenBack
+    if had.same is not None and (back := _back(session, dict([had.same] if had.same[1] in GOING else []))):
+        raise BeingTakenBack(back)
     grant = session.get_one(Grant, had.same[0], populate_existing=True) if had.same else None
     grant_id = grant.id if grant is not None else new_id()
     if grant is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -45,15 +45,34 @@ def named(session: Session, who: str) -> Person | None:
 
 
 def last_named(session: Session, who: str) -> Person | None:
-    """The same; where nobody in the directory is meant, the one who left it with that login or mail address."""
-    gone = sa.or_(sa.func.lower(Person.login) == who.lower(), Person.email == who.lower())
-    return named(session, who) or _only(session, gone, there=False)
+    """The same; where nobody in the directory is meant, the one who left it with that login or mail address. Raises
+    Several for more than one."""
+    if (found := person(session, who)) is not None:
+        return found
+    called = sa.or_(sa.func.lower(Person.login) == who.lower(), Person.email == who.lower())
+    here = (Person.email if "@" in who else sa.func.lower(Person.login)) == who.lower()
+    for condition, there in ((here, True), (called, False)):
+        people = _two(session, condition, there=there)
+        if len(people) > 1:
+            raise Several(who)
+        if people:
+            return people[0]
+    return None
 
 
-def _only(session: Session, condition: sa.ColumnElement[bool], *, there: bool = True) -> Person | None:
-    gone = Person.gone_at.is_(None) if there else Person.gone_at.is_not(None)
-    found = session.scalars(sa.select(Person).where(condition, gone).limit(2)).all()
+class Several(Exception):  # noqa: N818  (a fact about the directory, not a fault)
+    """Words that mean more than one person."""
+
+
+def _only(session: Session, condition: sa.ColumnElement[bool]) -> Person | None:
+    found = _two(session, condition, there=True)
     return found[0] if len(found) == 1 else None
+
+
+def _two(session: Session, condition: sa.ColumnElement[bool], *, there: bool) -> Sequence[Person]:
+    """Those whom a condition fits, in the directory or out of it; no more than two, as two are too many already."""
+    gone = Person.gone_at.is_(None) if there else Person.gone_at.is_not(None)
+    return session.scalars(sa.select(Person).where(condition, gone).limit(2)).all()
 
 
 def manager_chain(session: Session, of: Person) -> Iterator[Person]:

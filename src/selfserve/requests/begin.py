@@ -19,8 +19,8 @@ from selfserve.fulfilment.house import House
 from selfserve.fulfilment.promising import BeingTakenBack, Wanted
 from selfserve.fulfilment.runs import Claim, hold
 from selfserve.fulfilment.steps import LosesClaim, StepWork, named
-from selfserve.languages.messages import msg
 from selfserve.requests.asking import PlannedStep, Prepared
+from selfserve.requests.former import StillGoing
 from selfserve.requests.refusals import NotPossible
 from selfserve.store.ids import new_id
 from selfserve.store.statement import Statement
@@ -30,7 +30,6 @@ from selfserve.store.tables import Request, Run, Step
 log = structlog.get_logger(__name__)
 SLACK = timedelta(seconds=3)
 """What a first attempt may take beyond its budget until the customer is told that it goes on without them."""
-GOING = msg("Your former access is just being taken back. Ask again in a minute.")
 
 
 def begin(
@@ -45,8 +44,8 @@ def begin(
 ) -> Job | None:
     """Store everything a run needs. Returns the job to try at once, or None where the queue has been given the work.
 
-    `told` is where the request's trail stands, if known. NotPossible where something that was promised or is taken back
-    in this very moment stands against it.
+    `told` is where the request's trail stands, if known. NotPossible where something that was promised stands
+    against it, StillGoing where something that is being taken back does.
     """
     clash = conflicts.refused(session, house, item, request.customer_id, settled=True)
     if clash is not None:
@@ -92,13 +91,13 @@ def _promise(
     asked = [(step.connector, step.action, step.args, step.resource) for step in prepared.steps]
     had = promising.former(session, request, prepared.holding, asked, lasting)
     if had.going:
-        raise NotPossible(GOING)
+        raise StillGoing(had.going)
     if wanted is None:
         return
     try:
         promising.promise(session, house, request, item, prepared.holding, had, wanted, now)
-    except BeingTakenBack:
-        raise NotPossible(GOING) from None
+    except BeingTakenBack as going:
+        raise StillGoing(going.back) from None
 
 
 _RUN = Statement(sa.insert(Run.__table__))  # type: ignore[arg-type]

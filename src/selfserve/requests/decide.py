@@ -22,6 +22,7 @@ from selfserve.fulfilment.promising import Wanted
 from selfserve.languages.messages import msg, msg_n
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Prepared
+from selfserve.requests.former import StillGoing
 from selfserve.requests.refusals import AlreadyDecided, NotAllowed, NotFound, NotPossible, Refusal, Unfit, words_of
 from selfserve.store.ids import new_id
 from selfserve.store.states import RequestState, StageState
@@ -222,12 +223,8 @@ def _approve(
     request.promised_at = escalation.promised(house, ready.item, now)
     try:
         job = begin.begin(session, house, request, ready.item, ready.prepared, ready.wanted, now)
-    except NotPossible as refused:
-        if refused.words != begin.GOING:
-            raise
-        name = session.get_one(Person, request.customer_id).name
-        words = msg("What {name} had of this before is just being taken back. Approve it again in a minute.", name=name)
-        raise NotPossible(words) from refused
+    except StillGoing as refused:
+        raise refused.to_approver(session.get_one(Person, request.customer_id).name) from refused
     return RequestState.FULFILLING, job, None
 
 

@@ -20,7 +20,8 @@ from selfserve.fulfilment.promising import Wanted
 from selfserve.languages.messages import msg
 from selfserve.requests import asking, begin, stages
 from selfserve.requests.asking import Ask, Prepared
-from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused, NotPossible
+from selfserve.requests.former import StillGoing
+from selfserve.requests.refusals import AlreadyAsked, CannotWork, KeyReused
 from selfserve.store.ids import new_id, new_name
 from selfserve.store.rows import stored
 from selfserve.store.statement import Statement, among
@@ -172,12 +173,10 @@ def _store_once(
     else:
         try:
             job = begin.begin(session, house, request, ask.item, prepared, wanted, now, trail.last)
-        except NotPossible as refused:
-            if refused.words != begin.GOING or ask.asked_by.id == ask.customer.id:
+        except StillGoing as refused:
+            if ask.asked_by.id == ask.customer.id:
                 raise
-            name = ask.customer.name
-            words = msg("What {name} had of this before is just being taken back. Ask again in a minute.", name=name)
-            raise NotPossible(words) from refused
+            raise refused.to_asker(ask.customer.name) from refused
     return Submitted(request.id, request.name, RequestState(request.state), fresh=True), job
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -33,6 +33,15 @@ def shortages(session: Session, pool: str | None = None) -> dict[str, int]:
     if pool is not None:
         waiting = waiting.where(SeatWaiting.pool == pool)
     return {row[0]: row[1] for row in session.execute(waiting)}
+
+
+def held_as(session: Session, pool: str, keys: Sequence[str]) -> str | None:
+    """The first of the keys that has a seat of the pool; else the first that has a place in its line; else None."""
+    for held in (Seat, SeatWaiting):
+        found = set(session.scalars(sa.select(held.holder).where(held.pool == pool, held.holder.in_(keys))))
+        if found:
+            return next(key for key in keys if key in found)
+    return None
 
 
 Served = Callable[[Session, list[str], datetime], object]

@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from selfserve.connectors.contract import SeatFigures, SeatHolder, SeatQueued, SeatStore, SeatStoreError, SeatTaken
+from selfserve.connectors.contract import (
+    SeatFigures,
+    SeatHolder,
+    SeatHolderError,
+    SeatQueued,
+    SeatStore,
+    SeatStoreError,
+    SeatTaken,
+)
 
 
 @dataclass
@@ -57,13 +65,24 @@ class MemorySeatStore(SeatStore):
         self.away = False
         self.people: dict[str, SeatHolder] = {}
         """Who is meant by which id, login or mail address, in lower case."""
+        self.several: set[str] = set()
+        """Logins and mail addresses of more than one person, in lower case."""
         self._pools: dict[str, _Pool] = {}
         self._lock = threading.RLock()
 
-    def holder(self, customer: str) -> SeatHolder:
+    def holder(self, pool: str, customer: str) -> SeatHolder:
         self._check()
         words = customer.strip().casefold()
-        return self.people.get(words, SeatHolder(words, words))
+        if words in self.several:
+            raise SeatHolderError(f"More than one person is called “{words}”; none is guessed.")
+        found = self.people.get(words, SeatHolder(words, words))
+        called = [found.key, *(name for name, person in self.people.items() if person.key == found.key)]
+        had = (name for name in called if pool in self._pools and self.look(pool, name) is not None)
+        return SeatHolder(next(had, found.key), found.shown)
+
+    def shown(self, holder: str) -> str:
+        self._check()
+        return self.people[holder].shown if holder in self.people else holder
 
     def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
         with self._lock:

@@ -89,6 +89,44 @@ def test_a_seat_is_who_s_it_is_however_they_are_called(
     assert store.look("figma", "p-2") is None
 
 
+@pytest.mark.parametrize("people", [["nova"], ["nova", "nova@fern.example"]])
+def test_what_was_recorded_stands_whatever_the_words_come_to_mean(
+    seats: SeatsConnector, store: MemorySeatStore, clock: Clock, people: list[str]
+) -> None:
+    """Taken under words that meant nobody, it is seen and given back as recorded; whom they name later has it by them,
+    and no second one."""
+    done = seats.apply("assign", ask("Nova"), context(clock, "first"))
+    assert isinstance(done, Done)
+    named = seats.resource("assign", ask("nova"))
+    store.people = {words: SeatHolder("p-1", "nova") for words in [*people, "p-1"]}
+    assert seats.resource("assign", ask("p-1")) == seats.resource("assign", ask("NOVA")) == named
+    assert isinstance(seats.apply("assign", ask("p-1"), context(clock, "own")), AlreadyDone)
+    assert seats.observe("assign", ask("nova"), done.state).presence is Presence.PRESENT
+    store.several = {"nova"}
+    assert seats.observe("assign", ask("nova"), done.state).presence is Presence.PRESENT
+    assert isinstance(seats.undo("assign", ask("nova"), done.state, context(clock, "first")), Done)
+    figures = store.figures("figma")
+    assert figures is not None
+    assert figures.taken == 0
+
+
+@pytest.mark.parametrize("action", ["assign", "release"])
+def test_words_that_mean_several_are_nobody_s(
+    seats: SeatsConnector, store: MemorySeatStore, ctx: Context, action: str
+) -> None:
+    """None is guessed: the thing has no name, the plan says why, and it is a human's."""
+    store.several = {"twin"}
+    assert seats.resource(action, ask("Twin")).startswith("?")
+    blocked = seats.plan(action, ask("Twin")).blocked
+    assert blocked is not None
+    assert (blocked.for_good, blocked.away) == (True, False)
+    failed = seats.apply(action, ask("Twin"), ctx)
+    assert isinstance(failed, Failed)
+    assert (failed.kind, failed.again) == (FailureKind.AMBIGUOUS, False)
+    assert failed.reason == blocked.reason
+    assert seats.observe(action, ask("Twin"), {}).failure == failed
+
+
 def test_while_nobody_can_say_who_is_meant_a_seat_has_no_name(seats: SeatsConnector, store: MemorySeatStore) -> None:
     """One made up of words would be another's; so it is in a process without a store."""
     store.away = True

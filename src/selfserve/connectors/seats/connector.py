@@ -29,6 +29,7 @@ from selfserve.connectors.contract import (
     Ports,
     Presence,
     SeatHolder,
+    SeatHolderError,
     SeatQueued,
     SeatStore,
     SeatStoreError,
@@ -56,6 +57,8 @@ class _NoSuchPoolError(Exception):
     """The pool is not configured; the text says which are."""
 
 
+_TROUBLE = (SeatStoreError, SeatHolderError, _NoSuchPoolError)
+"""Why nothing can be done or seen of a seat."""
 FEW = 5
 """One in so many seats left is few; the last one of a pool of one is not."""
 
@@ -141,6 +144,8 @@ class SeatsConnector(Connector):
             holder = self._holder(asked, {}).key
         except SeatStoreError:
             return ""
+        except SeatHolderError:
+            return f"?{action}:{asked.pool}:{asked.customer.strip().casefold()}"
         return f"{'seat' if action == 'assign' else 'no-seat'}:{asked.pool}:{holder}"
 
     def plan(self, action: str, args: BaseModel) -> Plan:
@@ -149,9 +154,9 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             holder = self._holder(asked, {})
             figures, held = store.figures(asked.pool), store.look(asked.pool, holder.key)
-        except (SeatStoreError, _NoSuchPoolError) as error:
-            nowhere = isinstance(error, _NoSuchPoolError)
-            blocked = Blocked(_words(error), for_good=nowhere, away=not nowhere)
+        except _TROUBLE as error:
+            away = isinstance(error, SeatStoreError)
+            blocked = Blocked(_words(error), for_good=not away, away=away)
             return Plan(msg("You get a seat."), f"{action} in {asked.pool} for {asked.customer}.", blocked)
         assert figures is not None
         staff = f"{action} a seat of {asked.pool} for {holder.shown} ({words.left(figures)})."
@@ -173,7 +178,7 @@ class SeatsConnector(Connector):
             store, pool = self._store(asked.pool)
             holder = self._holder(asked, state)
             held = store.look(asked.pool, holder.key)
-        except (SeatStoreError, _NoSuchPoolError) as error:
+        except _TROUBLE as error:
             return Observation.failed(_failed(error))
         evidence = {"pool": asked.pool, "holder": holder.shown}
         if action == "release":
@@ -202,8 +207,10 @@ class SeatsConnector(Connector):
         return Done(state, tell) if had else AlreadyDone(state, tell)
 
     def _holder(self, asked: SeatArgs, state: State) -> SeatHolder:
-        """Whose seat it is: who it was given to or taken from, however they are called today; else who is asked for."""
-        return self._seats().holder(str(state.get("holder") or asked.customer))
+        """Whose seat it is: who it was given to or taken from, whatever their words mean today; else who is asked
+        for."""
+        store, recorded = self._seats(), str(state.get("holder") or "")
+        return SeatHolder(recorded, store.shown(recorded)) if recorded else store.holder(asked.pool, asked.customer)
 
     def _seats(self) -> SeatStore:
         if self.ports.seats is None:
@@ -269,12 +276,14 @@ def _seen(evidence: State, pool: Pool, held: SeatTaken | SeatQueued | None, stat
 def _told(work: Callable[[], Outcome]) -> Outcome:
     try:
         return work()
-    except (SeatStoreError, _NoSuchPoolError) as error:
+    except _TROUBLE as error:
         return _failed(error)
 
 
-def _failed(error: SeatStoreError | _NoSuchPoolError) -> Failed:
-    """One item's wrong pool is no fault of the others."""
+def _failed(error: SeatStoreError | SeatHolderError | _NoSuchPoolError) -> Failed:
+    """One item's wrong pool is no fault of the others, nor is one customer's name."""
+    if isinstance(error, SeatHolderError):
+        return Failed(FailureKind.AMBIGUOUS, _words(error))
     if isinstance(error, _NoSuchPoolError):
         return Failed(FailureKind.NOT_FOUND, _words(error))
     return Failed(FailureKind.TRANSIENT, msg("The store of seats does not answer: {error}", error=_words(error)))
