@@ -208,6 +208,35 @@ def test_quit_while_it_starts_and_started_again_nobody_is_a_thief(
         shown.sees("What do you need?")
 
 
+QUITS_AS_IT_ENTERS = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+from selfserve.desktop.window import WebWindow
+real = WebWindow.script
+def script(self, text):
+    self.close()
+    real(self, text)
+WebWindow.script = script
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_quit_in_the_moment_it_is_let_in_it_ends(session: Session, house: Started, start: Start, page: Page) -> None:
+    """The script that lets the window in is never answered then; the place is free, and the token was kept."""
+    command = start(session.folder, house.url)
+    with app(session, command) as shown:
+        enter(shown, page)
+        shown.press("Quit")
+        assert shown.ends() == 0
+    at = command.index("-c") + 1
+    for _ in range(3):
+        with app(session, [*command[:at], QUITS_AS_IT_ENTERS, *command[at + 1 :]]) as quits:
+            assert quits.ends() == 0, quits.log.read_text()
+        assert list(session.folder.rglob("app.lock")) == []
+    with app(session, command) as shown:
+        shown.sees("What do you need?")
+
+
 def test_a_second_start_needs_no_browser(session: Session, house: Started, start: Start, page: Page) -> None:
     """The token lies in the keyring; the link is opened at once; the window stands where it stood."""
     command = start(session.folder, house.url)

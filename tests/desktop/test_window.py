@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from selfserve.desktop import window as window_module
 from tests.desktop.session import Talker, brand_of, desktop, vendored
 from tests.desktop.test_server import Answer, _context, answering
 from tests.servers.processes import free_port
@@ -62,3 +64,40 @@ def test_a_script_whose_answer_comes_later_is_no_fault(tmp_path: Path) -> None:
         while heard[-1] != ["at", f"{server}/in"]:
             heard.append(window.hear(f"the script led nowhere but to {heard}"))
         assert [text for kind, text in heard if kind == "logged" and "Unsupported result type" in text] == []
+
+
+@pytest.mark.parametrize("last", ["script", "page"])
+def test_a_script_that_is_asked_for_while_the_window_closes_keeps_nobody(tmp_path: Path, last: str) -> None:
+    """WebKit answers no more: neither the app's course nor pywebview's own thread waits for that, and the app ends."""
+    library = vendored(tmp_path / "library")
+    with desktop(tmp_path / "s", keyring=None) as session:
+        brand = brand_of(session.folder, "http://127.0.0.1:9")
+        window = Talker(session.stack, "pages_shown.py", session.environment, str(library), str(brand))
+        assert window.hear("no window") == ["at", "about:blank"]
+        window.send(last=last)
+        heard = window.hear("it is not closed")
+        assert heard == ["closed", ""]
+        assert window.ends() == 0
+
+
+def test_a_script_is_not_waited_for_on_any_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other systems' windows answer no more either once they are gone."""
+    monkeypatch.setattr(window_module, "LINUX", False)
+    asked, answered = threading.Event(), threading.Event()
+
+    class Silent:
+        def run_js(self, _text: str) -> None:
+            asked.set()
+            answered.wait(30)
+
+    window = object.__new__(window_module.WebWindow)
+    window._window = Silent()
+    asking = threading.Thread(target=window.script, args=("1",))
+    asking.start()
+    assert asked.wait(10)
+    asking.join(5)
+    still = asking.is_alive()
+    left = [one.name for one in threading.enumerate() if one.name == "script" and not one.daemon]
+    answered.set()
+    asking.join(10)
+    assert (still, left) == (False, [])

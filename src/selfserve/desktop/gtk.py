@@ -101,6 +101,7 @@ class Bolts:
             ("permission-request", self._denied),
         ):
             web.connect(signal, handler)
+        self._view.evaluate_js = self._ran
         self._settle(web.get_settings())
         self._proxy()
 
@@ -143,6 +144,27 @@ class Bolts:
             return Place(before.width, before.height, before.x, before.y, maximized=True)
         (width, height), (x, y) = window.get_size(), window.get_position()
         return Place(width, height, x - self._view.screen.x, y - self._view.screen.y)
+
+    def _ran(self, script: str, _parse: bool) -> None:
+        """Stands for pywebview's `evaluate_js`, which waits for an answer, and for ever where the window goes first.
+        Nothing that is run here has an answer that anybody uses."""
+        GLib.idle_add(self._run, script)
+
+    def _run(self, script: str) -> bool:
+        if self._there():
+            self._web.evaluate_javascript(script, -1, None, None, None, self._done)
+        return bool(GLib.SOURCE_REMOVE)
+
+    def _done(self, web: Any, task: Any) -> None:
+        """What is wrong with a script is logged, where pywebview logs."""
+        try:
+            web.evaluate_javascript_finish(task)
+        except GLib.Error as error:
+            if self._there():
+                platform.logger.error("A script failed: %s", error)
+
+    def _there(self) -> bool:
+        return self._view.uid in platform.BrowserView.instances
 
     def _decide(self, _web: Any, decision: Any, kind: Any) -> bool:
         if kind == WebKit2.PolicyDecisionType.RESPONSE:
