@@ -1,9 +1,9 @@
 """The app's window without its course, for pages to be shown in. Run by Debian's Python: LIBRARY BRAND [CERTIFICATE].
 
 The certificate is believed before the window is there. One JSON object a line: {"go": ADDRESS}, {"show": true} for a
-page of the app's own, {"press": true} for its first button, {"script": TEXT}; {"last": "script"} closes the window and
-asks for a script while it is closing, "page" brings in what pywebview runs in each page just then. Says each event as
-[KIND, VALUE], and what is logged as ["logged", TEXT].
+page of the app's own, {"press": true} for its first button, {"script": TEXT}; {"last": true} closes the window, and
+brings in what pywebview runs in each page while it is closing. Says each event as [KIND, VALUE], and what is logged as
+["logged", TEXT].
 """
 
 from __future__ import annotations
@@ -40,23 +40,12 @@ class Log(logging.Handler):
         said(Event("logged", record.getMessage()))
 
 
-def at_last(what: str) -> None:
-    """Ask for it while the window is closing: no answer can come before its end."""
-
-    def ask() -> None:
-        if what == "script":
-            window.script("1")  # may be answered yet, in the turn in which the window goes
-            window.script("2")
-        else:
-            inject_pywebview("gtkwebkit2", window._window)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    asking.join(3)  # the window's own thread stands still meanwhile; whoever waits for it waits by now
-    if what == "page":
-        for one in threading.enumerate():
-            if "generate_js_object" in one.name:
-                one.join(3)
+def at_last() -> None:
+    """Bring in what pywebview runs in each page, while the window is closing: no answer can come before its end."""
+    inject_pywebview("gtkwebkit2", window._window)
+    for one in threading.enumerate():
+        if "generate_js_object" in one.name:
+            one.join(3)  # the window's own thread stands still meanwhile; whoever waits for it waits by now
 
 
 def live() -> None:
@@ -70,7 +59,7 @@ def live() -> None:
         elif "script" in asked:
             window.script(asked["script"])
         elif "last" in asked:
-            window._window.events.closing += lambda what=asked["last"]: at_last(what)
+            window._window.events.closing += at_last
             break
         elif "press" in asked:
             window.script("document.querySelector('button').click()")

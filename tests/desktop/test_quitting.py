@@ -5,16 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from selfserve.desktop import instance, keep, meeting, server
+from selfserve.desktop import instance, keep, meeting, place, server
 from selfserve.desktop.around import Event
 from selfserve.desktop.keep import Keeper, State
 from tests.desktop.session import until
-from tests.desktop.test_course import Play, Scripted, come_back, playing
+from tests.desktop.test_course import HOME, Play, Scripted, come_back, playing
+from tests.desktop.test_former import OLD, OTHER, Machine
 from tests.desktop.test_keep import Ring
 
 CLOSED = Event("closed")
@@ -134,3 +136,30 @@ def test_a_keyring_that_asks_is_not_waited_for_once_the_window_is_closed(
 def test_the_next_start_waits_for_longer_than_an_ending_app_may_take() -> None:
     """What it asked its server is heard, what it keeps is kept; then its own server ends, in `--local`."""
     assert instance.CHANGEOVER > server.TIMEOUT + keep.PATIENCE + meeting.PATIENCE
+    assert instance.CHANGEOVER > server.ENDING + 10 * keep.QUIET + meeting.PATIENCE
+    assert server.WHOLE < server.ENDING  # what was asked just before is heard to its end
+
+
+def test_what_is_asked_after_the_end_of_the_window_has_a_limit(tmp_path: Path) -> None:
+    """Of its own server and of a former one; further former ones are left to the next start."""
+    hastened: list[str] = []
+    gate, machine = Gate(), Machine(tmp_path / "machine", {OLD: "sd_old_1", OTHER: "sd_other_1"})
+    place.write(machine.folder / "servers.json", {"servers": {OLD: "", OTHER: ""}})
+    former = machine.app(HOME)
+    served = former.server
+
+    def slow_one(origin: str, ca_file: Path | None) -> server.Server:
+        one = served(origin, ca_file)
+        one.about = gate.slow(one.about)  # type: ignore[method-assign]
+        one.hasten = lambda: hastened.append(origin)  # type: ignore[method-assign]
+        return one
+
+    def set_up(one: Scripted) -> None:
+        one.hasten = lambda: hastened.append(HOME)  # type: ignore[method-assign]
+
+    with playing(tmp_path, set_up=set_up, former=replace(former, server=slow_one)) as play, closed_while(gate, play):
+        pass
+    assert set(hastened) == {HOME, OLD}
+    assert (list(machine.asked), machine.held) == ([OLD], {OTHER: "sd_other_1"})
+    machine.app(HOME).settle(readable=True)
+    assert (machine.asked[OTHER].ended, machine.held) == (["sd_other_1"], {})

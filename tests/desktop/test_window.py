@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from selfserve.desktop import window as window_module
-from tests.desktop.session import Talker, brand_of, desktop, vendored
-from tests.desktop.test_server import Answer, _context, answering
+from tests.desktop.session import Talker, app, brand_of, desktop, from_sources, vendored
+from tests.desktop.test_server import Answer, Trickle, _context, answering
 from tests.servers.processes import free_port
 
 
@@ -66,17 +66,15 @@ def test_a_script_whose_answer_comes_later_is_no_fault(tmp_path: Path) -> None:
         assert [text for kind, text in heard if kind == "logged" and "Unsupported result type" in text] == []
 
 
-@pytest.mark.parametrize("last", ["script", "page"])
-def test_a_script_that_is_asked_for_while_the_window_closes_keeps_nobody(tmp_path: Path, last: str) -> None:
-    """WebKit answers no more: neither the app's course nor pywebview's own thread waits for that, and the app ends."""
+def test_what_is_brought_into_a_page_while_the_window_closes_keeps_nobody(tmp_path: Path) -> None:
+    """WebKit answers no more: pywebview's own thread does not wait for that, and the app ends."""
     library = vendored(tmp_path / "library")
     with desktop(tmp_path / "s", keyring=None) as session:
         brand = brand_of(session.folder, "http://127.0.0.1:9")
         window = Talker(session.stack, "pages_shown.py", session.environment, str(library), str(brand))
         assert window.hear("no window") == ["at", "about:blank"]
-        window.send(last=last)
-        heard = window.hear("it is not closed")
-        assert heard == ["closed", ""]
+        window.send(last=True)
+        assert window.hear("it is not closed") == ["closed", ""]
         assert window.ends() == 0
 
 
@@ -101,3 +99,16 @@ def test_a_script_is_not_waited_for_on_any_system(monkeypatch: pytest.MonkeyPatc
     answered.set()
     asking.join(10)
     assert (still, left) == (False, [])
+
+
+def test_a_server_that_trickles_bytes_does_not_hold_the_app(tmp_path: Path) -> None:
+    """It is said not to answer, where its bytes come without end; and quit, the app ends while they still come."""
+    library, trickle = vendored(tmp_path / "library"), Trickle(b"HTTP/1.0 200 OK\r\n\r\n")
+    with desktop(tmp_path / "s", keyring=None) as session, answering(trickle) as port:
+        command = from_sources(library, brand_of(session.folder, f"http://127.0.0.1:{port}"))
+        with app(session, command) as shown:
+            shown.sees("The server does not answer")
+            shown.press("Quit")
+            assert shown.ends() == 0
+        assert list(session.folder.rglob("app.lock")) == []
+        trickle.release.set()
