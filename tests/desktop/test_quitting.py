@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring.backends.fail import Keyring as Fail
 
 from selfserve.desktop import instance, keep, meeting, place, server
 from selfserve.desktop.around import Event
 from selfserve.desktop.keep import Keeper, State
 from tests.desktop.session import until
-from tests.desktop.test_course import HOME, Play, Scripted, come_back, playing
+from tests.desktop.test_course import HOME, Play, Scripted, come_back, playing, signed_in
 from tests.desktop.test_former import OLD, OTHER, Machine
 from tests.desktop.test_keep import Ring
 
@@ -163,3 +164,63 @@ def test_what_is_asked_after_the_end_of_the_window_has_a_limit(tmp_path: Path) -
     assert (list(machine.asked), machine.held) == ([OLD], {OTHER: "sd_other_1"})
     machine.app(HOME).settle(readable=True)
     assert (machine.asked[OTHER].ended, machine.held) == (["sd_other_1"], {})
+
+
+def test_a_sign_in_that_is_kept_nowhere_ends_with_the_app(tmp_path: Path) -> None:
+    """It would stand among the customer's apps for weeks, and nobody could find it again."""
+    for keeper in (Keeper("a", "b", Fail(), aside=tmp_path / "none"), Ring(locked=True).keeper(tmp_path / "locked")):
+        with playing(tmp_path, keeper=keeper) as play:
+            signed_in(play, "keep")
+            play.inside()
+            assert play.server.ended == []
+        assert play.server.ended == ["sd_new_1+"]
+
+
+def test_a_keyring_that_was_unlocked_just_before_the_end_keeps_it(tmp_path: Path) -> None:
+    """Nobody is signed out who will be found again."""
+    ring = Ring(locked=True)
+    with playing(tmp_path, set_up=lambda server: setattr(server, "every", 60.0), keeper=ring.keeper(tmp_path)) as play:
+        signed_in(play, "keep")
+        play.inside()
+        ring.locked = False
+    assert (ring.held, play.server.ended) == ("sd_new_1+", [])
+
+
+@pytest.mark.parametrize("late", ["before", "after"])
+def test_a_prompt_that_is_answered_late_stores_no_token_that_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Nor is one ended that it has stored: the next start is inside, or finds nothing."""
+    monkeypatch.setattr(keep, "QUIET", 0.05)
+    ring, prompt = Ring(), threading.Event()
+    backend = ring.backend("keyring.backends.kwallet", "DBusKeyring")
+
+    def prompts(*_: str) -> str | None:
+        assert prompt.wait(10)
+        return ring.held
+
+    def store(*told: str) -> None:
+        ring.held = told[-1]
+
+    backend.get_password = prompts  # type: ignore[method-assign,assignment]
+    backend.set_password = store  # type: ignore[method-assign,assignment]
+    keeper = Keeper("a", "b", backend, patience=0.05, aside=tmp_path / "aside")
+    keeper.write("sd_1", fresh=True)
+    assert keeper.state is State.LOCKED
+    if late == "before":
+        prompt.set()
+        threads_end("keyring")
+        assert (keeper.let_go(), ring.held) == (False, "sd_1")
+    else:
+        assert keeper.let_go() is True
+        prompt.set()
+        threads_end("keyring")
+        assert ring.held is None
+
+
+def threads_end(name: str) -> None:
+    """Wait for all threads of that name."""
+    for one in threading.enumerate():
+        if one.name == name:
+            one.join(10)
+            assert not one.is_alive()

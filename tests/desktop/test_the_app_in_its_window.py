@@ -252,3 +252,19 @@ def test_a_second_start_needs_no_browser(session: Session, house: Started, start
         shown.sees("You are signed out. See you soon.")
     with app(session, command) as shown:
         shown.sees("Welcome")
+
+
+def test_without_a_keyring_quitting_signs_out(tmp_path: Path, house: Started, start: Start, page: Page) -> None:
+    """The sign-in lasts until the app is closed, as it says: nothing of it stays among the customer's apps."""
+    with desktop(tmp_path / "session", keyring=None) as session:
+        with app(session, start(session.folder, house.url)) as shown:
+            enter(shown, page)
+            page.goto(f"{house.url}/mine")
+            listed = page.get_by_role("button", name=f"End {socket.gethostname()}")
+            listed.first.wait_for()
+            before = listed.count()
+            shown.press("Quit")
+            assert shown.ends() == 0
+        page.reload()
+        page.get_by_role("heading").first.wait_for()
+        until(lambda: listed.count() == before - 1, "the app is still signed in")

@@ -91,6 +91,8 @@ class Keeper:
         self._kept = True
         self._known = self._out = False
         self._hurry: Future[None] = Future()
+        self._turn = threading.Lock()
+        self._written: str | None = None
         self.left: str | None = None
         self.lasts, self.lost = True, False
         self.state = State.GOOD
@@ -121,11 +123,13 @@ class Keeper:
 
         def keep(ring: KeyringBackend) -> bool:
             held = self._get(ring)  # where it asks, it asks here
-            if token != self._memory:
-                return False  # answered late: a newer one counts by now
-            self.left = self._foreign(held, self._ours) or self.left
-            ring.set_password(self._service, self._name, token)
-            return self._get(ring) == token
+            with self._turn:
+                if token != self._memory:
+                    return False  # answered late: a newer one counts by now, or none
+                self.left = self._foreign(held, self._ours) or self.left
+                ring.set_password(self._service, self._name, token)
+                self._written = token if self._get(ring) == token else None
+                return self._written == token
 
         done = self._do(keep)
         self._kept = done is True
@@ -142,6 +146,22 @@ class Keeper:
         """Try to keep what could not be kept; nobody is asked to unlock anything for it."""
         if not self._kept and self._memory is not None:
             self.write(self._memory)
+
+    def let_go(self) -> bool:
+        """The app closes: whether the next start will not find the token, so that it is to be ended. It is written by
+        nobody any more then, a prompt that is answered just now included."""
+        self.again()
+        if self._memory is None or self.lasts:
+            return False
+        if not self._turn.acquire(timeout=QUIET):
+            return self.lost  # it is being written
+        try:
+            if self._written == self._memory:
+                return False  # written late, after nobody waited for it any more
+            self._memory = None
+            return True
+        finally:
+            self._turn.release()
 
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
