@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from keyring.backends.fail import Keyring as Fail
+from keyring.backends import fail
 
 from selfserve.desktop import instance, keep, meeting, place, server
 from selfserve.desktop.around import Event
@@ -18,7 +18,7 @@ from selfserve.desktop.keep import Keeper, State
 from tests.desktop.session import until
 from tests.desktop.test_course import HOME, Play, Scripted, come_back, playing, signed_in
 from tests.desktop.test_former import OLD, OTHER, Machine
-from tests.desktop.test_keep import Ring
+from tests.desktop.test_keep import Ring, made
 
 CLOSED = Event("closed")
 
@@ -166,14 +166,15 @@ def test_what_is_asked_after_the_end_of_the_window_has_a_limit(tmp_path: Path) -
     assert (machine.asked[OTHER].ended, machine.held) == (["sd_other_1"], {})
 
 
-def test_a_sign_in_that_is_kept_nowhere_ends_with_the_app(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_sign_in_that_is_kept_nowhere_ends_with_the_app(tmp_path: Path, locked: bool) -> None:
     """It would stand among the customer's apps for weeks, and nobody could find it again."""
-    for keeper in (Keeper("a", "b", Fail(), aside=tmp_path / "none"), Ring(locked=True).keeper(tmp_path / "locked")):
-        with playing(tmp_path, keeper=keeper) as play:
-            signed_in(play, "keep")
-            play.inside()
-            assert play.server.ended == []
-        assert play.server.ended == ["sd_new_1+"]
+    none = Keeper("a", "b", made(fail.Keyring), aside=tmp_path / "aside")
+    with playing(tmp_path, keeper=Ring(locked=True).keeper(tmp_path) if locked else none) as play:
+        signed_in(play, "keep")
+        play.inside()
+        assert play.server.ended == []
+    assert play.server.ended == ["sd_new_1+"]
 
 
 def test_a_keyring_that_was_unlocked_just_before_the_end_keeps_it(tmp_path: Path) -> None:

@@ -163,6 +163,30 @@ def test_a_session_that_ends_closes_the_app_in_order(
     assert list(session.folder.rglob("app.lock")) == []
 
 
+PRESSED_AGAIN = """
+import os, runpy, signal, sys
+sys.path.insert(0, sys.argv.pop(1))
+class Late:
+    kill, pid, number = os.kill, os.getpid(), signal.SIGINT
+    def __del__(self):
+        Late.kill(Late.pid, Late.number)
+late = Late()
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_again_while_it_ends_changes_nothing(session: Session, house: Started, start: Start) -> None:
+    """At the window's end and at the very last, when Python itself is ending: it ended in order, and says so."""
+    command = start(session.folder, house.url)
+    at = command.index("-c") + 1
+    with app(session, [*command[:at], PRESSED_AGAIN, *command[at + 1 :]]) as shown:
+        shown.sees("Welcome")
+        shown.process.send_signal(signal.SIGINT)
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.ends() == 0, shown.log.read_text()
+        assert "Traceback" not in shown.log.read_text()
+
+
 SLOW = """
 import runpy, sys
 gate, begun = sys.argv.pop(1), sys.argv.pop(1)

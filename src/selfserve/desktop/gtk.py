@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
+from signal import signal as set_signal
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -81,6 +82,7 @@ def close_on_signals(uid: str) -> None:
 
     for number in (SIGHUP, SIGINT, SIGTERM):
         if getsignal(number) is not SIG_IGN:  # as `nohup` wants it
+            set_signal(number, SIG_IGN)  # what Python remembers: at its own end it would let SIGINT kill it again
             GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, close, number)
 
 
