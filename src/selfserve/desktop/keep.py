@@ -93,6 +93,7 @@ class Keeper:
         self._hurry: Future[None] = Future()
         self._turn = threading.Lock()
         self._written: str | None = None
+        """What the keyring was last found to hold."""
         self.left: str | None = None
         self.lasts, self.lost = True, False
         self.state = State.GOOD
@@ -108,6 +109,7 @@ class Keeper:
             held = self._do(self._get)
             self.left = self._ended(held)
             if held is not None and self.left is None:
+                self._written = held
                 self._held, self._memory = [held], self._beside.newest(held) or held
                 self._kept = self._memory == held
         return self._memory
@@ -128,7 +130,7 @@ class Keeper:
                     return False  # answered late: a newer one counts by now, or none
                 self.left = self._foreign(held, self._ours) or self.left
                 ring.set_password(self._service, self._name, token)
-                self._written = token if self._get(ring) == token else None
+                self._written = self._get(ring)
                 return self._written == token
 
         done = self._do(keep)
@@ -136,7 +138,7 @@ class Keeper:
         if self._kept:
             self._held, self._out = [token], False
             self._beside.forget()
-        former = any(one != token for one in self._held)
+        former = self._written in self._held and any(one != token for one in self._held)
         self.lasts = self._kept or self._lay_aside(token)
         self.lost = former and not self.lasts
         if done is False:
@@ -156,7 +158,7 @@ class Keeper:
         if not self._turn.acquire(timeout=QUIET):
             return self.lost  # it is being written
         try:
-            if self._written == self._memory:
+            if self._written == self._memory or (self._written in self._held and not self.lost):
                 return False  # written late, after nobody waited for it any more
             self._memory = None
             return True
@@ -220,7 +222,7 @@ class Keeper:
         if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
             self._held = [*before[:1], *[*before[1:], token][1 - MOST :]]  # the first is what it was found to hold
         by = [*before, token] if out else before
-        return bool(by) and self._beside.lay(token, by) and bool(before)
+        return bool(by) and self._beside.lay(token, by) and self._written in before
 
     def _get(self, ring: KeyringBackend) -> str | None:
         return ring.get_password(self._service, self._name)
