@@ -1,8 +1,9 @@
 """The app's window without its course, for pages to be shown in. Run by Debian's Python: LIBRARY BRAND [CERTIFICATE].
 
 The certificate is believed before the window is there. One JSON object a line: {"go": ADDRESS}, {"show": true} for a
-page of the app's own, {"press": true} for its first button, {"script": TEXT}. Says each event as [KIND, VALUE], and
-what is logged as ["logged", TEXT].
+page of the app's own, {"press": true} for its first button, {"script": TEXT}; {"last": true} closes the window, and
+brings in what pywebview runs in each page while it is closing. Says each event as [KIND, VALUE], and what is logged as
+["logged", TEXT].
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import json
 import logging
 import ssl
 import sys
+import threading
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
+from webview.util import inject_pywebview
+
 from selfserve.desktop import brand, gtk, screens, words
 from selfserve.desktop.around import Event
 from selfserve.desktop.window import WebWindow
@@ -36,6 +40,14 @@ class Log(logging.Handler):
         said(Event("logged", record.getMessage()))
 
 
+def at_last() -> None:
+    """Bring in what pywebview runs in each page, while the window is closing: no answer can come before its end."""
+    inject_pywebview("gtkwebkit2", window._window)
+    for one in threading.enumerate():
+        if "generate_js_object" in one.name:
+            one.join(3)  # the window's own thread stands still meanwhile; whoever waits for it waits by now
+
+
 def live() -> None:
     """Do what is asked until nobody asks any more."""
     for line in sys.stdin:
@@ -46,6 +58,9 @@ def live() -> None:
             window.show(screens.welcome(to, [], None))
         elif "script" in asked:
             window.script(asked["script"])
+        elif "last" in asked:
+            window._window.events.closing += at_last
+            break
         elif "press" in asked:
             window.script("document.querySelector('button').click()")
     window.close()

@@ -95,6 +95,10 @@ class Talker:
         except queue.Empty:
             pytest.fail(otherwise)
 
+    def ends(self) -> int:
+        """Wait for its own end; its exit code."""
+        return self._process.wait(PATIENCE)
+
 
 @dataclass
 class Notified:

@@ -59,6 +59,9 @@ class Remembered(Keeper):
         self.token = None
         return Remains.NOTHING
 
+    def let_go(self) -> bool:
+        return False
+
     def hasten(self) -> None:
         """It never keeps anybody waiting."""
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring.backends import fail
 
-from selfserve.desktop import instance, keep, meeting, server
+from selfserve.desktop import instance, keep, meeting, place, server
 from selfserve.desktop.around import Event
 from selfserve.desktop.keep import Keeper, State
 from tests.desktop.session import until
-from tests.desktop.test_course import Play, Scripted, come_back, playing
-from tests.desktop.test_keep import Ring
+from tests.desktop.test_course import HOME, Play, Scripted, come_back, playing, signed_in
+from tests.desktop.test_former import OLD, OTHER, Machine
+from tests.desktop.test_keep import Ring, made
 
 CLOSED = Event("closed")
 
@@ -134,3 +137,91 @@ def test_a_keyring_that_asks_is_not_waited_for_once_the_window_is_closed(
 def test_the_next_start_waits_for_longer_than_an_ending_app_may_take() -> None:
     """What it asked its server is heard, what it keeps is kept; then its own server ends, in `--local`."""
     assert instance.CHANGEOVER > server.TIMEOUT + keep.PATIENCE + meeting.PATIENCE
+    assert instance.CHANGEOVER > server.ENDING + 10 * keep.QUIET + meeting.PATIENCE
+    assert server.WHOLE < server.ENDING  # what was asked just before is heard to its end
+
+
+def test_what_is_asked_after_the_end_of_the_window_has_a_limit(tmp_path: Path) -> None:
+    """Of its own server and of a former one; further former ones are left to the next start."""
+    hastened: list[str] = []
+    gate, machine = Gate(), Machine(tmp_path / "machine", {OLD: "sd_old_1", OTHER: "sd_other_1"})
+    place.write(machine.folder / "servers.json", {"servers": {OLD: "", OTHER: ""}})
+    former = machine.app(HOME)
+    served = former.server
+
+    def slow_one(origin: str, ca_file: Path | None) -> server.Server:
+        one = served(origin, ca_file)
+        one.about = gate.slow(one.about)  # type: ignore[method-assign]
+        one.hasten = lambda: hastened.append(origin)  # type: ignore[method-assign]
+        return one
+
+    def set_up(one: Scripted) -> None:
+        one.hasten = lambda: hastened.append(HOME)  # type: ignore[method-assign]
+
+    with playing(tmp_path, set_up=set_up, former=replace(former, server=slow_one)) as play, closed_while(gate, play):
+        pass
+    assert set(hastened) == {HOME, OLD}
+    assert (list(machine.asked), machine.held) == ([OLD], {OTHER: "sd_other_1"})
+    machine.app(HOME).settle(readable=True)
+    assert (machine.asked[OTHER].ended, machine.held) == (["sd_other_1"], {})
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_sign_in_that_is_kept_nowhere_ends_with_the_app(tmp_path: Path, locked: bool) -> None:
+    """It would stand among the customer's apps for weeks, and nobody could find it again."""
+    none = Keeper("a", "b", made(fail.Keyring), aside=tmp_path / "aside")
+    with playing(tmp_path, keeper=Ring(locked=True).keeper(tmp_path) if locked else none) as play:
+        signed_in(play, "keep")
+        play.inside()
+        assert play.server.ended == []
+    assert play.server.ended == ["sd_new_1+"]
+
+
+def test_a_keyring_that_was_unlocked_just_before_the_end_keeps_it(tmp_path: Path) -> None:
+    """Nobody is signed out who will be found again."""
+    ring = Ring(locked=True)
+    with playing(tmp_path, set_up=lambda server: setattr(server, "every", 60.0), keeper=ring.keeper(tmp_path)) as play:
+        signed_in(play, "keep")
+        play.inside()
+        ring.locked = False
+    assert (ring.held, play.server.ended) == ("sd_new_1+", [])
+
+
+@pytest.mark.parametrize("late", ["before", "after"])
+def test_a_prompt_that_is_answered_late_stores_no_token_that_was_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Nor is one ended that it has stored: the next start is inside, or finds nothing."""
+    monkeypatch.setattr(keep, "QUIET", 0.05)
+    ring, prompt = Ring(), threading.Event()
+    backend = ring.backend("keyring.backends.kwallet", "DBusKeyring")
+
+    def prompts(*_: str) -> str | None:
+        assert prompt.wait(10)
+        return ring.held
+
+    def store(*told: str) -> None:
+        ring.held = told[-1]
+
+    backend.get_password = prompts  # type: ignore[method-assign,assignment]
+    backend.set_password = store  # type: ignore[method-assign,assignment]
+    keeper = Keeper("a", "b", backend, patience=0.05, aside=tmp_path / "aside")
+    keeper.write("sd_1", fresh=True)
+    assert keeper.state is State.LOCKED
+    if late == "before":
+        prompt.set()
+        threads_end("keyring")
+        assert (keeper.let_go(), ring.held) == (False, "sd_1")
+    else:
+        assert keeper.let_go() is True
+        prompt.set()
+        threads_end("keyring")
+        assert ring.held is None
+
+
+def threads_end(name: str) -> None:
+    """Wait for all threads of that name."""
+    for one in threading.enumerate():
+        if one.name == name:
+            one.join(10)
+            assert not one.is_alive()

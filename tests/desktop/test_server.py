@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import ssl
 import threading
@@ -178,6 +179,66 @@ def test_silence_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
             Server(f"http://127.0.0.1:{port}", "a", "en").about()
         release.set()
     assert silent.value.kind is Kind.UNREACHABLE
+
+
+class Trickle:
+    """A server that says one byte after the other, and never all; `gone` is set when nobody hears it any more."""
+
+    def __init__(self, begins: bytes) -> None:
+        self.begins, self.release, self.gone, self.asked = begins, threading.Event(), threading.Event(), 0
+
+    def __call__(self, request: Any) -> Answer:
+        self.asked += 1
+        try:
+            request.wfile.write(self.begins)
+            while not self.release.wait(0.02):
+                request.wfile.write(b" ")
+                request.wfile.flush()
+        except OSError:
+            self.gone.set()
+        request.wfile = io.BytesIO()
+        return 200, JSON, b"{}"
+
+
+@pytest.mark.parametrize("secure", [True, False])
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"HTTP/1.0 200 OK\r\nX: ",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.0 503 Away\r\nContent-Type: application/problem+json\r\n\r\n",
+    ],
+)
+def test_a_call_that_never_ends_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: bytes, secure: bool
+) -> None:
+    """However often a byte comes, in the heading, the answer or what an error says; and the line is given up."""
+    monkeypatch.setattr(made, "WHOLE", 0.5)
+    context, authority = _context(tmp_path) if secure else (None, None)
+    trickle = Trickle(begins)
+    with answering(trickle, context) as port:
+        server = Server(f"{'https' if secure else 'http'}://localhost:{port}", "a", "en", trust(authority))
+        with pytest.raises(Trouble) as endless:
+            server.about()
+        assert trickle.gone.wait(10)
+        trickle.release.set()
+    assert endless.value.kind is Kind.UNREACHABLE
+
+
+def test_after_the_end_of_the_window_all_calls_have_one_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next start waits: what can be said until then is said, the rest is not begun."""
+    monkeypatch.setattr(made, "ENDING", 0.5)
+    trickle = Trickle(b"HTTP/1.0 200 OK\r\n\r\n")
+    with answering(trickle) as port:
+        server = Server(f"http://127.0.0.1:{port}", "a", "en")
+        server.hasten()
+        for _ in range(3):
+            with pytest.raises(Trouble) as refused:
+                server.sign_out("sd_1")
+            server.hasten()  # told again, as the window's end is: it ended once
+            assert refused.value.kind is Kind.UNREACHABLE
+        trickle.release.set()
+    assert trickle.asked == 1
 
 
 def test_a_token_is_never_sent_on() -> None:

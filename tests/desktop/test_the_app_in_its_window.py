@@ -163,6 +163,30 @@ def test_a_session_that_ends_closes_the_app_in_order(
     assert list(session.folder.rglob("app.lock")) == []
 
 
+PRESSED_AGAIN = """
+import os, runpy, signal, sys
+sys.path.insert(0, sys.argv.pop(1))
+class Late:
+    kill, pid, number = os.kill, os.getpid(), signal.SIGINT
+    def __del__(self):
+        Late.kill(Late.pid, Late.number)
+late = Late()
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_ctrl_c_again_while_it_ends_changes_nothing(session: Session, house: Started, start: Start) -> None:
+    """At the window's end and at the very last, when Python itself is ending: it ended in order, and says so."""
+    command = start(session.folder, house.url)
+    at = command.index("-c") + 1
+    with app(session, [*command[:at], PRESSED_AGAIN, *command[at + 1 :]]) as shown:
+        shown.sees("Welcome")
+        shown.process.send_signal(signal.SIGINT)
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.ends() == 0, shown.log.read_text()
+        assert "Traceback" not in shown.log.read_text()
+
+
 SLOW = """
 import runpy, sys
 gate, begun = sys.argv.pop(1), sys.argv.pop(1)
@@ -208,6 +232,35 @@ def test_quit_while_it_starts_and_started_again_nobody_is_a_thief(
         shown.sees("What do you need?")
 
 
+QUITS_AS_IT_ENTERS = """
+import runpy, sys
+sys.path.insert(0, sys.argv.pop(1))
+from selfserve.desktop.window import WebWindow
+real = WebWindow.script
+def script(self, text):
+    self.close()
+    real(self, text)
+WebWindow.script = script
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_quit_in_the_moment_it_is_let_in_it_ends(session: Session, house: Started, start: Start, page: Page) -> None:
+    """The script that lets the window in is never answered then; the place is free, and the token was kept."""
+    command = start(session.folder, house.url)
+    with app(session, command) as shown:
+        enter(shown, page)
+        shown.press("Quit")
+        assert shown.ends() == 0
+    at = command.index("-c") + 1
+    for _ in range(3):
+        with app(session, [*command[:at], QUITS_AS_IT_ENTERS, *command[at + 1 :]]) as quits:
+            assert quits.ends() == 0, quits.log.read_text()
+        assert list(session.folder.rglob("app.lock")) == []
+    with app(session, command) as shown:
+        shown.sees("What do you need?")
+
+
 def test_a_second_start_needs_no_browser(session: Session, house: Started, start: Start, page: Page) -> None:
     """The token lies in the keyring; the link is opened at once; the window stands where it stood."""
     command = start(session.folder, house.url)
@@ -223,3 +276,19 @@ def test_a_second_start_needs_no_browser(session: Session, house: Started, start
         shown.sees("You are signed out. See you soon.")
     with app(session, command) as shown:
         shown.sees("Welcome")
+
+
+def test_without_a_keyring_quitting_signs_out(tmp_path: Path, house: Started, start: Start, page: Page) -> None:
+    """The sign-in lasts until the app is closed, as it says: nothing of it stays among the customer's apps."""
+    with desktop(tmp_path / "session", keyring=None) as session:
+        with app(session, start(session.folder, house.url)) as shown:
+            enter(shown, page)
+            page.goto(f"{house.url}/mine")
+            listed = page.get_by_role("button", name=f"End {socket.gethostname()}")
+            listed.first.wait_for()
+            before = listed.count()
+            shown.press("Quit")
+            assert shown.ends() == 0
+        page.reload()
+        page.get_by_role("heading").first.wait_for()
+        until(lambda: listed.count() == before - 1, "the app is still signed in")

@@ -76,6 +76,9 @@ class App:
         if event.kind == "closed":
             self._closed.set()
             self.around.keeper.hasten()
+            self.around.server.hasten()
+            if self.around.former:
+                self.around.former.hasten()
 
     def link(self, link: str) -> None:
         """A link or "" from a second start; one that names no page of ours brings the window to the front, and is said

@@ -7,10 +7,12 @@ for as long as that lets it live.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from selfserve.desktop import place
 from selfserve.desktop.brand import Brand
@@ -18,6 +20,7 @@ from selfserve.desktop.keep import Keeper, Remains, State
 from selfserve.desktop.server import Server
 from selfserve.desktop.trouble import Trouble
 
+A = TypeVar("A", Keeper, Server)
 MOST = 8
 SECURE = "https:"
 
@@ -31,6 +34,22 @@ class Former:
     brand: Brand
     keeper: Callable[[str], Keeper]
     server: Callable[[str, Path | None], Server]
+    _closed: threading.Event = field(default_factory=threading.Event)
+    _asked: list[Keeper | Server] = field(default_factory=list)
+
+    def hasten(self) -> None:
+        """The window is closed: nothing more is begun, what is asked just now is not waited for as long; the next
+        start goes on."""
+        self._closed.set()
+        for one in list(self._asked):
+            one.hasten()
+
+    def _asking(self, one: A) -> A:
+        """The same, hastened with the app."""
+        self._asked.append(one)
+        if self._closed.is_set():
+            one.hasten()
+        return one
 
     def settle(self, *, readable: bool) -> None:
         """Note the server of the brand and, where the keyring can be read, end what it holds for others."""
@@ -60,12 +79,15 @@ class Former:
     def _ended(self, origin: str, authority: str) -> bool:
         """Whether nothing is kept for it any more. Only the server at `origin` itself is shown what was kept in its
         name, and it is believed for no other reasons than then; where it is not there, the token is nobody's."""
-        keeper = self.keeper(origin)
+        if self._closed.is_set():
+            return False
+        keeper = self._asking(self.keeper(origin))
         kept = [one for one in (keeper.read(), keeper.left) if one]
         if keeper.state is not State.GOOD:
             return False
         if kept:
-            server = self.server(origin, self.brand.ca_file if authority and authority == self._authority() else None)
+            ca_file = self.brand.ca_file if authority and authority == self._authority() else None
+            server = self._asking(self.server(origin, ca_file))
             with suppress(Trouble):
                 server.about()  # whoever has the address by now is shown nothing, unless it is a selfserve
                 for one in kept:

@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
+from signal import signal as set_signal
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -81,6 +82,7 @@ def close_on_signals(uid: str) -> None:
 
     for number in (SIGHUP, SIGINT, SIGTERM):
         if getsignal(number) is not SIG_IGN:  # as `nohup` wants it
+            set_signal(number, SIG_IGN)  # what Python remembers: at its own end it would let SIGINT kill it again
             GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, close, number)
 
 
@@ -101,6 +103,7 @@ class Bolts:
             ("permission-request", self._denied),
         ):
             web.connect(signal, handler)
+        self._view.evaluate_js = self._ran
         self._settle(web.get_settings())
         self._proxy()
 
@@ -143,6 +146,27 @@ class Bolts:
             return Place(before.width, before.height, before.x, before.y, maximized=True)
         (width, height), (x, y) = window.get_size(), window.get_position()
         return Place(width, height, x - self._view.screen.x, y - self._view.screen.y)
+
+    def _ran(self, script: str, _parse: bool) -> None:
+        """Stands for pywebview's `evaluate_js`, which waits for an answer, and for ever where the window goes first.
+        Nothing that is run here has an answer that anybody uses."""
+        GLib.idle_add(self._run, script)
+
+    def _run(self, script: str) -> bool:
+        if self._there():
+            self._web.evaluate_javascript(script, -1, None, None, None, self._done)
+        return bool(GLib.SOURCE_REMOVE)
+
+    def _done(self, web: Any, task: Any) -> None:
+        """What is wrong with a script is logged, where pywebview logs."""
+        try:
+            web.evaluate_javascript_finish(task)
+        except GLib.Error as error:
+            if self._there():
+                platform.logger.error("A script failed: %s", error)
+
+    def _there(self) -> bool:
+        return self._view.uid in platform.BrowserView.instances
 
     def _decide(self, _web: Any, decision: Any, kind: Any) -> bool:
         if kind == WebKit2.PolicyDecisionType.RESPONSE:

@@ -91,6 +91,9 @@ class Keeper:
         self._kept = True
         self._known = self._out = False
         self._hurry: Future[None] = Future()
+        self._turn = threading.Lock()
+        self._written: str | None = None
+        """What the keyring was last found to hold."""
         self.left: str | None = None
         self.lasts, self.lost = True, False
         self.state = State.GOOD
@@ -106,6 +109,7 @@ class Keeper:
             held = self._do(self._get)
             self.left = self._ended(held)
             if held is not None and self.left is None:
+                self._written = held
                 self._held, self._memory = [held], self._beside.newest(held) or held
                 self._kept = self._memory == held
         return self._memory
@@ -121,18 +125,20 @@ class Keeper:
 
         def keep(ring: KeyringBackend) -> bool:
             held = self._get(ring)  # where it asks, it asks here
-            if token != self._memory:
-                return False  # answered late: a newer one counts by now
-            self.left = self._foreign(held, self._ours) or self.left
-            ring.set_password(self._service, self._name, token)
-            return self._get(ring) == token
+            with self._turn:
+                if token != self._memory:
+                    return False  # answered late: a newer one counts by now, or none
+                self.left = self._foreign(held, self._ours) or self.left
+                ring.set_password(self._service, self._name, token)
+                self._written = self._get(ring)
+                return self._written == token
 
         done = self._do(keep)
         self._kept = done is True
         if self._kept:
             self._held, self._out = [token], False
             self._beside.forget()
-        former = any(one != token for one in self._held)
+        former = self._written in self._held and any(one != token for one in self._held)
         self.lasts = self._kept or self._lay_aside(token)
         self.lost = former and not self.lasts
         if done is False:
@@ -142,6 +148,22 @@ class Keeper:
         """Try to keep what could not be kept; nobody is asked to unlock anything for it."""
         if not self._kept and self._memory is not None:
             self.write(self._memory)
+
+    def let_go(self) -> bool:
+        """The app closes: whether the next start will not find the token, so that it is to be ended. It is written by
+        nobody any more then, a prompt that is answered just now included."""
+        self.again()
+        if self._memory is None or self.lasts:
+            return False
+        if not self._turn.acquire(timeout=QUIET):
+            return self.lost  # it is being written
+        try:
+            if self._written == self._memory or (self._written in self._held and not self.lost):
+                return False  # written late, after nobody waited for it any more
+            self._memory = None
+            return True
+        finally:
+            self._turn.release()
 
     def forget(self, *, told: bool = True) -> Remains:
         """Keep nothing any more. `told`: the server knows that the token has ended, whatever becomes of it here."""
@@ -200,7 +222,7 @@ class Keeper:
         if before or self.state is State.LOCKED:  # a prompt that stands open may be answered later
             self._held = [*before[:1], *[*before[1:], token][1 - MOST :]]  # the first is what it was found to hold
         by = [*before, token] if out else before
-        return bool(by) and self._beside.lay(token, by) and bool(before)
+        return bool(by) and self._beside.lay(token, by) and self._written in before
 
     def _get(self, ring: KeyringBackend) -> str | None:
         return ring.get_password(self._service, self._name)

@@ -25,7 +25,7 @@ def end_left(around: Around) -> Trouble | None:
 
 
 def end_lost(around: Around, token: str | None) -> None:
-    """The app closes: end a token that the next start would not find, as the former one that it shows instead would be
-    taken for a thief's."""
-    if token and around.keeper.lost:
+    """The app closes: end a token that the next start would not find. It would stand among the customer's apps for as
+    long as it lives, and a former one that is shown instead would be taken for a thief's."""
+    if token and around.keeper.let_go():
         end(around, token)

@@ -8,19 +8,26 @@ import json
 import re
 import secrets
 import ssl
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from selfserve.desktop.brand import LOOPBACK
+from selfserve.desktop.line import Line, within
 from selfserve.desktop.trouble import Kind, Trouble, of_error, of_status
 
 TIMEOUT = 10.0
+"""Seconds of silence, while one connects or answers."""
+WHOLE = 20.0
+"""Seconds a call takes at most: who trickles bytes is never silent."""
+ENDING = 30.0
+"""Seconds all calls together take at most from the window's end on."""
 LARGEST = 256 * 1024
 PRODUCT = "selfserve"
 _API = "/api/v1/app"
@@ -84,11 +91,17 @@ class Server:
         self._exchange = ("", "")
         """The token that is being traded, and the key of that exchange."""
         self._opener, self._proxy = self._made(trust), _proxy_of(origin)
+        self._until: float | None = None
+
+    def hasten(self) -> None:
+        """The window is closed, and the next start waits: there are ENDING seconds for what is left to be said."""
+        if self._until is None:
+            self._until = time.monotonic() + ENDING
 
     def _made(self, trust: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
         host = urlsplit(self.origin).hostname
         proxies = urllib.request.ProxyHandler({} if host in LOOPBACK else None)
-        return urllib.request.build_opener(proxies, _NoRedirects, _Watching(trust, self._seen))
+        return urllib.request.build_opener(proxies, _NoRedirects, _Plain, _Watching(trust, self._seen))
 
     def _seen(self, certificate: bytes) -> None:
         self.certificate = certificate
@@ -150,7 +163,14 @@ class Server:
         data = None
         if body is not None:
             headers["Content-Type"], data = "application/json", json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.origin}{_API}{path}", data, headers, method=method)  # noqa: S310
+        request = _Asked(f"{self.origin}{_API}{path}", data, headers, method=method)
+        left = WHOLE if self._until is None else min(WHOLE, self._until - time.monotonic())
+        try:
+            return within(left, lambda: self._answered(request), request.line)
+        except TimeoutError as error:
+            raise of_error(error) from None
+
+    def _answered(self, request: _Asked) -> dict[str, Any]:
         try:
             with self._opener.open(request, timeout=TIMEOUT) as answer:
                 return _object(answer.read(LARGEST + 1), answer.status)
@@ -181,6 +201,22 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return
 
 
+class _Asked(urllib.request.Request):
+    """A request, and the line it goes by."""
+
+    def __init__(self, *told: Any, **options: Any) -> None:
+        super().__init__(*told, **options)
+        self.line = Line()
+
+
+class _Plain(urllib.request.HTTPHandler):
+    """HTTP by the request's own line."""
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """As the library does."""
+        return self.do_open(lambda host, **options: _by(req, http.client.HTTPConnection(host, **options)), req)
+
+
 class _Watching(urllib.request.HTTPSHandler):
     """HTTPS that remembers whose certificate was found good."""
 
@@ -190,7 +226,7 @@ class _Watching(urllib.request.HTTPSHandler):
 
     def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """As the library does, with our trust."""
-        return self.do_open(self._connection, req)
+        return self.do_open(lambda host, **options: _by(req, self._connection(host, **options)), req)
 
     def _connection(self, host: str, **options: Any) -> http.client.HTTPSConnection:
         options["context"] = self._trust
@@ -203,6 +239,16 @@ class _Watching(urllib.request.HTTPSHandler):
 
         connection.connect = watched  # type: ignore[method-assign]
         return connection
+
+
+C = TypeVar("C", bound=http.client.HTTPConnection)
+
+
+def _by(request: urllib.request.Request, connection: C) -> C:
+    """The connection, which opens by the line of the request: before a proxy or TLS says anything."""
+    if isinstance(request, _Asked):
+        connection._create_connection = request.line.opened  # type: ignore[attr-defined]  # noqa: SLF001
+    return connection
 
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:

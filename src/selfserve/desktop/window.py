@@ -68,8 +68,13 @@ class WebWindow:
         self._window.load_url(address)
 
     def script(self, text: str) -> None:
-        """See `app.Window`. There is no result: what a script begins, such as a call, could not be handed over."""
-        self._window.run_js(f"{text}\n;null")
+        """See `app.Window`. There is no result: what a script begins, such as a call, could not be handed over.
+        Nor is it waited for: a window that goes meanwhile would never say that it has run."""
+        script = f"{text}\n;null"
+        if LINUX:
+            self._window.run_js(script)  # see `gtk.Bolts`
+        else:
+            threading.Thread(target=self._window.run_js, args=(script,), name="script", daemon=True).start()
 
     def trust(self, certificate: bytes) -> None:
         """See `app.Window`."""
