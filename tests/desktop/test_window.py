@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from selfserve.desktop import window as window_module
-from tests.desktop.session import Talker, app, brand_of, desktop, from_sources, vendored
+from tests.desktop.session import Session, Talker, app, brand_of, desktop, from_sources, vendored
 from tests.desktop.test_server import Answer, Trickle, _context, answering
 from tests.servers.processes import free_port
 
@@ -19,18 +19,23 @@ def page(asked: Any) -> Answer:
     return 200, {"Content-Type": "text/html"}, b"<!doctype html><title>In</title>"
 
 
+def _shows(session: Session, library: Path, server: str, *certificate: Path) -> Talker:
+    """A window that has shown the server's page, at the first try."""
+    words = (str(library), str(brand_of(session.folder, server)), *map(str, certificate))
+    window = Talker(session.stack, "pages_shown.py", session.environment, *words)
+    assert window.hear("no window") == ["at", "about:blank"]
+    window.send(go=f"{server}/")
+    assert window.hear("nothing loads") == ["at", f"{server}/"]
+    return window
+
+
 def test_a_certificate_that_is_believed_before_the_window_is_there_counts(tmp_path: Path) -> None:
     """The app asks its server while the window is made: the first page loads, at the first try."""
     library = vendored(tmp_path / "library")
     context, _ = _context(tmp_path)
     with desktop(tmp_path / "s", keyring=None) as session, answering(page, context) as port:
         server = f"https://localhost:{port}"
-        brand = brand_of(session.folder, server)
-        words = (str(library), str(brand), str(tmp_path / "server.pem"))
-        window = Talker(session.stack, "pages_shown.py", session.environment, *words)
-        assert window.hear("no window") == ["at", "about:blank"]
-        window.send(go=f"{server}/")
-        assert window.hear("nothing loads") == ["at", f"{server}/"]
+        _shows(session, library, server, tmp_path / "server.pem")
 
 
 @pytest.mark.parametrize("without", ["*", "localhost,app.localhost", ".localhost"])
@@ -41,12 +46,7 @@ def test_the_window_goes_by_no_proxy_where_the_app_does_not(tmp_path: Path, with
     with desktop(tmp_path / "s", keyring=None) as session, answering(page, context) as port:
         session.environment.update(https_proxy=f"http://127.0.0.1:{free_port()}", no_proxy=without)
         server = f"https://app.localhost:{port}"
-        brand = brand_of(session.folder, server)
-        words = (str(library), str(brand), str(tmp_path / "server.pem"))
-        window = Talker(session.stack, "pages_shown.py", session.environment, *words)
-        assert window.hear("no window") == ["at", "about:blank"]
-        window.send(go=f"{server}/")
-        assert window.hear("nothing loads") == ["at", f"{server}/"]
+        _shows(session, library, server, tmp_path / "server.pem")
 
 
 def test_a_script_whose_answer_comes_later_is_no_fault(tmp_path: Path) -> None:
@@ -54,11 +54,7 @@ def test_a_script_whose_answer_comes_later_is_no_fault(tmp_path: Path) -> None:
     library = vendored(tmp_path / "library")
     with desktop(tmp_path / "s", keyring=None) as session, answering(page) as port:
         server = f"http://127.0.0.1:{port}"
-        brand = brand_of(session.folder, server)
-        window = Talker(session.stack, "pages_shown.py", session.environment, str(library), str(brand))
-        assert window.hear("no window") == ["at", "about:blank"]
-        window.send(go=f"{server}/")
-        assert window.hear("nothing loads") == ["at", f"{server}/"]
+        window = _shows(session, library, server)
         window.send(script="fetch('/in').then(answer=>location.replace('/in'))")
         heard = [window.hear("the script did nothing")]
         while heard[-1] != ["at", f"{server}/in"]:
