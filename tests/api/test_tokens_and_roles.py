@@ -27,6 +27,7 @@ ROUTES: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/requests/{name}/answer"): ("requests:write", "ada"),
     ("POST", "/requests/{name}/extend"): ("requests:write", "ada"),
     ("POST", "/requests/{name}/secret"): ("requests:write", "ada"),
+    ("POST", "/requests/{name}/secret/kept"): ("requests:write", "ada"),
     ("POST", "/requests/{name}/smile"): ("requests:write", "ada"),
     ("GET", "/grants"): ("requests:read", "ada"),
     ("GET", "/approvals"): ("requests:read", "ada"),

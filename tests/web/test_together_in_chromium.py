@@ -198,3 +198,16 @@ def test_the_bar_is_not_printed(browser: Browser, served: Served) -> None:
         expect(page.locator(".s-together-bar")).to_be_visible()
         page.emulate_media(media="print")
         expect(page.locator(".s-together-bar")).not_to_be_visible()
+
+
+def test_the_ticks_one_sees_are_what_is_chosen(browser: Browser, served: Served) -> None:
+    """Also one that was made before the bar listened, once anything new comes."""
+    with tab(browser, served, "ruth") as ruth, tab(browser, served, "tove") as page:
+        _ask(ruth, "Ticked too early")
+        page.goto("/approvals")
+        page.wait_for_function("window.did_handshake")
+        expect(page.locator("section[data-keys]").filter(has_text="Ticked too early")).to_be_visible()
+        page.evaluate("document.querySelector('input[data-choose]').checked = true")
+        _ask(ruth, "Comes later")
+        expect(page.locator(".s-together-bar")).to_be_visible()
+        expect(page.get_by_text("1 chosen")).to_be_visible()

@@ -76,6 +76,7 @@ export default {
     offers() {
       this.hold();
       const there = new Set(this.offers.map((one) => one.id));
+      this.gather(); // the ticks that one sees are what counts
       this.chosen = this.chosen.filter((id) => there.has(id));
       this.follow();
     },
@@ -90,6 +91,7 @@ export default {
     document.addEventListener("focusin", this.entered);
     window.addEventListener("pagehide", this.parted);
     window.addEventListener("resize", this.measure);
+    this.gather(); // what was ticked before this part of the page was there
     this.recall();
   },
   updated() {
