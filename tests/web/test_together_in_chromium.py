@@ -191,10 +191,9 @@ def test_a_note_keeps_the_day_that_was_typed_too(browser: Browser, served: Serve
 
 def test_the_bar_is_not_printed(browser: Browser, served: Served) -> None:
     """On paper there is nothing to press."""
-    with tab(browser, served, "tomas") as page:
-        page.goto("/approvals")
-        page.wait_for_function("window.did_handshake")
-        page.locator("input[data-choose]").first.check()
+    with tab(browser, served, "ruth") as ruth, tab(browser, served, "tove") as page:
+        _ask(ruth, "One to print", "Another to print")
+        _cards(page, "One to print")
         expect(page.locator(".s-together-bar")).to_be_visible()
         page.emulate_media(media="print")
         expect(page.locator(".s-together-bar")).not_to_be_visible()
