@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.requests.test_seats import ITEM as SEAT
 from tests.stand import invariants
 from tests.stand.house import Stand, build
 
@@ -20,24 +21,7 @@ from selfserve.requests.refusals import CannotWork
 from selfserve.requests.submit import submit
 from selfserve.store.database import Database
 
-ITEM = """\
-id: studio
-name: Studio
-summary: A seat for tests.
-category: Access
-icon: key-round
-owner: techops
-runbook: runbooks/shelf.md
-escalate: {after: 15m, to: techops}
-expect: 1m
-risk: low
-who: "true"
-fulfil:
-  - id: seat
-    use: seats.assign
-    with: {pool: studio, customer: "${customer.id}"}
-grant: {ends: 8h, renew: true}
-"""
+ITEM = SEAT.replace("customer.login", "customer.id")
 FOR_ANYBODY = (
     ITEM.replace("id: studio", "id: guest")
     .replace("customer.id", "form.who")
