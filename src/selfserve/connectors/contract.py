@@ -2,227 +2,85 @@
 
 A connector is the adapter to one target system. It knows nothing of requests, tables or pages. It never raises for what
 the target does: it answers with an `Outcome`; only a programming error may leave as an exception.
+
+All that a connector needs is imported from here; `outcomes` holds what it answers, `seat_store` what seats are kept in.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
-State = dict[str, Any]
-"""Small JSON that `apply` returns, stored with the step and handed back to `observe` and `undo`."""
+from selfserve.connectors.outcomes import (
+    Accepted,
+    AlreadyDone,
+    Blocked,
+    ChoicesAway,
+    Declined,
+    Done,
+    Failed,
+    FailureKind,
+    Finding,
+    Level,
+    NeedsHuman,
+    Observation,
+    Option,
+    Options,
+    Outcome,
+    Plan,
+    Presence,
+    State,
+    Todo,
+)
+from selfserve.connectors.seat_store import (
+    SeatFigures,
+    SeatHolder,
+    SeatHolderError,
+    SeatQueued,
+    SeatStore,
+    SeatStoreError,
+    SeatTaken,
+)
 
-
-class FailureKind(StrEnum):
-    """Why an action or a look failed; decides between trying again, looking first, and calling a human.
-
-    What is wrong with the target or the whole connector is told apart from what is wrong with one request (a name, a
-    file, a right on one entry): the first opens the connector's circuit, the second must never keep others out.
-    """
-
-    TRANSIENT = "transient"
-    RATE_LIMITED = "rate_limited"
-    CONFLICT = "conflict"
-    NOT_FOUND = "not_found"
-    AMBIGUOUS = "ambiguous"
-    FORBIDDEN = "forbidden"
-    """The target knows the connector, but refuses it this one thing (HTTP 403, LDAP result 50)."""
-    AUTH = "auth"
-    """The target does not accept the connector itself, whatever it asks (HTTP 401, LDAP result 49)."""
-    CONFIG = "config"
-    """The connector's own section, or its trust in the target, is wrong, whatever it asks."""
-    PERMANENT = "permanent"
-    UNKNOWN = "unknown"
-    """Sent, but no answer came: the caller observes before anything else and never blindly sends again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The action had its effect now. `tell` is one sentence for the customer. `secret` is sealed by the caller, never
-    stored in clear."""
-
-    state: State = field(default_factory=dict)
-    tell: str = ""
-    secret: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyDone:
-    """The target already was as wanted; nothing was written."""
-
-    state: State = field(default_factory=dict)
-    tell: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The target took the order and is at it: look again after `poll_after`, give up (to a human) after `expires`."""
-
-    handle: State
-    poll_after: timedelta
-    expires: timedelta
-    tell: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """The target, by its own rule, will not do it; trying again is useless. `reason` is for staff, `tell` for the
-    customer."""
-
-    reason: str
-    tell: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Todo:
-    """One line of a checklist for a human; `field` names an answer to fill in (its value is recorded), None for a
-    tick. `required`: it cannot be left empty."""
-
-    text: str
-    field: str | None = None
-    secret: bool = False
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsHuman:
-    """Only a human can go on. `todo` is the checklist shown at the desk."""
-
-    reason: str
-    todo: tuple[Todo, ...] = ()
-    tell: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The action did not (or may not) have happened. `reason` is for staff and holds no secret."""
-
-    kind: FailureKind
-    reason: str
-    retry_after: timedelta | None = None
-
-    @property
-    def again(self) -> bool:
-        """True where a later attempt can succeed without a human."""
-        return self.kind in (FailureKind.TRANSIENT, FailureKind.RATE_LIMITED, FailureKind.UNKNOWN)
-
-    @property
-    def of_connector(self) -> bool:
-        """True where nobody's next call can succeed before somebody mends the connector's account or section."""
-        return self.kind in (FailureKind.AUTH, FailureKind.CONFIG)
-
-
-class ChoicesAway(Exception):  # noqa: N818 (a fact told in a sentence)
-    """What is on offer cannot be looked up; `failure` says why, as that of an action would."""
-
-    def __init__(self, failure: Failed) -> None:
-        super().__init__(failure.reason)
-        self.failure = failure
-
-
-Outcome = Done | AlreadyDone | Accepted | Declined | NeedsHuman | Failed
-
-
-class Presence(StrEnum):
-    """What was read in the target about the effect of one action."""
-
-    PRESENT = "present"
-    ABSENT = "absent"
-    PENDING = "pending"
-    INVISIBLE = "invisible"
-    """The target was not asked, or cannot show it by its nature: a password, a bell that rang, a colleague's work."""
-    UNKNOWABLE = "unknowable"
-    """It could not be read; the observation's `failure` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What the target showed. `evidence` is small JSON for staff (never a secret); `tell` one sentence, may be empty.
-
-    `secret` is one that became known only now (the licence key of a seat that came free while waiting); the caller
-    seals it as it seals `Done.secret`. `failure` is there exactly where it could not be read (`Observation.failed`):
-    a kind that passes by itself is looked at again, any other goes to a human with its reason.
-    """
-
-    presence: Presence
-    evidence: State = field(default_factory=dict)
-    tell: str = ""
-    secret: str | None = field(default=None, repr=False)
-    failure: Failed | None = None
-
-    def __post_init__(self) -> None:
-        if (self.presence is Presence.UNKNOWABLE) is not (self.failure is not None):
-            raise ValueError("an observation is UNKNOWABLE where it has a failure, and only there")
-
-    @classmethod
-    def failed(cls, failure: Failed) -> Observation:
-        """The target could not be read, because of `failure`."""
-        return cls(Presence.UNKNOWABLE, {"error": failure.reason}, failure=failure)
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """Why an action cannot work, in one sentence.
-
-    `for_good`: waiting changes nothing, and a human could not do it either as it was asked (no such pool, no such
-    device), so the ask is refused instead of stored. `away`: the target cannot be used at the moment, and the reason is
-    an error that only staff read; customers read that it does not answer.
-    """
-
-    reason: str
-    for_good: bool = False
-    away: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What would be done, without doing it; `blocked` where it cannot work (None: it can). `waits`: it works, but only
-    once something comes free, and nobody knows when."""
-
-    customer: str
-    staff: str
-    blocked: Blocked | None = None
-    waits: bool = False
-
-
-class Level(StrEnum):
-    """Weight of a finding of `check`."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One result of `Connector.check`: `name` is stable (`tls`, `bind`, `write-right`), `text` one sentence."""
-
-    level: Level
-    name: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One live choice for a form: what is stored, and what is shown."""
-
-    value: str
-    label: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """One page of choices; `cursor` is handed back for the next page, None on the last."""
-
-    options: tuple[Option, ...]
-    cursor: str | None = None
+__all__ = [
+    "Accepted",
+    "Action",
+    "AlreadyDone",
+    "Beside",
+    "Blocked",
+    "ChoicesAway",
+    "Connector",
+    "Context",
+    "Declined",
+    "Done",
+    "Failed",
+    "FailureKind",
+    "Finding",
+    "Level",
+    "NeedsHuman",
+    "Observation",
+    "Option",
+    "Options",
+    "Outcome",
+    "Plan",
+    "Ports",
+    "Presence",
+    "SeatFigures",
+    "SeatHolder",
+    "SeatHolderError",
+    "SeatQueued",
+    "SeatStore",
+    "SeatStoreError",
+    "SeatTaken",
+    "Short",
+    "State",
+    "Todo",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,101 +259,6 @@ class Connector(ABC):
 
     def close(self) -> None:  # noqa: B027 (most connectors hold nothing open)
         """Let go of connections; called once at shutdown."""
-
-
-class SeatStoreError(Exception):
-    """The store of seats cannot answer now (its database is away); nothing was changed, or it is not known to be."""
-
-
-class SeatHolderError(Exception):
-    """The words mean several people, and none is guessed; nothing was changed. It says so to customer and staff."""
-
-
-class SeatStore(ABC):
-    """The memory a seat connector is given: durable, shared by all workers, each method one transaction of its own.
-    A `holder` is the `key` of a `SeatHolder`."""
-
-    @abstractmethod
-    def holder(self, pool: str, customer: str) -> SeatHolder:
-        """Whom an id, a login or a mail address means today, or meant last. Words that mean nobody we know stand for
-        themselves, in any letter case; whoever they mean later holds by them what was taken under them, and nothing
-        else beside it. Raises SeatHolderError where they mean several people.
-
-        What was given is looked at and given back by the `key` it was given to: the same words may lead to another one
-        later."""
-
-    @abstractmethod
-    def shown(self, holder: str) -> str:
-        """What staff know a holder by today."""
-
-    @abstractmethod
-    def declare(self, pool: str, total: int | None, keys: Iterable[str] = ()) -> int:
-        """Make the pool, or bring it to `total` seats; None where the licence `keys`, sealed at rest, are its seats.
-
-        What the pool does not give any more is withdrawn, what somebody has only when they give it back; who waits gets
-        what is new. Returns how many held keys cannot be read: while there are any, no key is added, for one of them
-        may be the same.
-        """
-
-    @abstractmethod
-    def take(self, pool: str, holder: str, key: str, now: datetime) -> SeatTaken | SeatQueued:
-        """Give `holder` a seat, or a place in the waiting line; the same answer for a holder who already has one.
-
-        `fresh` is True where the holder has the seat because of this very `key`, so that a call repeated after a crash
-        gets the answer of the first.
-        """
-
-    @abstractmethod
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
-        """Free the holder's seat or place in line; the first in line gets the seat at once. False if they had
-        neither."""
-
-    @abstractmethod
-    def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
-        """What the holder has in the pool."""
-
-    @abstractmethod
-    def figures(self, pool: str) -> SeatFigures | None:
-        """Sizes of the pool; None for a pool never declared."""
-
-    @abstractmethod
-    def full(self) -> frozenset[str]:
-        """The pools in which whoever asks now would have to wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeatHolder:
-    """Who has a seat: `key` is what never changes about them, `shown` what staff know them by today."""
-
-    key: str
-    shown: str
-
-
-@dataclass(frozen=True, slots=True)
-class SeatTaken:
-    """A seat held; `licence` is the unsealed key of a key pool (None in a count pool); `fresh` False where it was held
-    before."""
-
-    seat: str
-    licence: str | None = field(default=None, repr=False)
-    fresh: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SeatQueued:
-    """In the waiting line; `place` counts from 1."""
-
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeatFigures:
-    """`total` seats, `taken` of them, `waiting` people in line; `leaving` of those taken are given to nobody again."""
-
-    total: int
-    taken: int
-    waiting: int
-    leaving: int = 0
 
 
 @dataclass(frozen=True, slots=True)
