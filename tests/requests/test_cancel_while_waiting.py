@@ -70,6 +70,22 @@ def test_what_may_be_there_is_taken_back_when_it_is_cancelled(stand: Stand) -> N
     assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED]
 
 
+def test_who_was_told_to_wait_for_its_end_is_told_of_it(stand: Stand) -> None:
+    """Nobody knew whether it was ever given; asking again was refused with the promise of a word once it is gone."""
+    stand.shelf.faults = ["answer_lost"]
+    made = stand.ask("ada", "lamp")
+    _cancel(stand, made.name)
+    stand.shelf.offline = True
+    stand.work()
+    with pytest.raises(NotPossible, match="You are told once it is gone"):
+        stand.ask("ada", "lamp")
+    stand.shelf.offline = False
+    stand.pass_time(minutes=5)
+    assert [grant.state for grant in stand.grants("ada")] == [GrantState.ENDED]
+    assert stand.notices("ada") == ["What was left of “Lamp” has been taken back"]
+    assert stand.ask("ada", "lamp").state is RequestState.FULFILLED
+
+
 def test_an_order_under_way_is_undone_when_it_is_cancelled(stand: Stand) -> None:
     """The target is at it (a place in a waiting line): the place is given back."""
     made = stand.ask("ada", "chair")

@@ -48,6 +48,20 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
     )
 
 
+def tell_cleared(session: Session, house: House, grant: Grant, now: datetime) -> None:
+    """Tell the customer that what may have been there of something they never got is gone, so that they can ask."""
+    offered = grant.item_id in house.catalog.current.items
+    notices.tell(
+        session,
+        now=now,
+        event=f"grant:{grant.id}:ended",
+        person_id=grant.customer_id,
+        title=msg("What was left of “{item}” has been taken back", item=grant.item_name),
+        body=msg("You can ask for it again now.") if offered else msg("It is not offered any more."),
+        path=f"/items/{grant.item_id}" if offered else "/requests",
+    )
+
+
 def _staying(session: Session, house: House, grant: Grant) -> str:
     """What of an ended grant is there all the same: nothing (""), a part of it, or all of it, because the customer had
     it before they asked, because it is held otherwise too, or because nobody knows that it came from here."""

@@ -15,7 +15,7 @@ from selfserve.connectors.contract import FailureKind
 from selfserve.fulfilment import ends, escalation, naming, owned, sealed, versions
 from selfserve.fulfilment.attempt import Attempt
 from selfserve.fulfilment.beside import beside
-from selfserve.fulfilment.ended import tell_ended
+from selfserve.fulfilment.ended import tell_cleared, tell_ended
 from selfserve.fulfilment.fulfil import PATIENCE
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.results import broke_off
@@ -151,6 +151,8 @@ def _gone(session: Session, house: House, run: Run, grant: Grant, trail: Trail, 
         escalation.close_subject(session, subject, now, worked=True)
     if was_held:
         tell_ended(session, house, grant, now)
+    elif grant.revoke_attempts > 1:  # whoever asked for it meanwhile was promised a word
+        tell_cleared(session, house, grant, now)
 
 
 def still_there(
