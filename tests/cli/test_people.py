@@ -14,9 +14,11 @@ from tests.servers.slapd import Slapd
 
 from selfserve.cli.checks.people import check_people
 from selfserve.cli.surroundings import Surroundings
-from selfserve.people import identities, signing_out
+from selfserve.people import directory, identities, signing_out
 from selfserve.people.identities import Unlinked
 from selfserve.people.signing_out import SignedOut
+from selfserve.store.database import Database
+from selfserve.store.tables import Identity
 
 
 @pytest.fixture
@@ -203,6 +205,65 @@ def test_a_person_is_unlinked_from_the_provider(selfserve: Selfserve, branch: Br
     ran = selfserve("people", "unlink", "ana")
     assert (ran.code, ran.out.strip()) == (0, "Ana Ruiz had none.")
     assert selfserve("people", "unlink", "nobody").code == 2
+
+
+def test_who_left_under_a_name_is_unlinked_by_it(selfserve: Selfserve, branch: Branch, folder: Path) -> None:
+    """An entry made anew has no account; the one that hung on the former entry is forgotten, and it is said whose."""
+    assert selfserve("people", "sync").code == 0
+    former = linked(folder, "ana", "one")
+    anew(branch)
+    assert selfserve("people", "sync", "--full", "--accept-shrink").code == 0
+    ran = selfserve("people", "unlink", "ana@example.test")
+    gone = f"Ana Ruiz ({former}), gone from the directory since {datetime.now(UTC):%Y-%m-%d}"
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"Ana Ruiz had none.\n{gone}, had 1 identity, forgotten now.\n"
+    assert selfserve("people", "unlink", "ana").out == "Ana Ruiz had none.\n"
+    branch.delete(f"uid=ana,{branch.people}")
+    assert selfserve("people", "sync", "--full", "--accept-shrink").code == 0
+    assert selfserve("people", "unlink", "ana").code == 2
+
+
+def test_who_is_there_is_unlinked_before_who_left_under_the_name(
+    selfserve: Selfserve, branch: Branch, folder: Path
+) -> None:
+    """A new colleague's account is forgotten, not that of whoever had the name before: it would be free to take it
+    again. By the id it can be; of several who left none is guessed."""
+    assert selfserve("people", "sync").code == 0
+    first = linked(folder, "ana", "one")
+    anew(branch)
+    assert selfserve("people", "sync", "--full", "--accept-shrink").code == 0
+    second = linked(folder, "ana", "two")
+    ran = selfserve("people", "unlink", "ana")
+    assert ran.out.startswith("Ana Ruiz had 1 identity, forgotten now.\nAna Ruiz (")
+    assert first in ran.out
+    assert "is known by an account still" in ran.out
+    assert linked(folder, "ana", "two") == second
+    anew(branch)
+    assert selfserve("people", "sync", "--full", "--accept-shrink").code == 0
+    ran = selfserve("people", "unlink", "ana")
+    assert ran.code == 2
+    assert first in ran.err
+    assert second in ran.err
+    ran = selfserve("people", "unlink", first)
+    assert (ran.code, "had 1 identity" in ran.out, second in ran.out) == (0, True, False)
+
+
+def anew(branch: Branch) -> None:
+    """Ana's entry, deleted and made anew."""
+    branch.delete(f"uid=ana,{branch.people}")
+    branch.person("ana", cn="Ana Ruiz")
+
+
+def linked(folder: Path, login: str, subject: str) -> str:
+    """Somebody in the directory who has signed in with this account; their id."""
+    database = Database(f"sqlite:///{folder}/data/selfserve.db")
+    with database.write() as session:
+        person = directory.by_login(session, login)
+        assert person is not None
+        session.add(Identity(issuer="https://idp", subject=subject, person_id=person.id, linked_at=datetime.now(UTC)))
+        found = person.id
+    database.close()
+    return found
 
 
 def test_a_person_is_signed_out_everywhere(

@@ -227,7 +227,7 @@ def test_a_disabled_person_loses_open_pages(small: Small, page: Page, idp: Twist
         session.execute(sa.update(Person).where(Person.login == "ana").values(disabled=True))
     try:
         page.get_by_role("link", name="Sign in").click(timeout=8_000)
-        expect(page.get_by_role("heading")).to_have_text("We do not know you yet")
+        expect(page.get_by_role("heading")).to_have_text("We could not let you in")
     finally:
         with small.db.write() as session:
             session.execute(sa.update(Person).values(disabled=False))

@@ -196,7 +196,7 @@ def test_a_recycled_address_does_not_bring_the_account_along(home: Site, idp: Tw
     idp.who = {"sub": "sub-other", "email": "ana@example.test"}
     answer = home.enter()
     assert answer.status_code == 403
-    assert "we know you by an earlier one" in answer.text
+    assert "another account than the one we know you by" in answer.text
     with home.db.write() as session:
         assert unlink(session, session.scalars(sa.select(Person.id)).one(), NOON, "admin").identities == 1
     assert home.enter().status_code == 303

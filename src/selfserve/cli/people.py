@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
@@ -13,11 +14,12 @@ from selfserve.connectors.contract import Ports
 from selfserve.connectors.ldap.connector import LdapConnector
 from selfserve.connectors.ldap.errors import DirectoryError
 from selfserve.connectors.registry import Registry
-from selfserve.people import doubts, identities, signing_out
+from selfserve.people import directory, doubts, identities, signing_out
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
 from selfserve.people.signing_out import SignedOut
 from selfserve.people.sync import sync
+from selfserve.store.tables import Person
 
 commands = typer.Typer(help="People from the directory.", no_args_is_help=True)
 
@@ -66,17 +68,46 @@ def _open(figures: SyncFigures) -> str:
 
 @commands.command("unlink")
 def unlink(
-    ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login or mail address.")]
+    ctx: typer.Context, who: Annotated[str, typer.Argument(metavar="PERSON", help="Login, mail address or id.")]
 ) -> None:
-    """Forget who a person is at the identity provider, and sign them out; their next sign-in links them anew."""
+    """Forget who a person is at the identity provider, and sign them out; their next sign-in links them anew.
+
+    Where the one in the directory is known by no account, one who left under that name is forgotten.
+    """
     around = surroundings(ctx)
     with around.database() as database, database.write() as session:
-        person = find(session, who)
-        done = identities.unlink(session, person.id, around.now(), "cli")
+        person, left = _meant(session, who)
+        kept = left if person is not None and identities.linked(session, person.id) else []
+        if len(left) > 1 and not kept:
+            raise Stop(
+                f"Several left under the name {who!r}: {'; '.join(map(_gone, left))}. Name one by the id.", WRONG
+            )
+        of = [one for one in (person, *left) if one is not None and one not in kept]
+        said = [_unlinked(one, identities.unlink(session, one.id, around.now(), "cli")) for one in of]
+        said += [f"{_gone(one)}, is known by an account still; to forget that, name them by the id." for one in kept]
+    for sentence in said:
+        say(sentence)
+
+
+def _meant(session: Session, who: str) -> tuple[Person | None, list[Person]]:
+    """The one in the directory, and who left under that name and is still known by an account; for an id its bearer
+    alone. Raises Stop for nobody and where several in the directory are meant."""
+    person = directory.named(session, who)
+    left = [] if person is not None and person.id == who else identities.left(session, who)
+    if person is None and (not left or directory.means_several(session, who)):
+        return find(session, who), []
+    return person, left
+
+
+def _unlinked(person: Person, done: identities.Unlinked) -> str:
+    name = person.name if person.gone_at is None else f"{_gone(person)},"
     known = _number(done.identities, "identity", "identities")
-    say(f"{person.name} had {known}, forgotten now." if done.identities else f"{person.name} had none.")
-    if done.ended:
-        say(f"Ended: {_ended(done.ended)}.")
+    told = f"{name} had {known}, forgotten now." if done.identities else f"{name} had none."
+    return f"{told}\nEnded: {_ended(done.ended)}." if done.ended else told
+
+
+def _gone(person: Person) -> str:
+    return f"{person.name} ({person.id}), gone from the directory since {person.gone_at:%Y-%m-%d}"
 
 
 @commands.command("sign-out")
@@ -119,13 +150,13 @@ def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigur
         place=settings.place,
     )
     try:
-        directory = registry.get(name)
-        if not isinstance(directory, LdapConnector):
-            raise Stop(f"connectors.{name} is of kind {directory.kind}; people are read by one of kind ldap.", WRONG)
+        source = registry.get(name)
+        if not isinstance(source, LdapConnector):
+            raise Stop(f"connectors.{name} is of kind {source.kind}; people are read by one of kind ldap.", WRONG)
         with around.database() as database:
             return sync(
                 database,
-                directory.client,
+                source.client,
                 PeopleMapping(settings.directory),
                 around.now(),
                 full=full or None,

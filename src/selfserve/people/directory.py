@@ -60,6 +60,12 @@ def last_named(session: Session, who: str) -> Person | None:
     return None
 
 
+def means_several(session: Session, who: str) -> bool:
+    """True for a login or mail address that more than one person in the directory has."""
+    here = (Person.email if "@" in who else sa.func.lower(Person.login)) == who.lower()
+    return len(_two(session, here, there=True)) > 1
+
+
 class Several(Exception):  # noqa: N818  (a fact about the directory, not a fault)
     """Words that mean more than one person."""
 

@@ -26,6 +26,8 @@ class Why(StrEnum):
     NOBODY = "nobody"
     SEVERAL = "several"
     ABSENT = "absent"
+    GONE = "gone"
+    FORMER = "former"
     OTHER_ACCOUNT = "other_account"
 
 
@@ -37,42 +39,106 @@ _SENTENCES = {
         "You are signed in at your company, but more than one person in the company's directory fits you."
     ),
     Why.ABSENT: msg("Your account is disabled in the company's directory."),
-    Why.OTHER_ACCOUNT: msg("You are signed in at your company with a new account, and we know you by an earlier one."),
+    Why.GONE: msg("You are signed in at your company, but you are not in the company's directory any more."),
+    Why.OTHER_ACCOUNT: msg("You are signed in at your company with another account than the one we know you by."),
 }
 
 
 class NotLinkedError(Exception):
     """This identity is nobody here; the message is for the person, `why` for the trail."""
 
-    def __init__(self, why: Why, person_id: str | None = None) -> None:
-        super().__init__(_SENTENCES[why])
-        self.words = _SENTENCES[why]
+    def __init__(self, why: Why, person_id: str | None = None, words: str = "") -> None:
+        self.words = words or _SENTENCES[why]
+        super().__init__(self.words)
         self.why, self.person_id = why, person_id
 
 
 def person_of(session: Session, issuer: str, subject: str, attribute: PersonField, value: str, now: datetime) -> Person:
-    """The present person behind an identity, linked by `attribute` = `value` when it comes for the first time.
+    """The present person behind an identity, linked by `attribute` = `value` when it comes for the first time, and anew
+    where the directory shows that the human it was linked to is there under a new entry.
 
-    Raises NotLinkedError where nobody or more than one fits, where the person is disabled or gone, and where the person
-    has another account at this issuer already: an address given to somebody else must not bring an account along.
+    Raises NotLinkedError where nobody or more than one fits, where the person is disabled or gone, where the person has
+    another account at this issuer already, and where the account is known from somebody else who left: an address given
+    to somebody else must not bring an account along.
     """
+    if _left(session, issuer, subject):
+        return _made_anew(session, issuer, subject, attribute, value, now)
     # Held, so that whoever unlinks it meanwhile finds the session that is opened for it.
     identity = session.get(Identity, (issuer, subject), with_for_update={"read": True})
     if identity is not None:
         return _present(session.get_one(Person, identity.person_id))
     person = _present(_match(session, attribute, value))
-    # The person's row is locked from here on: whoever comes at the same moment has linked already, or waits.
+    if not _only_account(session, person, issuer, subject):
+        _link(session, person, Identity(issuer=issuer, subject=subject), attribute, now)
+    return person
+
+
+def _left(session: Session, issuer: str, subject: str) -> bool:
+    """True for an identity linked to an entry that the directory does not show any more."""
+    of = sa.select(Person.gone_at).join(Identity, Identity.person_id == Person.id)
+    return session.scalar(of.where(Identity.issuer == issuer, Identity.subject == subject)) is not None
+
+
+def _made_anew(
+    session: Session, issuer: str, subject: str, attribute: PersonField, value: str, now: datetime
+) -> Person:
+    """The present entry of the human whose former entry an identity is linked to; the link moves there.
+
+    Login and address alone prove nothing here: they may have been given to somebody else, while who left still has the
+    account at the provider. What all accounts of one human share (`Person.human`) is never given on.
+    """
+    try:
+        person = _match(session, attribute, value)
+    except NotLinkedError as nobody:
+        if nobody.why is Why.NOBODY:
+            raise NotLinkedError(Why.GONE) from None
+        raise
+    # The present person's row is locked first, as by all who link: who comes at the same moment waits there.
+    identity = session.get(Identity, (issuer, subject), with_for_update=True, populate_existing=True)
+    _present(person)
+    if _only_account(session, person, issuer, subject):
+        return person
+    if identity is None:  # unlinked meanwhile
+        _link(session, person, Identity(issuer=issuer, subject=subject), attribute, now)
+        return person
+    former = session.get_one(Person, identity.person_id, populate_existing=True)
+    if former.gone_at is None:
+        return _present(former)
+    if not former.human or former.human != person.human:
+        raise NotLinkedError(Why.FORMER, person.id, _former(former))
+    told = {"issuer": issuer, "why": "made_anew", "to": person.id}
+    Trail(session, f"person:{former.id}").tell("identity.unlinked", at=now, actor=person.id, data=told)
+    _link(session, person, identity, attribute, now, former=former.id)
+    return person
+
+
+def _former(person: Person) -> str:
+    return msg(
+        "You are signed in at your company with an account that we know from somebody who is not in the company's "
+        "directory any more, and nothing there shows that it is yours now. If it is, an admin lets you in by "
+        "`selfserve people unlink {login}`.",
+        login=person.login,
+    )
+
+
+def _only_account(session: Session, person: Person, issuer: str, subject: str) -> bool:
+    """True where this very account is the person's already, False where they have none at this issuer; raises
+    NotLinkedError for another. The person's row is locked: whoever comes at the same moment has linked, or waits."""
     known = sa.select(Identity.subject).where(Identity.issuer == issuer, Identity.person_id == person.id)
     subjects = session.scalars(known).all()
-    if subject in subjects:
-        return person
-    if subjects:
+    if subjects and subject not in subjects:
         raise NotLinkedError(Why.OTHER_ACCOUNT, person.id)
-    session.add(Identity(issuer=issuer, subject=subject, person_id=person.id, linked_at=now))
+    return bool(subjects)
+
+
+def _link(
+    session: Session, person: Person, identity: Identity, attribute: PersonField, now: datetime, **more: str
+) -> None:
+    identity.person_id, identity.linked_at = person.id, now
+    session.add(identity)
     session.flush()
-    told = {"issuer": issuer, "by": attribute}
+    told = {"issuer": identity.issuer, "by": attribute, **more}
     Trail(session, f"person:{person.id}").tell("identity.linked", at=now, actor=person.id, data=told)
-    return person
 
 
 def _match(session: Session, attribute: PersonField, value: str) -> Person:
@@ -99,6 +165,19 @@ class Unlinked:
 
     identities: int
     ended: SignedOut
+
+
+def left(session: Session, who: str) -> list[Person]:
+    """Those who left the directory with this login or mail address and are still known by an account, last first."""
+    linked = sa.select(Identity.subject).where(Identity.person_id == Person.id).exists()
+    here = sa.or_(sa.func.lower(Person.login) == who.lower(), Person.email == who.lower())
+    gone = sa.select(Person).where(here, Person.gone_at.is_not(None), linked)
+    return list(session.scalars(gone.order_by(Person.gone_at.desc(), Person.id)))
+
+
+def linked(session: Session, person_id: str) -> bool:
+    """True for a person who is known by an account at the provider."""
+    return session.scalar(sa.select(Identity.subject).where(Identity.person_id == person_id).limit(1)) is not None
 
 
 def unlink(session: Session, person_id: str, now: datetime, actor: str) -> Unlinked:

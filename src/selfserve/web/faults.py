@@ -35,7 +35,7 @@ TITLE = {
     Fault.REFUSED: msg("Your company did not let you in"),
     Fault.UNREACHABLE: msg("Sign-in is not available right now"),
     Fault.BAD_ANSWER: msg("We could not verify your sign-in"),
-    Fault.NOT_LINKED: msg("We do not know you yet"),
+    Fault.NOT_LINKED: msg("We could not let you in"),
     Fault.NOT_AGAIN: msg("We could not confirm that it is you"),
 }
 
