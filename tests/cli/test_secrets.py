@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,21 @@ def test_check_names_what_cannot_be_read(selfserve: Selfserve, folder: Path) -> 
     assert "server.secret_key: file:secrets/secret-key is open to others" in ran.err
     assert "2 secrets cannot be read." in ran.err
     assert "a secret for this test" not in ran.out + ran.err
+
+
+def test_doctor_counts_every_secret_that_check_lists(selfserve: Selfserve, folder: Path) -> None:
+    """Those of connectors stand in sections that only the connectors know, and count all the same."""
+    listed = selfserve("secrets", "check").out.splitlines()
+    assert any("connectors.directory.bind_password" in line for line in listed)
+
+    def told() -> list[str]:
+        checks = json.loads(selfserve("doctor", "--json").out)["checks"]
+        return [one["text"] for one in checks if one["area"] == "secrets"]
+
+    assert told() == [f"All {len(listed)} secrets of the settings can be read."]
+    (folder / "secrets/directory-password").unlink()
+    (said,) = told()
+    assert said.startswith("connectors.directory.bind_password: file:secrets/directory-password does not exist")
 
 
 @pytest.mark.parametrize("stdin", ["", "\n"])

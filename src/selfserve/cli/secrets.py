@@ -11,7 +11,7 @@ from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import say, surroundings, warn
 from selfserve.settings.loading import load
 from selfserve.settings.references import NotAReference, SecretRef
-from selfserve.settings.secrets import SecretSource, SecretUnavailable, references
+from selfserve.settings.secrets import SecretSource, SecretUnavailable, all_references
 
 commands = typer.Typer(help="Secrets: where they lie, and whether they can be read.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def check(ctx: typer.Context) -> None:
     around = surroundings(ctx)
     settings = load(around.config, around.environ)
     missing = 0
-    for key, ref in [*references(settings), *connector_references(settings.connector_sections)]:
+    for key, ref in all_references(settings):
         try:
             around.secrets.resolve(ref)
             say(f"ok    {key} = {ref}")
@@ -54,22 +54,3 @@ def check(ctx: typer.Context) -> None:
             warn(f"fail  {key}: {problem}")
     if missing:
         raise Stop(f"{missing} secret{'s' * (missing > 1)} cannot be read.", FAILED)
-
-
-def connector_references(sections: dict[str, dict[str, object]]) -> list[tuple[str, SecretRef]]:
-    """What looks like a reference in the connectors' sections, whose models only the connectors know."""
-    found: list[tuple[str, SecretRef]] = []
-    for name, section in sections.items():
-        _collect(f"connectors.{name}", section, found)
-    return found
-
-
-def _collect(key: str, value: object, found: list[tuple[str, SecretRef]]) -> None:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _collect(f"{key}.{name}", inner, found)
-    elif isinstance(value, str) and not value.startswith("file://"):
-        try:
-            found.append((key, SecretRef.parse(value)))
-        except NotAReference:
-            return

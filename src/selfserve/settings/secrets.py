@@ -6,12 +6,16 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from keyring.backend import KeyringBackend
 from pydantic import BaseModel
 
 from selfserve.settings.keyrings import NoKeyring, accepted_keyring, read_keyring, write_keyring
 from selfserve.settings.references import NotAReference, SecretRef
+
+if TYPE_CHECKING:
+    from selfserve.settings.model import Settings
 
 LARGEST = 64 * 1024
 """Bytes; a certificate's private key fits many times."""
@@ -181,3 +185,21 @@ def references(model: BaseModel, above: str = "") -> Iterator[tuple[str, SecretR
             yield from references(value, f"{key}.")
         elif isinstance(value, tuple):
             yield from ((f"{key}[{n}]", one) for n, one in enumerate(value, 1) if isinstance(one, SecretRef))
+
+
+def all_references(settings: Settings) -> Iterator[tuple[str, SecretRef]]:
+    """The same, and what looks like one in the connectors' sections, whose models only the connectors know."""
+    yield from references(settings)
+    for name, section in settings.connector_sections.items():
+        yield from _looks_like_one(f"connectors.{name}", section)
+
+
+def _looks_like_one(key: str, value: object) -> Iterator[tuple[str, SecretRef]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _looks_like_one(f"{key}.{name}", inner)
+    elif isinstance(value, str) and not value.startswith("file://"):
+        try:
+            yield key, SecretRef.parse(value)
+        except NotAReference:
+            return

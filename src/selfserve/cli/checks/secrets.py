@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from selfserve.cli.checks.finding import Finding, failure, ok
 from selfserve.cli.surroundings import Surroundings
 from selfserve.settings.sealing import read_key
-from selfserve.settings.secrets import SecretUnavailable, references
+from selfserve.settings.secrets import SecretUnavailable, all_references
 
 AREA = "secrets"
 SHORTEST = 32
@@ -18,7 +18,7 @@ LONG = ("server.secret_key", "server.metrics_token")
 def check_secrets(around: Surroundings) -> Iterator[Finding]:
     """One finding for each secret that is not right, or one that all are."""
     count, bad = 0, []
-    for key, ref in references(around.settings):
+    for key, ref in all_references(around.settings):
         count += 1
         try:
             problem = _problem(key, around.secrets.resolve(ref))

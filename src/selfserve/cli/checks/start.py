@@ -30,7 +30,10 @@ def all_at_once(around: Surroundings) -> Iterator[None]:
 
 
 def _with_others(around: Surroundings, first: str) -> str:
-    others = [one for one in dict.fromkeys(_others(around)) if not _told(one, first)]
+    others: list[str] = []
+    for one in _others(around):
+        if not any(_told(one, said) for said in (first, *others)):
+            others.append(one)
     return "\n".join([first, *others])
 
 
