@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,13 +9,16 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 
+from selfserve.cli.backups import copy, version_of
 from selfserve.cli.brought import BROUGHT, brought
+from selfserve.cli.given_since import given_since
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, surroundings
 from selfserve.store import migrations
 from selfserve.store.tables import ExecutorLease
 
 commands = typer.Typer(help="The store: versions and backups.", no_args_is_help=True)
+commands.command("given-since")(given_since)
 
 ALIVE = timedelta(minutes=2)
 """A process that wrote its lease within this time still works."""
@@ -52,7 +52,7 @@ def backup(
         raise Stop(f"{file} exists already; a backup overwrites nothing.", WRONG)
     if not store.exists():
         raise Stop(f"There is no store at {store} yet.", WRONG)
-    _copy(store, file)
+    copy(store, file)
     say(f"Wrote {file} ({file.stat().st_size // 1024} KiB). It holds personal data; keys and passwords lie elsewhere.")
 
 
@@ -66,25 +66,30 @@ def restore(
     store = _sqlite_file(around, f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)}")
     named = "standard input" if file == BROUGHT else str(file)
     with brought(file, store) as backup_file:
-        version = _version_of(backup_file, named)
-        _put_in_place(around, backup_file, store)
+        version = version_of(backup_file, named)
+        former = _put_in_place(around, backup_file, store)
     behind = "" if version == migrations.head() else " Run `selfserve db upgrade` next."
     say(f"The store is what it was in {named}, at version {version}.{behind}")
+    if former is not None:
+        say(f"What was given since, and is not known to it, is listed by: selfserve db given-since {former}")
 
 
-def _put_in_place(around: Surroundings, file: Path, store: Path) -> None:
+def _put_in_place(around: Surroundings, file: Path, store: Path) -> Path | None:
+    """Where the store as it was is kept; None where there was none."""
+    old = None
     if store.exists():
         _refuse_while_working(around)
         old = store.with_name(f"{store.name}.before-{around.now():%Y%m%dT%H%M%S.%fZ}")
-        _copy(store, old)
+        copy(store, old)
         say(f"The store as it was is kept in {old}.")
     store.parent.mkdir(parents=True, exist_ok=True)
     fresh = store.with_name(f"{store.name}.restoring")
     fresh.unlink(missing_ok=True)
-    _copy(file, fresh)
+    copy(file, fresh)
     for left in (f"{store.name}-wal", f"{store.name}-shm"):
         store.with_name(left).unlink(missing_ok=True)
     fresh.replace(store)
+    return old
 
 
 def _sqlite_file(around: Surroundings, otherwise: str) -> Path:
@@ -95,34 +100,6 @@ def _sqlite_file(around: Surroundings, otherwise: str) -> Path:
 
 def _postgres_words(around: Surroundings) -> str:
     return f"'{around.settings.store.url.replace('postgresql+psycopg:', 'postgresql:', 1)}'"
-
-
-def _copy(source: Path, target: Path) -> None:
-    """By SQLite's online backup: a consistent copy, whoever writes meanwhile (sqlite.org/backup.html)."""
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.close(handle)
-    uri = f"{source.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True)) as reading, closing(sqlite3.connect(target)) as writing:
-        reading.backup(writing)
-        writing.execute("PRAGMA journal_mode=DELETE")
-
-
-def _version_of(file: Path, named: str) -> str:
-    """The schema version in a backup; raises Stop where it is none, is damaged, or is newer than this build."""
-    if not file.is_file():
-        raise Stop(f"There is no file {named}.", WRONG)
-    file.open("rb").close()  # the system says whose permission is missing, SQLite only that it cannot open it
-    try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reading:
-            sound = reading.execute("PRAGMA integrity_check").fetchone()[0]
-            version = str(reading.execute("SELECT version_num FROM alembic_version").fetchone()[0])
-    except (sqlite3.DatabaseError, TypeError):
-        raise Stop(f"{named} is not a backup of a selfserve store.", WRONG) from None
-    if sound != "ok":
-        raise Stop(f"{named} is damaged: {sound}.", WRONG)
-    if not migrations.knows(version):
-        raise Stop(f"{named} is at version {version}, which this build does not know. {migrations.OTHER_BUILD}", WRONG)
-    return version
 
 
 def _refuse_while_working(around: Surroundings) -> None:
