@@ -55,13 +55,15 @@ def of_this_process(house: House) -> list[dict[str, Any]]:
 
 def tell_changes(
     session: Session, before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]], now: datetime
-) -> None:
-    """An event for each circuit that opened or closed since the last beat, so that open pages follow."""
+) -> set[str]:
+    """An event for each circuit that opened or closed since the last beat, so that open pages follow; the connectors
+    whose circuit closed."""
     then, here = {one["connector"]: one for one in before}, {one["connector"]: one for one in after}
     for name in sorted(then.keys() ^ here.keys()):
         opened = here.get(name)
         kind, data = ("connector.resting", {"reason": opened["reason"]}) if opened else ("connector.back", {})
         Trail(session, f"connector:{name}").tell(kind, at=now, data=data)
+    return then.keys() - here.keys()
 
 
 def resting(session: Session, house: House) -> list[Resting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,22 +31,33 @@ class Waits:
 
 def waits(session: Session) -> list[Waits]:
     """Every attempt to give or to take back that waits because its target failed it."""
+    rows = (row for query in _waiting() for row in session.execute(query))
+    each = {row.id: Waits(row.connector, row.reason, row.first_at, row.due_at, row.began_at) for row in rows}
+    return list(each.values())
+
+
+def waiting_for(session: Session, connectors: Collection[str], most: int) -> dict[str, str]:
+    """Attempts that wait because one of these connectors failed them, by id, each with its connector: those that would
+    wait longest."""
+    rows = [row for query in _waiting() for row in session.execute(query.where(Step.connector.in_(connectors)))]
+    last_due = sorted(rows, key=lambda row: row.due_at, reverse=True)
+    return dict(sorted({row.id: row.connector for row in last_due[:most]}.items()))
+
+
+def _waiting() -> Iterator[sa.Select[str, str, str, datetime, datetime | None, datetime]]:
     columns = (Run.id, Step.connector, Step.reason, Run.first_at, Run.due_at, Run.began_at)
     waiting = (Run.state == RunState.WAITING, Run.due_at.is_not(None), Step.failure.in_(FAILURES))
-    gives = (
+    yield (
         sa.select(*columns)
         .join(Step, Step.request_id == Run.request_id)
         .where(*waiting, Run.purpose == Purpose.FULFIL, Step.state.not_in([*STEP_THERE, StepState.ACCEPTED]))
     )
-    takes = (
+    yield (
         sa.select(*columns)
         .join(GrantReason, GrantReason.grant_id == Run.grant_id)
         .join(Step, Step.request_id == GrantReason.request_id)
         .where(*waiting, Run.purpose == Purpose.REVOKE, Step.state != StepState.UNDONE)
     )
-    rows = (row for query in (gives, takes) for row in session.execute(query))
-    each = {row.id: Waits(row.connector, row.reason, row.first_at, row.due_at, row.began_at) for row in rows}
-    return list(each.values())
 
 
 def by_connector(session: Session) -> dict[str, Waits]:

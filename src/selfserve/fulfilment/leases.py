@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from selfserve.audit import seal
-from selfserve.fulfilment import circuits, give_up, queueing
+from selfserve.fulfilment import circuits, give_up, queueing, waking
 from selfserve.fulfilment.engine import Orphan
 from selfserve.fulfilment.house import House
 from selfserve.store.away import is_away
@@ -27,11 +27,11 @@ STALE = 10
 SWEEP_LOCK = 7_305_881  # any constant: the advisory lock under which one worker at a time sweeps
 
 
-def beat(session: Session, house: House, role: str) -> None:
-    """Write or renew this process's lease, and with it which targets it leaves in peace."""
+def beat(session: Session, house: House, role: str) -> set[str]:
+    """Write or renew this process's lease, and with it which targets it leaves in peace; those that are back."""
     now, open_here = house.now(), circuits.of_this_process(house)
     lease = session.get(ExecutorLease, house.executor, with_for_update=True)
-    circuits.tell_changes(session, lease.circuits if lease else [], open_here, now)
+    back = circuits.tell_changes(session, lease.circuits if lease else [], open_here, now)
     if lease is not None:
         lease.beaten_at, lease.circuits = house.moment, open_here
     else:
@@ -46,6 +46,7 @@ def beat(session: Session, house: House, role: str) -> None:
                 circuits=open_here,
             )
         )
+    return back
 
 
 def living(session: Session, house: House) -> set[str]:
@@ -167,7 +168,8 @@ class Heart:
         while True:
             try:
                 with self.house.database.write() as session:
-                    beat(session, self.house, self.role)
+                    back = beat(session, self.house, self.role)
+                waking.wake(self.house, back)
                 if self.sweeps:
                     sweep(self.house)
                     _seal(self.house)
