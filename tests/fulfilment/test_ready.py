@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from tests.stand.house import Stand
 
+from selfserve.languages.reader import Reader
 from selfserve.requests import desk, story
+from selfserve.requests.decide import Say, decide
 from selfserve.requests.submit import submit
+from selfserve.store.states import MailState
 from selfserve.store.tables import Notice
 
 
@@ -85,3 +90,46 @@ def test_only_what_one_then_has_is_ready_to_use(stand: Stand, item: str, close: 
         told = story.story(session, stand.house, stand.request(made.id), stand.people["ada"])
     assert told.lines[-1].title == close
     assert _told(stand)[0].endswith(" is done" if item == "laptop" else " is ready")
+
+
+def test_an_end_that_an_approver_set_and_their_words_are_told_once_it_is_there(stand: Stand) -> None:
+    """Dan gives it for ten days and says why, beside which stands that the customer reads it: so does who asked."""
+    made = submit(
+        stand.house, customer_id=stand.people["ada"], asked_by_id=stand.people["mara"], item_id="screen", answers={}
+    )
+    stand.clock.forward(minutes=2)
+    stage, until = stand.stage_of(made.id), stand.clock() + timedelta(days=10)
+    words = "Ten days <b>are</b> enough.\n\nAsk again then."
+    dan = stand.people["dan"]
+    decide(stand.house, stage_id=stage.id, person_id=dan, say=Say.APPROVE, reason=words, until=until)
+    stand.work()
+    day = Reader().day(until.date())
+    more = f"It lasts until {day}, as Dan Fern approved it. Dan Fern wrote: “{words}”"
+    assert _told(stand)[1] == f"We checked that it is there. You can use it now. {more}"
+    assert _told(stand, "mara")[1] == f"We checked that it is there. They are told too. {more}"
+
+
+def test_a_word_of_an_approver_is_told_though_nothing_was_shortened(stand: Stand) -> None:
+    """Where they wrote nothing, nothing is told of it."""
+    made = stand.ask("ada", "screen")
+    stand.clock.forward(minutes=2)
+    stand.decide("dan", made.id, reason="Take the left one.")
+    stand.work()
+    words = "We checked that it is there. You can use it now. Dan Fern wrote: “Take the left one.”"
+    assert _told(stand)[1] == words
+
+
+def test_that_it_waits_for_a_human_is_not_mailed_once_it_is_ready(stand: Stand) -> None:
+    """What was not mailed yet by then is news no more; that somebody asked it for them stays so."""
+    stand.shelf.faults = ["permanent"]
+    _for_ada(stand, "lamp")
+    assert _to_mail(stand) == ["asked_for", "handed_over:1"]
+    _by_hand(stand, sure=True)
+    assert _to_mail(stand) == ["asked_for", "fulfilled"]
+
+
+def _to_mail(stand: Stand) -> list[str]:
+    mine = (Notice.person_id == stand.people["ada"], Notice.mail == MailState.WAITING)
+    with stand.house.database.read() as session:
+        events = session.scalars(sa.select(Notice.event).where(*mine, Notice.event.like("request:%")))
+        return sorted(event.split(":", 2)[2] for event in events)

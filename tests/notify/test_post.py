@@ -66,6 +66,31 @@ def test_seventy_notices_are_one_digest(house: House, smtp: Mailbox) -> None:
     assert house.notice("e69").mail == MailState.SENT
 
 
+def test_what_a_later_notice_has_overtaken_is_in_no_mail_that_goes_after_it(house: House, smtp: Mailbox) -> None:
+    """That it waits for a human is over once it is ready; in the app both stand, and another's mail has its own."""
+    ana, ben = house.person("ana"), house.person("ben")
+    house.tell("first", ana)
+    house.tell("first", ben)
+    house.post()
+    house.wait(minutes=1)
+    for who in (ana, ben):
+        house.tell(f"request:1:handed_over:{who}", who, title="“Safe code” waits for a human")
+    house.tell("request:10:handed_over:1", ana, title="“Laptop” waits for a human")
+    house.tell("request:1:asked_for", ana, title="Tomás asked for it")
+    house.wait(minutes=1)
+    assert house.tell("request:1:fulfilled", ana, title="“Safe code” is ready", overtakes=["request:1:handed_over:"])
+    house.wait(days=1)
+    house.post()
+    mails = {message["To"].addresses[0].username: text(message) for message in smtp.wait(4)[2:]}
+    assert "“Safe code” is ready" in mails["ana"]
+    assert "“Laptop” waits" in mails["ana"]
+    assert "Tomás asked for it" in mails["ana"]
+    assert "“Safe code” waits" not in mails["ana"]
+    assert "“Safe code” waits" in mails["ben"]
+    with house.database.read() as session:
+        assert "“Safe code” waits for a human" in [str(one.title) for one in notices.unread(session, ana)]
+
+
 def test_what_comes_soon_after_a_mail_waits_for_the_digest(house: House, smtp: Mailbox) -> None:
     """The first goes at once, the next ones together when the window has passed."""
     ana = house.person("ana")

@@ -178,11 +178,34 @@ def test_a_secret_that_nobody_keeps_is_over_a_day_after_it_was_shown(stand: Stan
     assert "reveal" not in _can(stand, made.name, "ada")
     with pytest.raises(NotPossible):
         stand.write(acts.reveal, stand.house, made.name, ada, stand.clock())
+    over = _secret_lines(stand, made.name)
+    assert over[-1] == "The secret is shown to nobody any more"
     assert sealed.wipe_unkept(stand.house) == 1
     assert sealed.wipe_unkept(stand.house) == 0
     assert stand.request(made.id).sealed is None
     assert stand.request(made.id).shown_at is None
+    assert _secret_lines(stand, made.name) == over
     assert _secret_lines(stand, made.name)[-1] == "The secret is shown to nobody any more"
+
+
+@pytest.mark.parametrize(
+    ("item", "what"),
+    [("password", "If you did not keep it, ask for it again."), ("lamp", "If you did not keep it, ask TechOps.")],
+)
+def test_a_secret_that_is_over_says_what_to_do(stand: Stand, item: str, what: str) -> None:
+    """Ask again, where one can; who holds still what it belongs to asks its team. Nobody else is told to."""
+    made, ada = stand.ask("ada", item), stand.people["ada"]
+    with stand.house.database.write() as session:
+        sealed.add(session, stand.house, session.get_one(Request, made.id), {"thing": "s3cret-word"})
+    stand.write(acts.reveal, stand.house, made.name, ada, stand.clock())
+    stand.clock.forward(days=1)
+    with stand.house.database.read() as session:
+        found = find(session, made.name)
+        assert found is not None
+        why = "A day has passed since it was shown, and nobody said that it was kept."
+        for reader, note in ((ada, f"{why} {what}"), (stand.people["mara"], why)):
+            over = [one for one in story(session, stand.house, found, reader).lines if one.kind == "secret.over"]
+            assert [str(one.note) for one in over] == [note]
 
 
 def test_nothing_is_kept_that_was_not_shown(stand: Stand) -> None:

@@ -150,6 +150,22 @@ def test_while_a_form_is_sent_none_of_its_buttons_takes_a_press(browser: Browser
         assert page.evaluate(pressed) == "s-turn"
 
 
+def test_that_a_secret_was_not_said_to_be_kept_stays_said(browser: Browser, served: Served) -> None:
+    """Offline, "I have kept it": nobody heard it, and that is as true when the network is back."""
+    with tab(browser, served, "ana") as page:
+        page.goto(f"/requests/{served.names['secret']}")
+        page.get_by_role("button", name="Show it").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        cut(page)
+        dialog.get_by_role("button", name="I have kept it").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("nothing was sent")
+        heal(page)
+        expect(dialog.get_by_role("alert")).to_have_text(
+            "You were not connected, so nobody knows yet that you have kept it. Say so again."
+        )
+
+
 def test_a_pressed_button_looks_pressed(browser: Browser, served: Served) -> None:
     """While the pointer is down it looks another than while it is only over the button."""
     with tab(browser, served, "ana") as page:

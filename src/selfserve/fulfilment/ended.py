@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.connectors.contract import Presence
+from selfserve.fulfilment import parties
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.living import held_otherwise
 from selfserve.fulfilment.owned import ours
@@ -28,7 +29,7 @@ _NOTHING_TAKEN = {
 
 def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> None:
     """Note in each request's story that what it brought has ended, and what of it stays; and tell the customer."""
-    stays = _staying(session, house, grant)
+    stays, over = _staying(session, house, grant), [f"grant:{grant.id}:remind:"]
     for request in session.scalars(
         sa.select(Request)
         .join(GrantReason, GrantReason.request_id == Request.id)
@@ -36,7 +37,7 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
         .order_by(Request.asked_at)
     ):
         Trail(session, f"request:{request.id}").tell("grant.ended", at=now, data={"stays": stays})
-        path = f"/requests/{request.name}"
+        path, over = f"/requests/{request.name}", [*over, *parties.passing(request)]
     notices.tell(
         session,
         now=now,
@@ -45,6 +46,7 @@ def tell_ended(session: Session, house: House, grant: Grant, now: datetime) -> N
         title=msg("“{item}” has ended", item=grant.item_name),
         body=_NOTHING_TAKEN.get(stays) or _why(session, house, grant, part=stays == PART),
         path=path,
+        overtakes=over,
     )
 
 

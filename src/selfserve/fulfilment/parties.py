@@ -35,6 +35,15 @@ def requests_of(session: Session, person_id: str) -> sa.ColumnElement[bool]:
     )
 
 
+_PASSING = ("handed_over:", "question:", "fulfilled", "gone:")
+"""What of a request's news is over with the next: how it stood. Who asked for it, and how it ended, stays true."""
+
+
+def passing(request: Request) -> list[str]:
+    """The events that a later one about the request overtakes."""
+    return [f"request:{request.id}:{what}" for what in _PASSING]
+
+
 Title = Callable[[str], str]
 """A notice's title, made of what the reader calls the thing: the item in quotes,
 and for whom where it is somebody else's."""
@@ -85,6 +94,7 @@ def tell(
             body=told.body,
             path=f"/requests/{request.name}",
             needed=needed,
+            overtakes=passing(request),
         )
 
 

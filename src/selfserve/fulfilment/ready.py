@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.catalog.items import Item
 from selfserve.fulfilment import parties
-from selfserve.languages.messages import Message, msg
+from selfserve.languages.messages import Message, msg, together
 from selfserve.store.states import STEP_THERE
 from selfserve.store.tables import AuditEvent, Request, Step
 
 
 def tell_ready(session: Session, request: Request, item: Item, now: datetime, *, ordered: bool) -> None:
     """Tell the customer, and who asked for them. `ordered`: a device does the rest in its own time."""
+    approved = _approved(session, request)
     if ordered:
         title, theirs = _to_your_device, _to_their_device
-        body = msg("Your device does the rest by itself, at its next check. There is nothing for you to do.")
-        to_asker = msg("The device does the rest by itself, at its next check. They are told too.")
+        how = msg("Your device does the rest by itself, at its next check.")
+        mine: str = msg("There is nothing for you to do.")
+        to_asker = msg("The device does the rest by itself, at its next check.")
     else:
         title = theirs = _ready if item.grant is not None else _done
-        how = _how(session, request, item)
-        body = msg("{why} {more}", why=how, more=msg("You can use it now.")) if item.grant is not None else how
-        to_asker = msg("{why} {more}", why=how, more=msg("They are told too."))
+        how = to_asker = _how(session, request, item)
+        mine = msg("You can use it now.") if item.grant is not None else ""
         if request.sealed is not None:
-            secret = msg("What you need is on the page of your request; it is shown to you alone.")
-            body = msg("{why} {more}", why=how, more=secret)
-    news = parties.News(theirs, to_asker)
+            mine = msg("What you need is on the page of your request; it is shown to you alone.")
+    body = together(filter(None, (how, mine, *approved)))
+    news = parties.News(theirs, together((to_asker, msg("They are told too."), *approved)))
     parties.tell(session, request, now=now, what="fulfilled", title=title, body=body, to_asker=news)
+
+
+def _approved(session: Session, request: Request) -> list[Message]:
+    """The end that whoever approved it set, where that is an earlier one than was asked for, and what they wrote: they
+    were told that the customer reads it."""
+    told = session.scalars(
+        sa.select(AuditEvent.data)
+        .where(AuditEvent.stream == f"request:{request.id}", AuditEvent.kind == "approval.approved")
+        .order_by(AuditEvent.number)
+    )
+    sentences = []
+    for data in told:
+        name, until, words = str(data.get("by", "")), data.get("until"), str(data.get("reason", ""))
+        if name and until:
+            day = date.fromisoformat(str(until))
+            sentences.append(msg("It lasts until {day}, as {name} approved it.", day=day, name=name))
+        if name and words:
+            sentences.append(msg("{name} wrote: “{words}”", name=name, words=words))
+    return sentences
 
 
 def _how(session: Session, request: Request, item: Item) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -32,13 +32,15 @@ def tell(
     urgent: bool = False,
     needed: bool = False,
     mail: bool = True,
+    overtakes: Sequence[str] = (),
 ) -> bool:
     """Tell one person, or one team's `mailbox`, once; False where this event was told to them before.
 
     `title` is one line, `body` text without secrets, both told later in the reader's language; `path` is where it leads
     below the public address (`/requests/…`). `urgent` is mailed at once; the rest may wait for a digest. `needed`:
-    something waits for this person, so that it is mailed whatever they chose. Raises ValueError for what could never be
-    delivered.
+    something waits for this person, so that it is mailed whatever they chose. `overtakes`: how the
+    events begin that this is the later news of; what is still to be mailed of them is not mailed any more, and stays in
+    the app. Raises ValueError for what could never be delivered.
     """
     if (person_id is None) == (not mailbox):
         raise ValueError("a notice goes to one person or to one mailbox")
@@ -68,7 +70,13 @@ def tell(
         .on_conflict_do_nothing()
         .returning(Notice.id)
     )
-    return made.scalar() is not None
+    fresh = made.scalar() is not None
+    if fresh and overtakes:
+        own = Notice.person_id == person_id if person_id is not None else Notice.mailbox == mailbox
+        before = sa.or_(*(Notice.event.startswith(one, autoescape=True) for one in overtakes))
+        older = sa.and_(own, before, Notice.event != event, Notice.mail == MailState.WAITING)
+        session.execute(sa.update(Notice).where(older).values(mail=MailState.NONE, mail_next_at=None))
+    return fresh
 
 
 def _id(event: str, person_id: str | None, mailbox: str) -> str:

@@ -136,6 +136,7 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
     whose = "" if to.you else to.customer
     how = holdings(session, [grant], whose)[grant.id] if grant is not None else None
     can = _can(session, house, request, item, grant, reason, reader_id)
+    to = replace(to, anew=_anew(house, item, again="again" in can)) if to.you else to
     return Story(
         id=request.id,
         name=request.name,
@@ -171,6 +172,16 @@ def story(session: Session, house: House, request: Request, reader_id: str) -> S
         offered=request.item_id in house.catalog.current.items,
         secret_until=sealed.until(request) if "reveal" in can else None,
     )
+
+
+def _anew(house: House, item: Item, *, again: bool) -> Message:
+    """What to do for a secret that is shown no more: what is held still cannot be asked for again."""
+    if again:
+        return msg("If you did not keep it, ask for it again.")
+    team = house.catalog.current.teams.get(item.owner)
+    if team is None:
+        return msg("If you did not keep it, ask a human.")
+    return msg("If you did not keep it, ask {team}.", team=team.name)
 
 
 def _use(house: House, request: Request, item: Item, grant: Grant | None) -> str:
@@ -212,6 +223,8 @@ def _lines(session: Session, house: House, request: Request, item: Item, to: Tel
     events = _trail(session, request.id)
     told = [made for event in events if (made := line(event.kind, event.at, to, event.data, event.tell)) is not None]
     told = _undecided(session, request, _settled(request, _one_end(told)))
+    if (end := sealed.until(request)) is not None and end <= house.now():  # told at the next sweep, and so by now
+        told += filter(None, [line("secret.over", end, to, {}, "")])
     if told and told[-1].kind == "request.retried" and request.state == RequestState.FULFILLING:
         told[-1] = replace(told[-1], mood="now")  # what becomes of it comes next
     return [*told, *_in_line(session, request, to), *to_come(house, request, item, to)]

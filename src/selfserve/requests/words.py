@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from selfserve.languages.messages import Message, again, msg, msg_n
+from selfserve.languages.messages import Message, again, msg, msg_n, together
 from selfserve.store.tables import Person
 
 Mood = Literal["done", "now", "human", "todo", "bad"]
@@ -43,6 +43,8 @@ class Telling:
     asked: bool = False
     unseen: frozenset[str] = frozenset()
     lasts: bool = True
+    anew: str = ""
+    """What to do where a secret is shown no more and was not kept; empty for whom it was not."""
 
 
 def standing(customer: Person, above_id: str, *, you: bool = False) -> Message:
@@ -254,7 +256,7 @@ def _kept(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
 
 def _over(to: Telling, data: Mapping[str, Any], tell: str) -> Told:
     why = msg("A day has passed since it was shown, and nobody said that it was kept.")
-    return msg("The secret is shown to nobody any more"), why, "done"
+    return msg("The secret is shown to nobody any more"), together(filter(None, (why, to.anew))), "done"
 
 
 SENTENCES: dict[str, Sentence] = {

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from selfserve.requests.grant_rows import GrantRow
+from selfserve.requests.lists import RequestRow
 from selfserve.web.pages.item_asked import Asked
 from selfserve.web.pages.item_beside import Beside
 from selfserve.web.pages.item_offer import Offer, offered
@@ -57,19 +58,35 @@ def _ask_owner(visit: Visit, offer: Offer) -> Markup:
 
 def _head(visit: Visit, offer: Offer) -> Markup:
     item, held = offer.item, offer.held
-    mark = NOTHING
+    mark, linked = NOTHING, ""
     if held is not None:
         to, have = visit.reader, visit.reader.tell(held.state_words)
         until = when(held.ends_at, visit.now, to, lambda end: to.say("{what}, until {moment}", what=have, moment=end))
         drawn, look = (icon("check"), "") if held.there else (icon("clock"), " s-muted")
-        way = _to_held(offer, held) if held.there or offer.had else NOTHING
+        linked = held.name if held.there or offer.had else ""
+        way = _to_held(offer, held) if linked else NOTHING
         mark = Markup('<p class="s-marked{}">{}<span>{}</span></p>{}').format(look, drawn, until or have, way)
-    return Markup('<div class="s-head">{}<div>{}{}{}</div></div>').format(
+    asked = NOTHING.join(_asked(visit, one) for one in offer.asked if one.name != linked)
+    return Markup('<div class="s-head">{}<div>{}{}{}{}</div></div>').format(
         tile(item.icon, tint(visit.house.catalog.current.policy, item.category), large=True),
         heading(tell(item.name)),
         paragraph(tell(item.summary), "s-muted"),
         mark,
+        asked,
     )
+
+
+def _asked(visit: Visit, one: RequestRow) -> Markup:
+    """What is under way already: whoever lost sight of it, as an answer was lost, finds it here."""
+    if one.customer_id != visit.person_id:
+        words = say("You asked for this for {customer}:", customer=one.customer_name)
+    elif one.asked_by_id != visit.person_id:
+        words = say("{actor} asked for this for you:", actor=one.asked_by_name)
+    else:
+        words = say("You asked for this:")
+    link = Markup('<a class="s-link" href="/requests/{}">{}</a>').format(one.name, one.name)
+    asked_at = when(one.asked_at, visit.now, visit.reader)
+    return Markup('<p class="s-small s-muted">{} {} · {}</p>').format(words, link, asked_at)
 
 
 def _to_held(offer: Offer, held: GrantRow) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
@@ -9,7 +11,7 @@ from selfserve.connectors.contract import Option
 from selfserve.languages.messages import msg
 from selfserve.people import directory
 from selfserve.people.roles import Role
-from selfserve.requests import asking
+from selfserve.requests import ask_keys, asking
 from selfserve.requests.refusals import NotAllowed, NotPossible, Refusal, Unfit
 from selfserve.requests.submit import Submitted, submit
 from selfserve.web.pages.item_draft import WHOM, Drafting
@@ -27,6 +29,8 @@ GONE = msg(
     "This was taken out of the catalog while the page was open, so it cannot be asked for any more and nothing was "
     "sent. Look in the catalog for what takes its place, or ask a human."
 )
+LOST = msg("What you sent last has not arrived, so nothing was asked for with it. Look it through and send it again.")
+_KEY = re.compile("[0-9a-f]{32}")
 FROM_THE_LIST = msg("Choose somebody from the list.")
 
 
@@ -49,11 +53,13 @@ class Asked:
                 fresh=begun.fresh if fields else None,
                 memory=f"draft:{visit.person_id}:{item.id}",
                 draft=begun.draft,
+                traced=True,
             ).mark("form")
         self._drafting = Drafting(visit, item, form, begun.fresh)
         judged(visit, item, form)
         form.on("untouched", self._nothing_typed)
         form.on("send", visit.acting(Role.CUSTOMER, self._send, self._refused))
+        form.on("unanswered", visit.acting(Role.CUSTOMER, self._unanswered, lambda refusal: None))
         form.on("look", visit.acting(Role.CUSTOMER, self._look, self._refused))
 
     def _fields(self) -> list[Field]:
@@ -104,9 +110,22 @@ class Asked:
         if self._over:
             return
         async with self._drafting.asking():
-            made = await aside(_ask, visit, self.offer, _filled(event))
+            made = await aside(_ask, visit, self.offer, _filled(event), _key(event.args.get("key")))
         visit.announce(msg("You asked for it.") if made.fresh else msg("You asked for this before; here it is."))
         go(f"/requests/{made.name}")
+
+    async def _unanswered(self, event: GenericEventArguments) -> None:
+        """The page was loaded anew under what was sent: it leads to the request that came of it, or says that there is
+        none."""
+        visit = self._visit
+        keys = [key for key in map(_key, event.args["keys"]) if key]
+        name = await aside(_sent, visit, keys)
+        if name:
+            async with self._drafting.asking():
+                visit.announce(msg("What you sent has arrived; here it is."))
+            go(f"/requests/{name}")
+        elif event.args["over"]:
+            self.form.refuse({"": tell(LOST)})
 
     async def _look(self, event: GenericEventArguments) -> None:
         visit, item = self._visit, self.offer.item
@@ -156,7 +175,17 @@ def led(visit: Visit, text: str) -> list[Option]:
         ]
 
 
-def _ask(visit: Visit, offer: Offer, values: dict[str, object]) -> Submitted:
+def _sent(visit: Visit, keys: list[str]) -> str:
+    with visit.house.database.read() as session:
+        return ask_keys.made(session, visit.person_id, keys)
+
+
+def _key(sent: object) -> str | None:
+    """The key that the form gave to what it sent."""
+    return sent if isinstance(sent, str) and _KEY.fullmatch(sent) else None
+
+
+def _ask(visit: Visit, offer: Offer, values: dict[str, object], key: str | None) -> Submitted:
     customer_id = customer_of(visit, offer, values)
     return submit(
         visit.house,
@@ -164,6 +193,7 @@ def _ask(visit: Visit, offer: Offer, values: dict[str, object]) -> Submitted:
         asked_by_id=visit.person_id,
         item_id=offer.item.id,
         answers=values,
+        idempotency_key=key,
         app_id=visit.app_id,
     )
 

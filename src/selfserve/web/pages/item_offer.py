@@ -12,8 +12,9 @@ from selfserve.catalog.items import Item
 from selfserve.languages.messages import msg
 from selfserve.people import device_facts, directory
 from selfserve.people.device_facts import MachineFacts
-from selfserve.requests import acts, asking, drafts, grant_rows, offers
+from selfserve.requests import acts, asking, drafts, grant_rows, lists, offers
 from selfserve.requests.grant_rows import GrantRow
+from selfserve.requests.lists import RequestRow
 from selfserve.requests.refusals import NotAllowed
 from selfserve.store.states import GrantState
 from selfserve.store.tables import Person
@@ -44,7 +45,8 @@ class Begun:
 class Offer:
     """An item as it stands for one customer. Without a `preview` they cannot ask for it; `barred` says why.
 
-    `others`: they may ask for people they lead. `fits` False: it is not for the kind of machine they sit at.
+    `others`: they may ask for people they lead. `fits` False: it is not for the kind of machine they sit at. `asked`:
+    what was asked for of it and is still open, the latest for themselves and the latest for somebody else.
     """
 
     item: Item
@@ -54,6 +56,7 @@ class Offer:
     preview: Preview | None = None
     barred: str = ""
     fits: bool = True
+    asked: tuple[RequestRow, ...] = ()
 
     @property
     def had(self) -> bool:
@@ -85,6 +88,7 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
         words = acts.own(session, again, visit.person_id).answers_shown if again else {}
         shown = _names(session, visit, item, given, words)
         machine = device_facts.of_app(session, visit.app_id)
+        going = _open(session, visit, item_id)
     asked, mine = questions(visit.house, item, visit.reader).start(), _this_device(item, machine)
     start = asked | ({} if given.get(WHOM) else mine) | given
     fresh = ({WHOM: ""} if others else {}) | asked | mine
@@ -93,9 +97,17 @@ def offered(visit: Visit, item_id: str, again: str) -> Offer:
     fits = item.fits(machine.platform if machine is not None else "")
     try:
         seen = preview(visit.house, visit.person_id, item, answers, app_id=visit.app_id)
-        return Offer(item, held, begun, others, seen, fits=fits)
+        return Offer(item, held, begun, others, seen, fits=fits, asked=going)
     except NotAllowed as barred:
-        return Offer(item, held, begun, others, None, barred.words, fits=fits)
+        return Offer(item, held, begun, others, None, barred.words, fits=fits, asked=going)
+
+
+def _open(session: Session, visit: Visit, item_id: str) -> tuple[RequestRow, ...]:
+    rows = lists.requests(session, customer_id=visit.person_id, state="open", item_id=item_id).rows
+    latest: dict[bool, RequestRow] = {}
+    for row in rows:
+        latest.setdefault(row.customer_id == visit.person_id, row)
+    return tuple(latest[own] for own in (True, False) if own in latest)
 
 
 def _this_device(item: Item, machine: MachineFacts | None) -> dict[str, Any]:

@@ -41,7 +41,7 @@ export default {
       this.error = error;
     },
     mended(sentence) {
-      if (this.error === sentence) this.error = "";
+      if (this.error === sentence) this.error = this.secrets.length ? this.own.unheard : ""; // whoever looks again may take it for kept
     },
     sure() {
       this.error = "";

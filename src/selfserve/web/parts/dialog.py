@@ -39,6 +39,7 @@ class Dialog(Element, component="dialog.js", dependencies=["steady.js"]):
             "copy": say("Copy"),
             "copied": say("Copied"),
             "kept": say("I have kept it"),
+            "unheard": say("You were not connected, so nobody knows yet that you have kept it. Say so again."),
             "refused": say("The browser did not let us copy it. Select it and copy it by hand."),
         }
 

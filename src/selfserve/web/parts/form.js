@@ -6,6 +6,8 @@ import steady from "steady";
 
 // A form drawn from a description: native controls, with labels, help and errors tied to them. It is sent as a whole.
 // Its own words come as `words`, in the language of the page.
+const UNDERWAY = 30000; // ms: what was sent may be worked on for so long, and is not said to be lost before
+const STALE = 12 * 3600000; // ms: after these nobody asks any more what became of it
 const RELOADED = 60000; // ms: within these a form is opened again by a reload, after these by somebody who comes back
 
 export default {
@@ -63,7 +65,7 @@ export default {
       </div>
     </form>`,
   mixins: [steady],
-  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String, most: Number },
+  props: { label: String, fields: Array, start: Object, buttons: Array, leave: String, icons: String, words: Object, keeping: Object, memory: String, traced: Boolean, most: Number },
   data() {
     const values = bare(this.start);
     const drafted = this.keeping?.draft ? "kept" : "";
@@ -111,6 +113,7 @@ export default {
     this.card?.addEventListener("keydown", this.struck);
     if (this.card) cards.stands(this.card, this);
     if (this.memory) this.recall();
+    if (this.traced) this.trace();
     if (this.memory) window.addEventListener("pagehide", this.parted);
     if (!this.keeping) return;
     document.addEventListener("visibilitychange", this.write);
@@ -123,6 +126,7 @@ export default {
     clearTimeout(this.timer);
     clearTimeout(this.pen);
     clearTimeout(this.patient);
+    this.answered(); // whoever leaves the page by themselves is not led back to it
     document.removeEventListener("visibilitychange", this.write);
   },
   methods: {
@@ -209,7 +213,35 @@ export default {
       const open = this.fields.filter((one) => !one.sealed && !this.changed.has(one.name) && !answered.includes(one.name));
       return open.map((one) => one.name).filter((name) => (this.values[name] ?? "") !== (fresh[name] ?? ""));
     },
+    // Each sending has a key, which the tab remembers until it is answered: a page that was loaded anew before that asks
+    // what became of it, also once it cannot be under way any more.
+    sendings() {
+      const none = { keys: [], at: 0 };
+      const left = (this.traced && JSON.parse(sessionStorage.getItem(`sent:${this.memory}`))) || none;
+      return Date.now() - left.at < STALE ? left : none;
+    },
+    key() {
+      if (!this.traced) return {};
+      clearTimeout(this.tracing);
+      const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const keys = [...this.sendings().keys, key].slice(-5);
+      sessionStorage.setItem(`sent:${this.memory}`, JSON.stringify({ keys, at: Date.now() }));
+      return { key };
+    },
+    trace() {
+      const { keys, at } = this.sendings();
+      if (!keys.length) return;
+      const left = at + UNDERWAY - Date.now();
+      const ask = (over) => this.soon(() => this.busy || this.$emit("unanswered", { keys, over }));
+      ask(left <= 0);
+      if (left > 0) this.tracing = setTimeout(ask, left, true);
+    },
+    answered() {
+      clearTimeout(this.tracing);
+      if (this.traced) sessionStorage.removeItem(`sent:${this.memory}`);
+    },
     sent() {
+      this.answered();
       clearTimeout(this.pen);
       this.kept_version = this.version;
       this.forget();
@@ -404,9 +436,9 @@ export default {
       const open = this.fields.filter((one) => !this.settle(one));
       if (open.length && this.looking) return this.settled(() => this.send(name));
       Object.assign(this.errors, this.unfit());
-      if (open.length || Object.keys(this.errors).length) return this.refuse({ ...this.errors });
+      if (open.length || Object.keys(this.errors).length) return this.stop({ ...this.errors });
       const button = name || this.buttons[0].name;
-      this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values }), (sentence) => this.refuse({ "": sentence }));
+      this.attempt(button, this.words, () => this.$emit("send", { button, values: this.values, ...this.key() }), (sentence) => this.stop({ "": sentence }));
     },
     unfit() {
       const told = [...this.overlong.map((one) => [one.name, this.words.far]), ...this.half().map((one) => [one.name, this.words.half])];
@@ -415,7 +447,7 @@ export default {
     // What counts for this card where several are decided together; null, told beside the field, where it cannot be sent.
     own() {
       const wrong = this.unfit();
-      if (Object.keys(wrong).length) return this.refuse(wrong), null;
+      if (Object.keys(wrong).length) return this.stop(wrong), null;
       return Object.fromEntries(Object.entries(this.values).filter(([, value]) => String(value ?? "").trim()));
     },
     finish(one) {
@@ -452,6 +484,10 @@ export default {
       this.send(pressed.name);
     },
     refuse(errors) {
+      this.answered();
+      this.stop(errors);
+    },
+    stop(errors) {
       const asked = this.busy;
       if (this.deciding) keyboard.decidedNot();
       this.rest();
@@ -471,6 +507,7 @@ export default {
       this.$emit(this.typed ? "touched" : "untouched");
       const card = this.$el.contains(document.activeElement) ? this.$el.closest("section") : null;
       this.rest();
+      this.answered();
       this.forget();
       this.ended = words;
       this.$nextTick(() => card?.focus());

@@ -83,6 +83,10 @@ class Form(Element, component="form.js", dependencies=PARTS):
     answered, or when it hears `sent`. `recalled` tells that what was
     remembered stands in it again.
 
+    `traced`: each `send` comes with a `key` of its own, 32 letters. Where the page was loaded anew before it was
+    answered, it tells `unanswered` with `{keys, over}`, the latest key last, and again once what was sent cannot be
+    under way any more (`over`); `sent` and `refuse` answer that as well.
+
     With `fresh`, what each field of the empty form has, it also tells `draft` with `{version, values}` while one types:
     the values that were changed here and are not kept yet, until it hears by `kept` that they are (the tab then need
     not remember); `sent` ends that. `draft` tells that it starts with one.
@@ -99,6 +103,7 @@ class Form(Element, component="form.js", dependencies=PARTS):
         fresh: Mapping[str, Any] | None = None,
         memory: str = "",
         draft: bool = False,
+        traced: bool = False,
     ) -> None:
         super().__init__()
         self._props["label"], self._props["leave"], self._props["icons"] = tell(label), leave, asset("icons.svg")
@@ -106,6 +111,7 @@ class Form(Element, component="form.js", dependencies=PARTS):
         self._props["buttons"] = [_told(asdict(one)) for one in buttons]
         self._props["words"], self._props["most"] = _words(), LONGEST_TYPED
         self._props["start"], self._props["memory"] = dict(start or {}), memory
+        self._props["traced"] = traced
         if fresh is not None:
             self._props["keeping"] = {"fresh": dict(fresh), "draft": draft}
 
