@@ -116,8 +116,8 @@ class StoredSeats:
     def _licence(self, seat: Seat) -> str | None:
         return self.sealer.open(seat.sealed, f"seat:{seat.id}") if seat.sealed is not None else None
 
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
-        """Free the holder's seat or place; the first in line is seated at once."""
+    def give_back(self, pool: str, holder: str, now: datetime, *, serves: bool = True) -> bool:
+        """Free the holder's seat or place; the first in line is seated at once, where the pool `serves` its line."""
         with self.database.write() as session:
             rows = Pool(session, pool)
             left = session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder))
@@ -125,7 +125,8 @@ class StoredSeats:
             if seat is not None:
                 self._freed(session, seat.taken_under)
                 rows.take_back(seat)
-                self._serve_line(session, rows, now)
+                if serves:
+                    self._serve_line(session, rows, now)
             return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]
 
     def look(self, pool: str, holder: str) -> tuple[str, str | None, bool] | int | None:
