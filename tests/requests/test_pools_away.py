@@ -134,6 +134,25 @@ def test_a_pool_that_was_another_in_between_gives_each_key_once(place: Installat
     assert back.ask("dan", "studio").state is RequestState.FULFILLING
 
 
+def test_a_pool_that_was_renamed_gives_no_key_that_is_held_under_its_former_name(place: Installation) -> None:
+    """The same list under another name, and back: each key is one person's, and is the next one's when it came back."""
+    first = place.stand.ask("ada", "studio")
+    renamed = ITEM.replace("pool: studio", "pool: atelier")
+    later = place.restart({"atelier": KEYS}, renamed)
+    ben, dan = (later.ask(who, "studio") for who in ("ben", "dan"))
+    assert key_of(later, ben.id, "ben") == {"seat": "KEY-2"}
+    assert dan.state is RequestState.FULFILLING
+    back = place.restart(OTHER | {"studio": KEYS}, ITEM)
+    assert back.ask("dora", "studio").state is RequestState.FULFILLING, "both keys are held"
+
+    again = place.restart({"atelier": KEYS}, renamed)
+    gives_back(again, "ada", first.id)
+    again = place.restart({"atelier": KEYS}, renamed)
+    again.house.connectors.get("seats").check()
+    again.work()
+    assert key_of(again, dan.id, "dan") == {"seat": "KEY-1"}
+
+
 def test_a_section_that_is_away_is_a_case_with_a_true_sentence_and_is_taken_back_when_it_is_there_again(
     place: Installation,
 ) -> None:
