@@ -59,9 +59,9 @@ class SeatPort(SeatStore):
             taken = self._stored.take(pool, holder, key, now)
         return SeatQueued(taken) if isinstance(taken, int) else SeatTaken(*taken)
 
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
+    def give_back(self, pool: str, holder: str, now: datetime, *, serves: bool = True) -> bool:
         with _away():
-            return self._stored.give_back(pool, holder, now)
+            return self._stored.give_back(pool, holder, now, serves=serves)
 
     def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:
         with _away():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.cli.conftest import Selfserve
 from tests.requests.test_seats import seated
 from tests.stand.house import Stand
@@ -13,7 +15,8 @@ from tests.stand.stores import database, postgres_template, sqlite_template, url
 
 from selfserve.settings.sealing import new_key
 from selfserve.store.database import Database
-from selfserve.store.states import RunState
+from selfserve.store.states import GrantState, RunState
+from selfserve.store.tables import Grant
 
 __all__ = ["database", "postgres_template", "sqlite_template", "url"]
 
@@ -58,6 +61,48 @@ def test_a_sealing_key_rotated_as_documented_leaves_every_key_one_seat(selfserve
     former = 'former_sealing_keys = ["file:secrets/sealing-key-2026"]'
     settings.write_text(settings.read_text().replace("[server]", f"[server]\n{former}", 1))
     assert "IDE: 3 of 3 left." in selfserve("connectors", "check", "seats").out
+
+
+def test_a_seat_with_no_grant_behind_it_is_told_and_freed_by_command(
+    stand: Stand, selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an end on somebody's word left it; one that a grant rests on is not shown and not freed."""
+    stand.ask("ada", "studio")
+    _settle(folder, stand.house.database, monkeypatch)
+    told = "studio: one seat is held and has no grant behind it; `selfserve seats unclaimed` says whose it was."
+    assert told not in selfserve("doctor").out
+    refused = selfserve("seats", "free", "studio", "ada")
+    assert (refused.code, "shows no one seat of 'studio'" in refused.err) == (2, True)
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Grant).values(state=GrantState.ENDED, ended_at=stand.clock()))
+
+    assert told in selfserve("doctor").out
+    assert "studio: seat 1 is held by ada since" in selfserve("seats", "unclaimed").out
+    (row,) = json.loads(selfserve("seats", "unclaimed", "--json").out)
+    assert (row["pool"], row["holder"], row["shown"]) == ("studio", stand.people["ada"], "ada")
+    freed = selfserve("seats", "free", "studio", "ada")
+    assert (freed.code, freed.out) == (0, "The seat of ada in studio is freed.\n")
+    assert "has a grant or a request behind it" in selfserve("seats", "unclaimed").out
+    assert stand.event("pool:studio", "seat.freed").data["holder"] == stand.people["ada"]
+
+
+def test_a_pool_that_is_away_and_held_is_a_warning_of_doctor(
+    stand: Stand, selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many hold a seat of it, and how many wait; no more when it is there again."""
+    for who in ("ada", "ben", "dora"):
+        stand.ask(who, "studio")
+    _settle(folder, stand.house.database, monkeypatch)
+    told = (
+        "The pool studio is in no section of the settings: 1 of its seats is held, each until its grant ends, and "
+        "2 wait in its line and get nothing until it is there again."
+    )
+    settings = folder / "selfserve.toml"
+    there = settings.read_text()
+    settings.write_text(there.replace("pools.studio]", "pools.atelier]"))
+    assert told in selfserve("doctor").out
+    settings.write_text(there)
+    assert "in no section" not in selfserve("doctor").out
 
 
 def _settle(folder: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,17 @@ class SeatStoreContract:
         assert store.look("two", "dan") == SeatQueued(1)
         check_race(store, "two", 2, ["bob", "cleo", "dan"])
 
+    def test_a_pool_that_serves_nobody_takes_back_and_gives_out_when_it_is_declared_again(
+        self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
+    ) -> None:
+        """Who waits keeps the place meanwhile."""
+        for holder in ("ana", "bob", "cleo"):
+            two(holder)
+        assert store.give_back("two", "ana", NOW, serves=False)
+        assert (store.look("two", "ana"), store.look("two", "cleo")) == (None, SeatQueued(1))
+        store.declare("two", 2)
+        assert isinstance(store.look("two", "cleo"), SeatTaken)
+
     def test_giving_back_twice_or_nothing_says_so(
         self, store: SeatStore, two: Callable[[str], SeatTaken | SeatQueued]
     ) -> None:

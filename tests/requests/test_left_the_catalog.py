@@ -80,3 +80,31 @@ def test_a_reminder_offers_only_what_can_be_had(stand: Stand, *, renews: bool, l
     stand.clock.forward(hours=7)
     assert stand.tick_grant(stand.grants("ada")[0]) == "reminded"
     assert _told(stand, "remind") == words
+
+
+def test_what_gives_something_else_by_now_is_not_extended(stand: Stand) -> None:
+    """It would come beside what is held, under the same name, and what is held would end all the same: neither the page
+    nor the reminder offers it, and asked for anew it is had beside the first until that ends as told."""
+    made = stand.ask("ada", "lamp")
+    stand.edit("lamp", "with: {thing: lamp,", "with: {thing: torch,")
+    assert "extend" not in _can(stand, made.name)
+    with pytest.raises(NotPossible) as refused:
+        acts.extend(stand.house, made.name, stand.people["ada"], {})
+    assert str(refused.value) == "What this gives has changed since, so it cannot be extended; ask for it anew."
+    stand.clock.forward(hours=7)
+    stand.tick_grant(stand.grants("ada")[0])
+    assert _told(stand, "remind") == "It cannot be extended. If it is still needed then, ask for it anew."
+    assert len(stand.grants("ada")) == 1
+    stand.edit("lamp", "with: {thing: torch,", "with: {thing: lamp,")
+    assert "extend" in _can(stand, made.name)
+
+
+def test_what_only_reads_otherwise_by_now_is_extended(stand: Stand) -> None:
+    """Other words, another approval, another span: what is held is the same."""
+    made = stand.ask("ada", "lamp")
+    stand.edit("lamp", "name: Lamp", "name: Desk lamp")
+    stand.edit("lamp", "id: thing\n", "id: light\n")
+    assert "extend" in _can(stand, made.name)
+    stand.clock.forward(hours=7)
+    acts.extend(stand.house, made.name, stand.people["ada"], {})
+    assert len(stand.grants("ada")) == 1

@@ -176,6 +176,17 @@ def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
         load(path, {})
 
 
+def test_a_file_that_an_editor_of_windows_saved_is_read_or_said(tmp_path: Path) -> None:
+    """With a byte order mark and its line ends it is the same file; UTF-16 is not guessed."""
+    path = tmp_path / "selfserve.toml"
+    path.write_bytes(MINIMAL.replace("\n", "\r\n").encode("utf-8-sig"))
+    saved = load(path, {}).model_dump()
+    assert saved == load(write(tmp_path, MINIMAL), {}).model_dump()
+    path.write_bytes(MINIMAL.encode("utf-16"))
+    with pytest.raises(SettingsInvalid, match=r"selfserve\.toml is not UTF-8 text but UTF-16; save it as UTF-8\."):
+        load(path, {})
+
+
 @pytest.mark.parametrize(
     ("sections", "allowed"),
     [

@@ -101,19 +101,29 @@ def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
 def test_what_is_no_secret_file_is_said(tmp_path: Path) -> None:
     """Missing, a folder, not text, too large: one sentence each."""
     (tmp_path / "large").write_bytes(b"x" * 70_000)
-    (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    for name in ("large", "binary"):
+    (tmp_path / "binary").write_bytes(b"\xc3\x28")
+    (tmp_path / "wide").write_bytes("key".encode("utf-16"))
+    for name in ("large", "binary", "wide"):
         (tmp_path / name).chmod(0o600)
     given = source(tmp_path)
     for name, words in {
         "secrets/none": "does not exist; run `selfserve secrets set file:secrets/none`",
         "none": "does not exist; write that file",
         "large": "which is no secret",
-        "binary": "is not UTF-8 text",
+        "binary": r"is not UTF-8 text\.",
+        "wide": "is not UTF-8 text but UTF-16; save it as UTF-8",
         ".": "is a directory",
     }.items():
         with pytest.raises(SecretUnavailable, match=words):
             given.resolve(f"file:{name}")
+
+
+def test_the_mark_that_editors_put_before_a_text_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    """Notepad and Windows PowerShell 5 write one; inside of a text it is left as it is."""
+    path = tmp_path / "a"
+    path.write_bytes(b"\xef\xbb\xbfvalue\r\n")
+    path.chmod(0o600)
+    assert source(tmp_path).resolve("file:a") == "value"
 
 
 def test_a_keyring_is_read_back_after_a_write(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from selfserve.cli.checks.finding import Finding, failure, worst
 from selfserve.cli.checks.mail import check_mail
 from selfserve.cli.checks.people import check_people
 from selfserve.cli.checks.provider import check_provider
+from selfserve.cli.checks.seats import check_seats
 from selfserve.cli.checks.secrets import check_secrets
 from selfserve.cli.checks.settings import check_settings
 from selfserve.cli.checks.store import check_disk, check_rights, check_store
@@ -52,6 +53,7 @@ def _rest(around: Surroundings) -> Iterator[Finding]:
     yield from check_rights(around)
     yield from check_catalog(around)
     yield from check_targets(around)
+    yield from check_seats(around)
     yield from check_people(around)
     yield from check_provider(around.settings.oidc, around.now())
     yield from check_mail(around)

@@ -39,6 +39,7 @@ for _name, _place, _sentence in (
     ("people", "people:commands", "People from the directory."),
     ("secrets", "secrets:commands", "Secrets: where they lie, and whether they can be read."),
     ("tokens", "tokens:commands", "Personal tokens for the REST API."),
+    ("seats", "seats:commands", "Seats and licence keys that are held and nobody's any more."),
     ("connectors", "connectors:commands", "Adapters to target systems."),
     ("db", "db:commands", "The store: versions and backups."),
     ("audit", "audit:commands", "The trail of everything that happened."),

@@ -12,6 +12,7 @@ from selfserve.cli.surroundings import say, surroundings, warn
 from selfserve.settings.loading import load
 from selfserve.settings.references import NotAReference, SecretRef
 from selfserve.settings.secrets import SecretSource, SecretUnavailable, all_references
+from selfserve.settings.texts import MARK
 
 commands = typer.Typer(help="Secrets: where they lie, and whether they can be read.", no_args_is_help=True)
 
@@ -36,7 +37,7 @@ def keep(
 def _value(ref: SecretRef) -> str:
     if sys.stdin.isatty():
         return str(typer.prompt(f"Value of {ref}", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.read().rstrip("\r\n")
+    return sys.stdin.read().removeprefix(MARK).rstrip("\r\n")
 
 
 @commands.command("check")

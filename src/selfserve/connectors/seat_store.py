@@ -51,9 +51,9 @@ class SeatStore(ABC):
         """
 
     @abstractmethod
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
-        """Free the holder's seat or place in line; the first in line gets the seat at once. False if they had
-        neither."""
+    def give_back(self, pool: str, holder: str, now: datetime, *, serves: bool = True) -> bool:
+        """Free the holder's seat or place in line; the first in line gets the seat at once, unless the pool `serves`
+        nobody for now: then when it is declared again. False if they had neither."""
 
     @abstractmethod
     def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -38,10 +38,16 @@ def read_section(
     of the configuration file, as every other path in that file does.
     """
     values, above = {key: value for key, value in section.items() if key != "kind"}, f"connectors.{name}"
+    here = _Here(resolve, folder)
+
+    def source(key: str) -> str:
+        reference = here.resolved.get(key.removeprefix(f"{above}."))
+        return f"{place(key)}, {reference}" if reference else place(key)
+
     try:
-        return kind.Settings.model_validate(_fields(values, kind.Settings, _Here(resolve, folder)))
+        return kind.Settings.model_validate(_fields(values, kind.Settings, here))
     except ValidationError as error:
-        raise BadSection(sentences(error, kind.Settings, place, above)) from None
+        raise BadSection(sentences(error, kind.Settings, source, above)) from None
     except _UnresolvedError as error:
         key = f"{above}.{error.place}"
         raise BadSection([f"{place(key)}: {key}: {error.why}"]) from None
@@ -59,10 +65,13 @@ class _Here:
 
     resolve: Resolve | None
     folder: Path | None
+    resolved: dict[str, str] = field(default_factory=dict)
+    """The references that were followed, by their keys: where to mend what they led to."""
 
     def text(self, value: str, wanted: Any, at: str) -> str:
         """`value` as the annotation `wanted` asks for it: a secret resolved, a path made absolute."""
         if _is(wanted, SecretStr) and self.resolve is not None:
+            self.resolved[at] = value
             return _secret(value, self.resolve, at)
         if _is(wanted, Path) and self.folder is not None and value:
             return str(self.folder / value)

@@ -120,7 +120,7 @@ def _of_the_machine(environ: Mapping[str, str], platform: str) -> Path:
 def load(path: Path) -> Brand:
     """The brand that `path` holds; raises BrandError with one sentence."""
     try:
-        told = tomllib.loads(path.read_text("utf-8"))
+        told = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BrandError(f"{path} cannot be read ({error.strerror or error}); a brand file is a TOML file.") from None
     except UnicodeDecodeError:

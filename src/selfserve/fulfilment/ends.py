@@ -109,9 +109,10 @@ def _tick_early(session: Session, house: House, grant: Grant, now: datetime) -> 
     due = [before for before in (item.grant.remind if item.grant else ()) if grant.ends_at - before <= now]
     if due:
         event = f"grant:{grant.id}:remind:{grant.ends_at.isoformat()}:{min(due)}"
-        offered = item.id in house.catalog.current.items
-        renews = item.grant is not None and item.grant.renew
-        reminders.remind(session, grant, request, event, now, offered=offered, renews=renews)
+        today = house.catalog.current.items.get(item.id)
+        same = today is not None and versions.gives_the_same(item, today)
+        renews = same and item.grant is not None and item.grant.renew
+        reminders.remind(session, grant, request, event, now, offered=today is not None, renews=renews)
     grants.set_timer(session, house, grant, grants.next_moment(item, grant.ends_at, now), now)
     return "reminded" if due else "early"
 

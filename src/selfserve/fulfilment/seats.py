@@ -61,7 +61,7 @@ def tell_short(session: Session, house: House, pool: str, now: datetime) -> bool
     told = sa.select(Notice.id).where(Notice.event.startswith(f"seats:{pool}:short:", autoescape=True))
     if session.scalar(told.where(Notice.made_at > now - AGAIN).limit(1)) is not None:
         return False
-    known = _pools(house).get(pool)
+    known = configured(house).get(pool)
     waiting = shortages(session, pool).get(pool, 0)
     if known is None or not waiting:
         return False
@@ -87,7 +87,8 @@ def tell_still_short(session: Session, house: House, now: datetime) -> None:
         tell_short(session, house, pool, now)
 
 
-def _pools(house: House) -> Mapping[str, Pool]:
+def configured(house: House) -> Mapping[str, Pool]:
+    """The pools of the settings, by their names."""
     found = [house.connectors.get(name) for name in house.connectors.connectors]
     return {name: pool for one in found if isinstance(one, SeatsConnector) for name, pool in one.pools.items()}
 

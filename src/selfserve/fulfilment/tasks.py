@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from selfserve.fulfilment import ends, escalation, grants, seats
+from selfserve.fulfilment import ends, escalation, grants, seats, unclaimed
 from selfserve.fulfilment.fulfil import fulfil
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.keeping import forget_runs
@@ -31,6 +31,7 @@ def register(house: House) -> None:
     engine.register(grants.TICK, in_transaction(house, ends.tick))
     engine.register(escalation.RISE, in_transaction(house, escalation.rise))
     engine.every("seats", "0 10 * * * *", in_transaction(house, seats.tell_still_short))
+    engine.every("unclaimed", "0 25 * * * *", in_transaction(house, unclaimed.tell_unclaimed))
     engine.every("forget", "0 20 3 * * *", lambda: _forget(house))
     for connector in house.connectors.connectors:
         engine.queue(queue_of(connector))

@@ -56,3 +56,17 @@ def _read(session: Session, version_id: str) -> Item:
         sa.select(ItemVersion.digest, ItemVersion.definition).where(ItemVersion.id == version_id)
     ).one()
     return Item.model_validate_json(json.dumps(row.definition, ensure_ascii=False))
+
+
+def gives_the_same(then: Item, today: Item) -> bool:
+    """Whether `today` does by its steps what it did `then`, whatever people read of it: else more of it is not what
+    somebody holds, for longer, but something else beside it."""
+    return _done(then) == _done(today)
+
+
+def _done(item: Item) -> list[str]:
+    steps = []
+    for step in item.fulfil:
+        asked = {name: value for name, value in step.arguments.tree.items() if name != "languages"}
+        steps.append(f"{step.use} {json.dumps(asked, sort_keys=True, default=str)}")
+    return sorted(steps)

@@ -75,7 +75,7 @@ def load(path: Path) -> Branding:
     """The brand that `path` holds; raises CannotPackage with a sentence for each mistake."""
     try:
         read = app.load(path)
-        told = tomllib.loads(path.read_text("utf-8")).get("package", {})
+        told = tomllib.loads(path.read_text("utf-8-sig")).get("package", {})
         return Branding(read, Package.model_validate(told))
     except app.BrandError as error:
         raise CannotPackage(str(error)) from None

@@ -192,7 +192,8 @@ def _give_back(
 def extend(house: House, name: str, person_id: str, changed: Mapping[str, object]) -> Submitted:
     """Ask for the same for longer: a request of its own, by the rules and approvals of today, with the changed answers.
 
-    What is held now stays; the new request becomes a further reason for it.
+    What is held now stays; the new request becomes a further reason for it. NotPossible where the item does something
+    else by now: that would come beside what is held, which would end all the same.
     """
     with house.database.read() as session:
         request = own(session, name, person_id)
@@ -204,6 +205,8 @@ def extend(house: House, name: str, person_id: str, changed: Mapping[str, object
         if item.grant is None or not item.grant.renew:
             raise NotPossible(msg("This cannot be extended; ask for it anew when it has ended."))
         today = house.catalog.current.items.get(item.id, item)
+        if not versions.gives_the_same(item, today):
+            raise NotPossible(msg("What this gives has changed since, so it cannot be extended; ask for it anew."))
         answers = {**still_asked(today, request.answers), **changed}
         customer, asked_before, span = request.customer_id, request.id, item.grant.ends.span
     made = submit(

@@ -341,8 +341,9 @@ def _can(
     if not parties.concerns(session, request, reader_id):
         return frozenset()
     holds = grant is not None and reason is not None and reason.ended_at is None and grant.state in HELD
-    offered = request.item_id in house.catalog.current.items
-    renews = offered and item.grant is not None and item.grant.renew
+    today = house.catalog.current.items.get(request.item_id)
+    offered = today is not None
+    renews = today is not None and item.grant is not None and item.grant.renew and versions.gives_the_same(item, today)
     acts = {
         "cancel": request.state in (RequestState.AWAITING_APPROVAL, RequestState.HANDED_OVER)
         or (request.state in (RequestState.APPROVED, RequestState.FULFILLING) and stopping.waits(session, request)),

@@ -14,6 +14,7 @@ from selfserve.settings.environment import read_environment, variable
 from selfserve.settings.file import FILE as FILE
 from selfserve.settings.model import Settings
 from selfserve.settings.problems import SettingsInvalid, sentences
+from selfserve.settings.texts import NotText, decoded
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -55,9 +56,11 @@ class _Values(PydanticBaseSettingsSource):
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(decoded(path.read_bytes()))
     except FileNotFoundError:
         raise SettingsInvalid([f"{path} does not exist; `selfserve init` writes one."]) from None
+    except NotText as error:
+        raise SettingsInvalid([f"{path.name} {error}."]) from None
     except UnicodeDecodeError as error:
         raise SettingsInvalid([f"{path.name}: byte {error.start + 1} is not UTF-8 text."]) from None
     except OSError as error:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from selfserve.settings.keyrings import NoKeyring, accepted_keyring, read_keyring, write_keyring
 from selfserve.settings.references import NotAReference, SecretRef
+from selfserve.settings.texts import NotText, decoded
 
 if TYPE_CHECKING:
     from selfserve.settings.model import Settings
@@ -115,7 +116,9 @@ class SecretSource:
         if len(content) > LARGEST:
             raise SecretUnavailable(f"{ref} is larger than {LARGEST} bytes, which is no secret.")
         try:
-            return content.decode().rstrip("\r\n")
+            return decoded(content).rstrip("\r\n")
+        except NotText as error:
+            raise SecretUnavailable(f"{ref} {error}.") from None
         except UnicodeDecodeError:
             raise SecretUnavailable(f"{ref} is not UTF-8 text.") from None
 

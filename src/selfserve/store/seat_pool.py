@@ -10,6 +10,10 @@ from sqlalchemy.orm import Session
 from selfserve.store.ids import new_id
 from selfserve.store.tables import Seat, SeatPool, SeatWaiting
 
+FREEING = "?freeing"
+"""Under what a seat is held that is just being freed as nobody's: it is shown to nobody, and whoever asks takes it anew
+(`fulfilment/unclaimed.py`). No step has such a key."""
+
 
 def offered(pool: SeatPool) -> sa.ColumnElement[bool]:
     """Whether a seat is what the pool gives: a listed key, or a seat of a count. One that is not ends with its

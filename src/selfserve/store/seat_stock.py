@@ -14,12 +14,15 @@ from selfserve.store.tables import Seat
 def restock(rows: Pool, sealer: Sealer, keys: Iterable[str]) -> int:
     """Let the pool give exactly `keys` (none in a pool of a count); what former sealing keys sealed is sealed anew.
 
-    A free seat that is not listed is gone; one that is held stays its holder's, and is gone when it comes back. Returns
+    A free seat that is not listed is gone; one that is held stays its holder's, and is gone when it comes back. A key
+    that is held from another pool is not given a second time: it is this one's when it is looked at after that. Returns
     how many held keys no sealing key opens: while there are any, none is added, for it may be one of theirs.
     """
     unread = 0
     if rows.row.total is None:
-        listed = {sealer.fingerprint(key): key for key in keys}
+        elsewhere = _held_elsewhere(rows, sealer)
+        marks_of = ((sealer.fingerprint(key), key) for key in keys)
+        listed = {mark: key for mark, key in marks_of if mark not in elsewhere}
         marks = {seat: _mark(seat, sealer) for seat in _keyed(rows)}
         unread = sum(mark is None and seat.holder is not None for seat, mark in marks.items())
         missing = _keep(rows, marks, listed)
@@ -27,6 +30,23 @@ def restock(rows: Pool, sealer: Sealer, keys: Iterable[str]) -> int:
             _add(rows, sealer, missing)
     rows.withdraw()
     return unread
+
+
+def _held_elsewhere(rows: Pool, sealer: Sealer) -> set[str]:
+    """The fingerprints of keys that somebody holds from another pool: of this one under its former name, say."""
+    found = sa.select(Seat).where(Seat.pool != rows.name, Seat.holder.is_not(None), Seat.sealed.is_not(None))
+    return {mark for seat in rows.session.scalars(found) if (mark := _fingerprint(seat, sealer)) is not None}
+
+
+def _fingerprint(seat: Seat, sealer: Sealer) -> str | None:
+    """That of its key under today's sealing key, without a change to the seat; None where nothing opens it."""
+    assert seat.sealed is not None
+    if seat.fingerprint is not None and sealer.current(seat.sealed):
+        return seat.fingerprint
+    try:
+        return sealer.fingerprint(sealer.open(seat.sealed, f"seat:{seat.id}"))
+    except CannotOpen:
+        return None
 
 
 def _keyed(rows: Pool) -> list[Seat]:
@@ -39,15 +59,10 @@ def _keyed(rows: Pool) -> list[Seat]:
 def _mark(seat: Seat, sealer: Sealer) -> str | None:
     """The fingerprint of its key under today's sealing key, which seals it from now on; None where nothing opens it."""
     assert seat.sealed is not None
-    if seat.fingerprint is not None and sealer.current(seat.sealed):
-        return seat.fingerprint
-    try:
-        key = sealer.open(seat.sealed, f"seat:{seat.id}")
-    except CannotOpen:
-        return None
-    if not sealer.current(seat.sealed):
-        seat.sealed = sealer.seal(key, f"seat:{seat.id}")
-    return sealer.fingerprint(key)
+    mark = _fingerprint(seat, sealer)
+    if mark is not None and not sealer.current(seat.sealed):
+        seat.sealed = sealer.seal(sealer.open(seat.sealed, f"seat:{seat.id}"), f"seat:{seat.id}")
+    return mark
 
 
 def _keep(rows: Pool, marks: Mapping[Seat, str | None], listed: Mapping[str, str]) -> dict[str, str]:

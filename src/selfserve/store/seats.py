@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
-from selfserve.store.seat_pool import Pool, offered
+from selfserve.store.seat_pool import FREEING, Pool, offered
 from selfserve.store.seat_stock import restock
 from selfserve.store.tables import Seat, SeatPool, SeatWaiting
 
@@ -104,6 +104,8 @@ class StoredSeats:
                 if rows.line()[:1] not in ([], [holder]) or (seat := rows.free()) is None:
                     return self._queue(session, rows, holder, key, now)
                 rows.give(seat, holder, key, now)
+            elif seat.taken_under == FREEING:
+                rows.give(seat, holder, key, now)
             return str(seat.number), self._licence(seat), seat.taken_under == key
 
     def _queue(self, session: Session, rows: Pool, holder: str, key: str, now: datetime) -> int:
@@ -116,8 +118,8 @@ class StoredSeats:
     def _licence(self, seat: Seat) -> str | None:
         return self.sealer.open(seat.sealed, f"seat:{seat.id}") if seat.sealed is not None else None
 
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
-        """Free the holder's seat or place; the first in line is seated at once."""
+    def give_back(self, pool: str, holder: str, now: datetime, *, serves: bool = True) -> bool:
+        """Free the holder's seat or place; the first in line is seated at once, where the pool `serves` its line."""
         with self.database.write() as session:
             rows = Pool(session, pool)
             left = session.execute(sa.delete(SeatWaiting).where(SeatWaiting.pool == pool, SeatWaiting.holder == holder))
@@ -125,13 +127,15 @@ class StoredSeats:
             if seat is not None:
                 self._freed(session, seat.taken_under)
                 rows.take_back(seat)
-                self._serve_line(session, rows, now)
+                if serves:
+                    self._serve_line(session, rows, now)
             return seat is not None or bool(left.rowcount)  # type: ignore[attr-defined]
 
     def look(self, pool: str, holder: str) -> tuple[str, str | None, bool] | int | None:
         """(seat, licence, False), a place in line, or None."""
         with self.database.read() as session:
-            seat = session.scalar(sa.select(Seat).where(Seat.pool == pool, Seat.holder == holder))
+            shown = sa.select(Seat).where(Seat.pool == pool, Seat.holder == holder, Seat.taken_under != FREEING)
+            seat = session.scalar(shown)
             if seat is not None:
                 return str(seat.number), self._licence(seat), False
             waiting = session.get(SeatWaiting, (pool, holder))

@@ -108,7 +108,7 @@ class MemorySeatStore(SeatStore):
                 self._serve_line(known)
             return self._seen(known, holder, key) or SeatQueued(list(known.line).index(holder) + 1)
 
-    def give_back(self, pool: str, holder: str, now: datetime) -> bool:
+    def give_back(self, pool: str, holder: str, now: datetime, *, serves: bool = True) -> bool:
         with self._lock:
             self._check()
             known = self._pools[pool]
@@ -116,7 +116,8 @@ class MemorySeatStore(SeatStore):
             if seat is not None:
                 seat.holder = None
             known.withdraw()
-            self._serve_line(known)
+            if serves:
+                self._serve_line(known)
             return seat is not None or place is not None
 
     def look(self, pool: str, holder: str) -> SeatTaken | SeatQueued | None:

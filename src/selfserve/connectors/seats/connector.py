@@ -175,15 +175,17 @@ class SeatsConnector(Connector):
     def observe(self, action: str, args: BaseModel, state: State) -> Observation:
         asked = _args(args)
         try:
-            store, pool = self._store(asked.pool)
+            store, pool = self._known(asked.pool)
             holder = self._holder(asked, state)
             held = store.look(asked.pool, holder.key)
+            if pool is None and action == "assign" and isinstance(held, SeatQueued):
+                raise self._not_configured(asked.pool)  # nobody is served, so it is not said that they wait
         except _TROUBLE as error:
             return Observation.failed(_failed(error))
         evidence = {"pool": asked.pool, "holder": holder.shown}
         if action == "release":
             return Observation(Presence.ABSENT if held else Presence.PRESENT, evidence)
-        return _seen(evidence, pool, held, state)
+        return _seen(evidence, pool.label if pool else asked.pool, held, state)
 
     def undo(self, action: str, args: BaseModel, state: State, ctx: Context) -> Outcome:
         work = self._release if action == "assign" else self._assign
@@ -199,11 +201,11 @@ class SeatsConnector(Connector):
         return Done(state, tell, got.licence) if got.fresh else AlreadyDone(state, tell)
 
     def _release(self, asked: SeatArgs, state: State, ctx: Context) -> Outcome:
-        store, pool = self._store(asked.pool)
+        store, pool = self._known(asked.pool)
         holder = self._holder(asked, state).key
-        had = store.give_back(asked.pool, holder, ctx.now())
+        had = store.give_back(asked.pool, holder, ctx.now(), serves=pool is not None)
         state = {"pool": asked.pool, "holder": holder}
-        tell = msg("You no longer have a seat of {label}.", label=pool.label)
+        tell = msg("You no longer have a seat of {label}.", label=pool.label if pool else asked.pool)
         return Done(state, tell) if had else AlreadyDone(state, tell)
 
     def _holder(self, asked: SeatArgs, state: State) -> SeatHolder:
@@ -222,14 +224,7 @@ class SeatsConnector(Connector):
         back."""
         pool = self.pools.get(name)
         if pool is None:
-            raise _NoSuchPoolError(
-                msg(
-                    "There is no pool “{pool}” in {connector}: {hint}",
-                    pool=name,
-                    connector=self.name,
-                    hint=nearest(name, self.pools),
-                )
-            )
+            raise self._not_configured(name)
         store = self._seats()
         with self._lock:
             if name not in self._declared:
@@ -237,6 +232,26 @@ class SeatsConnector(Connector):
                 if not self._unread[name]:
                     self._declared.add(name)
         return store, pool
+
+    def _known(self, name: str) -> tuple[SeatStore, Pool | None]:
+        """The store, and the pool where it is configured. One that was and is not any more gives nobody a seat and
+        serves nobody in line, but what it gave is seen and comes back."""
+        if name in self.pools:
+            return self._store(name)
+        store = self._seats()
+        if store.figures(name) is None:
+            raise self._not_configured(name)
+        return store, None
+
+    def _not_configured(self, name: str) -> _NoSuchPoolError:
+        return _NoSuchPoolError(
+            msg(
+                "There is no pool “{pool}” in {connector}: {hint}",
+                pool=name,
+                connector=self.name,
+                hint=nearest(name, self.pools),
+            )
+        )
 
     def _check_pool(self, name: str, pool: Pool) -> Iterator[Finding]:
         figures = self._store(name)[0].figures(name)
@@ -258,17 +273,17 @@ class SeatsConnector(Connector):
         return words.left(figures) if figures else ""
 
 
-def _seen(evidence: State, pool: Pool, held: SeatTaken | SeatQueued | None, state: State) -> Observation:
+def _seen(evidence: State, label: str, held: SeatTaken | SeatQueued | None, state: State) -> Observation:
     if held is None:
         return Observation(Presence.ABSENT, evidence)
     if isinstance(held, SeatQueued):
-        return Observation(Presence.PENDING, {**evidence, "place": held.place}, words.waits(pool.label))
+        return Observation(Presence.PENDING, {**evidence, "place": held.place}, words.waits(label))
     # A key that came while waiting was in no outcome yet; one that `apply` gave is never repeated here.
     secret = held.licence if "place" in state else None
     return Observation(
         Presence.PRESENT,
         {**evidence, "seat": held.seat},
-        msg("You have a seat of {label}.", label=pool.label),
+        msg("You have a seat of {label}.", label=label),
         secret,
     )
 

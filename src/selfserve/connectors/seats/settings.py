@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from selfserve.settings.texts import MARK, unseen
 
 PoolName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
 
@@ -30,6 +33,17 @@ class Pool(BaseModel):
     wait: timedelta = Field(default=timedelta(days=30), ge=timedelta(minutes=1))
     """After waiting so long a human takes over."""
 
+    @field_validator("keys")
+    @classmethod
+    def _readable(cls, keys: SecretStr | None) -> SecretStr | None:
+        for number, key in enumerate(_lines(keys) if keys else [], 1):
+            if (hidden := unseen(key)) is not None:
+                raise ValueError(
+                    f"has a sign that nobody can see (U+{ord(hidden):04X}) in line {number}, so that two keys could "
+                    "look the same; type that line anew"
+                )
+        return keys
+
     @model_validator(mode="after")
     def _count_or_keys(self) -> Pool:
         if self.total is not None and self.keys is not None:
@@ -39,8 +53,13 @@ class Pool(BaseModel):
     @property
     def key_list(self) -> list[str]:
         """The licence keys of the configuration, blank lines left out."""
-        text = self.keys.get_secret_value() if self.keys else ""
-        return [line.strip() for line in text.splitlines() if line.strip()]
+        return [key for key in _lines(self.keys) if key] if self.keys else []
+
+
+def _lines(keys: SecretStr) -> list[str]:
+    """One key a line, as an editor shows lines: other signs that end a line in Unicode are part of it."""
+    lines = re.split(r"\r\n|\r|\n", keys.get_secret_value().removeprefix(MARK))
+    return [line.strip() for line in lines]
 
 
 class SeatsSettings(BaseModel):
