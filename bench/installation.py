@@ -226,7 +226,7 @@ def install(
 def open_app(folder: Path) -> App:
     """The installation in this process, not begun."""
     settings = load(folder / "selfserve.toml", {})
-    return build(settings, SecretSource(folder, environment()))
+    return build(settings, SecretSource(folder, environment()), upgrades=True)
 
 
 def _tokens(app: App, people: int) -> list[Asker]:

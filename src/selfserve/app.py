@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from selfserve import tasks, techops
+from selfserve import schema, tasks, techops
 from selfserve.catalog.live import LiveCatalog
 from selfserve.catalog.problems import Problem
 from selfserve.connectors.contract import Ports
@@ -27,9 +27,10 @@ from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
 from selfserve.insights import looking as first_look
-from selfserve.locks import StoreTaken, only_one, schema_alone
+from selfserve.locks import StoreTaken, only_one
 from selfserve.people.groups import PresentPeople
 from selfserve.people.roles import RoleRules
+from selfserve.schema import CannotStart, StoreUnfit
 from selfserve.seat_port import SeatPort
 from selfserve.settings.model import Settings
 from selfserve.settings.sealing import Sealer, read_key
@@ -42,10 +43,6 @@ from selfserve.store.seats import StoredSeats
 from selfserve.store.writable import Writable
 
 log = structlog.get_logger(__name__)
-
-
-class CannotStart(Exception):  # noqa: N818  (said to whoever started it, in a sentence)
-    """Why the installation does not start, and what to do about it."""
 
 
 def utc_now() -> datetime:
@@ -138,14 +135,18 @@ def build(
     *,
     works: bool | None = None,
     looking: bool = False,
+    upgrades: bool = False,
     now: Callable[[], datetime] = utc_now,
 ) -> App:
-    """Put an installation together: the store opened, its schema brought up. CannotStart, or the parts' own sentences.
+    """Put an installation together on a store that is as this build needs it. CannotStart, or the parts' own sentences.
 
     `works` False: only take orders and show pages; the work is done by workers elsewhere. `looking`: it will never be
-    started, so another process may work on the store meanwhile, and the schema is left alone.
+    started, so another process may work on the store meanwhile. `upgrades`: a store that is not there is made, and an
+    older one brought up; only for a house that keeps its own store, since whoever runs one backs it up before.
     """
     working = settings.worker.enabled if works is None else works
+    if not upgrades and (missing := migrations.missing(settings.store.address())):
+        raise StoreUnfit(missing)
     with ExitStack() as undo:
         database = open_store(settings, secrets)
         undo.callback(database.close)
@@ -154,7 +155,11 @@ def build(
         lock = _claim(database) if working and not looking else None
         if lock is not None:
             undo.callback(lock.close)
-        engine = _engine(settings, database, looking=looking)
+        engine = engine_of(settings, database)
+        if looking:
+            _look(database)
+        else:
+            (schema.bring_up if upgrades else schema.check)(database, engine)
         house = _house(settings, secrets, database, engine, works=working, now=now)
         undo.pop_all()
     return App(
@@ -182,26 +187,20 @@ def _claim(database: Database) -> IO[str] | None:
         raise CannotStart(str(taken)) from None
 
 
-def _engine(settings: Settings, database: Database, *, looking: bool) -> Engine:
-    """The engine upon a store whose schema is this build's."""
-    engine = Engine(
+def engine_of(settings: Settings, database: Database) -> Engine:
+    """The engine upon a store, not begun."""
+    return Engine(
         database,
         executor=f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}",
         poll=settings.worker.poll.total_seconds(),
         concurrency=settings.worker.concurrency,
     )
-    if looking:
-        if wrong := migrations.wrong(database.engine):
-            raise CannotStart(wrong)
-        return engine
-    with schema_alone(database):
-        try:
-            if migrations.wrong(database.engine):
-                migrations.upgrade(database.engine)
-        except migrations.UnknownVersionError as unknown:
-            raise CannotStart(str(unknown)) from unknown
-        engine.prepare()
-    return engine
+
+
+def _look(database: Database) -> None:
+    """Who only looks needs no engine."""
+    if wrong := migrations.wrong(database.engine):
+        raise StoreUnfit(wrong)
 
 
 def _house(

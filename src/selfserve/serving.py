@@ -26,12 +26,13 @@ from selfserve.api.app_rules import AppRules
 from selfserve.api.install import application
 from selfserve.api.measuring import MayMeasure
 from selfserve.api.parts import Parts
-from selfserve.app import App, CannotStart
+from selfserve.app import App
 from selfserve.fulfilment.house import House
 from selfserve.insights.installation import Expected
 from selfserve.people.device_tokens import DeviceRules
 from selfserve.people.principal import Principal
 from selfserve.people.seen import Seen
+from selfserve.schema import CannotStart
 from selfserve.settings.model import Settings
 from selfserve.store.database import StoreBusy
 from selfserve.tasks import measure, unsubscribing

@@ -40,10 +40,11 @@ class Installation:
         """Where the parts find them."""
         return SecretSource(self.folder, self.kept)
 
-    def build(self, *, works: bool = True, looking: bool = False) -> App:
-        """The parts of one process."""
+    def build(self, *, works: bool = True, looking: bool = False, upgrades: bool | None = None) -> App:
+        """The parts of one process; one that works or serves keeps its own store, as the demo does."""
+        own = not looking if upgrades is None else upgrades
         with parsed_once():
-            return build(self.settings, self.secrets, works=works, looking=looking)
+            return build(self.settings, self.secrets, works=works, looking=looking, upgrades=own)
 
     def leaves(self, login: str) -> None:
         """Somebody leaves the company: the directory has them no more."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,9 @@ from tests.sign_in.serving import served
 
 from selfserve.api.install import application
 from selfserve.api.parts import Parts
-from selfserve.app import App, CannotStart
+from selfserve.app import App
+from selfserve.schema import CannotStart, StoreUnfit
+from selfserve.store import migrations
 from selfserve.store.states import RequestState
 from selfserve.tasks import measure, sync_people
 
@@ -35,18 +38,60 @@ def test_one_file_has_one_working_process(place: Installation) -> None:
     place.build().stop()
 
 
+@pytest.mark.parametrize("how", [{}, {"works": False}, {"looking": True}], ids=["works", "serves", "looks"])
+def test_a_start_makes_no_store(place: Installation, how: dict[str, bool]) -> None:
+    """A volume that was not mounted is no new installation: nothing is made, and a sentence says what to do."""
+    with pytest.raises(StoreUnfit) as refused:
+        place.build(upgrades=False, **how)
+    assert str(refused.value).startswith(f"There is no store at {place.folder / 'data' / 'selfserve.db'}; run ")
+    assert "\n" not in str(refused.value)
+    assert not (place.folder / "data").exists()
+
+
+@pytest.mark.parametrize("how", [{}, {"works": False}, {"looking": True}], ids=["works", "serves", "looks"])
+@pytest.mark.parametrize("version", ["0000-of-before", "9999z"])
+def test_a_start_leaves_the_store_of_another_build_alone(
+    place: Installation, how: dict[str, bool], version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older or newer: an admin backs up, then decides; trying again is no use before."""
+    place.build().stop()
+    _relabel(place, version)
+    if version < "1":
+        monkeypatch.setattr(migrations, "knows", lambda revision: True)
+    with pytest.raises(StoreUnfit, match=f"^The store is at version {version}, "):
+        place.build(upgrades=False, **how)
+    assert _version(place) == version
+
+
+def test_a_start_leaves_the_tables_of_the_engine_alone_as_well(place: Installation) -> None:
+    """A newer engine in a newer build is no reason to change a store without its admin; `db upgrade` brings them up."""
+    place.build().stop()
+    with closing(sqlite3.connect(place.folder / "data/selfserve.db")) as store, store:
+        (made,) = store.execute("SELECT version FROM dbos_migrations").fetchone()
+        store.execute("UPDATE dbos_migrations SET version = version - 1")
+    for works in (True, False):
+        with pytest.raises(StoreUnfit, match="selfserve db upgrade"):
+            place.build(works=works, upgrades=False)
+    with closing(sqlite3.connect(place.folder / "data/selfserve.db")) as store:
+        assert store.execute("SELECT version FROM dbos_migrations").fetchone() == (made - 1,)
+
+
+def _relabel(place: Installation, version: str) -> None:
+    with closing(sqlite3.connect(place.folder / "data/selfserve.db")) as store, store:
+        store.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+def _version(place: Installation) -> str:
+    with closing(sqlite3.connect(place.folder / "data/selfserve.db")) as store:
+        return str(store.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
 def test_others_may_look_and_take_orders_meanwhile(place: Installation) -> None:
     """A process without work, and one that only looks, are not in the way of the working one."""
     first = place.build()
     place.build(works=False).stop()
     place.build(looking=True).stop()
     first.stop()
-
-
-def test_who_only_looks_leaves_the_schema_alone(place: Installation) -> None:
-    """An empty store stays empty; the sentence names the command that fills it."""
-    with pytest.raises(CannotStart, match="db upgrade"):
-        place.build(looking=True)
 
 
 def test_an_end_leaves_nothing_running(app: App) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import pytest
 from tests.app.installation import Installation, installation
 from tests.app.processes import command, environment, ran, write_config
 from tests.servers.processes import free_port, running
+
+from selfserve.store import migrations
 
 QUICK = 8.0
 """Seconds an end may take on a busy machine; the engine alone waits one for what runs."""
@@ -47,9 +50,10 @@ def shared(tmp_path: Path, postgres_url: str) -> Iterator[Installation]:
 
 
 def test_a_process_without_work_takes_orders_that_a_worker_elsewhere_does(shared: Installation) -> None:
-    """Both start in the same moment on an empty store; what one is asked, the other does and sees; both end well."""
+    """Both start in the same moment; what one is asked, the other does and sees; both end well."""
     port = free_port()
     config, url = write_config(shared, port), f"http://127.0.0.1:{port}"
+    assert ran(shared, config, "db", "upgrade").returncode == 0
     logs = {name: shared.folder / f"{name}.log" for name in ("web", "worker")}
     with ExitStack() as stack:
         worker_line, web_line = command(config, "worker"), command(config, "serve", "--no-worker")
@@ -74,6 +78,23 @@ def test_a_process_without_work_takes_orders_that_a_worker_elsewhere_does(shared
     assert "Traceback" not in logs["web"].read_text() + logs["worker"].read_text()
 
 
+def test_of_two_that_make_the_store_at_once_one_does_it_and_the_other_finds_it_done(shared: Installation) -> None:
+    """On an empty PostgreSQL database, as where two machines were told the same; both end well and say where it is."""
+    config = write_config(shared, free_port())
+    with ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda _: ran(shared, config, "db", "upgrade"), range(2)))
+    assert [(one.returncode, one.stderr) for one in both] == [(0, ""), (0, "")]
+    assert all(one.stdout.rstrip().endswith(f"{migrations.head()}.") for one in both), both
+
+
+def test_what_is_in_the_way_of_a_start_ends_with_two_where_trying_again_is_no_use(shared: Installation) -> None:
+    """`serve` and `worker` alike on an empty database: systemd does not start them again (RestartPreventExitStatus)."""
+    config = write_config(shared, free_port())
+    for words in (("serve",), ("serve", "--no-worker"), ("worker",)):
+        refused = ran(shared, config, *words)
+        assert (refused.returncode, refused.stderr) == (2, "The store is empty; run `selfserve db upgrade`.\n")
+
+
 def test_a_second_working_process_on_a_file_is_refused_in_one_sentence(place: Installation) -> None:
     """Exit code 1, one line, no trace; the first one goes on."""
     config = write_config(place, free_port())
@@ -89,6 +110,7 @@ def test_a_second_working_process_on_a_file_is_refused_in_one_sentence(place: In
 def test_an_address_that_is_taken_is_told_in_one_sentence(place: Installation) -> None:
     """The store is let go of, so that the next try can have it."""
 
+    place.build().stop()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = ran(place, write_config(place, port), "serve")

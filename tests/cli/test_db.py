@@ -12,8 +12,11 @@ import pytest
 from sqlalchemy.engine import make_url
 from tests.cli.conftest import Selfserve
 
+from selfserve import schema
 from selfserve.audit.trail import Trail
 from selfserve.cli.troubles import told
+from selfserve.locks import only_one
+from selfserve.store import migrations
 from selfserve.store.database import Database
 from selfserve.store.tables import ExecutorLease
 
@@ -34,10 +37,93 @@ def tell(folder: Path, kind: str) -> None:
 def test_a_store_is_upgraded_once(selfserve: Selfserve, folder: Path) -> None:
     """Before it, commands say what to run; doing it again changes nothing."""
     before = selfserve("audit", "verify")
-    assert (before.code, before.err) == (2, "The store is empty; run `selfserve db upgrade`.\n")
+    assert before.code == 2
+    assert before.err.startswith(f"There is no store at {folder}/data/selfserve.db; run `selfserve db upgrade` ")
     assert selfserve("db", "upgrade").out.startswith("The store went from empty to ")
     assert selfserve("db", "upgrade").out.startswith("The store is at version ")
     assert selfserve("audit", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve",),
+        ("worker",),
+        ("people", "sync"),
+        ("people", "sign-out", "ana"),
+        ("tokens", "list", "ana"),
+        ("audit", "verify"),
+        ("db", "backup", "copy.db"),
+        ("doctor",),
+    ],
+    ids=" ".join,
+)
+def test_every_command_says_the_same_of_a_store_that_is_not_there(
+    selfserve: Selfserve, folder: Path, words: tuple[str, ...]
+) -> None:
+    """And none makes one, nor its folder, where a disk may be missing; `db upgrade` alone does."""
+    ran = selfserve(*words)
+    sentence = f"There is no store at {folder}/data/selfserve.db; run `selfserve db upgrade` to make one. "
+    assert ran.code == (1 if words == ("doctor",) else 2)
+    assert sentence in " ".join((ran.out + ran.err).split())
+    assert not (folder / "data").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("serve",), ("worker",), ("people", "sync"), ("tokens", "list", "ana"), ("audit", "verify"), ("doctor",)],
+    ids=" ".join,
+)
+def test_every_command_says_the_same_of_an_older_store(
+    selfserve: Selfserve, folder: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the command, and nobody but that command brings the store up."""
+    selfserve("db", "upgrade")
+    made = migrations.head()
+    monkeypatch.setattr(migrations, "head", lambda: "9999z")
+    ran = selfserve(*words)
+    assert ran.code == (1 if words == ("doctor",) else 2)
+    said = f"The store is at version {made}, this build needs 9999z; run `selfserve db upgrade`."
+    assert said in " ".join((ran.out + ran.err).split())
+    database = store(folder)
+    assert migrations.current(database.engine) == made
+    database.close()
+
+
+def test_a_store_that_is_worked_on_is_not_upgraded(
+    selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says what to stop first; where there is nothing to bring up, who works is not in the way."""
+    selfserve("db", "upgrade")
+    database = store(folder)
+    lock = only_one(database)
+    assert lock is not None
+    with lock:
+        assert selfserve("db", "upgrade").out == f"The store is at version {migrations.head()}.\n"
+        monkeypatch.setattr(migrations, "wrong", lambda engine: "It is older.")
+        ran = selfserve("db", "upgrade")
+        assert (ran.code, ran.err) == (1, f"Another process works on {folder}/data/selfserve.db; stop it first.\n")
+    assert selfserve("db", "upgrade").code == 0
+    database.close()
+
+
+def test_who_still_works_with_the_build_of_before_is_told(
+    selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where many processes share a store the old ones go on; their admin hears that they are to be started anew."""
+    selfserve("db", "upgrade")
+    database, now = store(folder), datetime.now(UTC)
+    with database.write() as session:
+        session.add(
+            ExecutorLease(executor="web-1", role="web", host="a", pid=1, began_at=now, beaten_at=now, circuits=[])
+        )
+    database.close()
+    versions = iter(["0001", "0002"])
+    monkeypatch.setattr(migrations, "current", lambda engine: next(versions))
+    monkeypatch.setattr(schema, "bring_up_unused", lambda database, engine: None)
+    ran = selfserve("db", "upgrade")
+    assert (ran.code, ran.out) == (0, "The store went from 0001 to 0002.\n")
+    assert ran.err == "web-1 still works on it with the build of before; start every process again.\n"
 
 
 def test_a_backup_brings_back_what_was(selfserve: Selfserve, folder: Path) -> None:

@@ -126,7 +126,9 @@ def test_a_fresh_installation_is_told_what_is_left_to_do(selfserve: Selfserve, f
     (folder / "secrets/secret-key").write_text("short")
     (folder / "secrets/sealing-key").write_text("no key")
     found = findings(selfserve)
-    assert found["store"] == [("fail", "There is no store yet; run `selfserve db upgrade`.")]
+    ((level, sentence),) = found["store"]
+    assert level == "fail"
+    assert sentence.startswith(f"There is no store at {folder}/data/selfserve.db; run `selfserve db upgrade` ")
     assert any("at least 32 are needed" in text for _, text in found["secrets"])
     assert any("32 random bytes" in text for _, text in found["secrets"])
     assert found["mail"][0][0] == "warn"

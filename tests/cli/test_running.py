@@ -55,6 +55,19 @@ def test_it_begins_and_ends_in_order(ready: Path, tmp_path: Path, arguments: tup
     assert all(line.startswith("{") for line in said.splitlines())
 
 
+def test_where_it_is_started_nothing_is_read_but_what_the_settings_name(tmp_path: Path) -> None:
+    """Pages have a storage in the current folder by themselves, which may be another's, or closed to the account."""
+    storage = tmp_path / ".nicegui" / "storage-general.json"
+    storage.parent.mkdir()
+    storage.write_text("not ours")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("NICEGUI")}
+    done = subprocess.run(
+        [sys.executable, "-c", "import selfserve.serving, nicegui; print(dict(nicegui.app.storage.general))"],
+        cwd=tmp_path, env={**environ, "PYTHONPATH": SOURCES}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("{}\n", "")
+
+
 def test_a_missing_secret_is_a_sentence(selfserve: Selfserve, ready: Path) -> None:
     """Before anything is opened to the network."""
     (ready / "secrets/sealing-key").unlink()

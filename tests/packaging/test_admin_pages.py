@@ -112,7 +112,7 @@ def test_a_server_is_installed_connected_backed_up_restored_and_upgraded(
     newer = _next_revision(server, machine.shared / "newer.deb")
     lines = "\n".join(
         [
-            f"cd {machine.shared}; export EDITOR=editor",
+            f"cd {machine.shared}; unset EDITOR",  # as on a fresh Debian
             _typed("docs/admin/install.md", "## With the Debian package"),
             _typed("docs/admin/connect.md", "# Connect provider and directory"),
             TOKEN,

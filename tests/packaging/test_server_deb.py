@@ -122,6 +122,24 @@ def test_what_an_upgrade_still_takes_is_told_at_upgrades_alone(fresh: Machine, b
     assert ("selfserve db upgrade" in said) == advised
 
 
+@pytest.mark.needs_root
+@pytest.mark.parametrize("volume", ["", "/var/lib/selfserve", "/var/lib/selfserve/backups"])
+def test_a_purge_empties_what_is_a_volume_of_its_own_and_ends_well(fresh: Machine, volume: str) -> None:
+    """Nobody unmounts for it; the mount point stays, and nothing that was in it or beside it."""
+    script = fresh.shared / "postrm"
+    script.write_text(template("server.postrm", {"PACKAGE": "selfserve-server", "VERSION": "0.1.0-2"}))
+    left = fresh.sh(
+        f"""mkdir -p /etc/selfserve/secrets /var/lib/selfserve/backups
+        [ -z "{volume}" ] || mount -t tmpfs none "{volume}"
+        mkdir -p /var/lib/selfserve/backups; touch /etc/selfserve/secrets/key /var/lib/selfserve/.hidden
+        touch /var/lib/selfserve/selfserve.db /var/lib/selfserve/backups/today.db
+        sh {script} purge 2>&1; sh {script} purge >/dev/null 2>&1
+        echo "left:"; find /etc/selfserve /var/lib/selfserve 2>/dev/null || true"""
+    ).split("left:")[1]
+    expected = {"": [], "/var/lib/selfserve": [volume], "/var/lib/selfserve/backups": ["/var/lib/selfserve", volume]}
+    assert left.split() == expected[volume]
+
+
 SCRIPTS = (
     "server.postinst", "server.prerm", "server.postrm", "app.preinst", "app.postinst", "app.prerm", "app.postrm",
 )  # fmt: skip

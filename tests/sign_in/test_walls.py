@@ -57,12 +57,19 @@ def test_monitoring_comes_by_address_but_by_no_foreign_name(home: Site, host: st
             "https",
             "198.51.100.7",
         ),
-        ({"x-forwarded-for": "garbage", "x-forwarded-proto": "javascript"}, "http", "10.9.0.1"),
+        ({"x-forwarded-for": "203.0.113.5:4000"}, "http", "203.0.113.5"),
+        ({"x-forwarded-for": "[2001:db8::1]:4000, 10.9.0.2:80"}, "http", "2001:db8::1"),
+        ({"x-forwarded-for": "garbage", "x-forwarded-proto": "javascript"}, "http", "unknown"),
+        ({"x-forwarded-for": "203.0.113.9, unknown"}, "http", "unknown"),
+        ({"x-forwarded-for": "203.0.113.9, "}, "http", "unknown"),
+        ({"x-forwarded-for": "10.9.0.2"}, "http", "10.9.0.1"),
+        ({"x-forwarded-for": ""}, "http", "10.9.0.1"),
         ({}, "http", "10.9.0.1"),
     ],
 )
 def test_a_trusted_proxy_tells_address_and_scheme(home: Site, sent: dict[str, str], scheme: str, address: str) -> None:
-    """The nearest address that is no proxy of ours; what a client wrote further left is not believed."""
+    """The nearest address that is no proxy of ours; what a client wrote further left is not believed. Where it is no
+    address the caller is nowhere: the proxy's own, which may be of this machine, is not his."""
     assert home.client.get("/healthz", headers=sent).text == f"page /healthz {scheme} {address}"
 
 

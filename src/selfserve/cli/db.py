@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,32 +12,38 @@ from selfserve.cli.backups import copy, version_of
 from selfserve.cli.brought import BROUGHT, brought
 from selfserve.cli.given_since import given_since
 from selfserve.cli.stop import WRONG, Stop
-from selfserve.cli.surroundings import Surroundings, say, surroundings
+from selfserve.cli.surroundings import Surroundings, say, surroundings, warn
+from selfserve.cli.working import working_on
 from selfserve.store import migrations
-from selfserve.store.tables import ExecutorLease
 
 commands = typer.Typer(help="The store: versions and backups.", no_args_is_help=True)
 commands.command("given-since")(given_since)
 
-ALIVE = timedelta(minutes=2)
-"""A process that wrote its lease within this time still works."""
-
 
 @commands.command("upgrade")
 def upgrade(ctx: typer.Context) -> None:
-    """Bring the store to the version this build needs; a store already there is left alone."""
-    with surroundings(ctx).any_database() as database:
+    """Bring the store to the version this build needs, and make one where there is none; back up before.
+
+    A store that is one file has to rest meanwhile. One that is already there is left alone.
+    """
+    from selfserve import app, schema
+    from selfserve.cli.house import refused
+
+    around = surroundings(ctx)
+    with around.any_database() as database:
         before = migrations.current(database.engine)
         try:
-            migrations.upgrade(database.engine)
-        except migrations.UnknownVersionError as unknown:
-            raise Stop(str(unknown), WRONG) from unknown
+            schema.bring_up_unused(database, app.engine_of(around.settings, database))
+        except schema.CannotStart as refusal:
+            raise refused(refusal) from None
         after = migrations.current(database.engine)
-    say(
-        f"The store is at version {after}."
-        if before == after
-        else f"The store went from {before or 'empty'} to {after}."
-    )
+        former = [] if before in (None, after) else working_on(database, around.now())
+    if before == after:
+        say(f"The store is at version {after}.")
+        return
+    say(f"The store went from {before or 'empty'} to {after}.")
+    if former:
+        warn(f"{', '.join(former)} still works on it with the build of before; start every process again.")
 
 
 @commands.command("backup")
@@ -50,8 +55,8 @@ def backup(
     store = _sqlite_file(around, f"pg_dump --format=custom --file={file} {_postgres_words(around)}")
     if file.exists():
         raise Stop(f"{file} exists already; a backup overwrites nothing.", WRONG)
-    if not store.exists():
-        raise Stop(f"There is no store at {store} yet.", WRONG)
+    if missing := around.store_missing:
+        raise Stop(missing, WRONG)
     copy(store, file)
     say(f"Wrote {file} ({file.stat().st_size // 1024} KiB). It holds personal data; keys and passwords lie elsewhere.")
 
@@ -104,11 +109,6 @@ def _postgres_words(around: Surroundings) -> str:
 
 def _refuse_while_working(around: Surroundings) -> None:
     with around.any_database() as database:
-        if not sa.inspect(database.engine).has_table(ExecutorLease.__tablename__):
-            return
-        with database.read() as session:
-            alive = session.scalars(
-                sa.select(ExecutorLease.executor).where(ExecutorLease.beaten_at > around.now() - ALIVE)
-            ).all()
+        alive = working_on(database, around.now())
     if alive:
         raise Stop(f"{', '.join(alive)} still works on this store; stop it first.", WRONG)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from selfserve.cli.house import build
+from selfserve.cli.house import build, refused
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import surroundings
 from selfserve.settings.loading import FILE
@@ -49,9 +49,9 @@ def desktop(
 @contextmanager
 def _server(ctx: typer.Context, data: Path | None) -> Iterator[Any]:
     """A running server: of the configuration where there is one, else the demo's sample company; the app's brand."""
-    from selfserve.app import CannotStart
     from selfserve.catalog.live import CatalogUnusable
     from selfserve.desktop.brand import Brand
+    from selfserve.schema import CannotStart
 
     logs.configure(sys.stderr, level="WARNING")
     with ExitStack() as stack:
@@ -59,7 +59,7 @@ def _server(ctx: typer.Context, data: Path | None) -> Iterator[Any]:
             own = data is None and _configured(ctx)
             settings = stack.enter_context(_own(ctx) if own else _sample(data))
         except CannotStart as refusal:
-            raise Stop(str(refusal), FAILED) from None
+            raise refused(refusal) from None
         except CatalogUnusable as broken:
             raise Stop(f"{broken}\nThe catalog cannot be used; mend it first.", WRONG) from None
         yield Brand(settings.brand.name, LOCAL, settings.server.public_url, accent=settings.brand.accent)
@@ -87,7 +87,7 @@ def _own(ctx: typer.Context) -> Iterator[Any]:
         door = stack.enter_context(listener(server.port))
         if door.getsockname()[1] != server.port:
             raise Stop(f"Port {server.port} is taken; end the other program, or set another server.port.", FAILED)
-        app = build(around)
+        app = build(around, upgrades=True)
         stack.callback(app.stop)
         made = server_of(asgi(app), host=server.host, port=server.port)
         stack.enter_context(in_thread(made, door, "web"))

@@ -12,19 +12,30 @@ from selfserve.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from selfserve.app import App
+    from selfserve.schema import CannotStart
 
 
-def build(around: Surroundings, *, works: bool | None = None, looking: bool = False) -> App:
-    """The house as the settings say, not begun yet; raises Stop where it cannot start. `looking`: it never will."""
-    from selfserve import app
+def build(around: Surroundings, *, works: bool | None = None, looking: bool = False, upgrades: bool = False) -> App:
+    """The house as the settings say, not begun yet; raises Stop where it cannot start. `looking`: it never will;
+    `upgrades`: it brings its store up by itself."""
+    from selfserve import app, schema
 
     with around.store_errors():
         try:
-            return app.build(around.settings, around.secrets, works=works, looking=looking, now=around.now)
-        except app.CannotStart as refusal:
-            raise Stop(str(refusal), FAILED) from None
+            return app.build(
+                around.settings, around.secrets, works=works, looking=looking, upgrades=upgrades, now=around.now
+            )
+        except schema.CannotStart as refusal:
+            raise refused(refusal) from None
         except CatalogUnusable as broken:
             raise Stop(f"{broken}\nThe catalog cannot be used; mend it first.", WRONG) from None
+
+
+def refused(refusal: CannotStart) -> Stop:
+    """How the command ends: whoever starts it again by himself (systemd) must not, where somebody has to act first."""
+    from selfserve.schema import StoreUnfit
+
+    return Stop(str(refusal), WRONG if isinstance(refusal, StoreUnfit) else FAILED)
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from selfserve.cli.checks.start import all_at_once
-from selfserve.cli.house import build
-from selfserve.cli.stop import FAILED, WRONG, Stop
+from selfserve.cli.house import build, refused
+from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, surroundings
 from selfserve.settings.loading import FILE
 from selfserve.telemetry import logs
@@ -59,14 +59,14 @@ def demo(
 ) -> None:
     """Run everything on this machine with a sample company: provider, directory, licences, software repository."""
     logs.configure(sys.stderr, level="WARNING")
-    from selfserve.app import CannotStart
     from selfserve.catalog.live import CatalogUnusable
     from selfserve.demo.run import run_demo
+    from selfserve.schema import CannotStart
 
     try:
         raise typer.Exit(run_demo(port=port, file=_demo_file(ctx, data), tour=tour))
     except CannotStart as refusal:
-        raise Stop(str(refusal), FAILED) from None
+        raise refused(refusal) from None
     except CatalogUnusable as broken:
         raise Stop(f"{broken}\nThe catalog cannot be used; mend it first.", WRONG) from None
 

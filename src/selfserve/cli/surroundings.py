@@ -56,8 +56,14 @@ class Surroundings:
     @property
     def store_exists(self) -> bool:
         """False for an SQLite store that nothing was written to yet; opening would make the file."""
-        store = self.settings.store
-        return not store.sqlite or Path(store.address().removeprefix("sqlite:///")).exists()
+        return not self.store_missing
+
+    @property
+    def store_missing(self) -> str:
+        """That there is no store yet, in the sentence that every command says; "" where there is one."""
+        from selfserve.store import migrations
+
+        return migrations.missing(self.settings.store.address())
 
     @contextmanager
     def any_database(self) -> Iterator[Database]:
@@ -102,6 +108,8 @@ class Surroundings:
         """The store, at the version this build knows; raises Stop with the command that helps where it is not."""
         from selfserve.store import migrations
 
+        if missing := self.store_missing:
+            raise Stop(missing, WRONG)
         with self.any_database() as database:
             if wrong := migrations.wrong(database.engine):
                 raise Stop(wrong, WRONG)

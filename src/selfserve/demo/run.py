@@ -19,7 +19,7 @@ import uvicorn
 from rich.console import Console
 from starlette.applications import Starlette
 
-from selfserve.app import App, CannotStart, build
+from selfserve.app import App, build
 from selfserve.demo import configuration, setup
 from selfserve.demo.company import FERNHILL, Company
 from selfserve.demo.configuration import HOST, Ports
@@ -27,6 +27,7 @@ from selfserve.demo.directory import DemoDirectory
 from selfserve.demo.directory.snapshot import SnapshotError
 from selfserve.demo.identity_provider import Client, identity_provider
 from selfserve.demo.welcome import welcome
+from selfserve.schema import CannotStart
 from selfserve.serving import asgi, in_thread, server_of
 from selfserve.settings.loading import FILE
 from selfserve.settings.model import Settings
@@ -134,7 +135,7 @@ def running(
         logs.configure(sys.stderr, level=settings.logs.level, json=settings.logs.json_lines)
         signs_in = uvicorn.Config(_provider(settings, secrets, directory), log_config=None, access_log=False)
         stack.enter_context(in_thread(uvicorn.Server(signs_in), doors.provider, "provider"))
-        app = build(settings, secrets)
+        app = build(settings, secrets, upgrades=True)
         stack.callback(app.stop)
         sync_people(app, full=True)
         stack.enter_context(in_thread(server_of(asgi(app), host=HOST, port=ports.web), doors.web, "web"))

@@ -21,6 +21,7 @@ from typing import Any, ParamSpec
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import error as dbos_errors
 from sqlalchemy.orm import Session
 
 from selfserve.store.away import is_away, is_cancelled
@@ -49,6 +50,10 @@ LEFT_AFTER = 60.0
 
 
 _OPEN = ("DELAYED", "ENQUEUED", "PENDING")
+
+
+class EngineBehindError(Exception):
+    """The engine's own tables are missing, or of an older build."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +142,26 @@ class Engine:
 
     def prepare(self) -> None:
         """Create or migrate the engine's own tables. Launches nothing that works."""
-        self._call_outside_loop(self._prepare)
+        self._call_outside_loop(lambda: self._launch_and_end(migrates=True))
 
-    def _prepare(self) -> None:
+    def verify(self) -> None:
+        """Raises EngineBehindError where the engine's own tables are not there, or of an older build; changes none."""
+        try:
+            self._call_outside_loop(lambda: self._launch_and_end(migrates=False))
+        except dbos_errors.DBOSInitializationError as behind:
+            raise EngineBehindError(str(behind)) from None
+
+    def behind(self) -> bool:
+        """Whether `prepare` has something to do."""
+        try:
+            self.verify()
+        except EngineBehindError:
+            return True
+        return False
+
+    def _launch_and_end(self, *, migrates: bool) -> None:
         _take_logger()
-        _ = DBOS(config=self._config())
+        _ = DBOS(config=self._config(migrates=migrates))
         try:
             DBOS.listen_queues([])
             DBOS.launch()
@@ -191,9 +211,10 @@ class Engine:
     def _durable(self, name: str, task: Task) -> Task:
         return _logged(name, _lasting(task, self._ending))
 
-    def _config(self) -> DBOSConfig:
+    def _config(self, *, migrates: bool = False) -> DBOSConfig:
         return DBOSConfig(
             name=NAME,
+            run_migrations=migrates,
             system_database_engine=self.database.engine,
             application_version=VERSION,
             executor_id=self.executor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,9 @@ BY_ADDRESS = frozenset({"/metrics"})
 rebinding) would read with the eyes of a browser here."""
 NOT_BY_A_PAGE = ("/api/", "/auth/backchannel", "/mail/off/")
 """Paths called by programs: they prove themselves by what they carry, never by a cookie."""
+UNKNOWN = "unknown"
+"""Where a caller is of whom a trusted proxy wrote what is no address: nowhere near. The proxy's own address is not
+theirs, and may be this machine's."""
 _NEVER_BELIEVED = (b"x-forwarded-host", b"x-forwarded-prefix", b"x-forwarded-port", b"x-forwarded-server", b"forwarded")
 _BELIEVED_OF_A_PROXY = (b"x-forwarded-for", b"x-forwarded-proto")
 
@@ -113,10 +117,11 @@ class Wall:
         scope["headers"] = [header for header in scope["headers"] if header[0] not in forgotten]
 
     def _take_over(self, scope: Scope, told: Mapping[bytes, bytes]) -> None:
-        hops = [hop.strip() for hop in told.get(b"x-forwarded-for", b"").decode("latin-1").split(",")]
-        beyond = next((hop for hop in reversed(hops) if not self._is_proxy(hop)), "")
-        if _address(beyond):
-            scope["client"] = (beyond, 0)
+        way = told.get(b"x-forwarded-for", b"").decode("latin-1").strip()
+        hops = [_host(hop) for hop in way.split(",")] if way else []
+        beyond = next((hop for hop in reversed(hops) if not self._is_proxy(hop)), None)
+        if beyond is not None:
+            scope["client"] = (beyond if _address(beyond) else UNKNOWN, 0)
         scheme = told.get(b"x-forwarded-proto", b"").decode("latin-1").lower()
         if scheme in ("http", "https"):
             sockets = {"http": "ws", "https": "wss"}
@@ -196,6 +201,12 @@ def principal_of(
         with contextlib.suppress(StoreBusy), db.write() as session:  # the next look notes it as well
             sessions.touch(session, [principal.sign_in_id], now)
     return principal
+
+
+def _host(hop: str) -> str:
+    """A hop's address, without the port that some proxies write behind it (`203.0.113.5:4000`, `[2001:db8::1]:80`)."""
+    found = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::\d+)?|([0-9.]+):\d+", hop.strip())
+    return (found[1] or found[2]) if found else hop.strip()
 
 
 def _address(host: str) -> Any:

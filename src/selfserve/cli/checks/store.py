@@ -28,8 +28,8 @@ NOTHING = 100 * 1024**2
 def check_store(around: Surroundings) -> Iterator[Finding]:
     """Reachable, and at this build's version."""
     settings = around.settings.store
-    if not around.store_exists:
-        yield failure(AREA, "There is no store yet; run `selfserve db upgrade`.")
+    if missing := around.store_missing:
+        yield failure(AREA, missing)
         return
     try:
         with around.any_database() as database:

@@ -45,6 +45,17 @@ def current(engine: sa.Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def missing(url: str) -> str:
+    """That a store which is one file is not there, in a sentence; "" where it is. Opening would make the file."""
+    address = sa.make_url(url)
+    if address.get_backend_name() != "sqlite" or Path(str(address.database)).exists():
+        return ""
+    return (
+        f"There is no store at {address.database}; run `selfserve db upgrade` to make one. "
+        "Where there was one, see first that its disk is mounted."
+    )
+
+
 def wrong(engine: sa.Engine) -> str:
     """What is wrong with the store's version, in a sentence; "" for the one that this build needs."""
     found, known = current(engine), head()
