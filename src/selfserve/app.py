@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from selfserve import schema, tasks, techops
+from selfserve.catalog.keeping import unserved
 from selfserve.catalog.live import LiveCatalog
 from selfserve.catalog.problems import Problem
 from selfserve.connectors.contract import Ports
@@ -26,6 +27,7 @@ from selfserve.fulfilment import sealed, seats
 from selfserve.fulfilment.engine import Engine
 from selfserve.fulfilment.house import House
 from selfserve.fulfilment.leases import Heart
+from selfserve.good_catalogs import GoodCatalogs
 from selfserve.insights import looking as first_look
 from selfserve.locks import StoreTaken, only_one
 from selfserve.people.groups import PresentPeople
@@ -90,14 +92,9 @@ class App:
         self._running = True
 
     def _watch(self) -> None:
-        """Hold the catalog against people as they are now, and follow its files.
-
-        People come only after the catalog is served: a team that shrank is told to staff and stops no start.
-        """
+        """Hold the catalog against people as they are now, and follow its files."""
         people = PresentPeople(self.house.database)
-        if people.any():
-            self.house.catalog.knows(people)
-            self.house.catalog.refresh(force=True)
+        self.house.catalog.begin(people if people.any() else None)
         every = self.settings.catalog.reload_every.total_seconds()
         watch = threading.Thread(target=self.house.catalog.watch, args=(self._stop, every), name="catalog", daemon=True)
         watch.start()
@@ -160,7 +157,7 @@ def build(
             _look(database)
         else:
             (schema.bring_up if upgrades else schema.check)(database, engine)
-        house = _house(settings, secrets, database, engine, works=working, now=now)
+        house = _house(settings, secrets, database, engine, works=working, looking=looking, now=now)
         undo.pop_all()
     return App(
         settings=settings,
@@ -210,6 +207,7 @@ def _house(
     engine: Engine,
     *,
     works: bool,
+    looking: bool,
     now: Callable[[], datetime],
 ) -> House:
     sealer = sealer_of(settings, secrets)
@@ -228,6 +226,7 @@ def _house(
         registry,
         on_broken=lambda problems: _broken(house, settings, problems),
         on_good=lambda: log.info("catalog_mended"),
+        keeper=None if looking else GoodCatalogs(database, now),
     )
     house = House(
         database=database,
@@ -271,5 +270,12 @@ def build_registry(
 
 
 def _broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> None:
-    log.error("catalog_broken", problems=[str(problem) for problem in problems])
-    techops.tell_catalog_broken(house, settings, problems)
+    served, held = house.catalog, unserved(settings.catalog.folder, house.catalog.current)
+    log.error(
+        "catalog_broken",
+        problems=[str(problem) for problem in problems],
+        served_since=served.since.isoformat(timespec="seconds") if served.since else "",
+        edited_but_not_served=held.edited,
+        gone_but_served=held.gone,
+    )
+    techops.tell_catalog_broken(house, settings, problems, held)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from selfserve.catalog.keeping import Unserved
 from selfserve.catalog.live import stamp
 from selfserve.catalog.problems import Problem
 from selfserve.fulfilment.house import House
@@ -41,8 +43,9 @@ def tell(session: Session, house: House, roles: RoleRules, *, now: datetime, eve
     return fresh
 
 
-def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Problem, ...]) -> bool:
-    """An edit of the catalog cannot be served: what is wrong with it, and that the last good version stays.
+def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Problem, ...], held: Unserved) -> bool:
+    """An edit of the catalog cannot be served: what is wrong with it, that the last good version stays, and what else
+    of the edit waits with it, so that nobody takes a rule for changed or an item for gone.
 
     Every process notices the same edit; it is told once, and again when the same mistake is made a second time.
     """
@@ -52,10 +55,23 @@ def tell_catalog_broken(house: House, settings: Settings, problems: tuple[Proble
     body = msg("The last good version is served until this is mended:\n{problems}", problems=shown)
     if more > 0:
         body = msg_n("{words}\n… and {count} more.", "{words}\n… and {count} more.", more, words=body)
+    wrong = {problem.file for problem in problems}
+    if edited := [file for file in held.edited if file not in wrong]:
+        body = msg(
+            "{words}\nEdited too, but not served until this is mended: {files}", words=body, files=_shown(edited)
+        )
+    if held.gone:
+        body = msg(
+            "{words}\nNot there any more, but served until this is mended: {files}", words=body, files=_shown(held.gone)
+        )
     with house.database.write() as session:
         title = msg("The catalog has a mistake, so the last edit is not served")
         roles = RoleRules.of(settings.roles.model_dump())
         return tell(session, house, roles, now=house.now(), event=event, title=title, body=body)
+
+
+def _shown(files: Sequence[str]) -> str:
+    return ", ".join([*files[:SHOWN], "…"] if len(files) > SHOWN else files)
 
 
 def tell_sync_alarms(house: House, roles: RoleRules, alarms: list[str]) -> bool:

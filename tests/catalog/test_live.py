@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.catalog.folders import VPN, folder
 from tests.catalog.stand import Groups, all_actions
 
+from selfserve.catalog.files import Copy
+from selfserve.catalog.keeping import Kept
 from selfserve.catalog.live import CatalogUnusable, LiveCatalog
 from selfserve.catalog.problems import Problem
+
+SINCE = datetime(2026, 11, 30, 22, 10, tzinfo=UTC)
 
 
 class Ear:
@@ -135,6 +140,62 @@ def test_a_start_without_a_good_version_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CatalogUnusable, match=r"items/vpn\.yaml:1:1") as caught:
         live(folder(tmp_path, items__vpn_yaml="x: 1"), Ear())
     assert len(caught.value.problems) > 5
+
+
+class Shelf:
+    """Keeps one version in memory, unless it is away."""
+
+    def __init__(self) -> None:
+        self.copy: Copy | None = None
+        self.away, self.asked = False, 0
+
+    def kept(self) -> Kept | None:
+        return Kept(self.copy, SINCE) if self.copy else None
+
+    def keep(self, copy: Copy) -> datetime:
+        self.asked += 1
+        if self.away:
+            raise OSError("the store does not answer")
+        self.copy = copy
+        return SINCE
+
+
+def test_a_version_that_cannot_be_kept_is_served_and_kept_at_a_later_look(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A store that is away holds up no edit; it is logged once, and needs no further edit."""
+    path, shelf = folder(tmp_path), Shelf()
+    shelf.away = True
+    catalog = LiveCatalog(path, all_actions(), keeper=shelf)
+    catalog.begin()
+    write(path / "items" / "vpn.yaml", VPN.replace("name: VPN", "name: Tunnel"))
+    assert catalog.refresh()
+    assert catalog.current.items["vpn"].name == "Tunnel"
+    assert (shelf.copy, catalog.since, len(caplog.records)) == (None, None, 1)
+    shelf.away = False
+    assert not catalog.refresh()
+    assert shelf.copy is not None
+    assert "name: Tunnel" in shelf.copy.texts["items/vpn.yaml"]
+    assert catalog.since == SINCE
+    asked = shelf.asked
+    assert catalog.refresh(force=True)
+    assert shelf.asked == asked
+
+
+def test_a_broken_start_is_told_when_it_begins_and_not_again_for_the_same(tmp_path: Path) -> None:
+    """By then there is somebody to tell; what is mended after that is told as ever."""
+    path, ear, shelf = folder(tmp_path), Ear(), Shelf()
+    LiveCatalog(path, all_actions(), keeper=shelf).begin()
+    write(path / "items" / "vpn.yaml", "x: 1")
+    catalog = LiveCatalog(path, all_actions(), on_broken=ear.broken, on_good=ear.good, keeper=shelf)
+    assert ear.heard == []
+    assert catalog.current.items["vpn"].name == "VPN"
+    catalog.begin()
+    assert not catalog.refresh(force=True)
+    assert len(ear.heard) == 1
+    write(path / "items" / "vpn.yaml", VPN)
+    assert catalog.refresh()
+    assert ear.heard[1:] == ["good"]
 
 
 def test_people_who_leave_are_seen_when_looked_for(tmp_path: Path) -> None:

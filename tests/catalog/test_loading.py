@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.catalog.folders import VPN, broken, folder, good, only, with_vpn
+from tests.catalog.folders import HOUSE, VPN, broken, folder, good, only, with_vpn
 from tests.catalog.stand import all_actions
 
 from selfserve.catalog.checks.placed import PlacedRule, rules_of
 from selfserve.catalog.items import Item
-from selfserve.catalog.loading import Catalog, CatalogBroken, load
+from selfserve.catalog.loading import Catalog, CatalogBroken, copy_of, load
 from selfserve.catalog.sources import Source, parse_source
+from selfserve.languages.messages import kept
 
 
 def test_a_good_folder_becomes_a_catalog(tmp_path: Path) -> None:
@@ -241,3 +242,21 @@ def test_a_mangled_item_is_read_or_refused_with_places(data: st.DataObject) -> N
         for problem in read:
             assert 1 <= problem.line <= text.count("\n") + 2
             assert problem.sentence.endswith((".", "?"))
+
+
+def test_a_copy_of_the_files_is_the_same_catalog() -> None:
+    """Items, teams, policy, and runbooks in every language; loaded from texts alone, it is equal."""
+    first = load(HOUSE, all_actions())
+    assert isinstance(first, Catalog)
+    copy = copy_of(first)
+    again = load(copy, all_actions())
+    assert isinstance(again, Catalog)
+    assert (again.digests, again.teams, again.policy) == (first.digests, first.teams, first.policy)
+    assert {name: kept(text) for name, text in again.runbooks.items()} == {
+        name: kept(text) for name, text in first.runbooks.items()
+    }
+    assert again.runbooks == first.runbooks
+    assert copy_of(again).digest == copy.digest
+    on_disk = {str(path.relative_to(HOUSE)) for path in HOUSE.rglob("*.*") if path.suffix in (".yaml", ".md")}
+    assert copy.texts.keys() <= on_disk
+    assert any(name.endswith(".de.md") for name in copy.texts)

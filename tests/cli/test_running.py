@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -83,6 +84,24 @@ def test_a_broken_catalog_is_told_with_its_place(selfserve: Selfserve, ready: Pa
     assert ran.code == 2
     assert "items/broken.yaml:" in ran.err
     assert "The catalog cannot be used; mend it first." in ran.err
+
+
+def test_a_killed_program_begins_again_beside_a_broken_edit(selfserve: Selfserve, ready: Path, tmp_path: Path) -> None:
+    """The night's kill -9 meets the evening's slip: pages and worker run on by the last good version, and say so."""
+    broken, log = ready / "catalog/items/broken.yaml", tmp_path / "log"
+    with process(ready, "serve", port=free_port(), log=log) as started:
+        broken.write_text("id: broken\nname: [broken\n")
+        started.kill()
+        started.wait(timeout=30)
+    for command in ("serve", "worker"):
+        with process(ready, command, port=free_port(), log=log) as started:
+            started.kill()
+            started.wait(timeout=30)
+        said = next(json.loads(line) for line in log.read_text().splitlines() if "catalog_broken" in line)
+        assert said["problems"][0].startswith("items/broken.yaml:3:1: This is not YAML")
+        assert said["served_since"]
+    broken.unlink()
+    assert selfserve("catalog", "check").code == 0
 
 
 def test_everything_that_stands_in_the_way_of_a_start_is_told_at_once(selfserve: Selfserve, ready: Path) -> None:

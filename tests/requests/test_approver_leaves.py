@@ -14,7 +14,7 @@ from selfserve.requests.decide import Say
 from selfserve.requests.reconcile import Findings, people_left, reconcile
 from selfserve.requests.refusals import NotAllowed, NotPossible, Unfit
 from selfserve.store.states import EscalationState, RequestState, StageState
-from selfserve.store.tables import PersonGroup
+from selfserve.store.tables import PersonGroup, Stage
 
 
 def _nobody(stand: Stand) -> None:
@@ -49,6 +49,22 @@ def test_when_all_named_left_the_fallback_team_is_asked(stand: Stand) -> None:
     assert _waiting(stand, "tess") == 1
     assert stand.notices("tess")
     assert stand.stage_of(made.id).fallback
+    assert stand.decide("tess", made.id) is RequestState.FULFILLED
+
+
+def test_a_team_that_left_the_catalog_leads_to_the_fallback_at_the_next_look(stand: Stand) -> None:
+    """Not only once one of its old members presses, or a day later."""
+    made = stand.ask("ada", "screen")
+    with stand.house.database.write() as session:
+        session.get_one(Stage, stand.stage_of(made.id).id).by = ["team:dissolved"]
+    found = Findings()
+    people_left(stand.house, found)
+
+    assert found.left_approvers == [stand.stage_of(made.id).id]
+    assert (_waiting(stand, "dora"), _waiting(stand, "tess")) == (0, 1)
+    again = Findings()
+    people_left(stand.house, again)
+    assert again.left_approvers == []
     assert stand.decide("tess", made.id) is RequestState.FULFILLED
 
 

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from selfserve.catalog import live, sources
 from selfserve.catalog.draft import ActionCatalogue, PeopleView
+from selfserve.catalog.files import Copy
 from selfserve.catalog.loading import Catalog, CatalogBroken, load
 from selfserve.connectors.registry import Registry
 
@@ -32,9 +33,13 @@ def parsed_once() -> Iterator[None]:
 
 
 def _load(
-    folder: Path, actions: ActionCatalogue, people: PeopleView | None = None, *, previous: Catalog | None = None
+    folder: Path | Copy,
+    actions: ActionCatalogue,
+    people: PeopleView | None = None,
+    *,
+    previous: Catalog | None = None,
 ) -> Catalog | CatalogBroken:
-    if people is not None or previous is not None or not isinstance(actions, Registry):
+    if isinstance(folder, Copy) or people is not None or previous is not None or not isinstance(actions, Registry):
         return load(folder, actions, people, previous=previous)
     texts = sha256()
     for path in sorted(folder.rglob("*.*")):

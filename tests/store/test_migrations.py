@@ -78,7 +78,7 @@ def test_partial_unique_rules_are_migrated_with_their_condition(empty: Database)
             ), index.name
 
 
-FIRST_SCHEMA = {"0001d": "5579373a424349b7"}
+FIRST_SCHEMA = {"0001e": "1ff5265bb0b373fe"}
 """What each revision leads to. While nothing is released the first one is edited; under its old name a store of before
 would be called right, and break later."""
 

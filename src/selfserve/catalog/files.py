@@ -1,9 +1,13 @@
-"""Reading text from the catalog folder, and from nowhere else."""
+"""Reading text from the catalog folder, or from a copy of its files, and from nowhere else."""
 
 from __future__ import annotations
 
 import codecs
+import hashlib
+import json
 import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +25,34 @@ class FileRefused(Exception):  # noqa: N818 - refused is what happens to it
         self.mark = mark
 
 
-def read_inside(folder: Path, name: str, largest: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The texts of all files that a catalog was made of, by their paths in its folder. No path of it is ever opened."""
+
+    texts: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal files."""
+        return hashlib.sha256(json.dumps(sorted(self.texts.items())).encode()).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Characters in all of them."""
+        return sum(len(name) + len(text) for name, text in self.texts.items())
+
+
+def read_inside(folder: Path | Copy, name: str, largest: int) -> str:
     """The text of `name` below `folder`.
 
     Raises FileRefused where it is missing, leads outside, is no plain file, is too large (in bytes) or not UTF-8.
 
     A symbolic link is followed only where it ends inside the folder, as in a mounted ConfigMap.
     """
+    if isinstance(folder, Copy):
+        if name not in folder.texts:
+            raise FileRefused(f"There is no file {name}.")
+        return folder.texts[name]
     try:
         root = folder.resolve(strict=True)
         path = (root / name).resolve(strict=True)
@@ -36,6 +61,11 @@ def read_inside(folder: Path, name: str, largest: int) -> str:
     if not path.is_relative_to(root):
         raise FileRefused(f"{name} leads out of the catalog folder.")
     return _decoded(_content(path, name, largest), name)
+
+
+def is_inside(folder: Path | Copy, name: str) -> bool:
+    """Whether there is a file `name`; it may still be refused."""
+    return name in folder.texts if isinstance(folder, Copy) else (folder / name).is_file()
 
 
 def _content(path: Path, name: str, largest: int) -> bytes:

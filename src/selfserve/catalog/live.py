@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock
 from typing import Final
 
 from selfserve.catalog.draft import ActionCatalogue, PeopleView
-from selfserve.catalog.loading import Catalog, CatalogBroken, load
+from selfserve.catalog.keeping import Keeper
+from selfserve.catalog.loading import Catalog, CatalogBroken, copy_of, load
 from selfserve.catalog.problems import Problem
 
 Stamp = dict[str, tuple[int, int, int]]
@@ -17,13 +19,21 @@ Stamp = dict[str, tuple[int, int, int]]
 
 _LOG: Final = logging.getLogger(__name__)
 _WATCHED: Final = frozenset({".yaml", ".yml", ".md"})
+SHOWN: Final = 5
+"""Problems of a kept version that stand in a refusal: one connector that is gone makes many."""
 
 
 class CatalogUnusable(Exception):  # noqa: N818 - the state of the catalog at start
-    """There is no good version to start with; `problems` say why."""
+    """There is no good version to start with; `problems` say why, and `kept` why the one that was kept fits no more."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+    def __init__(self, problems: tuple[Problem, ...], kept: tuple[Problem, ...] = ()) -> None:
+        lines = [str(problem) for problem in problems]
+        if kept:
+            lines.append("The last good version, which was kept, does not fit what is configured now either:")
+            lines += [f"  {problem}" for problem in kept[:SHOWN]]
+        if len(kept) > SHOWN:
+            lines.append(f"  and {len(kept) - SHOWN} more.")
+        super().__init__("\n".join(lines))
         self.problems = problems
 
 
@@ -39,6 +49,7 @@ class LiveCatalog:
     """The catalog of `folder`, loaded again when its files change. `current` may be read from any thread.
 
     `on_broken` is called once for each broken edit, `on_good` once it is mended; both in the thread that noticed.
+    Where the folder is broken from the start, the version that `keeper` has kept is served; `begin` tells so.
     """
 
     def __init__(
@@ -49,16 +60,43 @@ class LiveCatalog:
         *,
         on_broken: Callable[[tuple[Problem, ...]], None] = _silent,
         on_good: Callable[[], None] = _quiet,
+        keeper: Keeper | None = None,
     ) -> None:
         self._folder, self._actions, self._people = folder, actions, people
         self._on_broken, self._on_good = on_broken, on_good
+        self._keeper, self._digest, self._unkept = keeper, "", False
+        self._since: datetime | None = None
         self._lock = Lock()
         self._stamp = stamp(folder)
         self._problems: tuple[Problem, ...] = ()
+        self._told: tuple[Problem, ...] = ()
         first = load(folder, actions, people)
         if isinstance(first, CatalogBroken):
-            raise CatalogUnusable(first.problems)
+            self._problems = first.problems
+            first = self._last_good(first.problems)
         self._current = first
+
+    def _last_good(self, problems: tuple[Problem, ...]) -> Catalog:
+        """The version that was kept, held against the connectors of now; CatalogUnusable where none is or fits."""
+        kept = self._keeper.kept() if self._keeper else None
+        if kept is None:
+            raise CatalogUnusable(problems)
+        loaded = load(kept.copy, self._actions, self._people)
+        if isinstance(loaded, CatalogBroken):
+            raise CatalogUnusable(problems, loaded.problems)
+        self._digest, self._since = kept.copy.digest, kept.since
+        return loaded
+
+    def begin(self, people: PeopleView | None = None) -> None:
+        """Keep what is served, hold the folder against `people` where they are known, and tell what is wrong with it.
+
+        People come only after the catalog is served: a team that shrank is told to staff and stops no start.
+        """
+        self._keep()
+        if people is not None:
+            self.knows(people)
+        if people is not None or self._problems:
+            self.refresh(force=True)
 
     def knows(self, people: PeopleView) -> None:
         """From now on the checks look at `people` too; call `refresh(force=True)` to hold the folder against them."""
@@ -73,6 +111,11 @@ class LiveCatalog:
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the folder as it is now; empty where `current` is what it holds."""
         return self._problems
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when `current` has been the last good version; None where nothing keeps it."""
+        return self._since
 
     def refresh(self, *, force: bool = False) -> bool:
         """Look at the files' stamps and load what changed; True where `current` was replaced.
@@ -96,6 +139,8 @@ class LiveCatalog:
                 _LOG.exception("looking for changes of the catalog failed; the last good version is served")
 
     def _refresh(self, force: bool) -> bool:
+        if self._unkept:
+            self._keep()
         seen = stamp(self._folder)
         if seen == self._stamp and not force:
             return False
@@ -109,14 +154,33 @@ class LiveCatalog:
         return self._accept(loaded)
 
     def _accept(self, loaded: Catalog) -> bool:
-        mended, self._problems = bool(self._problems), ()
+        mended, self._problems, self._told = bool(self._problems), (), ()
         self._current = loaded
+        self._keep()
         if mended:
             self._on_good()
         return True
 
+    def _keep(self) -> None:
+        """Let what is served outlive the process; what cannot be kept is tried again at each look, and logged once."""
+        if self._keeper is None:
+            return
+        copy = copy_of(self._current)
+        digest = copy.digest
+        if digest == self._digest:
+            self._unkept = False
+            return
+        try:
+            self._since = self._keeper.keep(copy)
+        except Exception:
+            if not self._unkept:
+                _LOG.warning("this version of the catalog could not be kept for a restart yet", exc_info=True)
+            self._unkept = True
+        else:
+            self._digest, self._unkept = digest, False
+
     def _tell_broken(self, problems: tuple[Problem, ...]) -> None:
-        told, self._problems = self._problems, problems
+        told, self._told, self._problems = self._told, problems, problems
         if problems != told:
             self._on_broken(problems)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from selfserve.catalog.checks import check
 from selfserve.catalog.draft import ActionCatalogue, Draft, PeopleView
-from selfserve.catalog.files import LARGEST_RUNBOOK, FileRefused, read_inside
+from selfserve.catalog.files import LARGEST_RUNBOOK, Copy, FileRefused, is_inside, read_inside
 from selfserve.catalog.items import Item
 from selfserve.catalog.policy import Policy
 from selfserve.catalog.problems import Problem
@@ -55,9 +55,14 @@ class CatalogBroken:
 
 
 def load(
-    folder: Path, actions: ActionCatalogue, people: PeopleView | None = None, *, previous: Catalog | None = None
+    folder: Path | Copy,
+    actions: ActionCatalogue,
+    people: PeopleView | None = None,
+    *,
+    previous: Catalog | None = None,
 ) -> Catalog | CatalogBroken:
-    """The catalog in `folder`, checked against the connectors' `actions` and, where given, the directory's `people`.
+    """The catalog in `folder`, or of a copy, checked against the connectors' `actions` and, where given, the
+    directory's `people`.
 
     Files whose text is that of `previous` are not parsed again. Never raises for what the folder holds.
     """
@@ -71,7 +76,11 @@ def load(
 
 
 def _read(
-    folder: Path, actions: ActionCatalogue, people: PeopleView | None, before: Draft | None, problems: list[Problem]
+    folder: Path | Copy,
+    actions: ActionCatalogue,
+    people: PeopleView | None,
+    before: Draft | None,
+    problems: list[Problem],
 ) -> Draft | None:
     """What could be read; None where teams or policy could not, since every check leans on them."""
     known = {source.file: source for source in before.items} if before else {}
@@ -97,7 +106,10 @@ def _one(read: Source[ModelT] | list[Problem], problems: list[Problem]) -> Sourc
     return None
 
 
-def _item_files(folder: Path, problems: list[Problem]) -> Iterator[str]:
+def _item_files(folder: Path | Copy, problems: list[Problem]) -> Iterator[str]:
+    if isinstance(folder, Copy):
+        yield from sorted(name for name in folder.texts if name.startswith("items/"))
+        return
     try:
         paths = sorted((folder / "items").iterdir())
     except OSError as error:
@@ -113,7 +125,7 @@ def _item_files(folder: Path, problems: list[Problem]) -> Iterator[str]:
             yield f"items/{name}"
 
 
-def _runbooks(folder: Path, items: list[Source[Item]], problems: list[Problem]) -> Iterator[tuple[str, str]]:
+def _runbooks(folder: Path | Copy, items: list[Source[Item]], problems: list[Problem]) -> Iterator[tuple[str, str]]:
     """Text of each runbook an item names; written once, it may serve several items."""
     for source in items:
         name = source.model.runbook
@@ -128,12 +140,12 @@ def _runbooks(folder: Path, items: list[Source[Item]], problems: list[Problem]) 
         yield name, Spoken.of(text, _translated(folder, source, problems))
 
 
-def _translated(folder: Path, source: Source[Item], problems: list[Problem]) -> dict[str, str]:
+def _translated(folder: Path | Copy, source: Source[Item], problems: list[Problem]) -> dict[str, str]:
     """A runbook in further languages: `name.de.md` beside `name.md`."""
     found: dict[str, str] = {}
     for code in codes():
-        name = source.model.runbook.removesuffix(".md") + f".{code}.md"
-        if not (folder / name).is_file():
+        name = _in_language(source.model.runbook, code)
+        if not is_inside(folder, name):
             continue
         try:
             found[code] = read_inside(folder, name, LARGEST_RUNBOOK)
@@ -142,6 +154,22 @@ def _translated(folder: Path, source: Source[Item], problems: list[Problem]) -> 
         else:
             problems.extend(unreadable(name, found[code]))
     return {code: text for code, text in found.items() if text.strip()}
+
+
+def _in_language(runbook: str, code: str) -> str:
+    return runbook.removesuffix(".md") + f".{code}.md"
+
+
+def copy_of(catalog: Catalog) -> Copy:
+    """Every file that the catalog was made of, as it was read: loaded again, it is the same catalog."""
+    draft = catalog.draft
+    texts = {source.file: source.text for source in draft.items}
+    texts |= {draft.teams.file: draft.teams.text, draft.policy.file: draft.policy.text}
+    for name, text in draft.runbooks.items():
+        texts[name] = str(text)
+        others = text.others if isinstance(text, Spoken) else {}
+        texts.update({_in_language(name, code): other for code, other in others.items()})
+    return Copy(MappingProxyType(texts))
 
 
 def _accepted(draft: Draft) -> Catalog:

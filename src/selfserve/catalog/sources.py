@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from selfserve.catalog.document import LARGEST, Document, DocumentBroken, read_document
-from selfserve.catalog.files import FileRefused, read_inside
+from selfserve.catalog.files import Copy, FileRefused, read_inside
 from selfserve.catalog.problems import Mark, Problem
 from selfserve.catalog.sentences import Complaint, complaints
 from selfserve.catalog.signs import hidden_signs, told
@@ -45,7 +45,7 @@ class Source(Generic[ModelT]):
 
 
 def read_source(
-    folder: Path, file: str, model: type[ModelT], previous: Source[ModelT] | None = None
+    folder: Path | Copy, file: str, model: type[ModelT], previous: Source[ModelT] | None = None
 ) -> Source[ModelT] | list[Problem]:
     """The file read as `model`, or all that is wrong with it; `previous` is handed back where the text is the same."""
     try:

@@ -42,6 +42,7 @@ GRACE = timedelta(minutes=5)
 BEGUN = timedelta(minutes=1)
 """A run whose order is nowhere may have been ordered so lately that it is not to be seen yet."""
 BATCH = 500
+TEAM = "team:"
 LOOKS = 300
 """How many holdings are read from the store at a time to be compared with their targets."""
 COMPARING = timedelta(minutes=5)
@@ -228,7 +229,8 @@ def _overdue(house: House, found: Findings) -> None:
 
 
 def people_left(house: House, found: Findings) -> None:
-    """Approvers who left are replaced, and what customers who left held is taken back. Also called after each sync."""
+    """Approvers who left are replaced, also where their team left the catalog, and what customers who left held is
+    taken back. Also called after each sync."""
     away = sa.or_(Person.disabled.is_(True), Person.gone_at.is_not(None))
     waiting = (
         sa.select(Stage.id)
@@ -255,8 +257,21 @@ def people_left(house: House, found: Findings) -> None:
         ended = ends.end_reason(session, house, request, "customer_left", now)
         return request.name if ended is not None else None
 
-    _each(house, _ids(house, waiting), ask_anew, found.left_approvers)
+    asked = dict.fromkeys([*_ids(house, waiting), *_teams_gone(house)])
+    _each(house, asked, ask_anew, found.left_approvers)
     _each(house, _ids(house, held), take_back, found.left_customers)
+
+
+def _teams_gone(house: House) -> list[str]:
+    """Open stages that name a team which is not in the catalog any more, and wait for those who were in it."""
+    there = {f"{TEAM}{name}" for name in house.catalog.current.teams}
+    open_ones = sa.select(Stage.id, Stage.by).where(Stage.state == StageState.OPEN, Stage.fallback.is_(False))
+    with house.database.read() as session:
+        return [
+            row.id
+            for row in session.execute(open_ones)
+            if any(by.startswith(TEAM) and by not in there for by in row.by)
+        ][:BATCH]
 
 
 def _unattended(house: House, found: Findings) -> None:

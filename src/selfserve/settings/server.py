@@ -134,7 +134,7 @@ class Catalog(Section):
     folder: Path = Path("catalog")
     """The catalog's folder, relative to the configuration file."""
     reload_every: Duration = Field(default=timedelta(seconds=2), gt=timedelta())
-    """How often the folder is looked at for edits; a broken edit keeps the last good version."""
+    """How often the folder is looked at for edits; a broken edit keeps the last good version, also over a restart."""
 
 
 class Worker(Section):

@@ -2,7 +2,7 @@
 
 from selfserve.store.tables.devices import DeviceCode, DeviceToken
 from selfserve.store.tables.drafts import Draft
-from selfserve.store.tables.health import Certificate, Pulse
+from selfserve.store.tables.health import Certificate, GoodCatalog, Pulse
 from selfserve.store.tables.notices import Notice
 from selfserve.store.tables.people import ApiToken, Identity, Person, PersonGroup, SignIn, SyncMark
 from selfserve.store.tables.preferences import Preference
@@ -35,6 +35,7 @@ __all__ = [
     "Draft",
     "Escalation",
     "ExecutorLease",
+    "GoodCatalog",
     "Grant",
     "GrantReason",
     "Identity",

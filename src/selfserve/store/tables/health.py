@@ -1,10 +1,11 @@
-"""How the installation is: certificates as a background look last saw them, and the pulse of its queues."""
+"""How the installation is: certificates as a background look last saw them, the pulse of its queues, and the catalog
+that was last found good."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, Text
+from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from selfserve.store.base import Base
@@ -32,3 +33,15 @@ class Pulse(Base):
     waiting: Mapped[int]
     running: Mapped[int]
     oldest: Mapped[int]
+
+
+class GoodCatalog(Base):
+    """The files of the catalog that was last found good, in one row: what is served after a restart where the folder is
+    broken."""
+
+    __tablename__ = "good_catalog"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+    """Texts by their paths in the folder."""
+    since: Mapped[datetime]

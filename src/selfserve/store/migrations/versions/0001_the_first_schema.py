@@ -5,7 +5,7 @@ from alembic import op
 
 import selfserve.store.base
 
-revision = "0001d"
+revision = "0001e"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -56,6 +56,14 @@ def upgrade() -> None:
     with op.batch_alter_table("executor_lease", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_executor_lease_beaten_at"), ["beaten_at"], unique=False)
 
+    op.create_table(
+        "good_catalog",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("since", selfserve.store.base.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_good_catalog")),
+    )
     op.create_table(
         "item_version",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -979,6 +987,7 @@ def downgrade() -> None:
 
     op.drop_table("person")
     op.drop_table("item_version")
+    op.drop_table("good_catalog")
     with op.batch_alter_table("executor_lease", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_executor_lease_beaten_at"))
 
