@@ -132,9 +132,9 @@ def rows(items: Iterable[Markup]) -> Markup:
     return Markup('<ul class="s-list">{}</ul>').format(joined(Markup("<li>{}</li>").format(item) for item in items))
 
 
-def row(path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
-    """A row that leads somewhere."""
+def row(name: str, path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
+    """A row that leads somewhere; by its `name` it is the same one wherever in the list it stands later."""
     return Markup(
-        '<a class="s-row" href="{}">{}<span class="s-row-b"><span class="s-row-t">{}</span>'
+        '<a class="s-row" id="row-{}" href="{}">{}<span class="s-row-b"><span class="s-row-t">{}</span>'
         '<span class="s-muted s-small">{}</span></span><span class="s-row-end">{}</span></a>'
-    ).format(path, lead, title, under, end)
+    ).format(name, path, lead, title, under, end)
