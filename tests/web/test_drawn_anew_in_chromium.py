@@ -137,3 +137,27 @@ def test_the_keyboard_stays_among_ones_own(browser: Browser, served: Served) -> 
         expect(asked.locator(".s-row", has_text="Wiki")).to_have_count(1)
         for row in rows:
             expect(row).to_be_focused()
+
+
+def test_rows_are_gone_through_by_keys(browser: Browser, served: Served) -> None:
+    """`j` and `k` as on the cards of approvals, also after the list was drawn anew; `?` lists them, and turned off they
+    do nothing."""
+    with tab(browser, served, "ruth") as page, tab(browser, served, "emil") as emil:
+        ready(page, "/desk")
+        rows = page.locator(".s-row")
+        for key, at in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
+            page.keyboard.press(key)
+            expect(rows.nth(at)).to_be_focused()
+        other = case_of(page.locator(".s-row", has_not_text="Emil").last)
+        take(emil, other)
+        expect(page.locator(f".s-row[href='/desk/{other}']")).to_contain_text("Emil")
+        page.keyboard.press("j")
+        expect(rows.nth(2)).to_be_focused()
+        page.keyboard.press("?")
+        listed = page.get_by_role("dialog", name="Keys")
+        expect(listed.get_by_text("To the next one, or the one before")).to_be_visible()
+        listed.get_by_role("checkbox").uncheck()
+        listed.get_by_role("button", name="Close").click()
+        rows.nth(2).focus()
+        page.keyboard.press("k")
+        expect(rows.nth(2)).to_be_focused()

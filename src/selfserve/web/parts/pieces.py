@@ -128,8 +128,10 @@ def as_title(words: str) -> str:
 
 
 def rows(items: Iterable[Markup]) -> Markup:
-    """A list of rows on one surface."""
-    return Markup('<ul class="s-list">{}</ul>').format(joined(Markup("<li>{}</li>").format(item) for item in items))
+    """A list of rows on one surface, to be gone through by keys."""
+    return Markup('<ul class="s-list" aria-keyshortcuts="j k" data-does="{}">{}</ul>').format(
+        say("To the next one, or the one before"), joined(Markup("<li>{}</li>").format(item) for item in items)
+    )
 
 
 def row(name: str, path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
