@@ -1,4 +1,4 @@
-"""Builds the icons and the font of the pages from two npm packages (versions: package.json beside this file).
+"""Builds the icons, the font and the morph of the pages from three npm packages (versions: package.json beside this).
 
     npm install --prefix packaging
     python packaging/assets.py packaging/node_modules
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -27,7 +28,10 @@ def main(modules: Path) -> None:
     inter = modules / "@fontsource-variable" / "inter"
     for source, target in FONTS.items():
         shutil.copyfile(inter / "files" / f"{source}.woff2", STATIC / target)
-    (STATIC / "LICENSES.md").write_text(licences(modules / "lucide-static" / "LICENSE", inter / "LICENSE"))
+    idiomorph = modules / "idiomorph"
+    (STATIC / "idiomorph.js").write_text(module(idiomorph / "dist" / "idiomorph.min.js", "Idiomorph"))
+    folders = {"Lucide": modules / "lucide-static", "Inter": inter, "idiomorph": idiomorph}
+    (STATIC / "LICENSES.md").write_text(licences({name: folder / "LICENSE" for name, folder in folders.items()}))
 
 
 def wanted(listed: Path) -> list[str]:
@@ -49,15 +53,21 @@ def symbol(name: str, source: str) -> str:
     return f'<symbol id="{name}" viewBox="0 0 24 24"><g {STROKE}>{drawing}</g></symbol>'
 
 
-def licences(lucide: Path, inter: Path) -> str:
-    """What came from where, with the words of both licences."""
+def module(script: Path, name: str) -> str:
+    """A script that makes one name, for those who import it."""
+    return f"{script.read_text().strip()}\nexport default {name};\n"
+
+
+def licences(found: Mapping[str, Path]) -> str:
+    """What came from where, with the words of each licence."""
+    words = "\n\n".join(f"## {name}\n\n```\n{path.read_text().strip()}\n```" for name, path in found.items())
     return (
         "# Third-party files in this folder\n\n"
         "| file | from | licence |\n|---|---|---|\n"
         "| `icons.svg` | npm `lucide-static` | ISC (parts: MIT, Feather) |\n"
-        "| `inter.woff2`, `inter-ext.woff2` | npm `@fontsource-variable/inter` | SIL Open Font License 1.1 |\n\n"
-        "Everything else here is part of selfserve and under its licence.\n\n"
-        f"## Lucide\n\n```\n{lucide.read_text().strip()}\n```\n\n## Inter\n\n```\n{inter.read_text().strip()}\n```\n"
+        "| `inter.woff2`, `inter-ext.woff2` | npm `@fontsource-variable/inter` | SIL Open Font License 1.1 |\n"
+        "| `idiomorph.js` | npm `idiomorph` | BSD Zero Clause License |\n\n"
+        f"Everything else here is part of selfserve and under its licence.\n\n{words}\n"
     )
 
 

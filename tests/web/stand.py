@@ -273,6 +273,8 @@ def live_in(stand: PageStand, behind: str = "") -> dict[str, str]:
     for login in ("ingrid", "priya", "mei", "sam"):
         for what in ("Everything is slow", "It drops out again and again", "No connection at all"):
             stand.ask(login, "network-trouble", {"what": what, "where": "In the office"})
+    for quarter in range(1, 8):  # Ingrid decides: more at once than a list of them shows at first
+        stand.ask("priya", "finance-reports", {"reason": f"The figures of quarter {quarter}." + behind})
     with stand.house.database.write() as session:
         ana = session.get_one(Person, stand.id("ana"))
         for label in ("Laptop at home", "Report of the month"):

@@ -70,6 +70,7 @@ def states(served: Served) -> list[State]:
         State("health", "tove", "/health"),
         State("approvals", "tomas", "/approvals"),
         State("approvals-together", "tomas", "/approvals", _chosen),
+        State("approvals-many", "ingrid", "/approvals", _many_chosen),
         State("approvals-none", "ana", "/approvals"),
         State("desk", "ruth", "/desk", _many),
         State("desk-mine", "ruth", "/desk?view=mine"),
@@ -119,6 +120,15 @@ def _keys(page: Page) -> None:
 def _chosen(page: Page) -> None:
     for key in ("j", "x", "j", "x"):
         page.keyboard.press(key)
+
+
+def _many_chosen(page: Page) -> None:
+    """More than the list shows at first, and how many more there are."""
+    page.wait_for_function("window.did_handshake")
+    for box in page.locator("input[data-choose]").all():
+        box.check()
+    page.locator(".s-together-bar .s-danger").click()
+    expect(page.get_by_role("dialog").locator(".s-link")).to_be_visible()
 
 
 def _many(page: Page) -> None:

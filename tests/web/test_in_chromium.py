@@ -17,6 +17,11 @@ from tests.web.targets import SECRET
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=320, height=640)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+RAW = """
+    [...document.querySelectorAll('button')].filter(one => getComputedStyle(one).borderTopStyle === 'outset')
+        .map(one => one.outerHTML.slice(0, 120))
+"""
+"""Buttons that nothing of ours gave a look."""
 Axe = Callable[[Page], list[str]]
 
 
@@ -96,6 +101,7 @@ def _barriers(page: Page, axe: Axe) -> Iterator[str]:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wider > 0:
         yield f"{wider} px wider than the window"
+    yield from (f"a browser's own button: {one}" for one in page.evaluate(RAW))
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.locator("body")).to_have_class(re.compile(f"body--{scheme}"))

@@ -74,7 +74,7 @@ def test_no_piece_of_the_page_lets_markup_through(words: str) -> None:
     """Whatever stands in a title, a fact or a path, no tag or attribute of it survives."""
     evil = f"<b onclick='x'>{words}\""
     made = [heading(evil), note(evil, "warn", evil), pill(evil, "ok"), facts([(evil, evil)]), empty("box", evil, evil),
-            row(f"/x/{evil}", Markup(), evil, evil, Markup())]  # fmt: skip
+            row(evil, f"/x/{evil}", Markup(), evil, evil, Markup())]  # fmt: skip
     for piece in made:
         assert "<b onclick" not in piece
         assert evil not in piece

@@ -150,6 +150,19 @@ def test_in_the_colours_of_the_system_counts_are_read(
         assert count.evaluate(_PAINTED) == page.locator(".s-side [aria-current]").evaluate(_PAINTED)
 
 
+def test_in_the_colours_of_the_system_a_state_keeps_its_dot(browser: Browser, served: Served) -> None:
+    """It is painted as a border, in the colour of the text beside it: a ground would be taken from it."""
+    with tab(browser, served, "ana", still=True) as page:
+        page.emulate_media(forced_colors="active")
+        page.goto("/requests")
+        pill = page.locator(".s-pill").first
+        expect(pill).to_be_visible()
+        dot = pill.evaluate(
+            "one => { const dot = getComputedStyle(one, '::before'); return [dot.width, dot.borderTopColor]; }"
+        )
+        assert dot == ["6px", pill.evaluate("one => getComputedStyle(one).color")]
+
+
 def test_in_the_colours_of_the_system_a_plot_keeps_its_legend(browser: Browser, served: Served) -> None:
     """A swatch has the colour of its bars."""
     with tab(browser, served, "tove", still=True) as page:

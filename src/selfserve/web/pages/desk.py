@@ -132,10 +132,10 @@ def _in_view(visit: Visit, seen: Seen, view: str, case: OpenCase) -> bool:
 def _filters(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
     """Which cases, and about which item, each with how many there are of it."""
     views = [
-        (chosen.address(view=view), tell(words), view == chosen.view, _count(visit, chosen, seen, view))
+        (view, chosen.address(view=view), tell(words), view == chosen.view, _count(visit, chosen, seen, view))
         for view, words in VIEWS.items()
     ]
-    return _chips(say("Which cases"), views) + _items(visit, chosen, seen)
+    return _chips("view", say("Which cases"), views) + _items(visit, chosen, seen)
 
 
 def _count(visit: Visit, chosen: Chosen, seen: Seen, view: str) -> int:
@@ -152,12 +152,12 @@ def _items(visit: Visit, chosen: Chosen, seen: Seen) -> Markup:
         offered.append(chosen.item)
     if len(offered) < 2 and not chosen.item:
         return Markup()
-    every = (chosen.address(item=""), say("All items"), not chosen.item, len(there))
+    every = ("", chosen.address(item=""), say("All items"), not chosen.item, len(there))
     one = [
-        (chosen.address(item=item), names.get(item) or _called(visit, item), item == chosen.item, counted[item])
+        (item, chosen.address(item=item), names.get(item) or _called(visit, item), item == chosen.item, counted[item])
         for item in offered
     ]
-    return _chips(say("About which item"), [every, *one])
+    return _chips("item", say("About which item"), [every, *one])
 
 
 def _called(visit: Visit, item: str) -> str:
@@ -166,14 +166,15 @@ def _called(visit: Visit, item: str) -> str:
     return tell(known.name) if known is not None else item
 
 
-def _chips(label: str, chips: Sequence[tuple[str, str, bool, int]]) -> Markup:
+def _chips(kind: str, label: str, chips: Sequence[tuple[str, str, str, bool, int]]) -> Markup:
+    """What to choose of a `kind`, and how many there are of each; each by its name is the same one when they change."""
     inner = joined(
-        Markup('<a class="s-chip" href="{}"{}>{} <span class="s-chip-n">{}</span></a>').format(
-            address, Markup(' aria-current="page"') if here else "", words, reader().number(count)
+        Markup('<a class="s-chip" id="{}-{}" href="{}"{}>{} <span class="s-chip-n">{}</span></a>').format(
+            kind, name, address, Markup(' aria-current="page"') if here else "", words, reader().number(count)
         )
-        for address, words, here, count in chips
+        for name, address, words, here, count in chips
     )
-    return Markup('<nav class="s-chips" aria-label="{}">{}</nav>').format(label, inner)
+    return Markup('<nav class="s-chips" id="{}s" aria-label="{}">{}</nav>').format(kind, label, inner)
 
 
 def _list(visit: Visit, chosen: Chosen, seen: Seen, *, resting: bool) -> Markup:
@@ -223,7 +224,7 @@ def _row(visit: Visit, case: CaseRow, answers: Sequence[Answer]) -> Markup:
         visit.reader.exact(case.due_at),
         opening(visit.reader.due(case.due_at, visit.now)),
     )
-    return row(f"/desk/{case.id}", drawn(visit, case), tell(case.title), under, end)
+    return row(case.id, f"/desk/{case.id}", drawn(visit, case), tell(case.title), under, end)
 
 
 def taking(case: CaseRow) -> Markup:

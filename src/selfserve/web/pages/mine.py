@@ -85,7 +85,7 @@ def _holding(visit: Visit, one: GrantRow) -> Markup:
     drawn = tile(item.icon if item else FORGOTTEN, tint(catalog.policy, item.category if item else ""))
     under = " · ".join((one.name, *(question_and_answer(answer) for answer in one.answers[:2])))
     end = Markup("{}{}").format(NOTHING if one.there else pill(tell(one.state_words), "info"), _until(visit, one))
-    return row(f"/requests/{one.name}", drawn, tell(one.item_name), under, end)
+    return row(one.id, f"/requests/{one.name}", drawn, tell(one.item_name), under, end)
 
 
 def _until(visit: Visit, one: GrantRow) -> str | Markup:

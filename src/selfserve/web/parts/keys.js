@@ -1,5 +1,6 @@
 // The keys of a page, as a list to look up, and a switch for those who speak or strike keys by accident (WCAG 2.1.4).
 const COOKIE = "selfserve-keys";
+const STEPS = { j: 1, k: -1 };
 const SIGNS = { ARROWDOWN: "↓", ARROWUP: "↑", ESCAPE: "Esc" };
 
 export default {
@@ -32,10 +33,19 @@ export default {
   },
   methods: {
     struck(event) {
-      if (event.key !== "?" || !this.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!this.on || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [contenteditable]")) return;
-      event.preventDefault();
-      this.show();
+      if (event.key === "?") {
+        event.preventDefault();
+        this.show();
+      } else if (STEPS[event.key]) this.step(STEPS[event.key]);
+    },
+    // From row to row of the lists; cards do it themselves.
+    step(by) {
+      const rows = [...document.querySelectorAll(".s-list > li > .s-row")];
+      const at = rows.indexOf(document.activeElement);
+      const next = at < 0 && by < 0 ? rows.length - 1 : Math.min(Math.max(at + by, 0), rows.length - 1);
+      rows[next]?.focus();
     },
     asked(event) {
       if (event.target.closest("[data-opens=keys]")) this.show();

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from markupsafe import Markup
-from nicegui import ui
+
+from selfserve.web.parts.shown import Shown
 
 NOTHING = Markup()
 
@@ -15,14 +16,14 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return NOTHING.join(parts)
 
 
-def show(markup: Markup, *, tag: str = "div") -> ui.html:
+def show(markup: Markup, *, tag: str = "div") -> Shown:
     """Put markup on the page as one element.
 
     Takes nothing but `Markup`, whose `format` escapes; so the browser need not clean it, which would cost the icons.
     """
     if not isinstance(markup, Markup):
         raise TypeError("markup is put together by Markup(…).format(…), which escapes what others wrote")
-    return ui.html(str(markup), sanitize=False, tag=tag)
+    return Shown(str(markup), tag=tag)
 
 
 def heading(words: str, level: int = 1, *, classes: str = "") -> Markup:

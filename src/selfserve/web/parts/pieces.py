@@ -128,13 +128,15 @@ def as_title(words: str) -> str:
 
 
 def rows(items: Iterable[Markup]) -> Markup:
-    """A list of rows on one surface."""
-    return Markup('<ul class="s-list">{}</ul>').format(joined(Markup("<li>{}</li>").format(item) for item in items))
+    """A list of rows on one surface, to be gone through by keys."""
+    return Markup('<ul class="s-list" aria-keyshortcuts="j k" data-does="{}">{}</ul>').format(
+        say("To the next one, or the one before"), joined(Markup("<li>{}</li>").format(item) for item in items)
+    )
 
 
-def row(path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
-    """A row that leads somewhere."""
+def row(name: str, path: str, lead: Markup, title: str, under: Markup | str, end: Markup) -> Markup:
+    """A row that leads somewhere; by its `name` it is the same one wherever in the list it stands later."""
     return Markup(
-        '<a class="s-row" href="{}">{}<span class="s-row-b"><span class="s-row-t">{}</span>'
+        '<a class="s-row" id="row-{}" href="{}">{}<span class="s-row-b"><span class="s-row-t">{}</span>'
         '<span class="s-muted s-small">{}</span></span><span class="s-row-end">{}</span></a>'
-    ).format(path, lead, title, under, end)
+    ).format(name, path, lead, title, under, end)
