@@ -327,6 +327,27 @@ def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(monkeypat
             assert Server(f"http://127.0.0.1:{port}", "a", "en").about().enabled
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(502, Kind.UNREACHABLE), (503, Kind.UNREACHABLE), (504, Kind.UNREACHABLE), (403, Kind.PROXY), (511, Kind.PROXY)],
+)
+def test_a_server_that_is_down_behind_a_proxy_is_not_the_proxys_refusal(
+    monkeypatch: pytest.MonkeyPatch, code: int, kind: Kind
+) -> None:
+    """A proxy says by 502, 503 and 504 that it found nobody there; whoever calls the network team is sent back."""
+    with answering(says({}, code)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(Trouble) as refused:
+            Server("https://help.example.com", "a", "en", trust(None)).about()
+    assert refused.value.kind is kind
+    page = screens.trouble(
+        refused.value, Speaker(), Brand("Fernhill", "com.example.fernhill", "https://help.example.com"), None,
+        datetime.now(UTC),
+    )  # fmt: skip
+    assert ("The server does not answer" in page.title) == (kind is Kind.UNREACHABLE)
+
+
 def test_odd_answers_break_nothing() -> None:
     """News of a server that lies: bounded, texts only."""
     odd = {"after": 1, "notices": [1, {"id": 2, "title": ["x"]}, {"id": "a" * 9000}], "known": [1, "k"]}
