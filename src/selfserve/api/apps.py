@@ -19,7 +19,7 @@ from selfserve.api.app_rules import AppRules
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import bearer, parts_of
 from selfserve.api.keys import KEY_ONCE
-from selfserve.api.problems import AppCopied, AppTooOld, Unauthenticated
+from selfserve.api.problems import AppCopied, AppRestored, AppTooOld, Unauthenticated
 from selfserve.api.words import Moment
 from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import accepted
@@ -28,7 +28,7 @@ from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.people import device_codes, device_facts, device_tokens, preferences
 from selfserve.people.device_facts import MachineFacts
-from selfserve.people.device_tokens import Reused, Traded
+from selfserve.people.device_tokens import Restored, Reused, Traded
 from selfserve.people.principal import DevicePrincipal
 from selfserve.requests.refusals import NotAllowed
 from selfserve.store.tables import DeviceToken, Person
@@ -107,8 +107,10 @@ def app_of(request: Request, agent: Agent, shown: Shown) -> DevicePrincipal:
     return found
 
 
-def _refused(request: Request, found: Reused | None) -> Unauthenticated:
+def _refused(request: Request, found: Reused | Restored | None) -> Unauthenticated:
     """Why an app is not let in; one of which a replaced token was shown ends, and its customer is told."""
+    if isinstance(found, Restored):
+        return AppRestored("This app was signed out, as the server was put back to a backup.")
     if found is None:
         return Unauthenticated("This app is not signed in (any more).")
     house, now = parts_of(request).house, parts_of(request).house.now()

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 import typer
 
 from selfserve.cli.brought import BROUGHT, brought
+from selfserve.cli.restored import KeepTokens, end_all, tell
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, surroundings
+from selfserve.people.restored import Ended
 from selfserve.store import migrations
+from selfserve.store.database import Database
 from selfserve.store.tables import ExecutorLease
 
 commands = typer.Typer(help="The store: versions and backups.", no_args_is_help=True)
@@ -60,19 +63,34 @@ def backup(
 def restore(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A file that `backup` wrote; `-` reads it from standard input.")],
+    keep_tokens: KeepTokens = False,
 ) -> None:
-    """Put a backup in place of the SQLite store; the store as it was is kept beside it."""
+    """Put a backup in place of the SQLite store, and sign everybody out; the store as it was is kept beside it."""
     around = surroundings(ctx)
-    store = _sqlite_file(around, f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)}")
+    store = _sqlite_file(
+        around,
+        f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)} "
+        "&& selfserve db upgrade && selfserve db restored",
+    )
     named = "standard input" if file == BROUGHT else str(file)
     with brought(file, store) as backup_file:
         version = _version_of(backup_file, named)
-        _put_in_place(around, backup_file, store)
-    behind = "" if version == migrations.head() else " Run `selfserve db upgrade` next."
-    say(f"The store is what it was in {named}, at version {version}.{behind}")
+        _put_in_place(around, backup_file, store, keep_tokens=keep_tokens)
+    newest = migrations.head()
+    since = "" if version == newest else f", and was brought to {newest}"
+    say(f"The store is what it was in {named}, at version {version}{since}.")
 
 
-def _put_in_place(around: Surroundings, file: Path, store: Path) -> None:
+@commands.command("restored")
+def restored(ctx: typer.Context, keep_tokens: KeepTokens = False) -> None:
+    """After a backup was put back by other tools than `restore`: sign everybody out, as the store knows not who was."""
+    around = surroundings(ctx)
+    with around.database() as database:
+        ended = end_all(database, around.now(), keep_tokens=keep_tokens)
+    tell(ended, keep_tokens=keep_tokens)
+
+
+def _put_in_place(around: Surroundings, file: Path, store: Path, *, keep_tokens: bool) -> None:
     if store.exists():
         _refuse_while_working(around)
         old = store.with_name(f"{store.name}.before-{around.now():%Y%m%dT%H%M%S.%fZ}")
@@ -82,9 +100,24 @@ def _put_in_place(around: Surroundings, file: Path, store: Path) -> None:
     fresh = store.with_name(f"{store.name}.restoring")
     fresh.unlink(missing_ok=True)
     _copy(file, fresh)
+    ended = _nobody_inside(around, fresh, keep_tokens=keep_tokens)
     for left in (f"{store.name}-wal", f"{store.name}-shm"):
         store.with_name(left).unlink(missing_ok=True)
     fresh.replace(store)
+    tell(ended, keep_tokens=keep_tokens)
+
+
+def _nobody_inside(around: Surroundings, fresh: Path, *, keep_tokens: bool) -> Ended:
+    """Before the store is in place, so that nobody is inside for a moment; it takes the version of this build."""
+    database = Database(f"sqlite:///{fresh}")
+    try:
+        migrations.upgrade(database.engine)
+        ended = end_all(database, around.now(), keep_tokens=keep_tokens)
+    finally:
+        database.close()
+    with closing(sqlite3.connect(fresh)) as writing:  # what was written lies in this one file
+        writing.execute("PRAGMA journal_mode=DELETE")
+    return ended
 
 
 def _sqlite_file(around: Surroundings, otherwise: str) -> Path:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from selfserve.cli.counted import ended_words, number
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
 from selfserve.cli.tokens import find
@@ -16,7 +17,6 @@ from selfserve.connectors.registry import Registry
 from selfserve.people import doubts, identities, signing_out
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
-from selfserve.people.signing_out import SignedOut
 from selfserve.people.sync import sync
 
 commands = typer.Typer(help="People from the directory.", no_args_is_help=True)
@@ -73,10 +73,10 @@ def unlink(
     with around.database() as database, database.write() as session:
         person = find(session, who)
         done = identities.unlink(session, person.id, around.now(), "cli")
-    known = _number(done.identities, "identity", "identities")
+    known = number(done.identities, "identity", "identities")
     say(f"{person.name} had {known}, forgotten now." if done.identities else f"{person.name} had none.")
     if done.ended:
-        say(f"Ended: {_ended(done.ended)}.")
+        say(f"Ended: {ended_words(done.ended)}.")
 
 
 @commands.command("sign-out")
@@ -88,21 +88,8 @@ def sign_out(
     with around.database() as database, database.write() as session:
         person = find(session, who)
         ended = signing_out.sign_out(session, [person.id], around.now(), why="by_admin", actor="cli")
-    say(f"{person.name} is signed out. Ended: {_ended(ended)}." if ended else f"{person.name} was signed in nowhere.")
-
-
-def _ended(what: SignedOut) -> str:
-    counted = {
-        ("browser session", "browser sessions"): what.browsers,
-        ("app", "apps"): what.apps,
-        ("window of an app", "windows of apps"): what.windows,
-        ("unused code", "unused codes"): what.codes,
-    }
-    return ", ".join(_number(count, *words) for words, count in counted.items() if count)
-
-
-def _number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    told = f"{person.name} is signed out. Ended: {ended_words(ended)}."
+    say(told if ended else f"{person.name} was signed in nowhere.")
 
 
 def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigures:

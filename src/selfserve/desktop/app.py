@@ -34,6 +34,8 @@ SIGNING_OUT = ("/auth/logout", "/auth/bye")
 """Where the server's own pages sign out: pressed while it is away, nobody is to be back inside by themselves."""
 
 
+SERVERS_WHY = ("copied", "restored")
+"""Why the server ended an app, as it says so and we do."""
 SIGN_OUT = Event("act", "sign-out")
 REMAINING = frozenset(Remains) - {Remains.NOTHING}
 """What is said of a sign-out that speaks of the keyring itself."""
@@ -333,7 +335,7 @@ class App:
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:
-            return self._ended("copied" if trouble.why == "copied" else why)
+            return self._ended(trouble.why if trouble.why in SERVERS_WHY else why)
         return self._offline_with(trouble)
 
     def _ended(self, why: str) -> Next:

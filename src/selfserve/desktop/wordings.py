@@ -76,6 +76,13 @@ WORDS: dict[str, tuple[str, str]] = {
             "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
         ),
     ),
+    "restored": (
+        "Your company's server was put back to a backup, which signed everybody out. Sign in once more to go on.",
+        (
+            "Der Server deines Unternehmens wurde aus einer Sicherung wiederhergestellt, dabei wurden alle abgemeldet. "
+            "Melde dich noch einmal an, um weiterzumachen."
+        ),
+    ),
     "leaving": ("Signing you out…", "Du wirst abgemeldet …"),
     "leaving_told": (
         "This takes a moment where {server} is slow to answer. You may close the window; it goes on all the same.",
