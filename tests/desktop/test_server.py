@@ -146,6 +146,22 @@ def test_a_start_that_is_tried_again_is_the_same_exchange() -> None:
     assert all(len(key) >= 43 for key in keys)
 
 
+def test_a_sign_in_that_is_tried_again_is_the_same_exchange() -> None:
+    """One key for each code."""
+    keys: list[str] = []
+
+    def sign_in(request: Any) -> Answer:
+        keys.append(request.headers["Idempotency-Key"])
+        return says({"token": "sd_2", "entry": "e"}, 201)(request)
+
+    with answering(sign_in) as port:
+        server = Server(f"http://127.0.0.1:{port}", "a", "en")
+        for code in ("c", "c", "d"):
+            server.sign_in(code, "v")
+    assert (keys[0], len(set(keys))) == (keys[1], 2)
+    assert all(len(key) >= 43 for key in keys)
+
+
 def test_the_server_says_why_it_refuses() -> None:
     """One word of its problem document; a stranger's is not believed."""
     for content_type, why in ((PROBLEM, "copied"), (JSON, "")):

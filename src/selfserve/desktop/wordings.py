@@ -55,6 +55,17 @@ WORDS: dict[str, tuple[str, str]] = {
             "bitte noch einmal an."
         ),
     ),
+    "unheard": (
+        (
+            "The server's answer to your sign-in did not arrive in time. Please sign in once more. If “Yours” shows "
+            "this computer twice, the entry that is not used goes by itself within an hour."
+        ),
+        (
+            "Die Antwort des Servers auf deine Anmeldung kam nicht rechtzeitig an. Bitte melde dich noch einmal an. "
+            "Steht dieser Computer zweimal unter „Deins“, verschwindet der unbenutzte Eintrag binnen einer Stunde von "
+            "selbst."
+        ),
+    ),
     "signed_out": (
         (
             "This app was signed out: by you, by your TechOps team, or because it was not used for long. Sign in "

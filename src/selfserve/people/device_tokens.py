@@ -27,6 +27,8 @@ from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
 SEEN_EVERY = timedelta(minutes=1)
 GRACE = timedelta(minutes=1)
 """A call that was sent before a start may arrive after it; by then nobody is accused."""
+UNHELD = timedelta(hours=1)
+"""How long an app lives that has come in and was never used: the answer was lost, and nobody has its token."""
 STOLEN = "stolen"
 TRIES = 3
 _SHAPE = re.compile(r"sd_([0-9a-f]{32})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -62,10 +64,15 @@ class Restored:
     """Somebody showed a secret of an app that was signed in before the store was put back to a backup."""
 
 
-def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime) -> Traded:
-    """A token for the app that showed a code which was just taken; an audit event rides along."""
+def let_in(
+    session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime, *, shown: str = "", key: str = ""
+) -> Traded:
+    """A token for the app that showed a code which was just taken; an audit event rides along.
+
+    `shown` is the code as it was shown: with the app's random `key` for this exchange, `let_in_again` gives the same.
+    """
     family = secrets.token_urlsafe(32)
-    secret = device_secrets.made(family)
+    secret = device_secrets.made(family, device_secrets.seed_of(shown, key))
     row = DeviceToken(
         id=new_id(),
         person_id=code.person_id,
@@ -79,12 +86,31 @@ def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, n
         created_at=now,
         seen_at=now,
         ends_at=now + rules.absolute,
+        settled=not key,
     )
     session.add(row)
     session.flush()
+    code.token_id = row.id if key else None
     told = {"person": row.person_id, "name": row.name, "agent": row.agent}
     Trail(session, f"device:{row.id}", fresh=True).tell("device.signed_in", at=now, actor=row.person_id, data=told)
-    return Traded(row, _clear(row, secret), device_codes.entry(session, row, now))
+    return Traded(row, _clear(row, secret), device_codes.entry(session, row, now, device_secrets.code_of(secret, key)))
+
+
+def let_in_again(
+    session: Session, code: DeviceCode, rules: DeviceRules, now: datetime, *, shown: str, key: str
+) -> Traded | Reused | None:
+    """What `let_in` gave, for the same code and key: a network may tell an exchange twice, or lose its answer.
+
+    Reused for another key: two have the code and its verifier, so the app that came in by it is to be ended (RFC 6749,
+    section 4.1.2). None once it has started anew, as what it was given then is replaced, and once it has ended.
+    """
+    row = session.scalar(sa.select(DeviceToken).where(DeviceToken.id == code.token_id, *_alive(rules, now)))
+    if row is None or row.replaced_at is not None:
+        return None
+    wanted = device_secrets.made(row.family, device_secrets.seed_of(shown, key))
+    if not key or not hmac.compare_digest(row.secret_hash, _hash(wanted)):
+        return Reused(row, live=True)
+    return Traded(row, _clear(row, wanted), device_codes.entry(session, row, now, device_secrets.code_of(wanted, key)))
 
 
 def trade(
@@ -316,7 +342,8 @@ def _former(row: DeviceToken, presented: str) -> bool:
 
 
 def _alive(rules: DeviceRules, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (DeviceToken.ended_at.is_(None), DeviceToken.ends_at > now, DeviceToken.seen_at > now - rules.idle)
+    held = sa.or_(DeviceToken.settled, DeviceToken.replaced_at.is_not(None), DeviceToken.created_at > now - UNHELD)
+    return (DeviceToken.ended_at.is_(None), DeviceToken.ends_at > now, DeviceToken.seen_at > now - rules.idle, held)
 
 
 def _secret(presented: str) -> str:
