@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import pwd
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 from tests.cli.conftest import Selfserve
 
@@ -16,9 +17,14 @@ from selfserve import schema
 from selfserve.audit.trail import Trail
 from selfserve.cli.troubles import told
 from selfserve.locks import only_one
+from selfserve.people import tokens
+from selfserve.people.roles import RoleRules
 from selfserve.store import migrations
 from selfserve.store.database import Database
-from selfserve.store.tables import ExecutorLease
+from selfserve.store.ids import new_id
+from selfserve.store.tables import AuditEvent, ExecutorLease, Notice, Person, SignIn
+from selfserve.web import sessions
+from selfserve.web.sessions import SessionRules, SignedIn
 
 
 def store(folder: Path) -> Database:
@@ -32,6 +38,15 @@ def tell(folder: Path, kind: str) -> None:
     with database.write() as session:
         Trail(session, "test:1").tell(kind, at=datetime.now(UTC))
     database.close()
+
+
+def told_of(folder: Path) -> list[str]:
+    """The kinds of all events in the trail, in order."""
+    database = store(folder)
+    with database.read() as session:
+        kinds = list(session.scalars(sa.select(AuditEvent.kind).order_by(AuditEvent.id)))
+    database.close()
+    return kinds
 
 
 def test_a_store_is_upgraded_once(selfserve: Selfserve, folder: Path) -> None:
@@ -136,10 +151,52 @@ def test_a_backup_brings_back_what_was(selfserve: Selfserve, folder: Path) -> No
     assert "2 events" in selfserve("audit", "verify").out
     ran = selfserve("db", "restore", "copy.db")
     assert ran.code == 0
-    assert "1 events" in selfserve("audit", "verify").out
+    assert told_of(folder) == ["before", "store.restored"]
     (kept,) = (folder / "data").glob("selfserve.db.before-*")
     assert selfserve("db", "restore", str(kept)).code == 0
-    assert "2 events" in selfserve("audit", "verify").out
+    assert told_of(folder) == ["before", "after", "store.restored"]
+    assert "3 events" in selfserve("audit", "verify").out
+
+
+def inside(database: Database) -> str:
+    """Somebody is signed in, and has a token; its clear text."""
+    now = datetime.now(UTC)
+    with database.write() as session:
+        ada = Person(id=new_id(), key="ada", dn="uid=ada", login="ada", email="ada@x.example", name="Ada", seen_at=now)
+        session.add(ada)
+        session.flush()
+        by = SignedIn("https://idp.example", "sub-ada", now)
+        sessions.open_session(session, ada, by, SessionRules(RoleRules()), now)
+        return tokens.create(session, ada, "payroll", ["requests:read"], timedelta(days=9), now)[1]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_restore_lets_nobody_back_in_and_says_what_it_ended(
+    selfserve: Selfserve, folder: Path, *, keep: bool
+) -> None:
+    """Sessions always, tokens unless they are kept; whose they are is printed, and what nobody but a human knows."""
+    selfserve("db", "upgrade")
+    database = store(folder)
+    clear = inside(database)
+    database.close()
+    selfserve("db", "backup", "copy.db")
+    ran = selfserve("db", "restore", "copy.db", *(["--keep-tokens"] if keep else []))
+    assert (ran.code, ran.err) == (0, "")
+    assert "Everybody is signed out. Ended: 1 browser session.\n" in ran.out
+    assert ("Personal tokens that stay in force:\n  ada: payroll (" in ran.out) == keep
+    assert ("Personal tokens that were ended:\n  ada: payroll (" in ran.out) != keep
+    assert "selfserve people unlink" in ran.out
+    assert ("selfserve tokens revoke" in ran.out) == keep
+    assert sorted(one.name for one in (folder / "data").glob("selfserve.db*") if ".before-" not in one.name) == [
+        "selfserve.db"
+    ]
+    database = store(folder)
+    with database.read() as session:
+        assert (tokens.verify(session, clear, datetime.now(UTC), RoleRules()) is None) != keep
+        assert session.query(SignIn).filter(SignIn.ended_at.is_(None)).count() == 0
+        assert ("Your token payroll was ended" in str(session.scalars(sa.select(Notice.title)).all())) != keep
+    database.close()
+    assert selfserve("audit", "verify").code == 0
 
 
 def test_a_backup_overwrites_nothing(selfserve: Selfserve, folder: Path) -> None:
@@ -159,7 +216,7 @@ def test_a_backup_comes_in_by_standard_input(selfserve: Selfserve, folder: Path)
     ran = selfserve("db", "restore", "-", stdin=(folder / "copy.db").read_bytes())
     assert (ran.code, ran.err) == (0, "")
     assert "The store is what it was in standard input, at version " in ran.out
-    assert "1 events" in selfserve("audit", "verify").out
+    assert told_of(folder) == ["before", "store.restored"]
     assert (folder / "data/selfserve.db").stat().st_mode & 0o777 == 0o600
     assert not (folder / "data/selfserve.db.brought").exists()
 
@@ -219,6 +276,14 @@ def test_postgresql_is_left_to_its_own_tools(
     assert "pg_dump --format=custom --file=copy.dump 'postgresql://" in ran.err
     ran = selfserve("db", "restore", "copy.dump")
     assert "pg_restore --clean --if-exists copy.dump --dbname 'postgresql://" in ran.err
+    assert ran.err.rstrip().endswith("&& selfserve db upgrade && selfserve db restored")
+    database = Database(postgres_url)
+    inside(database)
+    database.close()
+    ran = selfserve("db", "restored")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Everybody is signed out. Ended: 1 browser session.\n" in ran.out
+    assert "ada: payroll" in ran.out
 
 
 def test_an_unreachable_store_is_one_sentence(

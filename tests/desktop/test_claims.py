@@ -222,3 +222,13 @@ def test_items_without_platforms_keep_their_version(home: Installation) -> None:
 def test_the_apps_own_words_fit_the_server() -> None:
     """Each fact the app knows is one the server takes, and no other."""
     assert set(MAC.plain()) == set(MachineFacts.model_fields)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01T00:00:00", "9999-12-31T23:59:59.999999"])
+@pytest.mark.parametrize("zone", ["+00:00", "Z", "+14:00", "-12:00", "+23:59", "-23:59"])
+def test_notices_since_the_calendars_edge_are_answered_or_refused(home: Installation, day: str, zone: str) -> None:
+    """No moment that an app may give breaks anything."""
+    token = home.signed_in_app()["token"]
+    answer = home.call("GET", "/notices", token, params={"after": day + zone})
+    if answer.status_code != 200:
+        refused(answer, 422)

@@ -95,6 +95,9 @@ class Scripted(Server):
         assert len(verifier) >= 43
         return Started("sd_new_1", f"entry-{code}", False, self.every, "Ada Lovelace")
 
+    def confirm(self, token: str) -> None:
+        self._said("confirm")
+
     def start(self, token: str) -> Started:
         self._said("start")
         return Started(f"{token}+", "entry", self.told, self.every)
@@ -952,6 +955,97 @@ def test_a_code_that_is_refused_is_said(tmp_path: Path) -> None:
         play.sees("waiting")
         come_back(play.browsed[0])
         assert "did not accept" in play.sees("welcome").hints[0]
+
+
+def lost_answers(server: Scripted, lost: int, trouble: Trouble) -> list[tuple[str, str]]:
+    """The server lets the app in, but so many of its answers are lost; what it was asked with is noted."""
+    asked: list[tuple[str, str]] = []
+    usual = server.sign_in
+
+    def sign_in(code: str, verifier: str) -> Started:
+        asked.append((code, verifier))
+        answer = usual(code, verifier)
+        if len(asked) <= lost:
+            raise trouble
+        return answer
+
+    server.sign_in = sign_in  # type: ignore[method-assign]
+    return asked
+
+
+def test_an_answer_to_the_sign_in_that_is_lost_is_asked_for_again(tmp_path: Path) -> None:
+    """At once, with the same code and verifier: nobody sees anything of it, and the server hears that it came."""
+    asked: list[list[tuple[str, str]]] = []
+
+    def losing(server: Scripted) -> None:
+        asked.append(lost_answers(server, 1, Trouble(Kind.UNREACHABLE)))
+
+    with playing(tmp_path, set_up=losing) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("device")
+        until(lambda: "confirm" in play.server.calls, "not confirmed", 10)
+        assert (len(asked[0]), len(set(asked[0]))) == (2, 1)
+        assert not any(page.name.startswith("trouble") for page in play.window.pages)
+
+
+def test_a_server_that_stays_away_at_sign_in_is_said_and_asked_again(tmp_path: Path) -> None:
+    """By its own page, which leads on with the same code, not back to an empty “Welcome”."""
+
+    def losing(server: Scripted) -> None:
+        lost_answers(server, 3, Trouble(Kind.UNREACHABLE))
+
+    with playing(tmp_path, set_up=losing) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("trouble-unreachable")
+        play.act("retry")
+        until(lambda: play.server.calls.count("sign_in") == 3, "not asked again", 10)
+        play.act("retry")
+        play.sees("device")
+        assert play.server.calls.count("sign_in") == 4
+        assert [page.name for page in play.window.pages].count("welcome") == 1
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_answer_that_never_comes_is_said(tmp_path: Path, *, refused: bool) -> None:
+    """Once the code is too old, by our clock or by the server's word: why, and what becomes of what nobody holds."""
+    clock = [NOW]
+
+    def losing(server: Scripted) -> None:
+        lost_answers(server, 99, Trouble(Kind.UNREACHABLE))
+
+    with playing(tmp_path, set_up=losing, now=lambda: clock[0]) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("trouble-unreachable")
+        clock[0] = NOW + timedelta(minutes=3)
+        if refused:
+            play.server.trouble["sign_in"] = Trouble(Kind.SIGNED_OUT)
+        play.act("retry")
+        until(lambda: play.window.shown == "welcome", "not told", 10)
+        assert "did not arrive in time" in play.window.pages[-1].hints[0]
+
+
+def test_an_app_that_closes_before_it_heard_is_ended(tmp_path: Path) -> None:
+    """It asks once more, and gives back what it gets."""
+
+    def losing(server: Scripted) -> None:
+        lost_answers(server, 2, Trouble(Kind.UNREACHABLE))
+
+    with playing(tmp_path, set_up=losing) as play:
+        play.sees("welcome")
+        play.act("sign-in")
+        play.sees("waiting")
+        come_back(play.browsed[0])
+        play.sees("trouble-unreachable")
+    assert play.server.ended == ["sd_new_1"]
 
 
 def test_a_browser_that_does_not_open_leaves_an_address(tmp_path: Path) -> None:

@@ -146,6 +146,22 @@ def test_a_start_that_is_tried_again_is_the_same_exchange() -> None:
     assert all(len(key) >= 43 for key in keys)
 
 
+def test_a_sign_in_that_is_tried_again_is_the_same_exchange() -> None:
+    """One key for each code."""
+    keys: list[str] = []
+
+    def sign_in(request: Any) -> Answer:
+        keys.append(request.headers["Idempotency-Key"])
+        return says({"token": "sd_2", "entry": "e"}, 201)(request)
+
+    with answering(sign_in) as port:
+        server = Server(f"http://127.0.0.1:{port}", "a", "en")
+        for code in ("c", "c", "d"):
+            server.sign_in(code, "v")
+    assert (keys[0], len(set(keys))) == (keys[1], 2)
+    assert all(len(key) >= 43 for key in keys)
+
+
 def test_the_server_says_why_it_refuses() -> None:
     """One word of its problem document; a stranger's is not believed."""
     for content_type, why in ((PROBLEM, "copied"), (JSON, "")):
@@ -325,6 +341,27 @@ def test_the_proxy_of_the_environment_is_used_but_not_for_this_machine(monkeypat
         assert refused.value.kind is Kind.PROXY
         with answering(says({"product": "selfserve"})) as port:
             assert Server(f"http://127.0.0.1:{port}", "a", "en").about().enabled
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(502, Kind.UNREACHABLE), (503, Kind.UNREACHABLE), (504, Kind.UNREACHABLE), (403, Kind.PROXY), (511, Kind.PROXY)],
+)
+def test_a_server_that_is_down_behind_a_proxy_is_not_the_proxys_refusal(
+    monkeypatch: pytest.MonkeyPatch, code: int, kind: Kind
+) -> None:
+    """A proxy says by 502, 503 and 504 that it found nobody there; whoever calls the network team is sent back."""
+    with answering(says({}, code)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        with pytest.raises(Trouble) as refused:
+            Server("https://help.example.com", "a", "en", trust(None)).about()
+    assert refused.value.kind is kind
+    page = screens.trouble(
+        refused.value, Speaker(), Brand("Fernhill", "com.example.fernhill", "https://help.example.com"), None,
+        datetime.now(UTC),
+    )  # fmt: skip
+    assert ("The server does not answer" in page.title) == (kind is Kind.UNREACHABLE)
 
 
 def test_odd_answers_break_nothing() -> None:

@@ -175,6 +175,31 @@ runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
 """
 
 
+ENDED_AT_ONCE = """
+import os, runpy, signal, sys, threading
+sys.path.insert(0, sys.argv.pop(1))
+start = threading.Thread.start
+def begun(thread):
+    start(thread)
+    if thread.name == "course":
+        os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread.start = begun
+runpy.run_module("selfserve.desktop", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_session_that_ends_as_the_app_begins_closes_it_in_order(
+    session: Session, house: Started, start: Start
+) -> None:
+    """From the moment on in which it may trade a token: one that was traded and not kept would accuse its owner."""
+    command = start(session.folder, house.url)
+    at = command.index("-c") + 1
+    with app(session, [*command[:at], ENDED_AT_ONCE, *command[at + 1 :]]) as shown:
+        assert shown.ends() == 0, shown.log.read_text()
+        assert "Traceback" not in shown.log.read_text()
+    assert list(session.folder.rglob("app.lock")) == []
+
+
 def test_ctrl_c_again_while_it_ends_changes_nothing(session: Session, house: Started, start: Start) -> None:
     """At the window's end and at the very last, when Python itself is ending: it ended in order, and says so."""
     command = start(session.folder, house.url)

@@ -19,7 +19,7 @@ from selfserve.api.app_rules import AppRules
 from selfserve.api.bodies import BodyRoute
 from selfserve.api.caller import bearer, parts_of
 from selfserve.api.keys import KEY_ONCE
-from selfserve.api.problems import AppCopied, AppTooOld, Unauthenticated
+from selfserve.api.problems import AppCopied, AppRestored, AppTooOld, Unauthenticated
 from selfserve.api.words import Moment
 from selfserve.fulfilment.house import zone_of
 from selfserve.languages.books import accepted
@@ -28,7 +28,7 @@ from selfserve.languages.reader import Reader
 from selfserve.notify import notices
 from selfserve.people import device_codes, device_facts, device_tokens, preferences
 from selfserve.people.device_facts import MachineFacts
-from selfserve.people.device_tokens import Reused, Traded
+from selfserve.people.device_tokens import DeviceRules, Restored, Reused, Traded
 from selfserve.people.principal import DevicePrincipal
 from selfserve.requests.refusals import NotAllowed
 from selfserve.store.tables import DeviceToken, Person
@@ -107,8 +107,10 @@ def app_of(request: Request, agent: Agent, shown: Shown) -> DevicePrincipal:
     return found
 
 
-def _refused(request: Request, found: Reused | None) -> Unauthenticated:
+def _refused(request: Request, found: Reused | Restored | None) -> Unauthenticated:
     """Why an app is not let in; one of which a replaced token was shown ends, and its customer is told."""
+    if isinstance(found, Restored):
+        return AppRestored("This app was signed out, as the server was put back to a backup.")
     if found is None:
         return Unauthenticated("This app is not signed in (any more).")
     house, now = parts_of(request).house, parts_of(request).house.now()
@@ -138,26 +140,41 @@ def _tell_copied(session: Session, token: DeviceToken, now: datetime) -> None:
 App = Annotated[DevicePrincipal, Depends(app_of)]
 
 
-@router.post("/sign-in", status_code=201)
-def sign_in(request: Request, agent: Agent, grant: Grant) -> dict[str, Any]:
-    """A token for an app that shows the code a customer's browser brought, and the verifier only it knows."""
+@router.post("/sign-in", status_code=201, dependencies=[KEY_ONCE])
+def sign_in(request: Request, agent: Agent, grant: Grant, key: Key = "") -> dict[str, Any]:
+    """A token for an app that shows the code a customer's browser brought, and the verifier only it knows; again the
+    same for the same with the same key, while the code would be good."""
     parts, now = parts_of(request), parts_of(request).house.now()
     with parts.house.database.write() as session:
-        code = device_codes.take_grant(session, grant.code, grant.verifier, now)
-        if code is None:
-            raise Unauthenticated("This code is not valid (any more); begin again.")
-        traded = device_tokens.let_in(session, code, agent, parts.apps.rules, now)
-        notices.tell(
-            session,
-            now=now,
-            event=f"device:{traded.token.id}",
-            title=msg("The app on {device} is signed in as you", device=code.name),
-            body=msg("If that was not you, end it under “Yours”, and tell your TechOps team."),
-            path="/mine",
-            person_id=code.person_id,
-            urgent=True,
-        )
-        return _answer(parts.apps, traded) | {"name": session.get_one(Person, code.person_id).name}
+        found = _let_in(session, grant, agent, parts.apps.rules, now, key)
+        if isinstance(found, Traded):
+            return _answer(parts.apps, found) | {"name": session.get_one(Person, found.token.person_id).name}
+    if isinstance(found, Reused):
+        raise _refused(request, found)
+    raise Unauthenticated("This code is not valid (any more); begin again.")
+
+
+def _let_in(
+    session: Session, grant: Grant, agent: str, rules: DeviceRules, now: datetime, key: str
+) -> Traded | Reused | None:
+    code = device_codes.take_grant(session, grant.code, grant.verifier, now)
+    if code is None:
+        used = device_codes.used_grant(session, grant.code, grant.verifier, now)
+        if used is None:
+            return None
+        return device_tokens.let_in_again(session, used, rules, now, shown=grant.code, key=key)
+    traded = device_tokens.let_in(session, code, agent, rules, now, shown=grant.code, key=key)
+    notices.tell(
+        session,
+        now=now,
+        event=f"device:{traded.token.id}",
+        title=msg("The app on {device} is signed in as you", device=code.name),
+        body=msg("If that was not you, end it under “Yours”, and tell your TechOps team."),
+        path="/mine",
+        person_id=code.person_id,
+        urgent=True,
+    )
+    return traded
 
 
 @router.post("/start", dependencies=[KEY_ONCE])
@@ -211,9 +228,9 @@ def hear(request: Request, app: App, after: Annotated[Moment | None, Query()] = 
     The first call tells none: what was there before the app is no news, and is named so that it stays none.
     """
     parts, now = parts_of(request), parts_of(request).house.now()
-    since = (after or now) - SLACK
+    since = after or now
     with parts.house.database.read() as session:
-        found = [one for one in reversed(notices.unread(session, app.person_id, MOST)) if one.made_at >= since]
+        found = [one for one in reversed(notices.unread(session, app.person_id, MOST)) if one.made_at + SLACK >= since]
         to = _reader(request, session, app)
         told = [
             {"id": one.id, "title": to.tell(one.title).strip(), "body": to.tell(one.body).strip(), "path": one.path}

@@ -61,11 +61,21 @@ class Problem(BaseModel):
 
 
 class Unauthenticated(Refusal):
-    """No token, or one that is not valid (any more)."""
+    """No token, or one that is not valid (any more). `why` is a stable word for programs, where there is one."""
+
+    why = ""
 
 
 class AppCopied(Unauthenticated):
     """The app was ended, as somebody showed a secret of it that had been replaced."""
+
+    why = "copied"
+
+
+class AppRestored(Unauthenticated):
+    """The app was ended, as the store was put back to a backup."""
+
+    why = "restored"
 
 
 class AppTooOld(Refusal):
@@ -113,7 +123,7 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, refusal: Refusal) -> ProblemResponse:
     if isinstance(refusal, Unauthenticated):
-        why: dict[str, Any] = {"why": "copied"} if isinstance(refusal, AppCopied) else {}
+        why: dict[str, Any] = {"why": refusal.why} if refusal.why else {}
         return problem(401, str(refusal), "unauthenticated", **why)
     if isinstance(refusal, AppTooOld):
         return problem(426, str(refusal), "app-too-old", {"Upgrade": "selfserve-desktop"})

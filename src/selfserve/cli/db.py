@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,13 @@ import typer
 from selfserve.cli.backups import copy, version_of
 from selfserve.cli.brought import BROUGHT, brought
 from selfserve.cli.given_since import given_since
+from selfserve.cli.restored import KeepTokens, end_all, tell
 from selfserve.cli.stop import WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, surroundings, warn
 from selfserve.cli.working import working_on
+from selfserve.people.restored import Ended
 from selfserve.store import migrations
+from selfserve.store.database import Database
 
 commands = typer.Typer(help="The store: versions and backups.", no_args_is_help=True)
 commands.command("given-since")(given_since)
@@ -65,21 +70,36 @@ def backup(
 def restore(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A file that `backup` wrote; `-` reads it from standard input.")],
+    keep_tokens: KeepTokens = False,
 ) -> None:
-    """Put a backup in place of the SQLite store; the store as it was is kept beside it."""
+    """Put a backup in place of the SQLite store, and sign everybody out; the store as it was is kept beside it."""
     around = surroundings(ctx)
-    store = _sqlite_file(around, f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)}")
+    store = _sqlite_file(
+        around,
+        f"pg_restore --clean --if-exists {file} --dbname {_postgres_words(around)} "
+        "&& selfserve db upgrade && selfserve db restored",
+    )
     named = "standard input" if file == BROUGHT else str(file)
     with brought(file, store) as backup_file:
         version = version_of(backup_file, named)
-        former = _put_in_place(around, backup_file, store)
-    behind = "" if version == migrations.head() else " Run `selfserve db upgrade` next."
-    say(f"The store is what it was in {named}, at version {version}.{behind}")
+        former = _put_in_place(around, backup_file, store, keep_tokens=keep_tokens)
+    newest = migrations.head()
+    since = "" if version == newest else f", and was brought to {newest}"
+    say(f"The store is what it was in {named}, at version {version}{since}.")
     if former is not None:
         say(f"What was given since, and is not known to it, is listed by: selfserve db given-since {former}")
 
 
-def _put_in_place(around: Surroundings, file: Path, store: Path) -> Path | None:
+@commands.command("restored")
+def restored(ctx: typer.Context, keep_tokens: KeepTokens = False) -> None:
+    """After a backup was put back by other tools than `restore`: sign everybody out, as the store knows not who was."""
+    around = surroundings(ctx)
+    with around.database() as database:
+        ended = end_all(database, around.now(), keep_tokens=keep_tokens)
+    tell(ended, keep_tokens=keep_tokens)
+
+
+def _put_in_place(around: Surroundings, file: Path, store: Path, *, keep_tokens: bool) -> Path | None:
     """Where the store as it was is kept; None where there was none."""
     old = None
     if store.exists():
@@ -91,10 +111,28 @@ def _put_in_place(around: Surroundings, file: Path, store: Path) -> Path | None:
     fresh = store.with_name(f"{store.name}.restoring")
     fresh.unlink(missing_ok=True)
     copy(file, fresh)
+    ended = _nobody_inside(around, fresh, keep_tokens=keep_tokens)
     for left in (f"{store.name}-wal", f"{store.name}-shm"):
         store.with_name(left).unlink(missing_ok=True)
     fresh.replace(store)
+    tell(ended, keep_tokens=keep_tokens)
     return old
+
+
+def _nobody_inside(around: Surroundings, fresh: Path, *, keep_tokens: bool) -> Ended:
+    """Before the store is in place, so that nobody is inside for a moment; it takes the version of this build."""
+    from selfserve import app, schema
+
+    database = Database(f"sqlite:///{fresh}")
+    try:
+        schema.bring_up(database, app.engine_of(around.settings, database))
+        ended = end_all(database, around.now(), keep_tokens=keep_tokens)
+    finally:
+        database.close()
+    with closing(sqlite3.connect(fresh)) as writing:  # what was written lies in this one file
+        writing.execute("PRAGMA journal_mode=DELETE")
+    fresh.with_name(f"{fresh.name}.schema-lock").unlink(missing_ok=True)
+    return ended
 
 
 def _sqlite_file(around: Surroundings, otherwise: str) -> Path:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
+from selfserve.cli.counted import ended_words, number
 from selfserve.cli.stop import FAILED, WRONG, Stop
 from selfserve.cli.surroundings import Surroundings, say, say_json, surroundings, warn
 from selfserve.cli.tokens import find
@@ -17,7 +18,6 @@ from selfserve.connectors.registry import Registry
 from selfserve.people import directory, doubts, identities, signing_out
 from selfserve.people.figures import SyncFigures
 from selfserve.people.mapping import PeopleMapping
-from selfserve.people.signing_out import SignedOut
 from selfserve.people.sync import sync
 from selfserve.store.tables import Person
 
@@ -101,9 +101,9 @@ def _meant(session: Session, who: str) -> tuple[Person | None, list[Person]]:
 
 def _unlinked(person: Person, done: identities.Unlinked) -> str:
     name = person.name if person.gone_at is None else f"{_gone(person)},"
-    known = _number(done.identities, "identity", "identities")
+    known = number(done.identities, "identity", "identities")
     told = f"{name} had {known}, forgotten now." if done.identities else f"{name} had none."
-    return f"{told}\nEnded: {_ended(done.ended)}." if done.ended else told
+    return f"{told}\nEnded: {ended_words(done.ended)}." if done.ended else told
 
 
 def _gone(person: Person) -> str:
@@ -119,21 +119,8 @@ def sign_out(
     with around.database() as database, database.write() as session:
         person = find(session, who)
         ended = signing_out.sign_out(session, [person.id], around.now(), why="by_admin", actor="cli")
-    say(f"{person.name} is signed out. Ended: {_ended(ended)}." if ended else f"{person.name} was signed in nowhere.")
-
-
-def _ended(what: SignedOut) -> str:
-    counted = {
-        ("browser session", "browser sessions"): what.browsers,
-        ("app", "apps"): what.apps,
-        ("window of an app", "windows of apps"): what.windows,
-        ("unused code", "unused codes"): what.codes,
-    }
-    return ", ".join(_number(count, *words) for words, count in counted.items() if count)
-
-
-def _number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    told = f"{person.name} is signed out. Ended: {ended_words(ended)}."
+    say(told if ended else f"{person.name} was signed in nowhere.")
 
 
 def _sync(around: Surroundings, *, full: bool, accept_shrink: bool) -> SyncFigures:

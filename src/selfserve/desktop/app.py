@@ -9,7 +9,9 @@ import queue
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from selfserve.desktop import VERSION, parting, screens, threshold
 from selfserve.desktop.around import Around, Event
@@ -26,6 +28,8 @@ from selfserve.desktop.trouble import Kind, Trouble
 RETRY = (3.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds until it is tried again, the last for ever."""
 SIGN_IN_LASTS = 300.0
+CODE_LASTS = timedelta(minutes=2)
+"""How long the server takes what a browser brought."""
 ENTRY_LASTS = 20.0
 MOST_TRIES = 3
 SKEW = 300.0
@@ -34,12 +38,24 @@ SIGNING_OUT = ("/auth/logout", "/auth/bye")
 """Where the server's own pages sign out: pressed while it is away, nobody is to be back inside by themselves."""
 
 
+SERVERS_WHY = ("copied", "restored")
+"""Why the server ended an app, as it says so and we do."""
 SIGN_OUT = Event("act", "sign-out")
 REMAINING = frozenset(Remains) - {Remains.NOTHING}
 """What is said of a sign-out that speaks of the keyring itself."""
 
 Next = Callable[[], "Next | None"]
 """A state: does its part and gives the one that follows; None ends the app."""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a browser brought, with the app's half of it, and until when the server takes it. `sure`: see `HandOff`."""
+
+    code: str
+    verifier: str
+    sure: bool
+    until: datetime
 
 
 @dataclass
@@ -65,6 +81,10 @@ class App:
     """Set with the window's end, whatever the app waits for just then: nothing more is begun."""
     _unclaimed: str | None = None
     """The token of a sign-in of which nobody has said yet that it is theirs."""
+    _unheard: Brought | None = None
+    """What was sent to the server without an answer: it may have let us in."""
+    _unused: bool = False
+    """Whether the token is kept and the server has not seen it since."""
 
     def __post_init__(self) -> None:
         self._computer = ThisComputer(self.around)
@@ -101,6 +121,8 @@ class App:
             parting.end_left(self.around)
             if self._unclaimed:
                 parting.end(self.around, self._unclaimed)
+            if self._unheard:
+                parting.end_unheard(self.around, self._unheard.code, self._unheard.verifier)
 
     def _over(self) -> Next | None:
         """The window is gone: of all that was pressed before, only signing out still counts."""
@@ -196,8 +218,9 @@ class App:
     def _offline_with(self, trouble: Trouble) -> Next:
         return lambda: self._offline(trouble)
 
-    def _offline(self, trouble: Trouble) -> Next | None:
-        """Say what happened, try again by itself, and still offer a human."""
+    def _offline(self, trouble: Trouble, again: Next | None = None) -> Next | None:
+        """Say what happened, try again by itself (from the beginning, or as told), and still offer a human."""
+        again = again or self._connect
         self._show(screens.trouble(trouble, self.around.to, self.around.brand, self._about, self.around.now()))
         seconds = RETRY[min(self._failures, len(RETRY) - 1)]
         self._failures += 1
@@ -211,8 +234,8 @@ class App:
             elif event.kind == "act" and event.value == "browser":
                 self.around.browse(self.around.server.origin)
             elif event.kind == "time" or event == Event("act", "retry"):
-                return self._connect
-            elif follows := self._from_menu(event, self._connect):
+                return again
+            elif follows := self._from_menu(event, again):
                 return follows
 
     # Signing in ------------------------------------------------------------------------------------------------------
@@ -282,14 +305,35 @@ class App:
         return plain(to.say(f"{which}_title"), to.say(which), self.around.brand, to)
 
     def _traded(self, code: str, done: HandOff) -> Next | None:
+        return self._trade(Brought(code, done.verifier, done.sure, self.around.now() + CODE_LASTS), 0)
+
+    def _trade(self, brought: Brought, before: int) -> Next | None:
+        """The token for what the browser brought; asked for again where no answer came, as the server may have given
+        it. `before`: how often it was asked; from the third time on only of who calls itself selfserve."""
         try:
-            started = self.around.server.sign_in(code, done.verifier)
+            if before > 1:
+                self._asked()
+            started = self.around.server.sign_in(brought.code, brought.verifier)
         except Trouble as trouble:
-            return self._not_started(trouble, "not_let_in")
-        if done.sure:
+            return self._not_traded(trouble, brought, before)
+        self._unheard = None
+        if brought.sure:
             return self._let_in(started)
         self._unclaimed = started.token
         return lambda: self._whose(started)
+
+    def _not_traded(self, trouble: Trouble, brought: Brought, before: int) -> Next:
+        if trouble.kind in (Kind.SIGNED_OUT, Kind.TOO_OLD, Kind.NO_APPS):
+            self._unheard = None
+            return self._not_started(trouble, "unheard" if before else "not_let_in")
+        self._unheard = brought
+        again: Next = lambda: self._trade(brought, before + 1)  # noqa: E731
+        if not before:
+            return again
+        if self.around.now() >= brought.until:
+            self._unheard = None
+            return self._ended("unheard")
+        return lambda: self._offline(trouble, again)
 
     def _whose(self, started: Started) -> Next | None:
         """Ask who they are where nobody vouches for the browser; nothing is kept before they say that it is them."""
@@ -310,6 +354,7 @@ class App:
     def _let_in(self, started: Started) -> Next:
         self._unclaimed = None
         self._take(started, fresh=True)
+        self._unused = True
         return self._device if self._computer.consent.given(self._token) is None else self._enter
 
     def _start(self) -> Next | None:
@@ -333,7 +378,7 @@ class App:
 
     def _not_started(self, trouble: Trouble, why: str) -> Next:
         if trouble.kind is Kind.SIGNED_OUT:
-            return self._ended("copied" if trouble.why == "copied" else why)
+            return self._ended(trouble.why if trouble.why in SERVERS_WHY else why)
         return self._offline_with(trouble)
 
     def _ended(self, why: str) -> Next:
@@ -471,6 +516,7 @@ class App:
         nothing to decide, and the page leads `back`."""
         facts, sends = self._computer.facts(), self._computer.consent.given(self._token)
         self._show(screens.device(facts, self.around.host, self.around.to, sends, known=self._token is not None))
+        self._confirm()
         while True:
             event = self._wait(None)
             if event.kind == "closed":
@@ -485,6 +531,13 @@ class App:
                 self._computer.look_again()
             if follows := self._from_menu(event, lambda: self._device(back)):
                 return follows
+
+    def _confirm(self) -> None:
+        """Let the server know that its answer came: nobody knows how long this page stays open."""
+        if self._unused and self._token:
+            self._unused = False
+            with suppress(Trouble):  # then the next call does
+                self.around.server.confirm(self._token)
 
     def _decided(self, word: str) -> Next:
         if word != "back" and not self._computer.consent.keep(self._token, sends=word == "send"):

@@ -15,6 +15,14 @@ def end(around: Around, token: str) -> Trouble | None:
     return None
 
 
+def end_unheard(around: Around, code: str, verifier: str) -> None:
+    """The app closes before it heard what a browser's code gave it: that is asked for once more, and ended."""
+    try:
+        end(around, around.server.sign_in(code, verifier).token)
+    except Trouble:
+        return  # it ends by itself, unused
+
+
 def end_left(around: Around) -> Trouble | None:
     """End what a keyring gives that was to be signed out while it was locked; what kept that from being told."""
     left = around.keeper.left

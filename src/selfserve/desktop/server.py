@@ -90,6 +90,8 @@ class Server:
         self._headers = {"User-Agent": agent, "Accept-Language": language, "Accept": "application/json"}
         self._exchange = ("", "")
         """The token that is being traded, and the key of that exchange."""
+        self._brought = ("", "")
+        """The same for a code that a browser brought."""
         self._opener, self._proxy = self._made(trust), _proxy_of(origin)
         self._until: float | None = None
 
@@ -122,8 +124,15 @@ class Server:
         )
 
     def sign_in(self, code: str, verifier: str) -> Started:
-        """Trade what the browser brought."""
-        return _started(self._call("POST", "/sign-in", body={"code": code, "verifier": verifier}))
+        """Trade what the browser brought. Tried again after an answer that was lost, it gives the same, as `start`."""
+        if self._brought[0] != code:
+            self._brought = (code, secrets.token_urlsafe(32))
+        body = {"code": code, "verifier": verifier}
+        return _started(self._call("POST", "/sign-in", body=body, key=self._brought[1]))
+
+    def confirm(self, token: str) -> None:
+        """Use a token that is kept: one that nobody uses is ended soon, as the server's answer may have been lost."""
+        self._call("GET", "/notices", token)
 
     def start(self, token: str) -> Started:
         """A new token for the old one; SIGNED_OUT where that is worth nothing any more.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import urllib.error
@@ -9,6 +10,10 @@ from enum import StrEnum
 
 NOT_YET, EXPIRED = 9, 10
 """OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+BEHIND = (502, 503, 504)
+"""By these a proxy says that it would go there, and nobody is there (RFC 9110, sections 15.6.3 to 15.6.5)."""
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})", re.ASCII)
+"""How `http.client` tells the proxy's answer to CONNECT."""
 
 
 class Kind(StrEnum):
@@ -46,8 +51,9 @@ def of_error(error: Exception, proxy: str = "") -> Trouble:
         return Trouble(Kind.CLOCK, detail)
     if isinstance(reason, ssl.SSLError):
         return Trouble(Kind.TLS, detail)
-    if "Tunnel connection failed" in str(reason):
-        return Trouble(Kind.PROXY, detail)
+    refused = _NO_TUNNEL.match(str(reason))
+    if refused:
+        return Trouble(Kind.UNREACHABLE if int(refused[1]) in BEHIND else Kind.PROXY, detail)
     if proxy and _not_connected(error):
         return Trouble(Kind.PROXY_AWAY, detail, proxy=proxy)
     if isinstance(reason, socket.gaierror):

@@ -98,6 +98,10 @@ class WebWindow:
         """Open it, with `live` beside it in a thread; `gone` is called as it is closed. Returns when `live` has ended
         as well: it may still be at what it was told to keep. To be called in the main thread."""
         self._post = post
+        if LINUX:
+            from selfserve.desktop.gtk import close_on_signals
+
+            close_on_signals(self._window.uid)  # before anything is begun that must not be left half done
         life = threading.Thread(target=live, name="course")
         life.start()
         try:
@@ -110,9 +114,6 @@ class WebWindow:
         events = self._window.events
         events.closed += lambda: self._post(Event("closed"))
         if LINUX:
-            from selfserve.desktop.gtk import close_on_signals
-
-            close_on_signals(self._window.uid)
             events.before_show += self._bolt
             events.closing += self._remember_gtk
         else:

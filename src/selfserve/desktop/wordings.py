@@ -55,6 +55,17 @@ WORDS: dict[str, tuple[str, str]] = {
             "bitte noch einmal an."
         ),
     ),
+    "unheard": (
+        (
+            "The server's answer to your sign-in did not arrive in time. Please sign in once more. If “Yours” shows "
+            "this computer twice, the entry that is not used goes by itself within an hour."
+        ),
+        (
+            "Die Antwort des Servers auf deine Anmeldung kam nicht rechtzeitig an. Bitte melde dich noch einmal an. "
+            "Steht dieser Computer zweimal unter „Deins“, verschwindet der unbenutzte Eintrag binnen einer Stunde von "
+            "selbst."
+        ),
+    ),
     "signed_out": (
         (
             "This app was signed out: by you, by your TechOps team, or because it was not used for long. Sign in "
@@ -74,6 +85,13 @@ WORDS: dict[str, tuple[str, str]] = {
             "Diese App wurde abgemeldet, weil ihre Anmeldung an zwei Orten benutzt wurde: Vielleicht hat sie jemand "
             "kopiert. Wenn du diesen Computer nicht gerade aus einer Sicherung wiederhergestellt hast, sag deinem "
             "TechOps-Team Bescheid. Melde dich wieder an, um weiterzumachen."
+        ),
+    ),
+    "restored": (
+        "Your company's server was put back to a backup, which signed everybody out. Sign in once more to go on.",
+        (
+            "Der Server deines Unternehmens wurde aus einer Sicherung wiederhergestellt, dabei wurden alle abgemeldet. "
+            "Melde dich noch einmal an, um weiterzumachen."
         ),
     ),
     "leaving": ("Signing you out…", "Du wirst abgemeldet …"),

@@ -100,6 +100,23 @@ def take_grant(session: Session, code: str, verifier: str, now: datetime) -> Dev
     return _take(session, DeviceCodeKind.GRANT, code, DeviceCode.challenge == challenge_of(verifier), now)
 
 
+def used_grant(session: Session, code: str, verifier: str, now: datetime) -> DeviceCode | None:
+    """The code that let an app in, while it might still have been used; None unless the app can ask for its answer
+    again: by the verifier, within the code's time, while the session in which it was agreed to is live."""
+    if not _VERIFIER.fullmatch(verifier) or not _agreed(session, code, now):
+        return None
+    return session.scalar(
+        sa.select(DeviceCode).where(
+            DeviceCode.secret_hash == _hash(code),
+            DeviceCode.kind == DeviceCodeKind.GRANT,
+            DeviceCode.used_at.is_not(None),
+            DeviceCode.token_id.is_not(None),
+            DeviceCode.ends_at > now,
+            DeviceCode.challenge == challenge_of(verifier),
+        )
+    )
+
+
 def _agreed(session: Session, code: str, now: datetime) -> bool:
     """Whether the session that a code came from is live; it stays so until this transaction is over.
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
-from selfserve.people import device_codes, device_secrets
+from selfserve.people import device_codes, device_secrets, restored
 from selfserve.people.directory import are_present
 from selfserve.people.principal import DevicePrincipal
 from selfserve.store.ids import new_id
@@ -27,6 +27,8 @@ from selfserve.store.tables import DeviceCode, DeviceToken, Person, SignIn
 SEEN_EVERY = timedelta(minutes=1)
 GRACE = timedelta(minutes=1)
 """A call that was sent before a start may arrive after it; by then nobody is accused."""
+UNHELD = timedelta(hours=1)
+"""How long an app lives that has come in and was never used: the answer was lost, and nobody has its token."""
 STOLEN = "stolen"
 TRIES = 3
 _SHAPE = re.compile(r"sd_([0-9a-f]{32})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -57,10 +59,20 @@ class Reused:
     live: bool
 
 
-def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime) -> Traded:
-    """A token for the app that showed a code which was just taken; an audit event rides along."""
+@dataclass(frozen=True)
+class Restored:
+    """Somebody showed a secret of an app that was signed in before the store was put back to a backup."""
+
+
+def let_in(
+    session: Session, code: DeviceCode, agent: str, rules: DeviceRules, now: datetime, *, shown: str = "", key: str = ""
+) -> Traded:
+    """A token for the app that showed a code which was just taken; an audit event rides along.
+
+    `shown` is the code as it was shown: with the app's random `key` for this exchange, `let_in_again` gives the same.
+    """
     family = secrets.token_urlsafe(32)
-    secret = device_secrets.made(family)
+    secret = device_secrets.made(family, device_secrets.seed_of(shown, key))
     row = DeviceToken(
         id=new_id(),
         person_id=code.person_id,
@@ -74,27 +86,47 @@ def let_in(session: Session, code: DeviceCode, agent: str, rules: DeviceRules, n
         created_at=now,
         seen_at=now,
         ends_at=now + rules.absolute,
+        settled=not key,
     )
     session.add(row)
     session.flush()
+    code.token_id = row.id if key else None
     told = {"person": row.person_id, "name": row.name, "agent": row.agent}
     Trail(session, f"device:{row.id}", fresh=True).tell("device.signed_in", at=now, actor=row.person_id, data=told)
-    return Traded(row, _clear(row, secret), device_codes.entry(session, row, now))
+    return Traded(row, _clear(row, secret), device_codes.entry(session, row, now, device_secrets.code_of(secret, key)))
+
+
+def let_in_again(
+    session: Session, code: DeviceCode, rules: DeviceRules, now: datetime, *, shown: str, key: str
+) -> Traded | Reused | None:
+    """What `let_in` gave, for the same code and key: a network may tell an exchange twice, or lose its answer.
+
+    Reused for another key: two have the code and its verifier, so the app that came in by it is to be ended (RFC 6749,
+    section 4.1.2). None once it has started anew, as what it was given then is replaced, and once it has ended.
+    """
+    row = session.scalar(sa.select(DeviceToken).where(DeviceToken.id == code.token_id, *_alive(rules, now)))
+    if row is None or row.replaced_at is not None:
+        return None
+    wanted = device_secrets.made(row.family, device_secrets.seed_of(shown, key))
+    if not key or not hmac.compare_digest(row.secret_hash, _hash(wanted)):
+        return Reused(row, live=True)
+    return Traded(row, _clear(row, wanted), device_codes.entry(session, row, now, device_secrets.code_of(wanted, key)))
 
 
 def trade(
     session: Session, presented: str, agent: str, rules: DeviceRules, now: datetime, key: str = ""
-) -> Traded | Reused | None:
+) -> Traded | Reused | Restored | None:
     """A new secret instead of `presented`; None where that is worth nothing (any more).
 
     The same exchange again, known by the app's random `key` for it, gives the same again, whenever it comes: a network
     may tell it twice. Reused for any other secret that was replaced and whose successor is in use, and for one that is
-    older: one of the two who show it has stolen it, so the app is to be ended, see `find_out`.
+    older: one of the two who show it has stolen it, so the app is to be ended, see `find_out`. Restored where the store
+    was put back to a backup meanwhile.
     """
     for _ in range(TRIES):
         row, live = _shown(session, presented, rules, now)
         if row is None or not live:
-            return _found_out(row)
+            return _found_out(session, row, presented, rules)
         wanted = device_secrets.made(row.family, device_secrets.seed_of(_secret(presented), key)) if key else ""
         if wanted and hmac.compare_digest(row.former_hash, _hash(wanted)):
             return None  # a start that was repeated after the next one; what it gave has been replaced
@@ -137,19 +169,37 @@ def _tradable(row: DeviceToken, presented: str) -> bool:
     return _newest(row, presented) or (not row.settled and _former(row, presented))
 
 
-def _found_out(row: DeviceToken | None) -> Reused | None:
-    """What is told of an app that is not live: whether it ended because somebody copied it."""
-    return Reused(row, live=False) if row is not None and row.ended_why == STOLEN else None
+def _found_out(
+    session: Session, row: DeviceToken | None, presented: str, rules: DeviceRules
+) -> Reused | Restored | None:
+    """What is told of an app that is not live: whether it ended as somebody copied it, or by a restore."""
+    if row is None:
+        return Restored() if _forgotten(session, presented, rules) else None
+    if row.ended_why == STOLEN:
+        return Reused(row, live=False)
+    return Restored() if row.ended_why == restored.WHY else None
 
 
-def verify(session: Session, presented: str, rules: DeviceRules, now: datetime) -> DevicePrincipal | Reused | None:
+def _forgotten(session: Session, presented: str, rules: DeviceRules) -> bool:
+    """Whether the store may have forgotten this app, as it came in after the backup and before the restore: by the
+    moment in its number (RFC 9562, section 5.7), which proves nothing and opens nothing."""
+    shape, at = _SHAPE.fullmatch(presented), restored.last(session)
+    if shape is None or at is None or session.get(DeviceToken, _dashed(shape[1])) is not None:
+        return False
+    age = at.timestamp() - int(shape[1][:12], 16) / 1000
+    return 0 <= age < rules.absolute.total_seconds()
+
+
+def verify(
+    session: Session, presented: str, rules: DeviceRules, now: datetime
+) -> DevicePrincipal | Reused | Restored | None:
     """Whose app shows this, by its newest secret; None unless app and person are live. Nothing is written.
 
     Reused where the secret was replaced a while ago and its successor is in use: to be ended, see `find_out`.
     """
     row, live = _shown(session, presented, rules, now)
     if row is None or not live:
-        return _found_out(row)
+        return _found_out(session, row, presented, rules)
     if not _newest(row, presented):
         late = row.replaced_at is None or now - row.replaced_at >= GRACE
         return Reused(row, live=True) if row.settled and late else None
@@ -158,11 +208,13 @@ def verify(session: Session, presented: str, rules: DeviceRules, now: datetime) 
     return DevicePrincipal(person.id, person.name, person.language, row.id, settle_due=due)
 
 
-def sign_out(session: Session, presented: str, rules: DeviceRules, now: datetime) -> list[str] | Reused | None:
+def sign_out(
+    session: Session, presented: str, rules: DeviceRules, now: datetime
+) -> list[str] | Reused | Restored | None:
     """Sign an app out by its own token; the ids of the sessions that ended with it. Else as `trade`."""
     row, live = _shown(session, presented, rules, now)
     if row is None or not live:
-        return _found_out(row)
+        return _found_out(session, row, presented, rules)
     if not _tradable(row, presented):
         return Reused(row, live=True)
     return end(session, row.id, now, why="signed_out", actor=row.person_id)
@@ -264,12 +316,10 @@ def _shown(
     shape = _SHAPE.fullmatch(presented)
     if shape is None:
         return None, False
-    digits = shape[1]
-    token_id = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
     found = session.execute(
         sa.select(DeviceToken, sa.and_(*_alive(rules, now), *are_present()))
         .join(Person, Person.id == DeviceToken.person_id)
-        .where(DeviceToken.id == token_id)
+        .where(DeviceToken.id == _dashed(shape[1]))
         .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
@@ -277,6 +327,10 @@ def _shown(
     row, live = found
     ours = [_newest(row, presented), _former(row, presented), device_secrets.known(row.family, shape[2])]
     return (row, bool(live)) if any(ours) else (None, False)
+
+
+def _dashed(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def _newest(row: DeviceToken, presented: str) -> bool:
@@ -288,7 +342,8 @@ def _former(row: DeviceToken, presented: str) -> bool:
 
 
 def _alive(rules: DeviceRules, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (DeviceToken.ended_at.is_(None), DeviceToken.ends_at > now, DeviceToken.seen_at > now - rules.idle)
+    held = sa.or_(DeviceToken.settled, DeviceToken.replaced_at.is_not(None), DeviceToken.created_at > now - UNHELD)
+    return (DeviceToken.ended_at.is_(None), DeviceToken.ends_at > now, DeviceToken.seen_at > now - rules.idle, held)
 
 
 def _secret(presented: str) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import MACHINE, Trail
-from selfserve.people import device_tokens
+from selfserve.people import device_tokens, restored
 from selfserve.people.directory import are_present
 from selfserve.people.principal import Principal
 from selfserve.people.roles import Role, RoleRules
@@ -160,6 +160,16 @@ def touch(session: Session, sign_in_ids: Collection[str], now: datetime) -> None
     """Note a sign of life; at most once a minute has an effect, whoever else notes it."""
     stale = SignIn.seen_at <= now - SEEN_EVERY
     session.execute(sa.update(SignIn).where(SignIn.id.in_(sign_in_ids), stale).values(seen_at=now))
+
+
+def ended_by_restore(session: Session, secret: str, rules: SessionRules, now: datetime) -> bool:
+    """Whether this cookie was good until the store was put back to a backup, which may not even know it. A browser
+    keeps it no longer than `rules.absolute`; one that somebody made up is told the same."""
+    at = restored.last(session)
+    if len(secret) != SECRET_LENGTH or at is None or now - at >= rules.absolute:
+        return False
+    row = session.scalar(sa.select(SignIn).where(SignIn.secret_hash == _hash(secret)))
+    return row is None or row.ended_at == at
 
 
 def listed(session: Session, person_id: str, rules: SessionRules, now: datetime) -> list[SignIn]:

@@ -78,8 +78,20 @@ class SignIn:
         if await self.who(request) is not None:
             return RedirectResponse(wanted, 303)
         sentence = msg("Sign in with your {company} account to go on.", company=self.parts.plain.company)
+        why = [msg("The server was put back to a backup, which signed everybody out. Sign in once more.")]
+        told = [*(why if await self._restored(request) else []), sentence]
         act = (msg("Sign in"), f"/auth/login?{urlencode({'next': wanted})}")
-        return self.parts.plain.page(request.headers, msg("Welcome"), [sentence], act=act)
+        return self.parts.plain.page(request.headers, msg("Welcome"), told, act=act)
+
+    async def _restored(self, request: Request) -> bool:
+        """Whether whoever comes was inside until a restore of the store."""
+        secret = request.cookies.get(self.parts.rules.cookie, "")
+
+        def asked() -> bool:
+            with self.parts.db.read() as session:
+                return sessions.ended_by_restore(session, secret, self.parts.rules, self.parts.clock())
+
+        return bool(secret) and await asyncio.to_thread(asked)
 
     async def who(self, request: Request) -> Principal | None:
         """Who the request's cookie belongs to."""

@@ -55,7 +55,7 @@ class DeviceCode(Base):
     kind: Mapped[str] = mapped_column(String(10))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     token_id: Mapped[str | None] = mapped_column(ForeignKey("device_token.id", ondelete="CASCADE"), index=True)
-    """The app it opens a window for; None where it lets a new app in."""
+    """The app it opens a window for, or has let in by an exchange that may be repeated; else None."""
     sign_in_id: Mapped[str | None] = mapped_column(ForeignKey("sign_in.id", ondelete="CASCADE"), index=True)
     """The browser's session in which a new app was agreed to: the code is worth nothing once that has ended."""
     challenge: Mapped[str] = mapped_column(String(43), default="")
