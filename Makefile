@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
-WORKERS ?= 2
+WORKERS ?= 3
 BRAND ?= packaging/brand.toml
 OUT ?= dist
 # What a package says of its time is the last change of the sources, wherever and whenever it is built.
