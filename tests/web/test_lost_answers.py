@@ -12,6 +12,7 @@ from tests.web.conftest import Calls, Visitor
 from tests.web.serving import Served
 from tests.web.stand import PageStand
 from tests.web.test_in_chromium import PHONE, tab
+from tests.web.test_item_draft import drafts
 from tests.web.waiting import until
 
 WHY = "What do you need the figures for?"
@@ -36,6 +37,25 @@ async def test_a_page_loaded_anew_under_a_sending_leads_to_what_came_of_it(
     await again.should_see("Tomás Reyes was asked to approve it", retries=30)
     assert ("sent", ()) in told
     assert ARRIVED in told
+
+
+async def test_a_draft_that_was_begun_since_elsewhere_stays(visitor: Visitor, stand: PageStand, told: Calls) -> None:
+    """A second order on another device says something else; what says the same as was sent is over."""
+    ana = visitor("ana")
+    await ana.open("/items/finance-reports")
+    ana.find(Form).trigger("send", {"button": "ask", "values": {"reason": "Forecast for spring"}, "key": KEY})
+    await until(lambda: ("sent", ()) in told)
+    for typed, left in (("Forecast for autumn", ["Forecast for autumn"]), ("Forecast for spring ", [])):
+        told.clear()
+        laptop = visitor("ana")
+        await laptop.open("/items/finance-reports")
+        laptop.find(Form).trigger("draft", {"version": 1, "values": {"reason": typed}})
+        await until(lambda: "kept" in dict(told))
+        again = visitor("ana")
+        await again.open("/items/finance-reports")
+        again.find(Form).trigger("unanswered", {"keys": [KEY], "over": False})
+        await until(lambda: ARRIVED in told)
+        assert [draft.answers["reason"] for draft in drafts(stand)] == left
 
 
 async def test_what_never_arrived_is_said_so_once_it_cannot_be_under_way(visitor: Visitor, told: Calls) -> None:
@@ -127,6 +147,20 @@ def test_whoever_turns_to_another_page_is_not_led_back(browser: Browser, served:
         expect(page.get_by_label(WHY)).to_have_value("Forecast")
         page.locator("main a", has_text="Catalog").first.click()
         page.wait_for_function(f"!{sent}")
+
+
+def test_whoever_came_by_another_page_is_not_led_back(browser: Browser, served: Served) -> None:
+    """By an address or a link in a mail, which loads it whole: they have seen there what became of it."""
+    with tab(browser, served, "priya") as page:
+        page.goto("/items/finance-reports")
+        page.get_by_label(WHY).fill("Forecast by way of a mail")
+        expect(page.get_by_text("Draft kept")).to_be_visible()
+        page.evaluate(UNREAD)
+        before = _names(served)
+        page.locator("main form button.s-btn").click()
+        _made(page, served, before)
+        page.goto("/requests")
+        assert page.evaluate("Object.keys(sessionStorage).filter(one => one.startsWith('sent:'))") == []
 
 
 def _names(served: Served) -> set[str]:

@@ -90,6 +90,16 @@ def answered(session: Session, person_id: str, item_id: str) -> list[str]:
     return [] if draft is None else list(draft.kinds)
 
 
+def says(session: Session, person_id: str, item_id: str, name: str) -> bool:
+    """True where the draft says nothing but what was asked for in the request of this name."""
+    draft = session.get(Draft, (person_id, item_id))
+    asked = session.scalar(sa.select(Request.answers).where(Request.name == name))
+    if draft is None or asked is None:
+        return draft is None
+    typed = {one: value for one, value in draft.answers.items() if draft.kinds.get(one) != _BESIDE}
+    return all(str(asked.get(one, "")).strip() == str(value).strip() for one, value in typed.items())
+
+
 def drop(session: Session, person_id: str, item_id: str) -> None:
     """There is no draft any more."""
     session.execute(sa.delete(Draft).where(Draft.person_id == person_id, Draft.item_id == item_id))

@@ -121,8 +121,8 @@ class Asked:
         keys = [key for key in map(_key, event.args["keys"]) if key]
         name = await aside(_sent, visit, keys)
         if name:
-            async with self._drafting.asking():
-                visit.announce(msg("What you sent has arrived; here it is."))
+            await self._drafting.arrived(name)
+            visit.announce(msg("What you sent has arrived; here it is."))
             go(f"/requests/{name}")
         elif event.args["over"]:
             self.form.refuse({"": tell(LOST)})

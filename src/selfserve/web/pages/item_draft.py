@@ -45,6 +45,15 @@ class Drafting:
                 await aside(self._drop)
         self._form.sent()
 
+    async def arrived(self, name: str) -> None:
+        """No draft is written any more, as what was filled in came to be the request of this name. One that says
+        something else, begun since on another device, stays."""
+        async with self._turn:
+            self._over = True
+            with contextlib.suppress(StoreBusy):
+                await aside(self._drop, name)
+        self._form.sent()
+
     async def _changed(self, event: GenericEventArguments) -> None:
         version, values = int(event.args["version"]), dict(event.args["values"])
         async with self._turn:
@@ -58,6 +67,7 @@ class Drafting:
             whole = drafts.keep(session, visit.person_id, item, values, visit.now, fresh=self._fresh, beside=BESIDE)
             return whole, drafts.answered(session, visit.person_id, item.id)
 
-    def _drop(self) -> None:
+    def _drop(self, became: str = "") -> None:
         with self._visit.house.database.write() as session:
-            drafts.drop(session, self._visit.person_id, self._item.id)
+            if not became or drafts.says(session, self._visit.person_id, self._item.id, became):
+                drafts.drop(session, self._visit.person_id, self._item.id)

@@ -95,6 +95,7 @@ export default {
   },
   mounted() {
     this.paint();
+    this.turnedAway();
     document.addEventListener("keydown", this.keys);
     document.addEventListener("click", this.outside);
     document.addEventListener("focusin", this.outside);
@@ -249,6 +250,13 @@ export default {
     },
     forget() {
       sessionStorage.clear(); // what was typed here is nobody else's
+    },
+    // What was sent from another page of this tab and not answered: whoever came here since sees for themselves what became
+    // of it, and is not led there from its page any more.
+    turnedAway() {
+      for (const one of Object.keys(sessionStorage)) {
+        if (one.startsWith("sent:") && location.pathname !== `/items/${one.split(":").pop()}`) sessionStorage.removeItem(one);
+      }
     },
     whisper(words) {
       this.said = "";
