@@ -21,7 +21,7 @@ from tests.servers.slapd import Slapd
 from tests.servers.tcp_fault import FaultProxy
 
 from selfserve.connectors.conformance import Case, ConformanceSuite, context
-from selfserve.connectors.contract import Connector, Ports, SeatHolder
+from selfserve.connectors.contract import Connector, Done, Ports, SeatHolder
 from selfserve.connectors.human import ChecklistArgs, HumanConnector, HumanSettings
 from selfserve.connectors.ldap import LdapConnector, LdapSettings
 from selfserve.connectors.ldap.attribute import AttributeArgs
@@ -227,6 +227,14 @@ class TestReleaseSeat(TestAssignSeat):
         made = super().case()
         self.connector.apply("assign", self.args(), context())
         return made
+
+    def test_lost_rights_are_told_as_such(self) -> None:
+        """The target is our own store, which refuses nobody: a pool that is not in the settings any more, which gives
+        no seat, frees what it gave all the same."""
+        case = self.case()
+        self.no_pool()
+        assert isinstance(case.apply(), Done)
+        assert self.store.look("figma", "ana") is None
 
 
 class TestChecklist(ConformanceSuite):
