@@ -85,6 +85,7 @@ def away(outage: Outage, tmp_path: Path) -> Iterator[Away]:
     migrations.upgrade(database.engine)
     made = build(database, tmp_path, clock=Wall())
     made.house = replace(made.house, engine=Engine(database, executor="one", poll=0.05))
+    made.house.engine.prepare()
     fulfilment_tasks.register(made.house)
     requests_tasks.register(made.house)
     yield Away(made, outage, threading.Event())
