@@ -6,7 +6,7 @@ import re
 import sqlite3
 from contextlib import closing
 
-from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 
 from tests.web.serving import Served
 from tests.web.test_in_chromium import tab
@@ -161,3 +161,23 @@ def test_rows_are_gone_through_by_keys(browser: Browser, served: Served) -> None
         rows.nth(2).focus()
         page.keyboard.press("k")
         expect(rows.nth(2)).to_be_focused()
+
+
+def test_what_changed_is_seen_though_what_morphs_it_never_comes(browser: Browser, served: Served) -> None:
+    """Its fetch hangs: after a moment the markup is put in place of the old, and from then on at once."""
+    with tab(browser, served, "ruth") as page, tab(browser, served, "emil") as emil:
+        asked = list[Route]()
+        page.route(re.compile("idiomorph"), lambda route: asked.append(route))
+        page.clock.install()
+        ready(page, "/desk")
+        rows = page.locator(".s-row", has_not_text="Emil")
+        first, second = case_of(rows.nth(0)), case_of(rows.nth(1))
+        take(emil, first)
+        while not asked:  # the change may take a moment to be heard of
+            page.evaluate("0")
+        page.clock.run_for(2_000)
+        expect(page.locator(f".s-row[href='/desk/{first}']")).to_contain_text("Emil")
+        take(emil, second)
+        expect(page.locator(f".s-row[href='/desk/{second}']")).to_contain_text("Emil")
+        for one in asked:
+            one.abort()

@@ -480,6 +480,7 @@ export default {
       if (!pressed) return;
       event.preventDefault();
       if (this.busy || !keyboard.deliberate(event)) return;
+      if (!cards.seen(this.card)) return keyboard.rest();
       keyboard.decides(event.key);
       this.send(pressed.name);
     },

@@ -107,6 +107,7 @@ export default {
     this.wide.addEventListener("change", this.widened);
     this.watch();
     setTimeout(this.takeOver); // NiceGUI connects when all that it shows is mounted
+    setTimeout(this.stay);
   },
   updated() {
     this.measure();
@@ -222,6 +223,11 @@ export default {
         else if (error.message === GONE) this.loadAnew();
       });
       document.addEventListener("input", () => (this.typedAt = Date.now()), true);
+    },
+    // Fetched when the page is there: no first page waits for it. Without it each browser holds the page in its own way.
+    async stay() {
+      const place = await import("place").catch(() => null);
+      place?.default.within(document.getElementById(this.content));
     },
     async loadAnew() {
       if (this.loading) return;

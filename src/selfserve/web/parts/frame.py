@@ -45,7 +45,7 @@ class Help:
     links: Mapping[str, str]
 
 
-class Frame(Element, component="frame.js"):
+class Frame(Element, component="frame.js", dependencies=["place.js"]):
     """Tells `notices` when the list is opened, `older` when more of it is wanted, and `seen` with a notice's id or, for
     all of them, None."""
 

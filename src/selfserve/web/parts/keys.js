@@ -22,14 +22,19 @@ export default {
       return [...this.words.always, ...this.here];
     },
   },
+  created() {
+    this.place = -1;
+  },
   mounted() {
     this.mark();
     document.addEventListener("keydown", this.struck);
     document.addEventListener("click", this.asked);
+    document.addEventListener("focusin", this.entered);
   },
   unmounted() {
     document.removeEventListener("keydown", this.struck);
     document.removeEventListener("click", this.asked);
+    document.removeEventListener("focusin", this.entered);
   },
   methods: {
     struck(event) {
@@ -40,12 +45,29 @@ export default {
         this.show();
       } else if (STEPS[event.key]) this.step(STEPS[event.key]);
     },
+    rows() {
+      return [...document.querySelectorAll(".s-list > li > .s-row")];
+    },
+    // Which row the keyboard came to, and among which: it may go, and then nothing has the keyboard.
+    entered(event) {
+      this.around = this.rows();
+      this.place = this.around.indexOf(event.target);
+    },
     // From row to row of the lists; cards do it themselves.
     step(by) {
-      const rows = [...document.querySelectorAll(".s-list > li > .s-row")];
-      const at = rows.indexOf(document.activeElement);
+      const rows = this.rows();
+      const left = document.activeElement === document.body && this.place >= 0;
+      const last = left ? this.around[this.place] : document.activeElement;
+      if (left && !last.isConnected) return (this.neighbour(by) || rows[0])?.focus();
+      const at = rows.indexOf(last);
       const next = at < 0 && by < 0 ? rows.length - 1 : Math.min(Math.max(at + by, 0), rows.length - 1);
       rows[next]?.focus();
+    },
+    // The nearest of those that stood around the last place and still do: in this direction, else in the other.
+    neighbour(by) {
+      const before = this.around.slice(0, this.place).reverse();
+      const after = this.around.slice(this.place + 1);
+      return [...(by > 0 ? [after, before] : [before, after])].flat().find((one) => one.isConnected);
     },
     asked(event) {
       if (event.target.closest("[data-opens=keys]")) this.show();

@@ -279,9 +279,11 @@ export default {
       cards[next].scrollIntoView({ block: "nearest" });
     },
     tick(event) {
-      const box = event.target.closest("section[data-keys]")?.querySelector("input[data-choose]");
+      const card = event.target.closest("section[data-keys]");
+      const box = card?.querySelector("input[data-choose]");
       if (!box) return;
       event.preventDefault();
+      if (!cards.seen(card)) return keyboard.rest();
       box.checked = !box.checked;
       this.gather();
     },
