@@ -16,7 +16,7 @@ from tests.stand.stores import database, postgres_template, sqlite_template, url
 from selfserve.settings.sealing import new_key
 from selfserve.store.database import Database
 from selfserve.store.states import GrantState, RunState
-from selfserve.store.tables import Grant
+from selfserve.store.tables import Grant, Person, Seat
 
 __all__ = ["database", "postgres_template", "sqlite_template", "url"]
 
@@ -84,6 +84,34 @@ def test_a_seat_with_no_grant_behind_it_is_told_and_freed_by_command(
     assert (freed.code, freed.out) == (0, "The seat of ada in studio is freed.\n")
     assert "has a grant or a request behind it" in selfserve("seats", "unclaimed").out
     assert stand.event("pool:studio", "seat.freed").data["holder"] == stand.people["ada"]
+
+
+def test_two_holders_of_one_name_are_told_apart_by_the_id(
+    stand: Stand, selfserve: Selfserve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One left, and another one has the login today: each is shown with the id, and freed by it; the name alone is
+    answered with both."""
+    stand.ask("ada", "studio")
+    _settle(folder, stand.house.database, monkeypatch)
+    with stand.house.database.write() as session:
+        session.execute(sa.update(Grant).values(state=GrantState.ENDED, ended_at=stand.clock()))
+        ben = stand.people["ben"]
+        session.add(Seat(id="2", pool="studio", number=2, holder=ben, taken_under="", taken_at=stand.clock()))
+        gone = {"login": "ada", "gone_at": stand.clock()}
+        session.execute(sa.update(Person).where(Person.id == ben).values(**gone))
+    told = "studio: 2 seats are held and have no grant behind them; `selfserve seats unclaimed` says whose they were."
+    assert told in " ".join(selfserve("doctor").out.split())
+    ada, former = stand.people["ada"], stand.people["ben"]
+    shown = selfserve("seats", "unclaimed").out
+    assert f"seat 1 is held by ada ({ada}) since" in shown
+    assert f"seat 2 is held by ada ({former}) since" in shown
+    refused = selfserve("seats", "free", "studio", "ada")
+    both = ", ".join(sorted((ada, former)))
+    assert (refused.code, f"Name one by the id: {both}." in refused.err) == (2, True)
+    assert selfserve("seats", "free", "studio", former).code == 0
+    assert "seat 1 is held by ada since" in selfserve("seats", "unclaimed").out
+    assert selfserve("seats", "free", "studio", f"ada ({ada})").code == 2
+    assert selfserve("seats", "free", "studio", "ada").code == 0
 
 
 def test_a_pool_that_is_away_and_held_is_a_warning_of_doctor(

@@ -100,6 +100,12 @@ class Slapd:
             done, result, _, _ = admin.add(dn, object_class, attributes)
             assert done, f"{dn}: {result['description']} {result['message']}"
 
+    def veil(self, dn: str) -> None:
+        """From now on the service account may write, but neither read nor compare `title`, `facsimileTelephoneNumber`
+        and `pwdAccountLockedTime` of this person."""
+        with self.admin() as admin:
+            assert admin.modify(dn, {"employeeType": [(ldap3.MODIFY_REPLACE, ["veiled"])]}), admin.result
+
     def attributes(self, dn: str, *names: str) -> dict[str, list[str]]:
         """The values of one entry as the rootdn reads them, `+` for operational ones; absent ones are left out."""
         with self.admin() as admin:

@@ -16,7 +16,7 @@ from tests.sign_in.site import Site
 
 from selfserve.audit.seal import verify as verify_trail
 from selfserve.people.figures import SyncFigures
-from selfserve.people.identities import NotLinkedError, Why, person_of
+from selfserve.people.identities import NotLinkedError, Why, person_of, unlink
 from selfserve.people.sync import sync
 from selfserve.store.database import Database
 from selfserve.store.tables import AuditEvent, Identity, Person
@@ -178,12 +178,68 @@ def test_both_accounts_at_once_link_one(db: Database) -> None:
     )
 
 
-def former_and_new(db: Database) -> None:
-    """An entry that is gone and linked, and one of the same human that is there and is not."""
+@pytest.mark.parametrize("filler", ["", "0", "000", "n/a", "-"])
+def test_what_fills_an_empty_field_is_nobodys_number(db: Database, filler: str) -> None:
+    """A directory has it with everybody whose number nobody knows."""
+    former_and_new(db, human=filler)
+    assert refused(db, "one") is Why.FORMER
+
+
+def test_a_number_that_others_have_as_well_proves_nothing(db: Database) -> None:
+    """Whoever else has it may be a namesake of a filler; a disabled entry is there as well. Once it is theirs alone,
+    the account follows."""
+    former_and_new(db)
     with db.write() as session:
-        former = add(session, "ana", key="k1", human="e-7", gone_at=NOON)
+        other = add(session, "bob", key="k3", human="e-7", disabled=True).id
+    assert refused(db, "one") is Why.FORMER
+    with db.write() as session:
+        session.get_one(Person, other).gone_at = NOON
+    with db.write() as session:
+        assert person_of(session, ISSUER, "one", "email", "ana@example.test", NOON).gone_at is None
+
+
+@pytest.mark.parametrize("other", ["present", "left as well", "none"])
+def test_who_left_is_named_so_that_nobody_else_is_unlinked(db: Database, other: str) -> None:
+    """By the id where their login is somebody else's today, or was another one's who left; else by the login."""
+    former = former_and_new(db, human="", left_as="anna")
+    with db.write() as session:
+        if other != "none":
+            third = add(session, "anna", key="k3", email="third@example.test", gone_at=None)
+            session.flush()
+            session.add(Identity(issuer=ISSUER, subject="three", person_id=third.id, linked_at=NOON))
+            third.gone_at = NOON if other == "left as well" else None
+    with pytest.raises(NotLinkedError) as caught, db.write() as session:
+        person_of(session, ISSUER, "one", "email", "ana@example.test", NOON)
+    named = "anna" if other == "none" else former
+    assert f"`selfserve people unlink {named}`" in str(caught.value)
+
+
+def test_unlinking_and_signing_in_hold_what_they_want_in_one_order(db: Database) -> None:
+    """First the person, then the identity: two at once wait for each other's end, and never for each other."""
+    former = former_and_new(db)
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(" ".join(statement.split()))
+
+    with db.write() as session:
+        engine = session.get_bind()
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            unlink(session, former, NOON, "cli")
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+    people = next(at for at, one in enumerate(asked) if one.startswith("SELECT person.id"))
+    assert people < next(at for at, one in enumerate(asked) if one.startswith("DELETE FROM identity"))
+
+
+def former_and_new(db: Database, human: str = "e-7", left_as: str = "ana") -> str:
+    """An entry that is gone and linked, whose id comes back, and one of the same human that is there and is not."""
+    with db.write() as session:
+        former = add(session, left_as, key="k1", human=human, gone_at=NOON)
         session.add(Identity(issuer=ISSUER, subject="one", person_id=former.id, linked_at=NOON))
-        add(session, "ana", key="k2", human="e-7")
+        add(session, "ana", key="k2", human=human)
+        return former.id
 
 
 def refused(db: Database, subject: str) -> Why:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -25,7 +27,9 @@ def _group() -> None:
 def listed(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Show the seats that are held with no grant and no open request behind them."""
     with surroundings(ctx).database() as database, database.read() as session:
-        rows = [_row(session, one) for one in unclaimed(session)]
+        found = unclaimed(session)
+        shown = _shown(session, found)
+        rows = [_row(one, shown[one.holder]) for one in found]
     if as_json:
         say_json(rows)
         return
@@ -36,13 +40,22 @@ def listed(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", h
         say("Every seat that is held has a grant or a request behind it.")
 
 
-def _row(session: Session, seat: Unclaimed) -> dict[str, object]:
+def _row(seat: Unclaimed, shown: str) -> dict[str, object]:
     since = seat.since.isoformat(timespec="minutes") if seat.since else None
-    shown = _shown(session, seat.holder)
     return {"pool": seat.pool, "seat": seat.number, "holder": seat.holder, "shown": shown, "since": since}
 
 
-def _shown(session: Session, holder: str) -> str:
+def _shown(session: Session, found: Sequence[Unclaimed]) -> dict[str, str]:
+    """What each holder is shown as: their login, with the id where that is another one's as well."""
+    names = {one.holder: _name(session, one.holder) for one in found}
+    times = Counter(name.casefold() for name in names.values())
+    return {
+        holder: name if times[name.casefold()] == 1 or name == holder else f"{name} ({holder})"
+        for holder, name in names.items()
+    }
+
+
+def _name(session: Session, holder: str) -> str:
     try:
         found = directory.last_named(session, holder)
     except directory.Several:
@@ -59,15 +72,19 @@ def freed(
     """Free a seat that `seats unclaimed` shows: the next in line gets it. It is never one that a grant rests on."""
     with resting(surroundings(ctx)) as app:
         with app.house.database.read() as session:
-            meant = {one.holder for one in unclaimed(session) if one.pool == pool and _is(session, one.holder, who)}
-        if len(meant) != 1:
+            found = unclaimed(session)
+            shown, word = _shown(session, found), who.strip()
+            called = {one.holder: (one.holder, shown[one.holder], _name(session, one.holder)) for one in found}
+            meant = {one.holder for one in found if one.pool == pool and word in called[one.holder]}
+        if len(meant) > 1:
+            those = ", ".join(sorted(meant))
+            raise Stop(
+                f"{word!r} is the name of {len(meant)} who hold seats of {pool!r}. Name one by the id: {those}.", WRONG
+            )
+        if not meant:
             raise Stop(f"`selfserve seats unclaimed` shows no one seat of {pool!r} that {who!r} holds.", WRONG)
         try:
             free(app.house, pool, meant.pop(), "cli")
         except StillClaimed as claimed:
             raise Stop(f"Nothing was freed. {claimed}", WRONG) from None
     say(f"The seat of {who} in {pool} is freed.")
-
-
-def _is(session: Session, holder: str, who: str) -> bool:
-    return who.strip() in (holder, _shown(session, holder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from selfserve.audit.trail import Trail
 from selfserve.languages.messages import msg
-from selfserve.people.signing_out import SignedOut, sign_out
+from selfserve.people import directory
+from selfserve.people.signing_out import SignedOut, hold, sign_out
 from selfserve.store.tables import Identity, Person
 
 PersonField = Literal["key", "login", "email"]
+_NUMBER = re.compile(r"[1-9]")
 LONGEST_SUBJECT = 255
 """OpenID Connect Core 1.0, section 2."""
 
@@ -85,7 +88,8 @@ def _made_anew(
     """The present entry of the human whose former entry an identity is linked to; the link moves there.
 
     Login and address alone prove nothing here: they may have been given to somebody else, while who left still has the
-    account at the provider. What all accounts of one human share (`Person.human`) is never given on.
+    account at the provider. What all accounts of one human share (`Person.human`) is never given on, where it is a
+    number and nobody else's.
     """
     try:
         person = _match(session, attribute, value)
@@ -104,20 +108,34 @@ def _made_anew(
     former = session.get_one(Person, identity.person_id, populate_existing=True)
     if former.gone_at is None:
         return _present(former)
-    if not former.human or former.human != person.human:
-        raise NotLinkedError(Why.FORMER, person.id, _former(former))
+    if former.human != person.human or not _proves(session, person):
+        raise NotLinkedError(Why.FORMER, person.id, _former(session, former, person))
     told = {"issuer": issuer, "why": "made_anew", "to": person.id}
     Trail(session, f"person:{former.id}").tell("identity.unlinked", at=now, actor=person.id, data=told)
     _link(session, person, identity, attribute, now, former=former.id)
     return person
 
 
-def _former(person: Person) -> str:
+def _proves(session: Session, person: Person) -> bool:
+    """True where `human` tells that two entries are one human: it has a digit other than 0, unlike what fills an empty
+    field (`0`, `n/a`), and of those that the directory shows only this entry has it."""
+    if not _NUMBER.search(person.human):
+        return False
+    here = sa.select(sa.func.count()).where(Person.human == person.human, Person.gone_at.is_(None))
+    return session.scalar(here) == 1
+
+
+def _former(session: Session, former: Person, person: Person) -> str:
+    """What is said to the present `person`, who may be somebody else; it names who left by what means nobody else."""
+    here = directory.named(session, former.login)
+    others = here is not None and (here.id != person.id or linked(session, here.id))
+    alone = not others and not directory.means_several(session, former.login)
+    plain = alone and [one.id for one in left(session, former.login)] == [former.id]
     return msg(
         "You are signed in at your company with an account that we know from somebody who is not in the company's "
         "directory any more, and nothing there shows that it is yours now. If it is, an admin lets you in by "
         "`selfserve people unlink {login}`.",
-        login=person.login,
+        login=former.login if plain else former.id,
     )
 
 
@@ -145,7 +163,8 @@ def _match(session: Session, attribute: PersonField, value: str) -> Person:
     value = value.strip()
     column = {"key": Person.key, "login": sa.func.lower(Person.login), "email": Person.email}[attribute]
     fitting = sa.select(Person).where(column == value.lower(), Person.gone_at.is_(None)).order_by(Person.id)
-    found = session.scalars(fitting.with_for_update()).all() if value else []
+    # Not against whoever only refers to the person, such as a session that is opened for an identity already held.
+    found = session.scalars(fitting.with_for_update(key_share=True)).all() if value else []
     if len(found) > 1:
         raise NotLinkedError(Why.SEVERAL)
     if not found:
@@ -185,6 +204,7 @@ def unlink(session: Session, person_id: str, now: datetime, actor: str) -> Unlin
 
     All that any of them opened ends with it: an identity may be unlinked because it was never theirs.
     """
+    hold(session, [person_id])  # before the identity, as whoever links one does
     gone = session.scalars(sa.delete(Identity).where(Identity.person_id == person_id).returning(Identity.issuer)).all()
     for issuer in gone:
         Trail(session, f"person:{person_id}").tell("identity.unlinked", at=now, actor=actor, data={"issuer": issuer})

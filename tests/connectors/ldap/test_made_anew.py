@@ -232,3 +232,28 @@ def test_a_reset_is_looked_for_at_who_it_was_made_for(directory: LdapConnector, 
     assert directory.observe("reset_password", ask, state).evidence["person"] != person.dn
     deleted(slapd, f"uid={person.uid}-new,{slapd.people}")
     assert directory.observe("reset_password", ask, state).presence is Presence.UNKNOWABLE
+
+
+@pytest.mark.parametrize("moved_over", [False, True], ids=["left", "moved over"])
+def test_a_membership_is_taken_back_from_the_attribute_it_was_written_to(
+    build: Build, slapd: Slapd, ctx: Context, clock: Clock, moved_over: bool
+) -> None:
+    """`member_attribute` was changed while it was held: by the other attribute it only seems to be gone. It may have
+    been moved there with the change, too."""
+    person, group = slapd.add_person(), f"cn=both-{slapd.add_person().uid},{slapd.groups}"
+    held: dict[str, str | list[str]] = {"cn": group[3:].partition(",")[0], "uniqueMember": slapd.svc_dn}
+    slapd.add_entry(group, ["groupOfUniqueNames", "extensibleObject"], {**held, "member": slapd.svc_dn})
+    kind = "groupOfUniqueNames"
+    ask = MembershipArgs(group=group, customer=person.uid)
+    state = done(build(group_class=kind), "add_member", ask, ctx)
+    today = build(group_class=kind, member_attribute="uniqueMember")
+    if moved_over:
+        with slapd.admin() as admin:
+            changes = {"member": [("MODIFY_DELETE", [person.dn])], "uniqueMember": [("MODIFY_ADD", [person.dn])]}
+            assert admin.modify(group, changes), admin.result
+    ctx = later(clock, ctx)
+    assert today.observe("add_member", ask, state).presence is Presence.PRESENT
+    assert isinstance(today.undo("add_member", ask, state, ctx), Done)
+    assert members(slapd, group, "member") == members(slapd, group, "uniqueMember") == {slapd.svc_dn}
+    assert today.observe("add_member", ask, state).presence is Presence.ABSENT
+    assert isinstance(today.undo("add_member", ask, state, ctx), AlreadyDone)

@@ -32,8 +32,13 @@ def check_seats(around: Surroundings) -> Iterator[Finding]:
     for pool in sorted((counted.keys() | waiting.keys()) - configured(around)):
         yield warning(AREA, _away(pool, counted.get(pool, 0), waiting.get(pool, 0)))
     for pool, count in sorted(nobodys.items()):
-        held_by = "one seat is held and has" if count == 1 else f"{count} seats are held and have"
-        yield warning(AREA, f"{pool}: {held_by} no grant behind it; `selfserve seats unclaimed` says whose it was.")
+        yield warning(AREA, f"{pool}: {_nobodys(count)}.")
+
+
+def _nobodys(count: int) -> str:
+    if count == 1:
+        return "one seat is held and has no grant behind it; `selfserve seats unclaimed` says whose it was"
+    return f"{count} seats are held and have no grant behind them; `selfserve seats unclaimed` says whose they were"
 
 
 def configured(around: Surroundings) -> set[str]:

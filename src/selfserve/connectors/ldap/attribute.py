@@ -36,6 +36,7 @@ from selfserve.connectors.ldap.errors import (
     EntryNotFoundError,
 )
 from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.shown import certain, shows
 from selfserve.connectors.ldap.wire import ADD, DELETE, REPLACE, Change
 from selfserve.languages.messages import msg
 
@@ -95,12 +96,14 @@ class SetAttribute(Deed[AttributeArgs]):
         return f"attribute:{self.lookup.person(args.customer).name}:{args.attribute.lower()}={args.value}"
 
     def plan(self, args: AttributeArgs) -> Plan:
-        person = self.lookup.person(args.customer, 0)
+        person = self._asked(args)
         blocked = None
         if not self.settings.may_write_attribute(args.attribute):
             blocked = Blocked(self._not_ours(args).reason, for_good=True)
         elif person.held:
             blocked = Blocked(is_held(person))
+        else:
+            person = self._certain(args, person)
         return Plan(
             msg("Your {attribute} becomes “{value}”.", attribute=args.attribute, value=args.value),
             f"Replace {args.attribute} of {person.dn}: {person.entry.texts(args.attribute)} becomes [{args.value!r}].",
@@ -110,7 +113,7 @@ class SetAttribute(Deed[AttributeArgs]):
     def apply(self, args: AttributeArgs, ctx: Context) -> Outcome:
         if not self.settings.may_write_attribute(args.attribute):
             return self._not_ours(args)
-        person = self.lookup.person(args.customer, 0)
+        person = self._certain(args, self._asked(args))
         return self._swap(args, person, lambda now: self._wanted(args, now, ctx))
 
     def _wanted(self, args: AttributeArgs, person: Person, ctx: Context) -> _Write | Outcome:
@@ -201,7 +204,7 @@ class SetAttribute(Deed[AttributeArgs]):
             except AnswerLostError as error:
                 lost, sent, host = error, write, error.host
                 try:
-                    person = self.lookup.again(person.dn, host)
+                    person = self._again(args, person.dn, host)
                 except DirectoryError:
                     return error.failed()
                 continue
@@ -210,7 +213,7 @@ class SetAttribute(Deed[AttributeArgs]):
             if not answer.ok and answer.code not in _CHANGED:
                 return self._judge(answer, args, person)
             seen, host, wrote = person, answer.host, wrote or answer.ok
-            person = self.lookup.again(person.dn, host)
+            person = self._again(args, person.dn, host)
             if answer.code in _MAYBE_CHANGED and _values(person, args) == _values(seen, args):
                 return self._judge(answer, args, person)
         return lost.failed() if lost is not None else self._restless(args, person)
@@ -224,7 +227,8 @@ class SetAttribute(Deed[AttributeArgs]):
         changes = [Change(DELETE, args.attribute, seen)] if seen else []
         if write.values:
             changes.append(Change(ADD, args.attribute, write.values))
-        answer = self.client.modify(person.dn, changes, host, None if seen else args.attribute)
+        lacking = None if shows(person, args.attribute) else args.attribute
+        answer = self.client.modify(person.dn, changes, host, lacking)
         if answer.code == Code.NO_MATCHING_RULE:
             return self.client.modify(person.dn, [Change(REPLACE, args.attribute, write.values)], answer.host)
         return answer
@@ -239,8 +243,19 @@ class SetAttribute(Deed[AttributeArgs]):
 
     def _person(self, args: AttributeArgs, state: State) -> Person:
         if not state.get("person"):
-            return self.lookup.person(args.customer, 0)
-        return self.lookup.recorded(str(state["person"]), state.get("uuid"))
+            return self._certain(args, self._asked(args))
+        person = self.lookup.recorded(str(state["person"]), state.get("uuid"), (args.attribute,))
+        return self._certain(args, person)
+
+    def _asked(self, args: AttributeArgs) -> Person:
+        return self.lookup.person(args.customer, 0, (args.attribute,))
+
+    def _again(self, args: AttributeArgs, dn: str, host: str | None) -> Person:
+        return self._certain(args, self.lookup.again(dn, host, (args.attribute,)), host)
+
+    def _certain(self, args: AttributeArgs, person: Person, host: str | None = None) -> Person:
+        """The person with all they have of the attribute: no value read is one that is not there."""
+        return certain(self.client, self.lookup, person, args.attribute, host)
 
     @staticmethod
     def _restless(args: AttributeArgs, person: Person) -> Failed:

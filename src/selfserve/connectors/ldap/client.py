@@ -84,12 +84,16 @@ class DirectoryClient:
     def compare(self, dn: str, attribute: str, value: str, host: str | None = None) -> bool | None:
         """Whether the entry has this value, told by the server's own matching rule; None where there is no such
         entry."""
-        answer = self._reading(lambda link: link.compare(dn, attribute, value), host)
+        answer = self.ask(dn, attribute, value, host)
         if answer.code == Code.NO_SUCH_OBJECT:
             return None
         if answer.code in (Code.COMPARE_TRUE, Code.COMPARE_FALSE, Code.NO_SUCH_ATTRIBUTE):
             return answer.code == Code.COMPARE_TRUE
         raise DirectoryRefusedError(answer, msg("compare {attribute} of {dn}", attribute=attribute, dn=dn))
+
+    def ask(self, dn: str, attribute: str, value: str, host: str | None = None) -> Answer:
+        """The answer to the question whether the entry has this value, whatever it is."""
+        return self._reading(lambda link: link.compare(dn, attribute, value), host)
 
     def modify(self, dn: str, changes: Sequence[Change], host: str | None = None, lacking: str | None = None) -> Answer:
         """Do all changes or none; refusals come back as the answer. Raises AnswerLostError where it may have

@@ -81,6 +81,12 @@ class AmbiguousEntryError(DirectoryError):
     kind = FailureKind.AMBIGUOUS
 
 
+class UnreadableError(DirectoryError):
+    """The directory does not tell whether an entry has an attribute: it may have it, and not show it to us."""
+
+    kind = FailureKind.FORBIDDEN
+
+
 class PasswordError(DirectoryError):
     """The password cannot be sent at all; nothing was written."""
 

@@ -70,16 +70,17 @@ class Lookup:
         self._groups: Known[Group] = Known(now)
         self._ids: Known[str] = Known(now)
 
-    def person(self, customer: str, max_age: float | None = None) -> Person:
-        """The one person `customer` (a login, a mail address or a DN) means, read at most `max_age` seconds ago."""
+    def person(self, customer: str, max_age: float | None = None, attributes: Sequence[str] = ()) -> Person:
+        """The one person `customer` (a login, a mail address or a DN) means, read at most `max_age` seconds ago; with
+        `max_age` 0 also with these `attributes`."""
         age = self._settings.look_up_seconds if max_age is None else max_age
         known = self._people.get(customer, min(age, self._settings.look_up_seconds))
-        return known or self._people.put(customer, self._remembered(self._read_person(customer)))
+        return known or self._people.put(customer, self._remembered(self._read_person(customer, attributes)))
 
-    def person_by_uuid(self, uuid: str) -> Person | None:
+    def person_by_uuid(self, uuid: str, attributes: Sequence[str] = ()) -> Person | None:
         """The person known by this, wherever in the directory they were moved; None where gone."""
-        found = self._people_found(known_by(uuid), self._settings.people_base, SUBTREE)
-        found = found or self._everywhere(known_by(uuid), self._read_of_people)
+        found = self._people_found(known_by(uuid), self._settings.people_base, SUBTREE, attributes)
+        found = found or self._everywhere(known_by(uuid), (*STATE_ATTRIBUTES, *attributes))
         return self._person(found[0]) if found else None
 
     def is_at(self, dn: str, uuid: str) -> bool:
@@ -98,25 +99,25 @@ class Lookup:
             self._ids.put(names.normal(dn), shown)
         return shown in (uuid, None)
 
-    def recorded(self, dn: str, uuid: str | None) -> Person:
+    def recorded(self, dn: str, uuid: str | None, attributes: Sequence[str] = ()) -> Person:
         """The person recorded as this, read now, wherever they are today: who stands at `dn` may be somebody else."""
         try:
-            person = self.again(dn)
+            person = self.again(dn, attributes=attributes)
         except EntryNotFoundError:
-            moved = self.person_by_uuid(uuid) if uuid else None
+            moved = self.person_by_uuid(uuid, attributes) if uuid else None
             if moved is None:
                 raise
             return moved
         if not uuid or person.uuid in (uuid, None):
             return person
-        moved = self.person_by_uuid(uuid)
+        moved = self.person_by_uuid(uuid, attributes)
         if moved is None:
             raise AnothersNameError(somebody_else(dn))
         return moved
 
-    def again(self, dn: str, host: str | None = None) -> Person:
+    def again(self, dn: str, host: str | None = None, attributes: Sequence[str] = ()) -> Person:
         """The person at `dn`, read now, from `host` where one is named."""
-        found = self._people_found(f"(objectClass={self._settings.person_class})", dn, BASE, host)
+        found = self._people_found(f"(objectClass={self._settings.person_class})", dn, BASE, attributes, host)
         if not found:
             self.forget(dn)
             raise EntryNotFoundError(msg("There is no person {person} in the directory any more.", person=dn))
@@ -163,25 +164,23 @@ class Lookup:
             self._ids.put(names.normal(person.dn), person.uuid)
         return person
 
-    def _read_person(self, customer: str) -> Person:
+    def _read_person(self, customer: str, attributes: Sequence[str]) -> Person:
         kind = f"(objectClass={self._settings.person_class})"
         if names.within(customer, self._settings.people_base) and names.is_dn(customer):
-            found = self._people_found(kind, customer, BASE)
+            found = self._people_found(kind, customer, BASE, attributes)
         else:
             fits = self._settings.person_filter.replace(PLACE, names.escape_filter(customer))
-            found = self._people_found(f"(&{kind}{fits})", self._settings.people_base, SUBTREE)
+            found = self._people_found(f"(&{kind}{fits})", self._settings.people_base, SUBTREE, attributes)
         return self._person(_only(found, msg("person “{customer}”", customer=customer)))
 
-    @property
-    def _read_of_people(self) -> tuple[str, ...]:
-        return (*STATE_ATTRIBUTES, *self._settings.writable_attributes)
-
-    def _people_found(self, where: str, base: str, scope: str, host: str | None = None) -> list[Entry]:
-        attributes = self._read_of_people
+    def _people_found(
+        self, where: str, base: str, scope: str, attributes: Sequence[str], host: str | None = None
+    ) -> list[Entry]:
+        wanted = (*STATE_ATTRIBUTES, *attributes)
         if scope == BASE:
-            entry = self._client.read(base, attributes, where, host)
+            entry = self._client.read(base, wanted, where, host)
             return [entry] if entry else []
-        return self._client.search(base, where, attributes, scope, host)
+        return self._client.search(base, where, wanted, scope, host)
 
     def _person(self, entry: Entry) -> Person:
         account = read_account(entry, self._now().astimezone(UTC))

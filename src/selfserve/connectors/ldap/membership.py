@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pydantic import Field
@@ -73,7 +74,7 @@ class Membership(Deed[MembershipArgs]):
 
     def plan(self, args: MembershipArgs) -> Plan:
         person, group = self.lookup.person(args.customer, FRESH), self.lookup.group(args.group).dn
-        pair = Pair(group, person.dn)
+        pair = Pair(group, person.dn, attribute=self.settings.member_attribute)
         name, seen = names.leaf(group), self.looks.get(pair.place, LOOKED)
         there = self._there(pair) if seen is None else seen
         done = " (already so)" if there is self._member else ""
@@ -90,7 +91,8 @@ class Membership(Deed[MembershipArgs]):
         person = self.lookup.person(args.customer, FRESH if self._member else None)
         if self._member and person.held:
             return held_back(person, msg("add it to {group}", group=names.leaf(group.dn)))
-        return self._reach(Pair(group.dn, person.dn, person.uuid, group.uuid), member=self._member)
+        pair = Pair(group.dn, person.dn, person.uuid, group.uuid, self.settings.member_attribute)
+        return self._reach(pair, member=self._member)
 
     def observe(self, args: MembershipArgs, state: State) -> Observation:
         try:
@@ -139,7 +141,7 @@ class Membership(Deed[MembershipArgs]):
         self.looks.drop(pair.place)
         if recent is (not member) and asked is None:
             return recent
-        return self.client.compare(pair.group, self.settings.member_attribute, pair.person, asked)
+        return self.client.compare(pair.group, self._attribute(pair), pair.person, asked)
 
     def _after_loss(self, pair: Pair, lost: AnswerLostError, *, member: bool) -> Outcome:
         """Look on the server that was asked; write once more only where it shows that nothing happened."""
@@ -164,11 +166,11 @@ class Membership(Deed[MembershipArgs]):
         return AlreadyDone(pair.state(), self._tell(pair, member=member))
 
     def _write(self, pair: Pair, *, member: bool, host: str | None = None) -> Answer:
-        change = Change(ADD if member else DELETE, self.settings.member_attribute, (pair.person,))
+        change = Change(ADD if member else DELETE, self._attribute(pair), (pair.person,))
         answer = self.client.modify(pair.group, [change], host)
         placeholder = self.settings.placeholder_member
         if answer.code == Code.OBJECT_CLASS and not member and placeholder and not names.same(placeholder, pair.person):
-            keep = Change(ADD, self.settings.member_attribute, (placeholder,))
+            keep = Change(ADD, self._attribute(pair), (placeholder,))
             return self.client.modify(pair.group, [keep, change], answer.host)
         return answer
 
@@ -242,27 +244,39 @@ class Membership(Deed[MembershipArgs]):
 
     def _of(self, args: MembershipArgs, state: State) -> Pair:
         if state.get("group") and state.get("person"):
-            return Pair(str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid"))
-        return self._pairs.asked(args.customer, args.group)
+            attribute = str(state.get("attribute") or self.settings.member_attribute)
+            whose = str(state["group"]), str(state["person"]), state.get("uuid"), state.get("group_uuid")
+            return Pair(*whose, attribute)
+        return replace(self._pairs.asked(args.customer, args.group), attribute=self.settings.member_attribute)
 
     def _found(self, args: MembershipArgs, pair: Pair, *, recorded: bool, anew: bool = False) -> tuple[Pair, bool]:
         """The pair, and whether the group has it; a `recorded` person and group are looked for under new DNs as well,
         with `anew` whatever was read of them a short while ago. Raises AnothersNameError where the person is gone and
         their DN is another entry's.
 
-        Somebody renamed still has what they had, and so have the members of a group that was.
+        Somebody renamed still has what they had, and so have the members of a group that was, and those whose
+        membership was written before `member_attribute` was changed, or was moved to another attribute with it.
         """
         there = self._there(pair, self.pins.get(pair.place))
         if not recorded or (there and not anew and self._pairs.unmoved(args.group, pair)):
             return pair, there
-        pairs = self._pairs.today(pair)
+        pairs = [one for now in self._pairs.today(pair) for one in self._either(now)]
         for now in pairs:
             if there if now == pair else self._there(now, self.pins.get(now.place)):
                 return now, True
         return pairs[0], False
 
     def _there(self, pair: Pair, host: str | None = None) -> bool:
-        return bool(self.client.compare(pair.group, self.settings.member_attribute, pair.person, host))
+        return bool(self.client.compare(pair.group, self._attribute(pair), pair.person, host))
+
+    def _attribute(self, pair: Pair) -> str:
+        return pair.attribute or self.settings.member_attribute
+
+    def _either(self, pair: Pair) -> list[Pair]:
+        """The pair by the attribute it was written to, and by today's where that is another one."""
+        today = self.settings.member_attribute
+        moved = self._attribute(pair).lower() != today.lower()
+        return [pair, replace(pair, attribute=today)] if moved else [pair]
 
     def _seen(self, *, there: bool, evidence: State) -> Observation:
         return Observation(Presence.PRESENT if there is self._member else Presence.ABSENT, evidence)

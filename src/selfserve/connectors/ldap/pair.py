@@ -18,16 +18,19 @@ class Pair:
     person: str
     uuid: str | None = None
     group_uuid: str | None = None
+    attribute: str | None = None
+    """The attribute of the group that holds the membership; None where only the settings say it."""
     made_anew: bool = False
     """True where the group is gone by what it was known by, and another one has its name."""
 
     @property
     def place(self) -> str:
         """What was read of the pair, or asked of a server, is known under this: by its DNs, however they are spelt."""
-        return f"{names.normal(self.group)}:{names.normal(self.person)}"
+        return f"{names.normal(self.group)}:{names.normal(self.person)}:{(self.attribute or '').lower()}"
 
     def state(self, **more: str) -> State:
-        return {"group": self.group, "person": self.person, "uuid": self.uuid, "group_uuid": self.group_uuid, **more}
+        known = {"group": self.group, "person": self.person, "uuid": self.uuid, "group_uuid": self.group_uuid}
+        return {**known, "attribute": self.attribute, **more}
 
 
 class Pairs:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from selfserve.connectors.contract import Blocked, Context, Done, Observation, Outcome, Plan, Presence, State
-from selfserve.connectors.ldap.account import CHANGED, RESET, AccountState
+from selfserve.connectors.ldap.account import CHANGED, LOCK, RESET, AccountState
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, Desk, held_back, is_held, state_of
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError
 from selfserve.connectors.ldap.lookup import Person
 from selfserve.connectors.ldap.passwords import temporary_password
+from selfserve.connectors.ldap.shown import certain
 from selfserve.connectors.ldap.unlock import Unlock
 from selfserve.connectors.ldap.wire import REPLACE, Change
 from selfserve.languages.messages import msg
@@ -30,7 +31,7 @@ class ResetPassword(Deed[CustomerArgs]):
         return f"password:{self.lookup.person(args.customer).name}"
 
     def plan(self, args: CustomerArgs) -> Plan:
-        person = self.lookup.person(args.customer, 0)
+        person = self._person(args)
         blocked = Blocked(is_held(person)) if person.held else None
         return Plan(
             msg("You get a temporary password, shown to you alone; you choose a new one when you first use it."),
@@ -39,7 +40,7 @@ class ResetPassword(Deed[CustomerArgs]):
         )
 
     def apply(self, args: CustomerArgs, ctx: Context) -> Outcome:
-        person = self.lookup.person(args.customer, 0)
+        person = self._person(args)
         if person.held:
             return held_back(person, msg("reset its password"))
         password = self._make()
@@ -50,6 +51,11 @@ class ResetPassword(Deed[CustomerArgs]):
         if not answer.ok:
             return DirectoryRefusedError(answer, msg("set a password for {person}", person=person.dn)).failed()
         return self._finish(person, password, answer.host)
+
+    def _person(self, args: CustomerArgs) -> Person:
+        """The one to write for. A lock that may not be read may be an administrator's, which a new password would
+        lift."""
+        return certain(self.client, self.lookup, self.lookup.person(args.customer, 0), LOCK)
 
     def observe(self, args: CustomerArgs, state: State) -> Observation:
         """A password itself cannot be read; its date can, and tells where `apply` left the date it saw."""

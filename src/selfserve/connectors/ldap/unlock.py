@@ -19,6 +19,7 @@ from selfserve.connectors.ldap.answers import Answer, Code
 from selfserve.connectors.ldap.deed import AFTER_LOSS, CONFIRMED, CustomerArgs, Deed, held_back, is_held, state_of
 from selfserve.connectors.ldap.errors import AnswerLostError, DirectoryError, DirectoryRefusedError, EntryNotFoundError
 from selfserve.connectors.ldap.lookup import Person
+from selfserve.connectors.ldap.shown import certain
 from selfserve.connectors.ldap.wire import DELETE, Change
 from selfserve.languages.messages import msg
 
@@ -36,7 +37,7 @@ class Unlock(Deed[CustomerArgs]):
         return f"unlocked:{self.lookup.person(args.customer).name}"
 
     def plan(self, args: CustomerArgs) -> Plan:
-        person = self.lookup.person(args.customer, 0)
+        person = certain(self.client, self.lookup, self.lookup.person(args.customer, 0), LOCK)
         blocked = Blocked(is_held(person)) if person.held else None
         return Plan(
             msg("Your account is unlocked; your password stays the same."),
@@ -49,12 +50,13 @@ class Unlock(Deed[CustomerArgs]):
         asked = self.pins.get(self._pin(person))
         if asked:
             person = self.lookup.again(person.dn, asked)
-        return self._from(person, asked)
+        return self._from(certain(self.client, self.lookup, person, LOCK, asked), asked)
 
     def observe(self, args: CustomerArgs, state: State) -> Observation:
         try:
             person = self.lookup.person(args.customer, 0)
-            person = self.lookup.again(person.dn, self.pins.get(self._pin(person)))
+            asked = self.pins.get(self._pin(person))
+            person = certain(self.client, self.lookup, self.lookup.again(person.dn, asked), LOCK, asked)
         except EntryNotFoundError as error:
             return Observation(Presence.ABSENT, {"read": str(error)})
         is_open = person.account.state is AccountState.OPEN
