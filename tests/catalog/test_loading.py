@@ -173,6 +173,17 @@ def test_what_is_no_utf_8_is_told_where_it_stands(tmp_path: Path, start: bytes, 
     assert only(path) == f"items/vpn.yaml:{at}: items/vpn.yaml is not UTF-8 text."
 
 
+@pytest.mark.parametrize("name", ["runbooks/vpn.md", "runbooks/vpn.de.md"])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"# VPN\nF\xfcr", "2:2: {} is not"), (b"#" * 300_000, "1:1: {} is larger")]
+)
+def test_a_runbook_that_is_no_text_is_told_once(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    """Where it stands in the runbook, however many items name that."""
+    path = folder(tmp_path, items__wiki_yaml=VPN.replace("id: vpn", "id: wiki"))
+    (path / name).write_bytes(content)
+    assert only(path).startswith(f"{name}:{said.format(name)}")
+
+
 @pytest.mark.parametrize(("content", "words"), [(b"\xff\xfe\x00", "not UTF-8"), (b"#" * 70_000, "larger than 64 KiB")])
 def test_a_file_that_is_no_text_or_endless_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     """Before anything is made of it."""

@@ -25,6 +25,10 @@ class FileRefused(Exception):  # noqa: N818 - refused is what happens to it
         self.mark = mark
 
 
+class ContentRefused(FileRefused):
+    """The file is there, and what it holds is nothing that the catalog may read, whoever names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """The texts of all files that a catalog was made of, by their paths in its folder. No path of it is ever opened."""
@@ -77,7 +81,7 @@ def _content(path: Path, name: str, largest: int) -> bytes:
     except OSError as error:
         raise FileRefused(f"{name} cannot be read: {error.strerror}.") from error
     if len(content) > largest:
-        raise FileRefused(f"{name} is larger than {largest // 1024} KiB.")
+        raise ContentRefused(f"{name} is larger than {largest // 1024} KiB.")
     return content
 
 
@@ -88,4 +92,4 @@ def _decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         before = bare[: error.start].decode()
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        raise FileRefused(f"{name} is not UTF-8 text.", mark) from error
+        raise ContentRefused(f"{name} is not UTF-8 text.", mark) from error

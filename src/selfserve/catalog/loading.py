@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from selfserve.catalog.checks import check
 from selfserve.catalog.draft import ActionCatalogue, Draft, PeopleView
-from selfserve.catalog.files import LARGEST_RUNBOOK, Copy, FileRefused, is_inside, read_inside
+from selfserve.catalog.files import LARGEST_RUNBOOK, ContentRefused, Copy, FileRefused, is_inside, read_inside
 from selfserve.catalog.items import Item
 from selfserve.catalog.policy import Policy
 from selfserve.catalog.problems import Problem
@@ -131,6 +131,9 @@ def _runbooks(folder: Path | Copy, items: list[Source[Item]], problems: list[Pro
         name = source.model.runbook
         try:
             text = read_inside(folder, name, LARGEST_RUNBOOK)
+        except ContentRefused as error:
+            problems.append(_told_once(name, error))
+            continue
         except FileRefused as error:
             problems.append(source.at_value(("runbook",), f"{error} Every item has a runbook in the catalog folder."))
             continue
@@ -149,11 +152,18 @@ def _translated(folder: Path | Copy, source: Source[Item], problems: list[Proble
             continue
         try:
             found[code] = read_inside(folder, name, LARGEST_RUNBOOK)
+        except ContentRefused as error:
+            problems.append(_told_once(name, error))
         except FileRefused as error:
             problems.append(source.at_value(("runbook",), str(error)))
         else:
             problems.extend(unreadable(name, found[code]))
     return {code: text for code, text in found.items() if text.strip()}
+
+
+def _told_once(name: str, error: ContentRefused) -> Problem:
+    """A problem with a runbook itself, the same for every item that names it."""
+    return Problem(name, error.mark.line, error.mark.column, str(error))
 
 
 def _in_language(runbook: str, code: str) -> str:
