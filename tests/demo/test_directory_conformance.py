@@ -217,6 +217,7 @@ FILTERS = [
     ("(createTimestamp>=20200101000000.5Z)", "abc"), ("(modifyTimestamp>=nonsense)", ""),
     ("(!(modifyTimestamp>=nonsense))", ""), ("(title>=A)", ""), ("(entryUUID=*)", "abc"),
     ("(modifyTimestamp=*)", "abc"),
+    ("(|(title=*)(!(title=*)))", "abc"), ("(!(pwdAccountLockedTime=*))", "abc"), ("(|(nonsense=*)(!(nonsense=*)))", ""),
     ("(pwdAccountLockedTime=*)", ""), ("(manager=nonsense)", ""), ("(manager=uid*)", ""),
 ]  # fmt: skip
 

@@ -46,6 +46,11 @@ def logins(db: Database, *, present: bool = True) -> set[str]:
         return {row.login for row in session.scalars(sa.select(Person)) if row.present is present}
 
 
+def person_of(db: Database, login: str) -> Person:
+    with db.read() as session:
+        return session.scalars(sa.select(Person).where(Person.login == login)).one()
+
+
 def groups(db: Database, login: str) -> set[str]:
     with db.read() as session:
         found = directory.by_login(session, login)
@@ -417,6 +422,36 @@ def test_groups_that_all_vanish_are_kept_with_an_alarm(db: Database, client: Dir
     figures = sync(db, client, branch.mapping(group_filter="(cn=none)"), NOW + timedelta(days=1))
     assert "shows no groups any more" in figures.alarms[0]
     assert groups(db, "ana") == {"design"}
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_what_may_not_be_read_any_more_is_kept_with_an_alarm(
+    db: Database, client: DirectoryClient, branch: Branch, full: bool
+) -> None:
+    """A service account that lost the right to read an attribute takes it from nobody, and enables nobody; once it may
+    be read, what is gone is gone."""
+    boss = branch.person("boss", title="Boss", employeeNumber="1")
+    ana = branch.person("ana", title="Chief", employeeNumber="17", manager=boss)
+    ben = branch.person("ben", pwdAccountLockedTime=ADMIN_LOCK)
+    sync(db, client, branch.mapping(), NOW)
+    for one in (boss, ana, ben):
+        branch.slapd.veil(one)
+    figures = sync(db, client, branch.mapping(), NOW + timedelta(minutes=1), full=full)
+    assert [alarm.split(" of anybody")[0].rpartition(" ")[2] for alarm in figures.alarms] == [
+        "pwdAccountLockedTime", "employeeNumber", "manager", "title",
+    ]  # fmt: skip
+    row = person_of(db, "ana")
+    assert (row.title, row.human, row.manager_id) == ("Chief", "17", person_of(db, "boss").id)
+    assert person_of(db, "ben").disabled
+    assert logins(db) == {"ana", "boss"}
+
+    branch.set(ana, employeeType=None, title=None, manager=None)
+    branch.set(ben, employeeType=None, pwdAccountLockedTime=None)
+    branch.set(boss, employeeType=None)
+    assert sync(db, client, branch.mapping(), NOW + timedelta(minutes=2), full=full).alarms == []
+    row = person_of(db, "ana")
+    assert (row.title, row.human, row.manager_id) == ("", "17", None)
+    assert not person_of(db, "ben").disabled
 
 
 def test_odd_entries_are_told_and_never_stop_a_reading(db: Database, client: DirectoryClient, branch: Branch) -> None:

@@ -101,8 +101,8 @@ class Slapd:
             assert done, f"{dn}: {result['description']} {result['message']}"
 
     def veil(self, dn: str) -> None:
-        """From now on the service account may write, but neither read nor compare `title`, `facsimileTelephoneNumber`
-        and `pwdAccountLockedTime` of this person."""
+        """From now on the service account may write, but neither read nor compare `title`, `facsimileTelephoneNumber`,
+        `employeeNumber`, `manager` and `pwdAccountLockedTime` of this person."""
         with self.admin() as admin:
             assert admin.modify(dn, {"employeeType": [(ldap3.MODIFY_REPLACE, ["veiled"])]}), admin.result
 

@@ -29,6 +29,7 @@ from selfserve.people.reading import (
     read_person,
     with_parents,
 )
+from selfserve.people.veiled import MANAGER, keep_veiled
 from selfserve.people.writing import Writer
 from selfserve.store.database import Database
 from selfserve.store.tables import Person, PersonGroup, SyncMark
@@ -83,13 +84,15 @@ class _Reading:
         by_people = self._people_tell(records)
         groups = read_groups(self.client, self.mapping, self.figures, members=not by_people)
         shown = self._shown(records)
+        veiled = keep_veiled(self.db, self.client, self.mapping, records, self.figures)
         if not accept_shrink and self._too_few(records, shown):
             self._note(self.mark.stamp, by_people=by_people)
             return
         writer = Writer(self.db, self.figures, self.now)
         writer.persons(records)
         writer.gone(shown)
-        self._managers(writer, records)
+        if MANAGER not in veiled:
+            self._managers(writer, records)
         self._memberships(writer, records, groups, by_people=by_people)
         self._note(self._stamp(records, groups.values()), by_people=by_people)
 
