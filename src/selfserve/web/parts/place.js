@@ -23,7 +23,7 @@ function focused() {
   const at = document.activeElement;
   if (!at || at === content || !content.contains(at) || at.closest("dialog")) return null;
   const { top, bottom } = box(at);
-  if (bottom <= 0 || top >= innerHeight) return null;
+  if (0 >= bottom || top >= innerHeight) return null;
   return around(at).some((one) => FLOATS.test(getComputedStyle(one).position)) ? null : at;
 }
 
@@ -32,7 +32,7 @@ function first(node, top) {
   let over = null;
   for (const child of node.children) {
     const at = box(child);
-    if (at.bottom <= top || !at.height || FLOATS.test(getComputedStyle(child).position)) continue;
+    if (top >= at.bottom || !at.height || FLOATS.test(getComputedStyle(child).position)) continue;
     if (at.top >= innerHeight) break;
     if (at.top >= top) return child;
     const inner = first(child, top);
@@ -68,7 +68,7 @@ function hold() {
   look();
   // What is less than the browser scrolls by is not forgotten, or many changes would add up.
   const still = one && held.find(({ node }) => node === one.node);
-  if (still && Math.abs(still.top - one.top) <= 1) still.top = one.top;
+  if (still && 1 >= Math.abs(still.top - one.top)) still.top = one.top;
 }
 
 function scroll(event) {
