@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
-WORKERS ?= 3
+WORKERS ?= 2
 BRAND ?= packaging/brand.toml
 OUT ?= dist
 # What a package says of its time is the last change of the sources, wherever and whenever it is built.
