@@ -16,7 +16,7 @@ from selfserve.fulfilment.engine import Engine
 from selfserve.requests.reconcile import Findings, people_left
 from selfserve.store.database import Database
 from selfserve.store.states import StepState
-from selfserve.store.tables import Step
+from selfserve.store.tables import Seat, SeatPool, Step
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_what_was_given_since_the_backup_is_listed(selfserve: Selfserve, folder:
     for word in ("Ben Fern (ben)", made.name, "shelf.put: thing lamp, customer ben", "2027-03-01 17:00"):
         assert word in listed[0]
     assert "not known to this store: 1. Take each out of its system by hand first." in ran.out
-    (one,) = json.loads(selfserve("db", "given-since", kept, "--json").out)
+    told = json.loads(selfserve("db", "given-since", kept, "--json").out)
+    (one,) = told["given"]
+    assert told["seats"] == []
     assert (one["login"], one["request"], one["resource"]) == ("ben", made.name, "thing:lamp:ben")
     assert Path(kept).read_bytes() == before
     assert [one.name for one in (folder / "data").iterdir() if one.name.startswith("former-")] == []
@@ -93,6 +95,36 @@ def test_what_was_called_for_only_after_the_backup_counts_as_given(
         session.execute(change.values(**found))
     ran = selfserve("db", "given-since", restored(selfserve, folder))
     assert made.name in ran.out
+
+
+def test_seats_given_since_are_said_and_held(selfserve: Selfserve, folder: Path, working: Stand) -> None:
+    """Each with who has it; a key that is with two people by now is said with both. A second run says the same."""
+    with working.house.database.write() as session:
+        session.add(SeatPool(name="ide", total=None))
+    assert selfserve("db", "backup", "copy.db").code == 0
+    ada, ben = (working.people[who] for who in ("ada", "ben"))
+    with working.house.database.write() as session:
+        session.add_all([_key(1, ada), _key(2, ben)])
+    working.house.database.close()
+    kept = restored(selfserve, folder)
+    with working.house.database.write() as session:
+        session.add(_key(2, working.people["eli"]))
+    working.house.database.close()
+    told = selfserve("db", "given-since", kept)
+    assert (told.code, told.err) == (0, "")
+    assert "ide: seat 3 was given to ada, and is held for them.\n" in told.out
+    assert "Seats and licence keys given since the backup, and held: 1. Nobody else gets them." in told.out
+    assert "ide: the licence key of seat 2 was given to ben, and now to eli too.\n" in told.out
+    assert selfserve("db", "given-since", kept).out == told.out
+    seats = json.loads(selfserve("db", "given-since", kept, "--json").out)["seats"]
+    assert [(one["number"], one["holder"], one["taken_by"]) for one in seats] == [(3, "ada", ""), (2, "ben", "eli")]
+    assert "ide: seat 3 is held by ada" in selfserve("seats", "unclaimed").out
+
+
+def _key(number: int, holder: str) -> Seat:
+    """A licence key that somebody has."""
+    word = f"{number}"
+    return Seat(id=word, pool="ide", number=number, sealed=word.encode(), fingerprint=word, holder=holder)
 
 
 def test_nothing_given_since_is_said(selfserve: Selfserve, folder: Path, working: Stand) -> None:

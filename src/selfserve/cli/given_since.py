@@ -1,8 +1,9 @@
-"""`selfserve db given-since`: after a restore, what the former store gave that the restored one does not know."""
+"""`selfserve db given-since`: after a restore, what the former store gave that the restored one does not know; seats
+among it are held for who has them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +20,7 @@ from selfserve.connectors.kinds import kinds_of
 from selfserve.connectors.registry import Registry
 from selfserve.fulfilment.given_since import Given
 from selfserve.fulfilment.given_since import given_since as between
+from selfserve.fulfilment.seats_since import SeatSince, hold_given_since
 from selfserve.store import migrations
 from selfserve.store.database import Database
 
@@ -27,6 +29,10 @@ SEATS = "seats"
 WHAT_TO_DO = (
     "Take each out of its system by hand first. Who still needs it asks for it afterwards: asked for before, it counts "
     "as there before us, and would stay for ever."
+)
+WHAT_OF_SEATS = (
+    "Nobody else gets them. Who still needs theirs asks for it again and is shown the same; what nobody needs any "
+    "more, `selfserve seats free` frees."
 )
 
 
@@ -38,23 +44,29 @@ def given_since(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """After a restore, list what was given since the backup and is not known to this store; changes nothing."""
+    """After a restore, list what was given since the backup and is not known to this store. Seats of pools among it are
+    held for who has them, so that no licence key is given twice; nothing else is changed."""
     around = surroundings(ctx)
     with (
         around.database() as restored,
         _opened(around, former) as before,
         around.store_errors(),
         before.read() as then,
-        restored.read() as now,
     ):
-        found = between(then, now)
+        with restored.read() as now:
+            found = between(then, now)
+        with restored.write() as now:
+            seats = hold_given_since(then, now, around.now(), "cli")
     left = [one for one, leaves in zip(found, map(_leaves(around), found), strict=True) if leaves]
     if as_json:
-        say_json([vars(one) for one in left])
-    elif left:
+        say_json({"given": [vars(one) for one in left], "seats": [vars(one) for one in seats]})
+        return
+    if left:
         _show(left)
         say(f"Given since the backup, and not known to this store: {len(left)}. {WHAT_TO_DO}")
-    else:
+    if seats:
+        _say_seats(seats)
+    if not left and not seats:
         say("Nothing was given since the backup that this store does not know.")
 
 
@@ -105,6 +117,19 @@ def _leaves(around: Surroundings) -> Callable[[Given], bool]:
         return kind != SEATS and (action is None or action.lasting)
 
     return leaves
+
+
+def _say_seats(seats: Sequence[SeatSince]) -> None:
+    held, twice = [one for one in seats if not one.taken_by], [one for one in seats if one.taken_by]
+    for one in held:
+        say(f"{one.pool}: seat {one.number} was given to {one.holder}, and is held for them.")
+    if held:
+        say(f"Seats and licence keys given since the backup, and held: {len(held)}. {WHAT_OF_SEATS}")
+    for one in twice:
+        both = f"was given to {one.holder}, and now to {one.taken_by} too"
+        say(f"{one.pool}: the licence key of seat {one.number} {both}.")
+    if twice:
+        say(f"Licence keys that two people have: {len(twice)}. Give one of the two another.")
 
 
 def _show(given: list[Given]) -> None:

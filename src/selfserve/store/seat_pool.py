@@ -13,6 +13,11 @@ from selfserve.store.tables import Seat, SeatPool, SeatWaiting
 FREEING = "?freeing"
 """Under what a seat is held that is just being freed as nobody's: it is shown to nobody, and whoever asks takes it anew
 (`fulfilment/unclaimed.py`). No step has such a key."""
+GIVEN_SINCE = "?given-since"
+"""Under what a seat is held that was given after the backup which was put back (`fulfilment/seats_since.py`): the same
+goes for it."""
+UNTOLD = frozenset({FREEING, GIVEN_SINCE})
+"""Seats that are held so are theirs anew when they ask."""
 
 
 def offered(pool: SeatPool) -> sa.ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from selfserve.settings.sealing import Sealer
 from selfserve.store.database import Database
-from selfserve.store.seat_pool import FREEING, Pool, offered
+from selfserve.store.seat_pool import UNTOLD, Pool, offered
 from selfserve.store.seat_stock import restock
 from selfserve.store.tables import Seat, SeatPool, SeatWaiting
 
@@ -104,7 +104,7 @@ class StoredSeats:
                 if rows.line()[:1] not in ([], [holder]) or (seat := rows.free()) is None:
                     return self._queue(session, rows, holder, key, now)
                 rows.give(seat, holder, key, now)
-            elif seat.taken_under == FREEING:
+            elif seat.taken_under in UNTOLD:
                 rows.give(seat, holder, key, now)
             return str(seat.number), self._licence(seat), seat.taken_under == key
 
@@ -134,7 +134,7 @@ class StoredSeats:
     def look(self, pool: str, holder: str) -> tuple[str, str | None, bool] | int | None:
         """(seat, licence, False), a place in line, or None."""
         with self.database.read() as session:
-            shown = sa.select(Seat).where(Seat.pool == pool, Seat.holder == holder, Seat.taken_under != FREEING)
+            shown = sa.select(Seat).where(Seat.pool == pool, Seat.holder == holder, Seat.taken_under.not_in(UNTOLD))
             seat = session.scalar(shown)
             if seat is not None:
                 return str(seat.number), self._licence(seat), False
