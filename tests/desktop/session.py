@@ -47,7 +47,7 @@ def until(look: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
             return found
         assert time.monotonic() < limit, what
         # Other programs give no signal when they have drawn something; asking again is the only way.
-        time.sleep(0.1)
+        time.sleep(0.03)
 
 
 class Talker:
@@ -329,6 +329,8 @@ def app(session: Session, command: Sequence[str], name: str = "com.example.fernh
     log = session.folder / f"app-{time.monotonic_ns()}.log"
     with ExitStack() as stack, log.open("wb") as out:
         reader = Talker(stack, "reader.py", session.environment, name)
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=session.environment, cwd=session.folder)
+        # As a desktop starts it: whoever runs the tests may ignore signals (nohup, a shell's background).
+        heard = ["env", "--default-signal", *command]
+        process = subprocess.Popen(heard, stdout=out, stderr=out, env=session.environment, cwd=session.folder)
         stack.callback(stop, process)
         yield Shown(session, process, log, reader)

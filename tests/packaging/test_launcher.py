@@ -61,8 +61,10 @@ def place() -> Iterator[Path]:
 def started(place: Path, *command: str) -> Iterator[tuple[subprocess.Popen[bytes], FileIO]]:
     """The launcher with a command, on a terminal of its own; the other end of that comes along."""
     ours, theirs = os.openpty()
-    words = ["setsid", "--ctty", PYTHON, "-IS", "-c", LAUNCHER, str(place), ACCOUNT, *command]
-    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, cwd=place)
+    start = ["env", "--default-signal", "setsid", "--ctty", PYTHON, "-IS", "-c", LAUNCHER]
+    process = subprocess.Popen(
+        [*start, str(place), ACCOUNT, *command], stdin=theirs, stdout=theirs, stderr=theirs, cwd=place
+    )
     os.close(theirs)
     try:
         with FileIO(ours, "r+") as terminal:

@@ -221,6 +221,8 @@ class Engine:
             log_level="WARNING",
             serializer=DBOSPortableJSONSerializer(),
             scheduler_polling_interval_sec=1.0,
+            # Nothing here waits for notifications; the engine's thread for them sleeps this long before it sees an end.
+            notification_listener_polling_interval_sec=0.05,
         )
 
     @staticmethod
