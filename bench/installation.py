@@ -210,7 +210,7 @@ def install(
             ca=slapd.ca_file,
             bind=slapd.svc_dn,
             poll=poll,
-            concurrency=8,
+            concurrency=16,
             budget=budget,
         )
     )
